@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import { DomainError } from '../lib/errors/domain-error.ts';
+import { idempotencyMigration, type KeyedCall, once } from '../lib/idempotency/idempotency.ts';
+import type { Database, Queryable } from '../lib/postgres/database.ts';
+
+/** One row for each effect, not for each request. */
+export const migrations = [
+  idempotencyMigration,
+  `CREATE TABLE ledger (
+    id text PRIMARY KEY,
+    order_id text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('authorization', 'capture', 'reversal')),
+    -- The authorization that a capture or a reversal is about: each at most once.
+    authorization_id text REFERENCES ledger (id),
+    amount_minor bigint NOT NULL,
+    currency text NOT NULL,
+    at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (authorization_id, kind)
+  );
+  CREATE INDEX ledger_by_order ON ledger (order_id, at);
+  CREATE TABLE tries (
+    key text PRIMARY KEY,
+    count integer NOT NULL
+  )`,
+];
+
+export type EffectKind = 'authorization' | 'capture' | 'reversal';
+
+export interface LedgerEntry {
+  readonly kind: EffectKind;
+  readonly amountMinor: number;
+  readonly at: string;
+}
+
+/** What is to be held on a card. */
+export interface Authorization {
+  readonly orderId: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly paymentToken: string;
+}
+
+interface Effect {
+  readonly id: string;
+  /** True if this request made the effect; false if an earlier one with its key did. */
+  readonly isNew: boolean;
+}
+
+/** Holds the amount, once for each key. @throws DomainError `key-reused` */
+export async function authorize(database: Database, key: string, request: Authorization): Promise<Effect> {
+  const { orderId, amountMinor, currency } = request;
+  return inLedger(database, { operation: 'authorize', key, request }, async (tx, id) => {
+    await tx.query(
+      "INSERT INTO ledger (id, order_id, kind, amount_minor, currency) VALUES ($1, $2, 'authorization', $3, $4)",
+      [id, orderId, amountMinor, currency],
+    );
+  });
+}
+
+/**
+ * Captures or reverses a whole authorization, once.
+ * @throws DomainError `not-found` without the authorization, `failed-precondition` for a capture of a reversed one
+ */
+export async function settle(
+  database: Database,
+  kind: 'capture' | 'reversal',
+  key: string,
+  authorizationId: string,
+): Promise<Effect> {
+  return inLedger(database, { operation: kind, key, request: { authorizationId } }, async (tx, id) => {
+    const { rows } = await tx.query<{ order_id: string }>(
+      "SELECT order_id FROM ledger WHERE id = $1 AND kind = 'authorization' FOR UPDATE",
+      [authorizationId],
+    );
+    if (!rows[0]) throw new DomainError('not-found', `There is no authorization ${authorizationId}.`);
+    const { rowCount: reversals } = await tx.query(
+      "SELECT 1 FROM ledger WHERE authorization_id = $1 AND (kind = 'reversal' OR kind = $2)",
+      [authorizationId, kind],
+    );
+    if (reversals) throw new DomainError('failed-precondition', `Authorization ${authorizationId} was settled before.`);
+    await tx.query(
+      `INSERT INTO ledger (id, order_id, kind, authorization_id, amount_minor, currency)
+       SELECT $1, order_id, $2, id, amount_minor, currency FROM ledger WHERE id = $3`,
+      [id, kind, authorizationId],
+    );
+  });
+}
+
+async function inLedger(
+  database: Database,
+  call: KeyedCall,
+  write: (tx: Queryable, id: string) => Promise<void>,
+): Promise<Effect> {
+  const newId = randomUUID();
+  const { id } = await database.transaction((tx) =>
+    once(tx, call, async () => {
+      await write(tx, newId);
+      return { id: newId };
+    }),
+  );
+  return { id, isNew: id === newId };
+}
+
+/** Counts the tries of a key. @returns 1 for the first */
+export async function countTry(db: Queryable, key: string): Promise<number> {
+  const { rows } = await db.query<{ count: number }>(
+    'INSERT INTO tries AS t (key, count) VALUES ($1, 1) ON CONFLICT (key) DO UPDATE SET count = t.count + 1 RETURNING count',
+    [key],
+  );
+  return rows[0]?.count ?? 0;
+}
+
+/** An order's effects, oldest first. */
+export async function readLedger(db: Queryable, orderId: string): Promise<LedgerEntry[]> {
+  const { rows } = await db.query<{ kind: EffectKind; amount_minor: string; at: Date }>(
+    'SELECT kind, amount_minor, at FROM ledger WHERE order_id = $1 ORDER BY at, id',
+    [orderId],
+  );
+  return rows.map(({ kind, amount_minor, at }) => ({ kind, amountMinor: Number(amount_minor), at: at.toISOString() }));
+}
+
+export async function resetLedger(db: Queryable): Promise<void> {
+  await db.query('TRUNCATE ledger, tries, idempotency_keys');
+}

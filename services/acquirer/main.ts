@@ -1,0 +1,38 @@
+import { databaseUrl, tlsVariables } from '../lib/config/variables.ts';
+import { createApp } from '../lib/http/create-app.ts';
+import { listen } from '../lib/http/listen.ts';
+import { postJson } from '../lib/http/post-json.ts';
+import type { HttpRoute } from '../lib/http/route.ts';
+import type { Database } from '../lib/postgres/database.ts';
+import { startDatabase } from '../lib/postgres/start-database.ts';
+import { defineService } from '../lib/service/run-service.ts';
+import { migrations, readLedger, resetLedger } from './ledger.ts';
+import { acquirerRoutes } from './routes.ts';
+
+export const run = defineService({
+  name: 'acquirer',
+  variables: { DATABASE_URL: databaseUrl, ...tlsVariables },
+  async start({ config, log, faults, lifecycle }) {
+    const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
+    const certificate = { cert: config.TLS_CERT_FILE, key: config.TLS_KEY_FILE };
+    const app = createApp(acquirerRoutes(database), faults, log);
+    const server = await listen(app, config.HOST, config.HTTPS_PORT, certificate);
+    lifecycle.onShutdown('drain', () => server.drain());
+    const self = new URL(`https://127.0.0.1:${server.port}/v1/authorizations`);
+    // Its own certificate and no other, for it is not 127.0.0.1 that it names.
+    const onlySelf = { ca: certificate.cert, allowPartialTrustChain: true, checkServerIdentity: () => undefined };
+    return {
+      warmUp: () => Promise.all([database.query('SELECT 1'), postJson(self, {}, {}, onlySelf)]),
+      reset: () => resetLedger(database),
+      reads: [ledgerRoute(database)],
+    };
+  },
+});
+
+function ledgerRoute(database: Database): HttpRoute {
+  return {
+    method: 'get',
+    path: '/ledger/{orderId}',
+    handle: async ({ params }) => ({ status: 200, body: await readLedger(database, params.orderId ?? '') }),
+  };
+}

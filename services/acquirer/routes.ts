@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { paymentTokenNames } from '../contracts/payment-tokens.ts';
+import { DomainError } from '../lib/errors/domain-error.ts';
+import type { HttpReply, HttpRequest, HttpRoute } from '../lib/http/route.ts';
+import type { Database } from '../lib/postgres/database.ts';
+import { validate } from '../lib/validation/validate.ts';
+import { authorize, countTry, settle } from './ledger.ts';
+
+const slowMs = 1_500;
+const flakyTries = 2;
+
+const authorizationSchema = z.strictObject({
+  orderId: z.string().min(1).max(255),
+  amountMinor: z.int().min(1),
+  currency: z.string().regex(/^[A-Z]{3}$/),
+  paymentToken: z.enum(paymentTokenNames),
+});
+const settlementSchema = z.strictObject({ authorizationId: z.string().min(1).max(255) });
+const keySchema = z.object({ 'Idempotency-Key': z.string().min(1).max(255) });
+
+/** The partner's API. Each call needs an Idempotency-Key; the same key and body have one effect and one answer. */
+export function acquirerRoutes(database: Database): HttpRoute[] {
+  const settlement = (kind: 'capture' | 'reversal', path: string): HttpRoute => ({
+    method: 'post',
+    path,
+    handle: async (request) => {
+      const { authorizationId } = validate(settlementSchema, request.body, kind);
+      const { id } = await settle(database, kind, readKey(request), authorizationId);
+      return { status: 201, body: { id } };
+    },
+  });
+  return [
+    { method: 'post', path: '/v1/authorizations', handle: (request) => handleAuthorization(database, request) },
+    settlement('capture', '/v1/captures'),
+    settlement('reversal', '/v1/reversals'),
+  ];
+}
+
+/** Does what the token stands for, see contracts/payment-tokens.ts. */
+async function handleAuthorization(database: Database, request: HttpRequest): Promise<HttpReply | 'drop-connection'> {
+  const key = readKey(request);
+  const authorization = validate(authorizationSchema, request.body, 'authorization');
+  const { paymentToken } = authorization;
+  if (paymentToken === 'tok_declined') {
+    return { status: 200, body: { status: 'declined', reason: 'insufficient funds' } };
+  }
+  if (paymentToken === 'tok_flaky' && (await countTry(database, key)) <= flakyTries) {
+    throw new DomainError('unavailable', 'The acquirer is busy; nothing was authorized.');
+  }
+  if (paymentToken === 'tok_slow') await sleep(slowMs);
+  const { id, isNew } = await authorize(database, key, authorization);
+  if (paymentToken === 'tok_lost' && isNew) return 'drop-connection';
+  return { status: 201, body: { status: 'authorized', id } };
+}
+
+function readKey(request: HttpRequest): string {
+  const headers = { 'Idempotency-Key': request.header('idempotency-key') };
+  return validate(keySchema, headers, 'request')['Idempotency-Key'];
+}

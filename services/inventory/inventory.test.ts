@@ -1,0 +1,81 @@
+import { create } from '@bufbuild/protobuf';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { CheckRequestSchema, ReserveRequestSchema } from '../contracts/gen/windlass/inventory/v1/inventory_pb.js';
+import type { Database } from '../lib/postgres/database.ts';
+import { startTestDatabase } from '../lib/postgres/testing.ts';
+import { inventoryHandlers } from './handlers.ts';
+import { migrations, release, reserve, resetStock } from './stock.ts';
+
+let database: Database;
+let stop: () => Promise<void>;
+beforeAll(async () => {
+  ({ database, stop } = await startTestDatabase(migrations));
+});
+afterAll(() => stop());
+beforeEach(() => resetStock(database));
+
+async function stockOf(sku: string): Promise<number | undefined> {
+  const { rows } = await database.query<{ available: number }>('SELECT available FROM stock WHERE sku = $1', [sku]);
+  return rows[0]?.available;
+}
+
+const rare = (quantity: number) => [{ sku: 'rare', quantity }];
+
+test('Check names what is short, an unknown SKU too, and changes nothing', async () => {
+  const lines = [
+    ...rare(4),
+    { sku: 'mug', quantity: 1000 },
+    { sku: 'gone', quantity: 1 },
+    { sku: 'nope', quantity: 1 },
+  ];
+  const { shortages } = await inventoryHandlers(database).check(create(CheckRequestSchema, { lines }));
+  expect(shortages).toEqual([
+    { sku: 'gone', requested: 1, available: 0 },
+    { sku: 'nope', requested: 1, available: 0 },
+    { sku: 'rare', requested: 4, available: 3 },
+  ]);
+  expect(await stockOf('rare')).toBe(3);
+});
+
+test('Reserve takes all lines or none', async () => {
+  expect(await reserve(database, 'k-1', 'o-1', [{ sku: 'mug', quantity: 2 }, ...rare(4)])).toHaveLength(1);
+  expect(await stockOf('mug')).toBe(1_000_000);
+  expect(await reserve(database, 'k-2', 'o-1', [{ sku: 'mug', quantity: 2 }, ...rare(3)])).toEqual([]);
+  expect([await stockOf('mug'), await stockOf('rare')]).toEqual([999_998, 0]);
+});
+
+test('the same key reserves once, also side by side; with another request it is refused', async () => {
+  const first = () => reserve(database, 'k-1', 'o-1', rare(2));
+  expect(await Promise.all([first(), first(), first()])).toEqual([[], [], []]);
+  expect(await stockOf('rare')).toBe(1);
+  await expect(reserve(database, 'k-1', 'o-1', rare(1))).rejects.toMatchObject({ code: 'key-reused' });
+});
+
+test('of orders that compete for the last pieces only as many get some as there are', async () => {
+  const orders = Array.from({ length: 6 }, (_, n) => reserve(database, `k-${n}`, `o-${n}`, rare(1)));
+  const served = (await Promise.all(orders)).filter((shortages) => shortages.length === 0);
+  expect([served.length, await stockOf('rare')]).toEqual([3, 0]);
+});
+
+test('Release gives back what the order holds, once, and nothing to an order that holds none', async () => {
+  await reserve(database, 'k-1', 'o-1', rare(2));
+  expect(await release(database, 'k-2', 'o-1')).toBe(true);
+  expect(await release(database, 'k-2', 'o-1')).toBe(true);
+  expect(await release(database, 'k-3', 'o-1')).toBe(false);
+  expect(await stockOf('rare')).toBe(3);
+});
+
+test('a call without a key, an order or a usable line is invalid', async () => {
+  const call = (request: object) => inventoryHandlers(database).reserve(create(ReserveRequestSchema, request));
+  const good = { idempotencyKey: 'k', orderId: 'o', lines: rare(1) };
+  for (const bad of [
+    { idempotencyKey: '' },
+    { orderId: '' },
+    { lines: [] },
+    { lines: rare(0) },
+    { lines: [...rare(1), ...rare(1)] },
+  ]) {
+    await expect(call({ ...good, ...bad })).rejects.toMatchObject({ code: 'invalid' });
+  }
+  expect(await stockOf('rare')).toBe(3);
+});

@@ -1,0 +1,26 @@
+import { Inventory } from '../contracts/gen/windlass/inventory/v1/inventory_pb.js';
+import { databaseUrl } from '../lib/config/variables.ts';
+import { createGrpcClient } from '../lib/grpc/client.ts';
+import { serveGrpc } from '../lib/grpc/server.ts';
+import { startDatabase } from '../lib/postgres/start-database.ts';
+import { defineService } from '../lib/service/run-service.ts';
+import { inventoryHandlers } from './handlers.ts';
+import { migrations, resetStock, stockUp } from './stock.ts';
+
+export const run = defineService({
+  name: 'inventory',
+  variables: { DATABASE_URL: databaseUrl },
+  async start({ config, log, faults, lifecycle }) {
+    const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
+    await stockUp(database);
+    const options = { host: config.HOST, port: config.GRPC_PORT, faults, log };
+    const server = await serveGrpc(Inventory, inventoryHandlers(database), options);
+    lifecycle.onShutdown('drain', () => server.drain());
+    const self = createGrpcClient(Inventory, `127.0.0.1:${server.port}`);
+    lifecycle.onShutdown('pool', () => self.close());
+    return {
+      warmUp: () => self.calls.check({ lines: [{ sku: 'mug', quantity: 1 }] }),
+      reset: () => resetStock(database),
+    };
+  },
+});

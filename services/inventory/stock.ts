@@ -1,0 +1,95 @@
+import { catalogue } from '../contracts/catalogue.ts';
+import type { Shortage } from '../lib/errors/domain-error.ts';
+import { idempotencyMigration, type KeyedCall, once } from '../lib/idempotency/idempotency.ts';
+import type { Database, Queryable } from '../lib/postgres/database.ts';
+
+export const migrations = [
+  idempotencyMigration,
+  `CREATE TABLE stock (
+    sku text PRIMARY KEY,
+    available integer NOT NULL CHECK (available >= 0)
+  );
+  CREATE TABLE reservations (
+    order_id text NOT NULL,
+    sku text NOT NULL REFERENCES stock (sku),
+    quantity integer NOT NULL CHECK (quantity > 0),
+    reserved_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (order_id, sku)
+  )`,
+];
+
+export interface Line {
+  readonly sku: string;
+  readonly quantity: number;
+}
+
+/** What is missing for these lines; an unknown SKU has a stock of none. */
+export async function findShortages(
+  db: Queryable,
+  lines: readonly Line[],
+  lock: '' | 'FOR UPDATE' = '',
+): Promise<Shortage[]> {
+  const skus = lines.map(({ sku }) => sku);
+  // Rows are locked in one order by everybody, so that two reservations never wait for each other.
+  const { rows } = await db.query<{ sku: string; available: number }>(
+    `SELECT sku, available FROM stock WHERE sku = ANY($1) ORDER BY sku ${lock}`,
+    [skus],
+  );
+  const available = new Map(rows.map((row) => [row.sku, row.available]));
+  return lines
+    .map(({ sku, quantity }) => ({ sku, requested: quantity, available: available.get(sku) ?? 0 }))
+    .filter((line) => line.requested > line.available);
+}
+
+/** Holds all lines for the order or, if there is a shortage, none. */
+export function reserve(database: Database, key: string, orderId: string, lines: readonly Line[]): Promise<Shortage[]> {
+  const call: KeyedCall = { operation: 'Reserve', key, request: { orderId, lines } };
+  return database.transaction((tx) =>
+    once(tx, call, async () => {
+      const shortages = await findShortages(tx, lines, 'FOR UPDATE');
+      if (shortages.length > 0) return shortages;
+      for (const { sku, quantity } of lines) {
+        await tx.query('UPDATE stock SET available = available - $2 WHERE sku = $1', [sku, quantity]);
+        await tx.query('INSERT INTO reservations (order_id, sku, quantity) VALUES ($1, $2, $3)', [
+          orderId,
+          sku,
+          quantity,
+        ]);
+      }
+      return [];
+    }),
+  );
+}
+
+/** Gives the order's stock back. @returns false if it had none */
+export function release(database: Database, key: string, orderId: string): Promise<boolean> {
+  const call: KeyedCall = { operation: 'Release', key, request: { orderId } };
+  return database.transaction((tx) =>
+    once(tx, call, async () => {
+      const { rows } = await tx.query<{ sku: string }>(
+        `WITH released AS (DELETE FROM reservations WHERE order_id = $1 RETURNING sku, quantity)
+         UPDATE stock SET available = available + quantity FROM released WHERE stock.sku = released.sku RETURNING stock.sku`,
+        [orderId],
+      );
+      return rows.length > 0;
+    }),
+  );
+}
+
+/** Fills an empty stock table from the catalogue. */
+export async function stockUp(db: Queryable): Promise<void> {
+  const skus = Object.keys(catalogue);
+  const amounts = Object.values(catalogue).map(({ initialStock }) => initialStock);
+  await db.query(
+    'INSERT INTO stock (sku, available) SELECT * FROM unnest($1::text[], $2::integer[]) ON CONFLICT DO NOTHING',
+    [skus, amounts],
+  );
+}
+
+/** Back to the catalogue: no reservations, full stock. */
+export function resetStock(database: Database): Promise<void> {
+  return database.transaction(async (tx) => {
+    await tx.query('TRUNCATE reservations, stock, idempotency_keys');
+    await stockUp(tx);
+  });
+}

@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readConfig } from './read-config.ts';
+import { commonVariables, databaseUrl, grpcAddress, kafkaBrokers, tlsVariables } from './variables.ts';
+
+const shape = { ...commonVariables, DATABASE_URL: databaseUrl, INVENTORY_ADDRESS: grpcAddress };
+
+test('every missing or wrong variable is named at once, with its value', () => {
+  const read = () => readConfig(shape, { FAULTS: 'yes', ADMIN_PORT: '99999', DATABASE_URL: '' });
+  expect(read).toThrow(/FAULTS is "yes", but must be on or off/);
+  expect(read).toThrow(/ADMIN_PORT is "99999", but must be a port/);
+  expect(read).toThrow(/DATABASE_URL is missing/);
+  expect(read).toThrow(/INVENTORY_ADDRESS is missing/);
+});
+
+test('a wrong secret is named, but its value is not shown', () => {
+  const read = () => readConfig({ DATABASE_URL: databaseUrl }, { DATABASE_URL: 'mysql://u:hunter2@h/db' });
+  expect(read).toThrow(/DATABASE_URL is set, but must be a postgres:\/\/ URL/);
+  expect(read).not.toThrow(/hunter2/);
+});
+
+test('defaults are the ports of the design', () => {
+  expect(readConfig(commonVariables, {})).toEqual({
+    HOST: '0.0.0.0',
+    HTTP_PORT: 8080,
+    HTTPS_PORT: 8443,
+    GRPC_PORT: 50051,
+    METRICS_PORT: 9464,
+    ADMIN_PORT: 9901,
+    FAULTS: 'off',
+    LOG_LEVEL: 'info',
+  });
+});
+
+test('brokers are a list separated by commas', () => {
+  const read = (value: string) => readConfig({ KAFKA_BROKERS: kafkaBrokers }, { KAFKA_BROKERS: value });
+  expect(read('a:9092, b:9092').KAFKA_BROKERS).toEqual(['a:9092', 'b:9092']);
+  expect(() => read('a')).toThrow(/KAFKA_BROKERS is "a", but must be host:port/);
+});
+
+test('certificate and key are the content of their files; a file that is none or can not be read is named', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'windlass-config-'));
+  const pem = join(folder, 'tls.crt');
+  writeFileSync(pem, '-----BEGIN CERTIFICATE-----\n');
+  expect(readConfig(tlsVariables, { TLS_CERT_FILE: pem, TLS_KEY_FILE: pem }).TLS_CERT_FILE).toContain('CERTIFICATE');
+  const read = () =>
+    readConfig(tlsVariables, { TLS_CERT_FILE: import.meta.filename, TLS_KEY_FILE: '/nowhere/tls.key' });
+  expect(read).toThrow(/TLS_CERT_FILE is "[^"]*", but must be a PEM file that can be read/);
+  expect(read).toThrow(/TLS_KEY_FILE is "\/nowhere\/tls.key", but must be a PEM file that can be read/);
+  rmSync(folder, { recursive: true });
+});

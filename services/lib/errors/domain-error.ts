@@ -1,0 +1,70 @@
+/** A field of the input that breaks a rule, as RFC 9457 problems and logs show it. `field` is a path: `items[0].sku`. */
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** A line of an order that the stock can not serve. */
+export interface Shortage {
+  readonly sku: string;
+  readonly requested: number;
+  readonly available: number;
+}
+
+/** What some codes carry besides their message. */
+interface Details {
+  invalid: { readonly errors: readonly FieldError[] };
+  'out-of-stock': { readonly items: readonly Shortage[] };
+}
+
+/**
+ * Everything that can go wrong, in the words of the domain. `unavailable` promises that nothing has happened;
+ * `outcome-unknown` says that nobody knows, so that only a second try with the same idempotency key is safe.
+ */
+export const errorCodes = [
+  'invalid',
+  'declined',
+  'not-found',
+  'out-of-stock',
+  'in-flight',
+  'too-large',
+  'key-reused',
+  'failed-precondition',
+  'unavailable',
+  'outcome-unknown',
+  'internal',
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+type DetailsOf<C extends ErrorCode> = C extends keyof Details ? Details[C] : undefined;
+
+/** The one error of all services. Its message may be shown to callers: no secrets, no DSNs, no payment tokens. */
+export class DomainError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'DomainError';
+  readonly code: C;
+  readonly details: DetailsOf<C>;
+
+  constructor(
+    code: C,
+    message: string,
+    ...rest: C extends keyof Details ? [details: Details[C], cause?: unknown] : [cause?: unknown]
+  ) {
+    const hasDetails = code === 'invalid' || code === 'out-of-stock';
+    const [details, cause] = hasDetails ? rest : [undefined, rest[0]];
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.details = details as DetailsOf<C>;
+  }
+
+  /** What is not a DomainError is a defect: `internal`, with the original as its cause and a message that says nothing. */
+  static from(thrown: unknown): DomainError {
+    if (thrown instanceof DomainError) return thrown;
+    return new DomainError('internal', 'Something went wrong on our side.', thrown);
+  }
+}
+
+/** True if `error` is a DomainError of this code; narrows its details. */
+export function hasCode<C extends ErrorCode>(error: unknown, code: C): error is DomainError<C> {
+  return error instanceof DomainError && error.code === code;
+}

@@ -1,0 +1,66 @@
+import type { DescMethodUnary, DescService, Message, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
+import { Client, type ClientOptions, credentials, Metadata } from '@grpc/grpc-js';
+import { fromGrpcStatus } from '../errors/grpc-status.ts';
+import { currentRequestId, requestIdHeader } from '../request-id/request-id.ts';
+import { defineMethods, type UnaryDefinition } from './definition.ts';
+
+/** One function per method. Rejects with a DomainError; a failure that might have had an effect is `outcome-unknown`. */
+export type Calls<Service extends DescService> = {
+  [Method in keyof Service['method']]: Service['method'][Method] extends DescMethodUnary<infer Input, infer Output>
+    ? (request: MessageInitShape<Input>) => Promise<MessageShape<Output>>
+    : never;
+};
+
+/**
+ * Resilience is the mesh's: no retries, no deadlines, no balancing here. What grpc-js does all the same, and why that may
+ * stay: it sends a call once more if the server is known not to have looked at it (HTTP/2 REFUSED_STREAM, or a stream
+ * above a GOAWAY's last id), at most once, so that the callee never sees it twice; and it reconnects to the local
+ * sidecar, with its back-off kept short, since a call meanwhile fails at once instead of waiting.
+ */
+const channelOptions = {
+  'grpc.enable_retries': 0,
+  // A service config in DNS TXT records could switch retries and hedging on again.
+  'grpc.service_config_disable_resolution': 1,
+  'grpc.enable_http_proxy': 0,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1000,
+} as const satisfies ClientOptions;
+
+/** @param address host:port; connects on the first call */
+export function createGrpcClient<Service extends DescService>(
+  service: Service,
+  address: string,
+): { calls: Calls<Service>; close(): void } {
+  const client = new Client(address, credentials.createInsecure(), channelOptions);
+  const methods = defineMethods(service);
+  const calls = Object.fromEntries(
+    service.methods.map((method) => {
+      const definition = methods[method.localName] as UnaryDefinition;
+      const name = `${service.name}.${method.name}`;
+      const invoke = (request: Record<string, unknown>) =>
+        call(client, name, definition, create(method.input, request));
+      return [method.localName, invoke];
+    }),
+  );
+  return { calls: calls as Calls<Service>, close: () => client.close() };
+}
+
+function call(client: Client, name: string, method: UnaryDefinition, request: Message): Promise<Message> {
+  const metadata = new Metadata();
+  const requestId = currentRequestId();
+  if (requestId !== undefined) metadata.set(requestIdHeader, requestId);
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      request,
+      metadata,
+      (error, response) => {
+        if (error) reject(fromGrpcStatus(name, error));
+        else if (response) resolve(response);
+      },
+    );
+  });
+}

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { Inventory } from '../../contracts/gen/windlass/inventory/v1/inventory_pb.js';
+import { DomainError } from '../errors/domain-error.ts';
+import { createFaultInjection } from '../faults/fault-injection.ts';
+import type { Listening } from '../http/listen.ts';
+import { silentLog } from '../log/log.ts';
+import { currentRequestId, withRequestId } from '../request-id/request-id.ts';
+import { createGrpcClient } from './client.ts';
+import { serveGrpc } from './server.ts';
+
+const faults = createFaultInjection(true);
+const seenRequestIds: (string | undefined)[] = [];
+let server: Listening;
+let client: ReturnType<typeof createGrpcClient<typeof Inventory>>;
+
+beforeAll(async () => {
+  const handlers = {
+    check: async ({ lines }: { lines: { sku: string; quantity: number }[] }) => {
+      seenRequestIds.push(currentRequestId());
+      return { shortages: lines.map(({ sku, quantity }) => ({ sku, requested: quantity, available: 0 })) };
+    },
+    reserve: async () => {
+      throw new DomainError('key-reused', 'The key was used.');
+    },
+    release: async () => {
+      throw new Error('a defect with a secret');
+    },
+  };
+  server = await serveGrpc(Inventory, handlers, { host: '127.0.0.1', port: 0, faults, log: silentLog });
+  client = createGrpcClient(Inventory, `127.0.0.1:${server.port}`);
+});
+
+afterAll(async () => {
+  client.close();
+  await server.drain();
+});
+
+beforeEach(() => {
+  faults.rules.replace([]);
+  faults.hits.clear();
+});
+
+test('a call carries its message there and back, and the request id along', async () => {
+  const response = await withRequestId('r-7', () => client.calls.check({ lines: [{ sku: 'mug', quantity: 2 }] }));
+  expect(response.shortages).toMatchObject([{ sku: 'mug', requested: 2, available: 0 }]);
+  expect(seenRequestIds.at(-1)).toBe('r-7');
+  expect(faults.hits.read().byRequestId).toEqual({ 'r-7': { '/windlass.inventory.v1.Inventory/Check': 1 } });
+});
+
+test('a failed call is tried exactly once and its outcome is unknown', async () => {
+  faults.rules.replace([{ match: '/windlass.inventory.v1.Inventory/Check', status: 'UNAVAILABLE' }]);
+  await expect(client.calls.check({ lines: [] })).rejects.toMatchObject({ code: 'outcome-unknown' });
+  expect(faults.hits.read().byMatch).toEqual({ '/windlass.inventory.v1.Inventory/Check': 1 });
+});
+
+test('a fault that is carried out has its effect first', async () => {
+  faults.rules.replace([{ match: '/windlass.inventory.v1.Inventory/Check', status: 'UNAVAILABLE', carriedOut: true }]);
+  const call = withRequestId('r-8', () => client.calls.check({ lines: [] }));
+  await expect(call).rejects.toMatchObject({ code: 'outcome-unknown' });
+  expect(seenRequestIds.at(-1), 'the handler has run').toBe('r-8');
+});
+
+test('a domain error crosses the wire as its code', async () => {
+  await expect(client.calls.reserve({})).rejects.toMatchObject({ code: 'key-reused' });
+});
+
+test('a defect crosses the wire without its message', async () => {
+  const error = await client.calls.release({}).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'outcome-unknown' });
+  expect(String(error)).not.toContain('secret');
+});

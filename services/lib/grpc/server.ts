@@ -1,0 +1,74 @@
+import type { DescMethodUnary, DescService, Message, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
+import { type handleUnaryCall, Server, ServerCredentials, status as Status } from '@grpc/grpc-js';
+import { DomainError } from '../errors/domain-error.ts';
+import { toGrpcStatus } from '../errors/grpc-status.ts';
+import type { FaultInjection } from '../faults/fault-injection.ts';
+import type { Listening } from '../http/listen.ts';
+import type { Log } from '../log/log.ts';
+import { acceptRequestId, requestIdHeader, withRequestId } from '../request-id/request-id.ts';
+import { defineMethods } from './definition.ts';
+
+/** One handler per method of the contract. Handlers throw DomainErrors, which become statuses. */
+export type Handlers<Service extends DescService> = {
+  [Method in keyof Service['method']]: Service['method'][Method] extends DescMethodUnary<infer Input, infer Output>
+    ? (request: MessageShape<Input>) => Promise<MessageInitShape<Output>>
+    : never;
+};
+
+/**
+ * Serves one contract on host:port; port 0 takes a free one. A handler runs to its end even when its caller has gone or
+ * its deadline is over: what it did is recorded under the idempotency key, and the next try finds it there.
+ */
+export async function serveGrpc<Service extends DescService>(
+  service: Service,
+  handlers: Handlers<Service>,
+  options: { host: string; port: number; faults: FaultInjection; log: Log },
+): Promise<Listening> {
+  const server = new Server();
+  const methods = defineMethods(service);
+  const implementation = Object.fromEntries(
+    service.methods.map((method) => {
+      const handle = handlers[method.localName as keyof Handlers<Service>] as unknown as UnaryHandler;
+      const path = methods[method.localName]?.path ?? '';
+      return [method.localName, adapt(path, async (input) => create(method.output, await handle(input)), options)];
+    }),
+  );
+  server.addService(methods, implementation);
+  const bound = await new Promise<number>((resolve, reject) =>
+    server.bindAsync(`${options.host}:${options.port}`, ServerCredentials.createInsecure(), (error, port) =>
+      error ? reject(error) : resolve(port),
+    ),
+  );
+  return {
+    port: bound,
+    drain: () => new Promise((resolve, reject) => server.tryShutdown((error) => (error ? reject(error) : resolve()))),
+  };
+}
+
+type UnaryHandler = (request: Message) => Promise<Message>;
+
+function adapt(
+  path: string,
+  handle: UnaryHandler,
+  { faults, log }: { faults: FaultInjection; log: Log },
+): handleUnaryCall<Message, Message> {
+  return (call, callback) => {
+    const requestId = acceptRequestId(call.metadata.get(requestIdHeader)[0]?.toString());
+    const work = async () => {
+      const refusal = await faults.admit(path, requestId);
+      const injected = refusal && { code: Status[refusal.status as keyof typeof Status], details: 'injected fault' };
+      if (injected && !refusal.carriedOut) return callback(injected);
+      try {
+        const answer = await handle(call.request);
+        if (injected) callback(injected);
+        else callback(null, answer);
+      } catch (thrown) {
+        const error = DomainError.from(thrown);
+        log[error.code === 'internal' ? 'error' : 'info']({ err: error.cause, code: error.code, path }, error.message);
+        callback(toGrpcStatus(error));
+      }
+    };
+    void withRequestId(requestId, work);
+  };
+}

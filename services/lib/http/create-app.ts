@@ -1,0 +1,97 @@
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { DomainError } from '../errors/domain-error.ts';
+import { type Problem, toProblem, typeBase } from '../errors/http-problem.ts';
+import type { FaultInjection, Refusal } from '../faults/fault-injection.ts';
+import type { Log } from '../log/log.ts';
+import { acceptRequestId, currentRequestId, requestIdHeader, withRequestId } from '../request-id/request-id.ts';
+import { currentTraceresponse } from '../tracing/trace-context.ts';
+import type { HttpRequest, HttpRoute } from './route.ts';
+
+const bodyLimitBytes = 64 * 1024;
+
+/** An express app of these routes. Every answer echoes the request id and names its trace; every error is a problem. */
+export function createApp(routes: readonly HttpRoute[], faults: FaultInjection, log: Log): Express {
+  const app = express();
+  app.disable('x-powered-by').disable('etag');
+  app.use(correlate);
+  for (const route of routes) {
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    app[route.method](path, injectFault(route, faults), parseJson, answer(route));
+  }
+  app.use((request) => {
+    throw new DomainError('not-found', `There is no ${request.method} ${request.path} here.`);
+  });
+  app.use(answerWithProblem(log));
+  return app;
+}
+
+const correlate: RequestHandler = (request, response, next) => {
+  const requestId = acceptRequestId(request.get(requestIdHeader));
+  response.set(requestIdHeader, requestId);
+  const traceresponse = currentTraceresponse();
+  if (traceresponse) response.set('traceresponse', traceresponse);
+  withRequestId(requestId, next);
+};
+
+function injectFault(route: HttpRoute, faults: FaultInjection): RequestHandler {
+  return async (_request, response, next) => {
+    const refusal = await faults.admit(route.path, currentRequestId() ?? '');
+    if (refusal && !refusal.carriedOut) return sendInjected(response, refusal);
+    response.locals.refusal = refusal;
+    next();
+  };
+}
+
+function sendInjected(response: express.Response, { status }: Refusal): void {
+  const detail = 'A test asked for this answer.';
+  send(response, {
+    type: `${typeBase}/injected-fault`,
+    title: 'Injected fault',
+    status: Number(status),
+    detail,
+  });
+}
+
+/** Any media type is read as JSON: what is not JSON is a 400 that says so, rather than a 415 or an empty body. */
+const parseJson = express.json({ limit: bodyLimitBytes, type: () => true, strict: false });
+
+function answer(route: HttpRoute): RequestHandler {
+  return async (request, response: express.Response<unknown, { refusal?: Refusal }>) => {
+    const incoming: HttpRequest = {
+      params: request.params as Record<string, string>,
+      header: (name) => request.get(name),
+      body: request.body,
+    };
+    const reply = await route.handle(incoming);
+    if (response.locals.refusal) return sendInjected(response, response.locals.refusal);
+    if (reply === 'drop-connection') return void request.socket.destroy();
+    response
+      .status(reply.status)
+      .set(reply.headers ?? {})
+      .json(reply.body);
+  };
+}
+
+function answerWithProblem(log: Log): ErrorRequestHandler {
+  return (thrown, request, response, next) => {
+    const error = fromExpress(thrown) ?? DomainError.from(thrown);
+    const level = error.code === 'internal' ? 'error' : 'info';
+    log[level]({ err: error.cause, code: error.code, method: request.method, path: request.path }, error.message);
+    if (response.headersSent) return next(thrown);
+    send(response, toProblem(error));
+  };
+}
+
+function send(response: express.Response, problem: Problem): void {
+  response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+}
+
+/** The errors of express itself: a path that can not be decoded, and those of express.json by their `type`. */
+function fromExpress(thrown: unknown): DomainError | undefined {
+  if (thrown instanceof URIError) return new DomainError('not-found', 'The path can not be decoded.');
+  const type = thrown instanceof Error && 'type' in thrown ? thrown.type : undefined;
+  if (type === 'entity.too.large') return new DomainError('too-large', `The body is over ${bodyLimitBytes} bytes.`);
+  if (typeof type !== 'string') return undefined;
+  const errors = [{ field: 'body', message: 'must be JSON in UTF-8' }];
+  return new DomainError('invalid', 'The body can not be read.', { errors });
+}

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DomainError } from '../errors/domain-error.ts';
+import { createFaultInjection } from '../faults/fault-injection.ts';
+import { silentLog } from '../log/log.ts';
+import { createApp } from './create-app.ts';
+import { type Certificate, type Listening, listen } from './listen.ts';
+import { postJson } from './post-json.ts';
+import type { HttpRoute } from './route.ts';
+import { makeCertificate } from './testing.ts';
+
+const faults = createFaultInjection(true);
+const routes: HttpRoute[] = [
+  { method: 'post', path: '/v1/things', handle: ({ body }) => ({ status: 201, body: { got: body } }) },
+  {
+    method: 'get',
+    path: '/v1/things/{id}',
+    handle: ({ params }) => {
+      if (params.id === 'defect') throw new Error('postgres://u:hunter2@h/db');
+      throw new DomainError('not-found', `There is no thing ${params.id}.`);
+    },
+  },
+];
+let server: Listening;
+let url: string;
+
+beforeAll(async () => {
+  server = await listen(createApp(routes, faults, silentLog), '127.0.0.1', 0);
+  url = `http://127.0.0.1:${server.port}`;
+});
+afterAll(() => server.drain());
+beforeEach(() => {
+  faults.rules.replace([]);
+  faults.hits.clear();
+});
+
+const post = (body: string) => fetch(`${url}/v1/things`, { method: 'POST', body });
+
+test('every answer echoes the request id, and a route is counted under its path', async () => {
+  const response = await fetch(`${url}/v1/things/7`, { headers: { 'x-request-id': 'r-1' } });
+  expect(response.headers.get('x-request-id')).toBe('r-1');
+  expect(faults.hits.read().byRequestId).toEqual({ 'r-1': { '/v1/things/{id}': 1 } });
+  expect((await fetch(`${url}/elsewhere`)).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test('an error is a problem of its media type', async () => {
+  const response = await fetch(`${url}/v1/things/7`);
+  expect(response.status).toBe(404);
+  expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  expect(await response.json()).toMatchObject({ status: 404, detail: 'There is no thing 7.' });
+});
+
+test('a defect is a 500 that shows nothing of its cause', async () => {
+  const response = await fetch(`${url}/v1/things/defect`);
+  expect(response.status).toBe(500);
+  expect(await response.text()).not.toContain('hunter2');
+});
+
+test.each(['{', 'a=b', '<x/>', '{"a":}'])('the body %j is not JSON: 400', async (body) => {
+  const response = await post(body);
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ errors: [{ field: 'body', message: 'must be JSON in UTF-8' }] });
+});
+
+test('64 KiB are taken, one byte more is too large', async () => {
+  const ofLength = (length: number) => JSON.stringify('x'.repeat(length - 2));
+  expect((await post(ofLength(64 * 1024))).status).toBe(201);
+  const response = await post(ofLength(64 * 1024 + 1));
+  expect(response.status).toBe(413);
+  expect(await response.json()).toMatchObject({ type: expect.stringMatching(/\/too-large$/) });
+});
+
+test('an injected fault answers its status, after the request was counted', async () => {
+  faults.rules.replace([{ match: '/v1/things', failFirst: 1, status: 503 }]);
+  expect([(await post('1')).status, (await post('1')).status]).toEqual([503, 201]);
+  expect(faults.hits.read().byMatch).toEqual({ '/v1/things': 2 });
+});
+
+test('a fault that is carried out has its effect first', async () => {
+  let effects = 0;
+  const charge: HttpRoute = { method: 'post', path: '/charges', handle: () => ({ status: 201, body: ++effects }) };
+  const charging = createFaultInjection(true);
+  charging.rules.replace([{ match: '/charges', status: 503, carriedOut: true }]);
+  const charger = await listen(createApp([charge], charging, silentLog), '127.0.0.1', 0);
+  const { status } = await fetch(`http://127.0.0.1:${charger.port}/charges`, { method: 'POST', body: '{}' });
+  await charger.drain();
+  expect({ status, effects }).toEqual({ status: 503, effects: 1 });
+});
+
+test('draining waits for the request in flight', async () => {
+  const slow: HttpRoute = { method: 'get', path: '/slow', handle: () => ({ status: 200, body: 'done' }) };
+  const slowFaults = createFaultInjection(true);
+  slowFaults.rules.replace([{ match: '/slow', delayMs: 100 }]);
+  const draining = await listen(createApp([slow], slowFaults, silentLog), '127.0.0.1', 0);
+  const answer = fetch(`http://127.0.0.1:${draining.port}/slow`);
+  await expect.poll(() => slowFaults.hits.read().byMatch['/slow']).toBe(1);
+  await draining.drain();
+  expect((await answer).status).toBe(200);
+});
+
+describe('with a certificate', () => {
+  let certificate: Certificate;
+  let secure: Listening;
+  beforeAll(async () => {
+    certificate = await makeCertificate();
+    secure = await listen(createApp(routes, faults, silentLog), '127.0.0.1', 0, certificate);
+  });
+  afterAll(() => secure.drain());
+  const postTo = (origin: string, trust = {}) => postJson(new URL('/v1/things', origin), { a: 1 }, {}, trust);
+
+  test('a server answers who trusts that certificate, by the name that is in it', async () => {
+    const answer = await postTo(`https://localhost:${secure.port}`, { ca: certificate.cert });
+    expect(answer).toMatchObject({ status: 201, body: { got: { a: 1 } } });
+    const byAddress = postTo(`https://127.0.0.1:${secure.port}`, { ca: certificate.cert });
+    await expect(byAddress).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+  });
+
+  test('a client that does not know the certificate refuses it', async () => {
+    const { cert: other } = await makeCertificate();
+    await expect(postTo(`https://localhost:${secure.port}`, { ca: other })).rejects.toThrow(/self.signed certificate/);
+  });
+
+  test('plain HTTP is not served', async () => {
+    await expect(postTo(`http://localhost:${secure.port}`)).rejects.toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  test('draining ends its idle connections, too', async () => {
+    const draining = await listen(createApp(routes, faults, silentLog), '127.0.0.1', 0, certificate);
+    await postTo(`https://localhost:${draining.port}`, { ca: certificate.cert });
+    await draining.drain();
+  });
+});

@@ -1,0 +1,49 @@
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+
+export interface Listening {
+  readonly port: number;
+  /** Takes no new connections, ends idle ones and waits for the requests in flight. */
+  drain(): Promise<void>;
+}
+
+const idleCheckIntervalMs = 50;
+
+/** What a server proves its name with, both as PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/**
+ * Serves on host:port; port 0 takes a free one. With a certificate it speaks TLS and nothing else. Rejects if the port is in
+ * use, or if certificate and key are not a pair.
+ */
+export async function listen(
+  handler: RequestListener,
+  host: string,
+  port: number,
+  certificate?: Certificate,
+): Promise<Listening> {
+  // The sidecar in front owns time limits and idle connections. A server that closes idle connections itself (Node: after
+  // 5 s) races with the proxy's next request on them, which then fails without a retry.
+  const options = { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 };
+  const server = certificate
+    ? createTlsServer({ ...options, ...certificate }, handler)
+    : createServer(options, handler);
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+  return {
+    port: (server.address() as AddressInfo).port,
+    drain: () =>
+      new Promise((resolve, reject) => {
+        // Connections become idle while we drain, too, and `close` waits for all of them.
+        const idleCheck = setInterval(() => server.closeIdleConnections(), idleCheckIntervalMs);
+        server.close((error) => {
+          clearInterval(idleCheck);
+          if (error) reject(error);
+          else resolve();
+        });
+      }),
+  };
+}

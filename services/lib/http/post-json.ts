@@ -1,0 +1,58 @@
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { text } from 'node:stream/consumers';
+import type { ConnectionOptions } from 'node:tls';
+import { currentRequestId, requestIdHeader } from '../request-id/request-id.ts';
+
+export interface JsonAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  /** Parsed JSON; undefined if the answer is none (a proxy's error page). */
+  readonly body: unknown;
+}
+
+/** Whom a call over TLS trusts, where that is not who Node trusts anyway. */
+export type Trust = Pick<ConnectionOptions, 'ca' | 'allowPartialTrustChain' | 'checkServerIdentity'>;
+
+/**
+ * One POST, one try, no time limit: both are the mesh's (a service's own retry would multiply with the mesh's). The
+ * request id goes along; trace headers are added by the http instrumentation, which is why this is not `fetch`.
+ * @throws the socket's error: ECONNREFUSED if nothing was sent, ECONNRESET if nobody knows
+ */
+export async function postJson(
+  url: URL,
+  body: unknown,
+  headers: Record<string, string>,
+  trust: Trust = {},
+): Promise<JsonAnswer> {
+  const requestId = currentRequestId();
+  const payload = JSON.stringify(body);
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const request = url.protocol === 'https:' ? requestHttps : requestHttp;
+    const outgoing = request(url, {
+      ...trust,
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(payload),
+        ...(requestId !== undefined && { [requestIdHeader]: requestId }),
+        ...headers,
+      },
+    });
+    outgoing.once('response', resolve).once('error', reject).end(payload);
+  });
+  const content = await text(response);
+  return {
+    status: response.statusCode ?? 0,
+    contentType: response.headers['content-type'] ?? '',
+    body: parseJson(content),
+  };
+}
+
+function parseJson(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { DomainError } from '../errors/domain-error.ts';
+import type { Log } from '../log/log.ts';
+
+/** What runs a query: the pool, or the client of a transaction. */
+export interface Queryable {
+  query<Row extends pg.QueryResultRow>(sql: string, params?: unknown[]): Promise<pg.QueryResult<Row>>;
+}
+
+export interface Database extends Queryable {
+  /**
+   * Runs `work` in one transaction, which is rolled back if it throws.
+   * @throws DomainError `unavailable` if Postgres can not be used and nothing was stored; `outcome-unknown` if the
+   *   connection broke at COMMIT; else what `work` throws
+   */
+  transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+// Postgres is outside the mesh: nobody else would cut a connection that hangs.
+const connectTimeoutMs = 2_000;
+const statementTimeoutMs = 10_000;
+const readyPollIntervalMs = 500;
+
+export function openDatabase(connectionString: string, log: Log): Database {
+  const pool = new pg.Pool({
+    connectionString,
+    connectionTimeoutMillis: connectTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+  });
+  // An idle connection that breaks would otherwise end the process; the pool opens a new one when it needs it.
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'));
+  return {
+    query: (sql, params) => pool.query(sql, params).catch(rethrow),
+    close: () => pool.end(),
+    async transaction(work) {
+      const client = await pool.connect().catch(rethrow);
+      let broken: Error | undefined;
+      // A client in use says so here, too, and without a listener that would end the process.
+      const onError = (error: Error) => {
+        broken = error;
+      };
+      client.on('error', onError);
+      try {
+        await client.query('BEGIN').catch(rethrow);
+        const result = await work(client).catch(rethrow);
+        await client.query('COMMIT').catch(rethrowFromCommit);
+        return result;
+      } catch (error) {
+        await client.query('ROLLBACK').catch((rollbackError: Error) => {
+          broken = rollbackError;
+        });
+        throw error;
+      } finally {
+        client.off('error', onError);
+        client.release(broken);
+      }
+    },
+  };
+}
+
+/** Waits until Postgres answers, without a limit: it may start after us, and the startup probe decides how long is too long. */
+export async function waitUntilReady(database: Database, log: Log): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await database.query('SELECT 1');
+      return;
+    } catch (error) {
+      if (attempt % 10 === 1) log.warn({ err: error, attempt }, 'waiting for Postgres');
+      await sleep(readyPollIntervalMs);
+    }
+  }
+}
+
+/** SQLSTATE classes: 08 connection, 53 resources, 57P shutdown and start, 28/3D000 role or database not yet made. */
+const unavailableStates = /^(08|53|57P|28|3D000)/;
+const unavailableSocketErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE']);
+
+function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  // pg gives neither a code nor a class to these.
+  const isLostConnection = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered)/i;
+  return unavailableStates.test(code) || unavailableSocketErrors.has(code) || isLostConnection.test(error.message);
+}
+
+function rethrow(error: unknown): never {
+  if (isUnavailable(error)) throw new DomainError('unavailable', 'The database can not be used just now.', error);
+  throw error;
+}
+
+function rethrowFromCommit(error: unknown): never {
+  if (isUnavailable(error)) throw new DomainError('outcome-unknown', 'The database was lost at commit.', error);
+  throw error;
+}

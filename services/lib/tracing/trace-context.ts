@@ -1,0 +1,23 @@
+import { type Context, context, isSpanContextValid, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+
+/** W3C `traceparent` and `tracestate`, as message headers and outbox rows carry them. */
+export type TraceHeaders = Readonly<Record<string, string>>;
+
+/** A trace as headers; empty if there is none. @param from default: the active context */
+export function injectTrace(from: Context = context.active()): TraceHeaders {
+  const headers: Record<string, string> = {};
+  propagation.inject(from, headers);
+  return headers;
+}
+
+/** The context in which to start a span that continues the trace of these headers. */
+export function extractTrace(headers: TraceHeaders): Context {
+  return propagation.extract(ROOT_CONTEXT, headers);
+}
+
+/** The W3C `traceresponse` header of the active span, by which a caller finds its trace; undefined if nothing is traced. */
+export function currentTraceresponse(): string | undefined {
+  const span = trace.getActiveSpan()?.spanContext();
+  if (!span || !isSpanContextValid(span)) return undefined;
+  return `00-${span.traceId}-${span.spanId}-${span.traceFlags.toString(16).padStart(2, '0')}`;
+}

@@ -1,0 +1,47 @@
+import { inboxMigration, receiveOnce } from '../lib/kafka/inbox.ts';
+import type { Database, Queryable } from '../lib/postgres/database.ts';
+
+export const migrations = [
+  inboxMigration,
+  `CREATE TABLE emails (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    order_id text NOT NULL,
+    customer_id text NOT NULL,
+    kind text NOT NULL,
+    at timestamptz NOT NULL DEFAULT now()
+  );
+  CREATE INDEX emails_by_order ON emails (order_id, id)`,
+];
+
+/** An e-mail that would be sent. `kind` is the event that it tells of: `order.placed`. */
+export interface Email {
+  readonly orderId: string;
+  readonly customerId: string;
+  readonly kind: string;
+}
+
+/** Records an event's e-mail, once, however often the event comes. @returns false if it came before */
+export function recordEmail(database: Database, eventId: string, email: Email): Promise<boolean> {
+  return database.transaction(async (tx) => {
+    if (!(await receiveOnce(tx, eventId))) return false;
+    await tx.query('INSERT INTO emails (order_id, customer_id, kind) VALUES ($1, $2, $3)', [
+      email.orderId,
+      email.customerId,
+      email.kind,
+    ]);
+    return true;
+  });
+}
+
+/** An order's e-mails, oldest first. */
+export async function readEmails(db: Queryable, orderId: string): Promise<{ kind: string; at: string }[]> {
+  const { rows } = await db.query<{ kind: string; at: Date }>(
+    'SELECT kind, at FROM emails WHERE order_id = $1 ORDER BY id',
+    [orderId],
+  );
+  return rows.map(({ kind, at }) => ({ kind, at: at.toISOString() }));
+}
+
+export async function resetEmails(db: Queryable): Promise<void> {
+  await db.query('TRUNCATE emails, inbox');
+}

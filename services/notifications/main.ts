@@ -1,0 +1,34 @@
+import { orderPlaced } from '../contracts/events.ts';
+import { databaseUrl, kafkaBrokers } from '../lib/config/variables.ts';
+import type { HttpRoute } from '../lib/http/route.ts';
+import { createBroker } from '../lib/kafka/broker.ts';
+import type { Database } from '../lib/postgres/database.ts';
+import { startDatabase } from '../lib/postgres/start-database.ts';
+import { defineService } from '../lib/service/run-service.ts';
+import { migrations, readEmails, resetEmails } from './emails.ts';
+import { onOrderPlaced } from './on-order-placed.ts';
+
+const group = 'notifications';
+
+export const run = defineService({
+  name: 'notifications',
+  variables: { DATABASE_URL: databaseUrl, KAFKA_BROKERS: kafkaBrokers },
+  async start({ config, log, lifecycle, fail }) {
+    const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
+    const broker = createBroker(group, config.KAFKA_BROKERS, log);
+    const publisher = await broker.connectPublisher();
+    lifecycle.onShutdown('producer', () => publisher.close());
+    const handlers = { [orderPlaced.type]: onOrderPlaced(database, log) };
+    const leave = await broker.consume([orderPlaced.topic], { group, handlers, publisher, log }, fail);
+    lifecycle.onShutdown('consumers', leave);
+    return { reset: () => resetEmails(database), reads: [emailsRoute(database)] };
+  },
+});
+
+function emailsRoute(database: Database): HttpRoute {
+  return {
+    method: 'get',
+    path: '/emails/{orderId}',
+    handle: async ({ params }) => ({ status: 200, body: await readEmails(database, params.orderId ?? '') }),
+  };
+}

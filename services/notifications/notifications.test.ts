@@ -1,0 +1,41 @@
+import { create, toJsonString } from '@bufbuild/protobuf';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { orderPlaced } from '../contracts/events.ts';
+import type { CloudEvent } from '../lib/kafka/cloud-event.ts';
+import { silentLog } from '../lib/log/log.ts';
+import type { Database } from '../lib/postgres/database.ts';
+import { startTestDatabase } from '../lib/postgres/testing.ts';
+import { migrations, readEmails, resetEmails } from './emails.ts';
+import { onOrderPlaced } from './on-order-placed.ts';
+
+let database: Database;
+let stop: () => Promise<void>;
+beforeAll(async () => {
+  ({ database, stop } = await startTestDatabase(migrations));
+});
+afterAll(() => stop());
+
+const placed = (id: string, orderId: string): CloudEvent => ({
+  id,
+  source: '/windlass/orders',
+  type: orderPlaced.type,
+  subject: orderId,
+  time: '2026-11-21T10:00:00.000Z',
+  data: toJsonString(orderPlaced.schema, create(orderPlaced.schema, { orderId, customerId: 'c-1' })),
+});
+
+test('an event has one e-mail, however often and however close together it comes', async () => {
+  const handle = onOrderPlaced(database, silentLog);
+  await Promise.all([handle(placed('e-1', 'o-1')), handle(placed('e-1', 'o-1'))]);
+  await handle(placed('e-1', 'o-1'));
+  await handle(placed('e-2', 'o-2'));
+  expect(await readEmails(database, 'o-1')).toEqual([{ kind: 'order.placed', at: expect.stringMatching(/^\d{4}-/) }]);
+  expect(await readEmails(database, 'o-2')).toHaveLength(1);
+});
+
+test('reset forgets the e-mails and the events', async () => {
+  await resetEmails(database);
+  expect(await readEmails(database, 'o-1')).toEqual([]);
+  await onOrderPlaced(database, silentLog)(placed('e-1', 'o-1'));
+  expect(await readEmails(database, 'o-1')).toHaveLength(1);
+});

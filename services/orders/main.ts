@@ -1,0 +1,31 @@
+import { Inventory } from '../contracts/gen/windlass/inventory/v1/inventory_pb.js';
+import { Payments } from '../contracts/gen/windlass/payments/v1/payments_pb.js';
+import { databaseUrl, grpcAddress } from '../lib/config/variables.ts';
+import { createGrpcClient } from '../lib/grpc/client.ts';
+import { createApp } from '../lib/http/create-app.ts';
+import { listen } from '../lib/http/listen.ts';
+import { postJson } from '../lib/http/post-json.ts';
+import { startDatabase } from '../lib/postgres/start-database.ts';
+import { defineService } from '../lib/service/run-service.ts';
+import { ordersRoutes } from './routes.ts';
+import { migrations, resetOrders } from './store.ts';
+
+export const run = defineService({
+  name: 'orders',
+  variables: { DATABASE_URL: databaseUrl, INVENTORY_ADDRESS: grpcAddress, PAYMENTS_ADDRESS: grpcAddress },
+  async start({ config, log, faults, lifecycle }) {
+    const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
+    const inventory = createGrpcClient(Inventory, config.INVENTORY_ADDRESS);
+    const payments = createGrpcClient(Payments, config.PAYMENTS_ADDRESS);
+    lifecycle.onShutdown('pool', () => inventory.close());
+    lifecycle.onShutdown('pool', () => payments.close());
+    const routes = ordersRoutes({ database, inventory: inventory.calls, payments: payments.calls, log });
+    const server = await listen(createApp(routes, faults, log), config.HOST, config.HTTP_PORT);
+    lifecycle.onShutdown('drain', () => server.drain());
+    const self = new URL(`http://127.0.0.1:${server.port}/v1/orders`);
+    return {
+      warmUp: () => Promise.all([database.query('SELECT 1'), postJson(self, {}, {})]),
+      reset: () => resetOrders(database),
+    };
+  },
+});

@@ -1,0 +1,33 @@
+import { DomainError } from '../lib/errors/domain-error.ts';
+import type { HttpRoute } from '../lib/http/route.ts';
+import { openapi } from './openapi.ts';
+import { readOrderRequest } from './order-request.ts';
+import { toReply } from './outcome.ts';
+import { type PlaceOrderDeps, placeOrder } from './place-order.ts';
+import { readOrder } from './store.ts';
+
+const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+export function ordersRoutes(deps: PlaceOrderDeps): HttpRoute[] {
+  return [
+    {
+      method: 'post',
+      path: '/v1/orders',
+      handle: async ({ header, body }) => {
+        const request = readOrderRequest(header('idempotency-key'), body);
+        const { outcome, replayed } = await placeOrder(deps, request);
+        return toReply(outcome, replayed);
+      },
+    },
+    {
+      method: 'get',
+      path: '/v1/orders/{id}',
+      handle: async ({ params: { id = '' } }) => {
+        const order = uuid.test(id) ? await readOrder(deps.database, id) : undefined;
+        if (!order) throw new DomainError('not-found', 'There is no such order.');
+        return { status: 200, body: order };
+      },
+    },
+    { method: 'get', path: '/v1/openapi.json', handle: () => ({ status: 200, body: openapi }) },
+  ];
+}

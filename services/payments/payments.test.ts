@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { migrations as acquirerMigrations, readLedger, resetLedger } from '../acquirer/ledger.ts';
+import { acquirerRoutes } from '../acquirer/routes.ts';
+import { createFaultInjection } from '../lib/faults/fault-injection.ts';
+import { createApp } from '../lib/http/create-app.ts';
+import { type Listening, listen } from '../lib/http/listen.ts';
+import { silentLog } from '../lib/log/log.ts';
+import { type Database, openDatabase } from '../lib/postgres/database.ts';
+import { migrate } from '../lib/postgres/migrate.ts';
+import { startPostgres, type TestPostgres } from '../lib/postgres/testing.ts';
+import { createAcquirerClient } from './acquirer-client.ts';
+import { createPayments, migrations, type PaymentOperations, resetPayments } from './payments.ts';
+
+const faults = createFaultInjection(true);
+let postgres: TestPostgres;
+let database: Database;
+let acquirerDatabase: Database;
+let acquirer: Listening;
+let payments: PaymentOperations;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  database = openDatabase(await postgres.createDatabase('payments'), silentLog);
+  acquirerDatabase = openDatabase(await postgres.createDatabase('acquirer'), silentLog);
+  await migrate(database, migrations);
+  await migrate(acquirerDatabase, acquirerMigrations);
+  acquirer = await listen(createApp(acquirerRoutes(acquirerDatabase), faults, silentLog), '127.0.0.1', 0);
+  payments = createPayments(database, createAcquirerClient(`http://127.0.0.1:${acquirer.port}`));
+});
+afterAll(async () => {
+  await acquirer.drain();
+  await Promise.all([database.close(), acquirerDatabase.close()]);
+  await postgres.stop();
+});
+beforeEach(async () => {
+  faults.rules.replace([]);
+  faults.hits.clear();
+  await resetPayments(database);
+  await resetLedger(acquirerDatabase);
+});
+
+const authorize = (paymentToken: string, key = 'k-1', amountMinor = 2400) =>
+  payments.authorize(key, { orderId: 'o-1', amountMinor, currency: 'USD', paymentToken });
+const ledger = async () =>
+  (await readLedger(acquirerDatabase, 'o-1')).map(({ kind, amountMinor }) => [kind, amountMinor]);
+const acquirerHits = () => faults.hits.read().byMatch['/v1/authorizations'] ?? 0;
+
+test('tok_ok authorizes once for each key; the second answer comes from the record', async () => {
+  const first = await authorize('tok_ok');
+  expect(first).toMatchObject({ status: 'authorized' });
+  expect(await authorize('tok_ok')).toEqual(first);
+  expect(acquirerHits()).toBe(1);
+  expect(await ledger()).toEqual([['authorization', 2400]]);
+});
+
+test('a key with another amount is refused without asking the acquirer', async () => {
+  await authorize('tok_ok');
+  await expect(authorize('tok_ok', 'k-1', 1)).rejects.toMatchObject({ code: 'key-reused' });
+  expect(acquirerHits()).toBe(1);
+});
+
+test('tok_declined is a recorded result without an effect', async () => {
+  expect(await authorize('tok_declined')).toEqual({ status: 'declined', reason: 'insufficient funds' });
+  await authorize('tok_declined');
+  expect([acquirerHits(), await ledger()]).toEqual([1, []]);
+});
+
+test('tok_flaky is unavailable for two tries of its key, then authorizes', async () => {
+  await expect(authorize('tok_flaky')).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(authorize('tok_flaky')).rejects.toMatchObject({ code: 'unavailable' });
+  expect(await authorize('tok_flaky')).toMatchObject({ status: 'authorized' });
+  await expect(authorize('tok_flaky', 'k-2')).rejects.toMatchObject({ code: 'unavailable' });
+  expect(await ledger()).toEqual([['authorization', 2400]]);
+});
+
+test('tok_lost has an unknown outcome at first; the same key then finds the one authorization', async () => {
+  await expect(authorize('tok_lost')).rejects.toMatchObject({ code: 'outcome-unknown' });
+  expect(await authorize('tok_lost')).toMatchObject({ status: 'authorized' });
+  expect(await ledger()).toEqual([['authorization', 2400]]);
+});
+
+test('tok_slow finishes, and tries meanwhile do not authorize again', async () => {
+  const answers = await Promise.all([authorize('tok_slow'), authorize('tok_slow')]);
+  expect(answers[0]).toEqual(answers[1]);
+  const startedAt = performance.now();
+  expect(await authorize('tok_slow')).toEqual(answers[0]);
+  expect(performance.now() - startedAt).toBeLessThan(500);
+  expect(await ledger()).toEqual([['authorization', 2400]]);
+});
+
+test("a proxy's 503 is an unknown outcome, for it may stand for a connection that broke afterwards", async () => {
+  faults.rules.replace([{ match: '/v1/authorizations', status: 503 }]);
+  await expect(authorize('tok_ok')).rejects.toMatchObject({ code: 'outcome-unknown' });
+});
+
+test('an acquirer that can not be connected to is unavailable', async () => {
+  const nowhere = createPayments(database, createAcquirerClient('http://127.0.0.1:1'));
+  const request = { orderId: 'o-1', amountMinor: 1, currency: 'USD', paymentToken: 'tok_ok' };
+  await expect(nowhere.authorize('k-1', request)).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+test('an authorization is captured once and reversed once, and not captured after that', async () => {
+  const result = await authorize('tok_ok');
+  const id = result.status === 'authorized' ? result.id : '';
+  const captureId = await payments.settle('captures', 'k-1', id);
+  expect(await payments.settle('captures', 'k-1', id)).toBe(captureId);
+  await payments.settle('reversals', 'k-1', id);
+  await expect(payments.settle('captures', 'k-2', id)).rejects.toMatchObject({ code: 'failed-precondition' });
+  await expect(payments.settle('captures', 'k-3', 'nope')).rejects.toMatchObject({ code: 'not-found' });
+  expect(await ledger()).toEqual([
+    ['authorization', 2400],
+    ['capture', 2400],
+    ['reversal', 2400],
+  ]);
+});
