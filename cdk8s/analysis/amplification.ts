@@ -1,0 +1,100 @@
+import type { Limits } from '../mesh/model.ts';
+import { type CallGraph, callsOf } from './call-graph.ts';
+import type { EffectiveEdge } from './effective-edge.ts';
+import type { Problem } from './problem.ts';
+import { runsOf } from './retry-conditions.ts';
+
+/** By how much one request has grown with this hop, and on which way. */
+interface Path {
+  readonly edge: EffectiveEdge;
+  readonly hopFactor: number;
+  readonly factor: number;
+  readonly before: Path | undefined;
+}
+
+type HopFactor = (edge: EffectiveEdge) => number;
+
+/**
+ * Tries multiply over the hops of a path. `worstCaseCalls` bounds what one request can lead to while all fails;
+ * `sustainedCalls` what it leads to on average while that lasts, for then each hop's budget caps its retries at a share of
+ * its calls in flight: of `percent`, 100 / (100 - percent) calls for one, and never more than the tries. The budget's
+ * minimum is left out: it is a number of retries and not a share, and counts only where little is in flight.
+ *
+ * A hop that tries again only what never arrived does not multiply. A call that its caller's caller makes twice counts twice.
+ *
+ * @returns at most one problem for each called service and limit, about the worst path there
+ */
+export function limitAmplification(graph: CallGraph, { worstCaseCalls, sustainedCalls }: Limits): Problem[] {
+  return [
+    ...overLimit(graph, { name: 'worstCaseCalls', limit: worstCaseCalls }, runsOf),
+    ...overLimit(graph, { name: 'sustainedCalls', limit: sustainedCalls }, sustainedRunsOf),
+  ];
+}
+
+function sustainedRunsOf(edge: EffectiveEdge): number {
+  const admitted = edge.retryBudget ? 100 / (100 - edge.retryBudget.percent) : Number.POSITIVE_INFINITY;
+  return Math.min(runsOf(edge), admitted);
+}
+
+/** Products of fractions are a little off; a limit is not passed by that. */
+const ROUNDING = 1 + 1e-9;
+
+function overLimit(
+  graph: CallGraph,
+  { name, limit }: { readonly name: keyof Limits; readonly limit: number },
+  hopFactor: HopFactor,
+): Problem[] {
+  return [...worstByCallee(worstPaths(graph, hopFactor))]
+    .filter(([, { factor }]) => factor > limit * ROUNDING)
+    .map(([callee, path]) => {
+      const hops = hopsOf(path);
+      return {
+        edge: path.edge.id,
+        value: `limits.${name} = ${limit}`,
+        rule: 'amplification',
+        message:
+          `on the way ${hops.map(({ edge }) => edge.id).join(', ')} one request becomes ` +
+          `${hops.map((hop) => format(hop.hopFactor)).join(' x ')} = ${format(path.factor)} > ${limit} calls of ${callee}. ` +
+          'Let fewer of these hops retry, or fewer times.',
+      };
+    });
+}
+
+/** The worst way to each call: from its entry, which nobody else's call leads to, hop by hop. */
+function worstPaths({ callersFirst, calls }: CallGraph, hopFactor: HopFactor): Map<EffectiveEdge, Path> {
+  const paths = new Map<EffectiveEdge, Path>();
+  const extend = (edge: EffectiveEdge, times: number, before?: Path): void => {
+    const own = times * hopFactor(edge);
+    const factor = (before?.factor ?? 1) * own;
+    if (factor > (paths.get(edge)?.factor ?? 0)) paths.set(edge, { edge, hopFactor: own, factor, before });
+  };
+  for (const edge of callersFirst) {
+    if (!paths.has(edge)) extend(edge, 1);
+    for (const [next, times] of countEach(callsOf(edge, calls))) extend(next, times, paths.get(edge));
+  }
+  return paths;
+}
+
+function hopsOf(path: Path): Path[] {
+  const hops: Path[] = [];
+  for (let at: Path | undefined = path; at; at = at.before) hops.push(at);
+  return hops.toReversed();
+}
+
+function worstByCallee(paths: Map<EffectiveEdge, Path>): Map<string, Path> {
+  const worst = new Map<string, Path>();
+  for (const [{ callee }, path] of paths) {
+    if (path.factor > (worst.get(callee)?.factor ?? 0)) worst.set(callee, path);
+  }
+  return worst;
+}
+
+function countEach<Item>(items: readonly Item[]): Map<Item, number> {
+  const counts = new Map<Item, number>();
+  for (const item of items) counts.set(item, (counts.get(item) ?? 0) + 1);
+  return counts;
+}
+
+function format(factor: number): string {
+  return String(Number(factor.toFixed(3)));
+}

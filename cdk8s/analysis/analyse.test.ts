@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import type { ConsecutiveBreaker, Policies } from '../mesh/model.ts';
+import { planMesh } from '../mesh/plan.ts';
+import {
+  edgePolicy,
+  exampleModel,
+  examplePolicies,
+  exampleTopology,
+  neverRetried,
+  payOnce,
+  retried,
+} from '../testing/example.ts';
+import { analyse } from './analyse.ts';
+import { SynthesisRefused } from './problem.ts';
+
+const ONE = [{ each: 1 }];
+const breaker: ConsecutiveBreaker = {
+  kind: 'consecutive',
+  failures: 5,
+  intervalMs: 1_000,
+  ejectionMs: 1_000,
+  maxEjectionPercent: 100,
+};
+
+const rulesOf = (policies: Policies, limits = exampleModel().limits) =>
+  analyse(exampleModel({ policies, limits }), ONE).map(({ rule }) => rule);
+
+test('the example has no problem', () => {
+  expect(analyse(exampleModel(), ONE)).toEqual([]);
+});
+
+describe('each rule is asked', () => {
+  const asking = (change: object) => ({ ...examplePolicies, 'a->b': edgePolicy({ Ask: { ...retried, ...change } }) });
+  const paying = (change: object) => ({
+    ...examplePolicies,
+    'a->bank': edgePolicy({ Pay: { ...payOnce, ...change } }),
+  });
+  const retries = { ...retried.retries, conditions: ['reset'] } as const;
+
+  test.each<[string, Policies]>([
+    ['tries-fit-timeout', asking({ timeoutMs: 400 })],
+    ['timeout-within-budget', asking({ timeoutMs: 2_001 })],
+    ['retry-needs-idempotency', paying({ idempotency: 'none', timeoutMs: 1_000, retries })],
+    ['condition-can-hold', paying({ timeoutMs: 1_000, retries: retried.retries })],
+    ['late-tries-retried', asking({ retries })],
+    ['get-is-safe', { ...examplePolicies, 'gateway->a': edgePolicy({ Enter: neverRetried, Buy: neverRetried }) }],
+    ['ejects-everything-unstated', { ...examplePolicies, 'a->bank': edgePolicy({ Pay: payOnce }, { breaker }) }],
+    [
+      'ejection-possible',
+      {
+        ...examplePolicies,
+        'a->bank': edgePolicy({ Pay: payOnce }, { breaker: { ...breaker, maxEjectionPercent: 50 } }),
+      },
+    ],
+    [
+      'ejection-outlasts-interval',
+      {
+        ...examplePolicies,
+        'a->bank': edgePolicy(
+          { Pay: payOnce },
+          { breaker: { ...breaker, maxEjectionPercent: 'all', ejectionMs: 999 } },
+        ),
+      },
+    ],
+    ['callee-outlives-caller', paying({ afterTimeout: 'callee-stops' })],
+    ['safe-calls-safe', asking({ idempotency: 'by-key' })],
+    ['callers-agree', asking({ idempotency: 'by-key' })],
+    ['policy-for-each-edge', { ...examplePolicies, 'a->b': edgePolicy({}) }],
+    ['edge-for-each-policy', { ...examplePolicies, 'a->z': edgePolicy({}) }],
+    ['numbers-in-range', asking({ timeoutMs: Number.NaN })],
+  ])('%s', (rule, policies) => {
+    expect(rulesOf(policies)).toContain(rule);
+  });
+
+  test('amplification', () => {
+    expect(rulesOf(examplePolicies, { worstCaseCalls: 2, sustainedCalls: 2 })).toEqual(['amplification']);
+  });
+
+  test('no-call-cycle, names-valid, names-exist, no-duplicates and routes-reachable', () => {
+    const [enter, ask] = exampleTopology.interactions;
+    const ring = { ...ask, rpcs: { Ask: { ...ask.rpcs.Ask, calls: ['b.Ask', 'c.Gone'] } } };
+    const again = { ...enter, rpcs: { again: enter.rpcs.Enter } };
+    const topology = {
+      ...exampleTopology,
+      interactions: [...exampleTopology.interactions, again, { ...ring, caller: 'b' }, { ...ring, caller: 'c' }],
+    };
+    const policies = { ...examplePolicies, 'b->b': edgePolicy({ Ask: retried }) };
+    const rules = analyse(exampleModel({ topology, policies }), ONE).map(({ rule }) => rule);
+    const expected = ['no-call-cycle', 'names-valid', 'names-exist', 'no-duplicates', 'routes-reachable'];
+    expect(rules).toEqual(expect.arrayContaining(expected));
+  });
+});
+
+test('what the RPCs of an edge share is said once', () => {
+  const [first] = exampleTopology.interactions;
+  const policies = {
+    ...examplePolicies,
+    'gateway->a': edgePolicy(examplePolicies['gateway->a']?.rpcs ?? {}, { breaker }),
+  };
+  expect(Object.keys(first.rpcs)).toHaveLength(2);
+  expect(analyse(exampleModel({ policies }), [{ each: 2 }, { each: 2 }]).map(({ edge }) => edge)).toEqual([
+    'gateway->a',
+  ]);
+});
+
+test('without an environment the rules are asked all the same', () => {
+  const policies = { ...examplePolicies, 'a->b': edgePolicy({ Ask: { ...retried, timeoutMs: 400 } }) };
+  expect(analyse(exampleModel({ policies }), [])).toHaveLength(1);
+});
+
+test('synthesis refuses with every problem at once, each with edge, value and rule', () => {
+  const policies = {
+    ...examplePolicies,
+    'a->b': edgePolicy({ Ask: { ...retried, timeoutMs: 400 } }, { breaker }),
+    'a->z': edgePolicy({}),
+  };
+  let refusal: unknown;
+  try {
+    planMesh(exampleModel({ policies }), ONE);
+  } catch (error) {
+    refusal = error;
+  }
+  expect(refusal).toBeInstanceOf(SynthesisRefused);
+  const { problems, message } = refusal as SynthesisRefused;
+  expect(problems.map(({ rule }) => rule).toSorted()).toEqual([
+    'edge-for-each-policy',
+    'ejects-everything-unstated',
+    'tries-fit-timeout',
+  ]);
+  for (const { edge, value, rule } of problems) expect(message).toContain(`${edge}  ${value}  [${rule}]`);
+});

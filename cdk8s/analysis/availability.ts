@@ -1,0 +1,69 @@
+import { GATEWAY, type Model } from '../mesh/model.ts';
+import { buildCallGraph, type CallGraph, callsOf } from './call-graph.ts';
+import { type EffectiveEdge, readEdges } from './effective-edge.ts';
+import { retriesFailedAnswers } from './retry-conditions.ts';
+
+/** What users get of one route at the edge. Availabilities are shares of calls, from 0 to 1. */
+export interface RouteAvailability {
+  /** `POST /v1/orders`. */
+  readonly route: string;
+  /** Calls that must all be answered, the one from the edge included. */
+  readonly parts: number;
+  readonly withoutPolicies: number;
+  readonly withPolicies: number;
+}
+
+/** What is behind a call, itself included. */
+type Availability = Omit<RouteAvailability, 'route'>;
+
+/**
+ * The availability of each route from the edge, from those that its interactions' decisions state for the services behind it
+ * (`availabilityPercent`, for which each service answers by itself).
+ *
+ * Without policies a route works if every call behind it does: the product of all parts, so that five parts of 99 % are about
+ * 95 %. With them, a call that fails is tried again where a retry condition covers failed answers: it fails only if all
+ * tries do, 1 - (1 - a)^tries, with all that the callee needs within `a`.
+ *
+ * Both figures take every try of every call to fail on its own. That is true of single lost answers and restarting pods, so
+ * `withPolicies` says how far retries can help against those. It is not true of an outage: then all tries fail together, and
+ * what users get is nearer to `withoutPolicies`. A service that a route calls twice is two parts, for the same reason, though
+ * in an outage it is down once. Timeouts, breakers and budgets are left out.
+ */
+export function availabilityOfRoutes({
+  topology,
+  policies,
+}: Pick<Model, 'topology' | 'policies'>): RouteAvailability[] {
+  const graph = buildCallGraph(readEdges(topology, policies, []));
+  const behind = availabilityBehind(graph);
+  return [...graph.calls.values()].flatMap((edge) => {
+    const availability = behind.get(edge);
+    return edge.caller === GATEWAY && availability ? [{ route: `${edge.method} ${edge.path}`, ...availability }] : [];
+  });
+}
+
+/** From the leaves on, each call once, however many ways lead to it. */
+function availabilityBehind({ callersFirst, calls }: CallGraph): Map<EffectiveEdge, Availability> {
+  const behind = new Map<EffectiveEdge, Availability>();
+  for (const edge of callersFirst.toReversed()) {
+    const needed = callsOf(edge, calls).flatMap((next) => behind.get(next) ?? []);
+    const own = edge.availabilityPercent / 100;
+    behind.set(edge, {
+      parts: 1 + sumOf(needed.map(({ parts }) => parts)),
+      withoutPolicies: own * productOf(needed.map(({ withoutPolicies }) => withoutPolicies)),
+      withPolicies: afterTries(edge, own * productOf(needed.map(({ withPolicies }) => withPolicies))),
+    });
+  }
+  return behind;
+}
+
+function afterTries(edge: EffectiveEdge, ofOneTry: number): number {
+  return retriesFailedAnswers(edge) ? 1 - (1 - ofOneTry) ** edge.tries : ofOneTry;
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
+}
+
+function productOf(numbers: readonly number[]): number {
+  return numbers.reduce((product, number) => product * number, 1);
+}

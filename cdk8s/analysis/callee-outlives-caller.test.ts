@@ -1,0 +1,127 @@
+import { describe, expect, test } from 'vitest';
+import { effectiveEdge } from '../testing/effective-edge.ts';
+import { buildCallGraph } from './call-graph.ts';
+import { calleeOutlivesCaller } from './callee-outlives-caller.ts';
+import type { EffectiveEdge } from './effective-edge.ts';
+
+/** a calls b, which calls c and then d, of 300 and 200 ms, before it answers. */
+const asking = { idempotency: 'by-key', calls: ['b->c.Ask', 'b->d.Ask'], timeoutMs: 500 } as const;
+const behind = [
+  effectiveEdge({ caller: 'b', callee: 'c', timeoutMs: 300 }),
+  effectiveEdge({ caller: 'b', callee: 'd', timeoutMs: 200 }),
+];
+
+function problemsOf(change: Partial<EffectiveEdge>, others: readonly EffectiveEdge[] = behind) {
+  return calleeOutlivesCaller(buildCallGraph([effectiveEdge({ ...asking, ...change }), ...others]));
+}
+const messageOf = (change: Partial<EffectiveEdge>, others = behind) => problemsOf(change, others)[0]?.message;
+
+describe('a callee whose calls end within the time of a try', () => {
+  test('stops, to the last millisecond', () => {
+    expect(problemsOf({ timeoutMs: 500 })).toEqual([]);
+  });
+
+  test('must not be said to carry on', () => {
+    expect(problemsOf({ timeoutMs: 500, afterTimeout: 'callee-carries-on' })).toEqual([
+      {
+        edge: 'a->b.Ask',
+        value: 'afterTimeout = callee-carries-on',
+        rule: 'callee-outlives-caller',
+        message: "it stops: its calls may take 500 ms, and a try may end after 500 ms. 'callee-stops' is right.",
+      },
+    ]);
+  });
+
+  test('and one that calls nobody, stops', () => {
+    expect(problemsOf({ calls: [], timeoutMs: 1 })).toEqual([]);
+  });
+});
+
+describe('a callee whose calls may take longer than a try', () => {
+  test('is refused with both times if it is said to stop', () => {
+    expect(problemsOf({ timeoutMs: 499 })).toEqual([
+      {
+        edge: 'a->b.Ask',
+        value: 'afterTimeout = callee-stops',
+        rule: 'callee-outlives-caller',
+        message:
+          'it may go on after its caller has given up: its calls may take 500 ms, and a try may end after 499 ms. ' +
+          "Right is 'callee-carries-on', or more time for a try.",
+      },
+    ]);
+  });
+
+  test('may carry on under a key', () => {
+    expect(problemsOf({ timeoutMs: 499, afterTimeout: 'callee-carries-on' })).toEqual([]);
+  });
+
+  test.each(['callee-stops', 'callee-carries-on'] as const)('is refused without a key, %s or not', (afterTimeout) => {
+    expect(messageOf({ timeoutMs: 499, afterTimeout, idempotency: 'none' })).toContain(
+      "Right is 'callee-carries-on' with idempotency by-key, or more time for a try.",
+    );
+  });
+
+  test('counts a call that it makes twice, twice', () => {
+    expect(messageOf({ calls: ['b->c.Ask', 'b->c.Ask'], timeoutMs: 599 })).toContain('take 600 ms');
+  });
+
+  test('has no bound where one of its calls has none', () => {
+    const endless = [...behind.slice(0, 1), effectiveEdge({ caller: 'b', callee: 'd', timeoutMs: null })];
+    expect(messageOf({ timeoutMs: 9_999 }, endless)).toContain('take Infinity ms');
+  });
+});
+
+describe('the time of a try', () => {
+  test('is its own, if it has one', () => {
+    const tries = { tries: 2, perTryTimeoutMs: 500, timeoutMs: 2_000, conditions: ['reset'] } as const;
+    expect(problemsOf(tries)).toEqual([]);
+    expect(messageOf({ ...tries, perTryTimeoutMs: 499 })).toContain('after 499 ms');
+  });
+
+  test('is nothing, if it starts when another one, that may have come late, has failed', () => {
+    const tries = { tries: 2, timeoutMs: 2_000, conditions: ['connect-failure', 'reset'] } as const;
+    expect(messageOf(tries)).toContain('a try may end after 0 ms');
+  });
+
+  test('is what connecting and the pauses leave, if the others never arrived', () => {
+    // Two connections of at most 100 ms each, and 30 ms of pauses.
+    const tries = { tries: 3, longestBackoffMs: 30, conditions: ['connect-failure'] } as const;
+    expect(problemsOf({ ...tries, timeoutMs: 730 })).toEqual([]);
+    expect(messageOf({ ...tries, timeoutMs: 729 })).toContain('after 499 ms');
+    expect(messageOf({ ...tries, timeoutMs: 100 })).toContain('after 0 ms');
+  });
+
+  test('has no end where there is no timeout', () => {
+    expect(problemsOf({ timeoutMs: null })).toEqual([]);
+    expect(messageOf({ timeoutMs: null, afterTimeout: 'callee-carries-on' })).toContain('it stops');
+  });
+});
+
+describe('a partner', () => {
+  test('may carry on whatever the time, and only a key makes that safe', () => {
+    const partner = { external: true, calls: [], timeoutMs: 60_000 };
+    expect(messageOf(partner)).toBe(
+      'it may go on after its caller has given up: it is a partner, and nobody here can stop it. ' +
+        "Right is 'callee-carries-on'.",
+    );
+    expect(messageOf({ ...partner, idempotency: 'none' })).toContain('with idempotency by-key.');
+    expect(problemsOf({ ...partner, afterTimeout: 'callee-carries-on' })).toEqual([]);
+  });
+});
+
+describe('a safe call', () => {
+  test('leaves nothing behind, however long its callee goes on', () => {
+    expect(problemsOf({ idempotency: 'safe', timeoutMs: 1 })).toEqual([]);
+    expect(problemsOf({ idempotency: 'safe', external: true })).toEqual([]);
+  });
+
+  test('need not and must not be said to carry on', () => {
+    expect(messageOf({ idempotency: 'safe', timeoutMs: 1, afterTimeout: 'callee-carries-on' })).toBe(
+      "a safe call leaves nothing behind, however long it goes on: 'callee-stops' is right.",
+    );
+  });
+});
+
+test('where a policy is missing, another rule says so and nothing is said here', () => {
+  expect(problemsOf({ timeoutMs: 1 }, behind.slice(1))).toEqual([]);
+});

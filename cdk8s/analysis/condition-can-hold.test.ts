@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import type { RetryCondition } from '../mesh/model.ts';
+import { effectiveEdge } from '../testing/effective-edge.ts';
+import { conditionCanHold } from './condition-can-hold.ts';
+
+const statuses = ['unavailable', 'cancelled', 'deadline-exceeded', 'resource-exhausted'] as const;
+const others: readonly RetryCondition[] = [
+  ...(['connect-failure', 'refused-stream', 'reset-before-request'] as const),
+  ...(['reset', 'gateway-error', '5xx'] as const),
+];
+
+test.each(statuses)('%s never holds for an HTTP answer', (condition) => {
+  const edge = effectiveEdge({ protocol: 'http', tries: 2, conditions: ['reset', condition] });
+  expect(conditionCanHold(edge)).toEqual([
+    {
+      edge: 'a->b.Ask',
+      value: `retries.conditions: ${condition}`,
+      rule: 'condition-can-hold',
+      message: 'an HTTP answer has no gRPC status: this never holds. gateway-error, 5xx and reset do.',
+    },
+  ]);
+});
+
+test('every other condition can hold for HTTP, every one for gRPC', () => {
+  expect(conditionCanHold(effectiveEdge({ protocol: 'http', tries: 2, conditions: others }))).toEqual([]);
+  const all = [...others, ...statuses];
+  expect(conditionCanHold(effectiveEdge({ protocol: 'grpc', tries: 2, conditions: all }))).toEqual([]);
+});
+
+test('retries on nothing are refused, because Istio would fill in its own conditions', () => {
+  expect(conditionCanHold(effectiveEdge({ tries: 2, conditions: [] }))).toMatchObject([
+    { value: 'retries.conditions: none', message: expect.stringContaining("say 'never'") },
+  ]);
+});
+
+test('without retries there is nothing to hold', () => {
+  expect(conditionCanHold(effectiveEdge({ protocol: 'http', tries: 1, conditions: statuses }))).toEqual([]);
+});

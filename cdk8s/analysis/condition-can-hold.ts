@@ -1,0 +1,22 @@
+import type { EffectiveEdge } from './effective-edge.ts';
+import type { Problem } from './problem.ts';
+import { GRPC_ONLY } from './retry-conditions.ts';
+
+/** A retry that is stated must be able to happen: an HTTP answer has no gRPC status, and no condition is no retry. */
+export function conditionCanHold({ id, protocol, tries, conditions }: EffectiveEdge): Problem[] {
+  if (tries === 1) return [];
+  const rule = 'condition-can-hold';
+  if (conditions.length === 0) {
+    const message =
+      "without a condition there is no retry, and Istio would fill its own in: name some, or say 'never'.";
+    return [{ edge: id, value: 'retries.conditions: none', rule, message }];
+  }
+  return conditions
+    .filter((condition) => protocol === 'http' && GRPC_ONLY.includes(condition))
+    .map((condition) => ({
+      edge: id,
+      value: `retries.conditions: ${condition}`,
+      rule,
+      message: 'an HTTP answer has no gRPC status: this never holds. gateway-error, 5xx and reset do.',
+    }));
+}

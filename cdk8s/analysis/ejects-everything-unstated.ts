@@ -1,0 +1,17 @@
+import type { EffectiveEdge } from './effective-edge.ts';
+import type { Problem } from './problem.ts';
+
+/** With every endpoint ejected all calls fail at once: fine where it is meant, and then it must say so. */
+export function ejectsEverythingUnstated({ caller, callee, ejection }: EffectiveEdge): Problem[] {
+  const max = ejection?.maxEjectionPercent;
+  if (max === undefined || max === 'all' || max < 100) return [];
+  return [
+    {
+      edge: `${caller}->${callee}`,
+      value: `breaker.maxEjectionPercent = ${max}`,
+      rule: 'ejects-everything-unstated',
+      message:
+        "every endpoint may be out at once, and all calls fail: say 'all' if that is meant, else a number below 100.",
+    },
+  ];
+}

@@ -1,0 +1,80 @@
+import { edgeId, syncInteractions } from '../mesh/edges.ts';
+import {
+  type AsyncInteraction,
+  GATEWAY,
+  type Replicas,
+  type Service,
+  type SyncInteraction,
+  type Topology,
+} from '../mesh/model.ts';
+import type { Problem } from './problem.ts';
+
+type Names = ReadonlySet<string>;
+
+interface Known {
+  /** Only who has a proxy of ours keeps a policy. */
+  readonly callers: Names;
+  readonly callees: Names;
+  readonly members: Names;
+  readonly topics: Names;
+  readonly calls: Names;
+}
+
+/** Interactions, `calls` and replicas name only what topology.ts has, and what can play that part. */
+export function namesExist(topology: Topology, replicas: readonly Replicas[]): Problem[] {
+  const known = readKnown(topology);
+  return [
+    ...topology.interactions.flatMap((interaction) =>
+      interaction.style === 'sync' ? checkSync(interaction, known) : checkAsync(interaction, known),
+    ),
+    ...replicas.flatMap(({ of }) =>
+      Object.keys(of ?? {}).flatMap((name) =>
+        check('replicas', 'service', name, new Set(Object.keys(topology.services))),
+      ),
+    ),
+  ];
+}
+
+function readKnown(topology: Topology): Known {
+  const services = Object.entries(topology.services);
+  const named = (part: (service: Service) => boolean) =>
+    services.filter(([, service]) => part(service)).map(([name]) => name);
+  const members = named(({ external }) => external === undefined);
+  return {
+    callers: new Set([GATEWAY, ...members]),
+    callees: new Set(named(({ serves }) => serves !== 'nothing')),
+    members: new Set(members),
+    topics: new Set(Object.keys(topology.topics)),
+    calls: new Set(
+      syncInteractions(topology).flatMap((interaction) =>
+        Object.keys(interaction.rpcs).map((name) => `${edgeId(interaction)}.${name}`),
+      ),
+    ),
+  };
+}
+
+function checkSync(interaction: SyncInteraction, known: Known): Problem[] {
+  const edge = edgeId(interaction);
+  const { caller, callee, rpcs } = interaction;
+  return [
+    ...check(edge, 'caller in the mesh', caller, known.callers),
+    ...check(edge, 'callee that serves something', callee, known.callees),
+    ...Object.entries(rpcs).flatMap(([name, { calls }]) =>
+      calls.flatMap((call) => check(`${edge}.${name}`, 'call', `${callee}->${call}`, known.calls)),
+    ),
+  ];
+}
+
+function checkAsync({ producer, topic, consumers }: AsyncInteraction, known: Known): Problem[] {
+  const edge = `${producer}->${topic}`;
+  return [
+    ...check(edge, 'producer', producer, known.members),
+    ...check(edge, 'topic', topic, known.topics),
+    ...consumers.flatMap((name) => check(edge, 'consumer', name, known.members)),
+  ];
+}
+
+function check(edge: string, kind: string, name: string, known: Names): Problem[] {
+  if (known.has(name)) return [];
+  return [{ edge, value: `${kind} = ${name}`, rule: 'names-exist', message: `topology.ts has no such ${kind}.` }];
+}

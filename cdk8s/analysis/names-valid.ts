@@ -1,0 +1,98 @@
+import { edgeId } from '../mesh/edges.ts';
+import { GATEWAY, type Rpc, type Service, type Topology } from '../mesh/model.ts';
+import type { Problem } from './problem.ts';
+
+interface Form {
+  readonly pattern: RegExp;
+  readonly maxLength: number;
+  readonly right: string;
+}
+
+/** A Kubernetes Service's name (RFC 1035), and with it a Deployment's, a label's and a DNS name's. */
+const LABEL: Form = {
+  pattern: /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
+  maxLength: 63,
+  right: 'at most 63 lower-case letters, digits and hyphens, a letter first and no hyphen last',
+};
+/** A partner's host; the last part has a letter first, so that it is no address. */
+const HOST: Form = {
+  pattern: /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/,
+  maxLength: 253,
+  right: 'a full, lower-case DNS name, such as bank.example',
+};
+/** Kafka's limit, in the letters that a Kubernetes object's name may have. */
+const TOPIC: Form = {
+  pattern: /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+  maxLength: 249,
+  right: 'at most 249 lower-case letters, digits, hyphens and dots, a letter or digit at both ends of each part',
+};
+const RPC: Form = { pattern: /^[A-Z][A-Za-z0-9]*$/, maxLength: 63, right: 'letters and digits, a capital first' };
+const GRPC_PATH: Form = {
+  pattern: /^\/([A-Za-z]\w*\.)*[A-Za-z]\w*\/[A-Za-z]\w*$/,
+  maxLength: 1024,
+  right: 'a full gRPC method, /package.Service/Method',
+};
+/** Only what needs no escaping, in a path or in the regular expression that a path with `{id}` becomes. */
+const HTTP_PATH: Form = {
+  pattern: /^(\/([A-Za-z0-9._~-]+|\{[A-Za-z]\w*\}))+$/,
+  maxLength: 1024,
+  right: 'a path such as /v1/orders/{id}: letters, digits and -._~, and {names} that are a whole segment',
+};
+
+/** Names of resources that are none of a service's, or are made of two; a service's own name must not look like one. */
+const RESERVED = /-from-|-gateway$|^default-deny$/;
+
+/** Every name and path has the form that Kubernetes, Istio, Kafka or gRPC asks of it. */
+export function namesValid({ services, topics, interactions }: Topology): Problem[] {
+  return [
+    ...Object.entries(services).flatMap(([name, service]) => checkService(name, service)),
+    ...Object.keys(topics).flatMap((name) => check(name, 'topic', name, TOPIC)),
+    ...interactions.flatMap((interaction) => {
+      if (interaction.style === 'async') return [];
+      const serves = Object.hasOwn(services, interaction.callee) ? services[interaction.callee]?.serves : undefined;
+      return Object.entries(interaction.rpcs).flatMap(([name, rpc]) => {
+        const edge = `${edgeId(interaction)}.${name}`;
+        return [...check(edge, 'RPC', name, RPC), ...checkRoute(edge, rpc, serves)];
+      });
+    }),
+  ];
+}
+
+function checkService(name: string, { namespace, database, external }: Service): Problem[] {
+  return [
+    ...check(name, 'service', name, LABEL),
+    ...(name === GATEWAY || RESERVED.test(name)
+      ? [
+          problem(
+            name,
+            'service',
+            name,
+            `any but ${GATEWAY}, default-deny, …-gateway and …-from-…, which other resources are called`,
+          ),
+        ]
+      : []),
+    ...check(name, 'namespace', namespace, LABEL),
+    ...check(name, 'database', database, LABEL),
+    ...(external
+      ? [...check(name, 'external.host', external.host, HOST), ...check(name, 'external.ca', external.ca, LABEL)]
+      : []),
+  ];
+}
+
+function checkRoute(edge: string, { path, method }: Rpc, serves: Service['serves'] | undefined): Problem[] {
+  if (serves === 'grpc') {
+    const noMethod = method ? [problem(edge, 'method', method, 'none: a gRPC call is always a POST')] : [];
+    return [...check(edge, 'path', path, GRPC_PATH), ...noMethod];
+  }
+  if (serves === undefined || serves === 'nothing') return [];
+  const stated = method ? [] : [problem(edge, 'method', 'none', 'GET or POST')];
+  return [...check(edge, 'path', path, HTTP_PATH), ...stated];
+}
+
+function check(edge: string, kind: string, name: string, { pattern, maxLength, right }: Form): Problem[] {
+  return name.length <= maxLength && pattern.test(name) ? [] : [problem(edge, kind, name, right)];
+}
+
+function problem(edge: string, kind: string, name: string, right: string): Problem {
+  return { edge, value: `${kind} = ${name}`, rule: 'names-valid', message: `right is ${right}.` };
+}

@@ -1,0 +1,40 @@
+import { type CallGraph, callsOf } from './call-graph.ts';
+import type { EffectiveEdge } from './effective-edge.ts';
+import type { Problem } from './problem.ts';
+
+/** A call that leads to itself waits for its own answer, and one request never ends. */
+export function noCallCycle({ unordered, calls }: CallGraph): Problem[] {
+  return findRings(unordered, calls).map((ring) => ({
+    edge: ring.at(-1)?.id ?? '',
+    value: `calls = ${ring[0]?.callee}.${ring[0]?.rpc}`,
+    rule: 'no-call-cycle',
+    message: `${[...ring, ...ring.slice(0, 1)].map(({ id }) => id).join(' -> ')}: a request would never end. One of these calls must go, or become an event.`,
+  }));
+}
+
+/** Walks depth first, with a stack of its own (chains may be long): whatever leads back to the way it came on closes a ring. */
+function findRings(starts: readonly EffectiveEdge[], calls: CallGraph['calls']): EffectiveEdge[][] {
+  const rings: EffectiveEdge[][] = [];
+  const done = new Set<string>();
+  for (const start of starts) {
+    const way: { readonly edge: EffectiveEdge; readonly ahead: EffectiveEdge[] }[] = [];
+    const places = new Map<string, number>();
+    const enter = (edge: EffectiveEdge) => {
+      places.set(edge.id, way.length);
+      way.push({ edge, ahead: callsOf(edge, calls) });
+    };
+    if (!done.has(start.id)) enter(start);
+    for (let here = way.at(-1); here; here = way.at(-1)) {
+      const next = here.ahead.pop();
+      const place = next && places.get(next.id);
+      if (place !== undefined) rings.push(way.slice(place).map(({ edge }) => edge));
+      else if (next && !done.has(next.id)) enter(next);
+      else if (!next) {
+        way.pop();
+        places.delete(here.edge.id);
+        done.add(here.edge.id);
+      }
+    }
+  }
+  return rings;
+}

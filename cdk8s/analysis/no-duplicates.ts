@@ -1,0 +1,35 @@
+import { hostOf } from '../mesh/addresses.ts';
+import { edgeId, syncInteractions } from '../mesh/edges.ts';
+import type { Topology } from '../mesh/model.ts';
+import type { Problem } from './problem.ts';
+
+/** One interaction for each caller and callee, one service for each host name: of two, the mesh would heed only one. */
+export function noDuplicates(topology: Topology): Problem[] {
+  const edges = syncInteractions(topology).map((interaction) => ({
+    edge: edgeId(interaction),
+    key: edgeId(interaction),
+  }));
+  const hosts = Object.entries(topology.services).map(([name, service]) => ({
+    edge: name,
+    key: hostOf(name, service),
+  }));
+  return [
+    ...findRepeated(edges).map(({ edge }) => ({
+      edge,
+      value: 'interactions = 2 or more',
+      rule: 'no-duplicates',
+      message: 'their policies would be one: put all RPCs into one interaction.',
+    })),
+    ...findRepeated(hosts).map(({ edge, key }) => ({
+      edge,
+      value: `host = ${key}`,
+      rule: 'no-duplicates',
+      message: 'another service has this host: one service for each is right, with all its RPCs.',
+    })),
+  ];
+}
+
+function findRepeated<Item extends { readonly key: string }>(items: readonly Item[]): Item[] {
+  const seen = new Set<string>();
+  return items.filter(({ key }) => seen.size === seen.add(key).size);
+}

@@ -1,0 +1,14 @@
+import type { EffectiveEdge } from './effective-edge.ts';
+import type { Problem } from './problem.ts';
+import { mayHaveArrived, NEVER_ARRIVED } from './retry-conditions.ts';
+
+/** A call that must not run twice may be tried again only where it surely has not run. */
+export function retryNeedsIdempotency(edge: EffectiveEdge): Problem[] {
+  if (edge.idempotency !== 'none' || edge.tries === 1) return [];
+  return mayHaveArrived(edge).map((condition) => ({
+    edge: edge.id,
+    value: `retries.conditions: ${condition}`,
+    rule: 'retry-needs-idempotency',
+    message: `the callee may have done its work, and would do it twice. Only ${NEVER_ARRIVED.join(', ')} are right without idempotency.`,
+  }));
+}

@@ -1,0 +1,15 @@
+import type { EffectiveEdge } from './effective-edge.ts';
+import type { Problem } from './problem.ts';
+
+/** Istio bounds parallel retries at 2^32-1, which is no bound: without a budget every failing call becomes `tries` calls. */
+export function retryWithoutBudget({ id, tries, retryBudget }: EffectiveEdge): Problem[] {
+  if (tries === 1 || retryBudget !== null) return [];
+  return [
+    {
+      edge: id,
+      value: 'retryBudget = none',
+      rule: 'retry-without-budget',
+      message: `while the callee fails, each call becomes ${tries}: state a budget, with its percent.`,
+    },
+  ];
+}

@@ -1,0 +1,64 @@
+import { edgeId, syncInteractions } from '../mesh/edges.ts';
+import { GATEWAY, type Topology } from '../mesh/model.ts';
+import type { Problem } from './problem.ts';
+
+interface Route {
+  readonly id: string;
+  readonly edge: string;
+  readonly path: string;
+  readonly segments: readonly string[];
+}
+
+/**
+ * A caller's proxy takes the first route whose method and path match, so that one that comes after a wider one, or after
+ * its like, is never taken, and its policy never used. At the gateway the routes to all services are in one such list, whose
+ * order between services nobody states: there neither may cover the other.
+ */
+export function routesReachable(topology: Topology): Problem[] {
+  const lists = Map.groupBy(readRoutes(topology), ({ list }) => list);
+  return [...lists.values()].flatMap((routes) => findCovered(routes.map(({ route }) => route)));
+}
+
+/** Routes that can get in each other's way are in the same list: of one proxy and, inside the mesh, host; of one method and length. */
+function readRoutes(topology: Topology): { readonly list: string; readonly route: Route }[] {
+  return syncInteractions(topology).flatMap((interaction) => {
+    const edge = edgeId(interaction);
+    const proxy = interaction.caller === GATEWAY ? GATEWAY : edge;
+    return Object.entries(interaction.rpcs).map(([name, { path, method }]) => {
+      const segments = path.split('/').map((segment) => (/^\{.*\}$/.test(segment) ? '{}' : segment));
+      const route = { id: `${edge}.${name}`, edge, path, segments };
+      return { list: `${proxy} ${method ?? 'POST'} ${segments.length}`, route };
+    });
+  });
+}
+
+/** Equal paths are found by name; only wide routes, which are few, are compared one by one. */
+function findCovered(routes: readonly Route[]): Problem[] {
+  const equal = new Map<string, Route>();
+  const wide: Route[] = [];
+  return routes.flatMap((route) => {
+    const key = route.segments.join('/');
+    const isWide = route.segments.includes('{}');
+    const cover = equal.get(key) ?? wide.find((other) => covers(other, route));
+    const covered = isWide
+      ? [...equal.values()].find((other) => other.edge !== route.edge && covers(route, other))
+      : undefined;
+    if (cover) return [toProblem(route, cover)];
+    equal.set(key, route);
+    if (isWide) wide.push(route);
+    return covered ? [toProblem(covered, route)] : [];
+  });
+}
+
+function covers({ segments }: Route, other: Route): boolean {
+  return segments.every((segment, place) => segment === '{}' || segment === other.segments[place]);
+}
+
+function toProblem(route: Route, before: Route): Problem {
+  return {
+    edge: route.id,
+    value: `path = ${route.path}`,
+    rule: 'routes-reachable',
+    message: `${before.id} takes these calls with its ${before.path}: put the narrower one first, or give them different paths.`,
+  };
+}

@@ -1,0 +1,18 @@
+import { type CallGraph, callsOf } from './call-graph.ts';
+import type { Problem } from './problem.ts';
+
+/** What calls something that changes anything changes something itself, and is not safe. */
+export function safeCallsSafe({ calls }: CallGraph): Problem[] {
+  return [...calls.values()]
+    .filter(({ idempotency }) => idempotency === 'safe')
+    .flatMap((edge) =>
+      callsOf(edge, calls)
+        .filter(({ idempotency }) => idempotency !== 'safe')
+        .map((next) => ({
+          edge: edge.id,
+          value: 'idempotency = safe',
+          rule: 'safe-calls-safe',
+          message: `it calls ${next.id}, which is ${next.idempotency}: by-key or none is right here, too.`,
+        })),
+    );
+}

@@ -1,0 +1,15 @@
+import type { EffectiveEdge } from './effective-edge.ts';
+import type { Problem } from './problem.ts';
+
+/** Nobody needs an answer later than the interaction's latency budget: the caller must not wait for it any longer. */
+export function timeoutWithinBudget({ id, timeoutMs, latencyBudgetMs }: EffectiveEdge): Problem[] {
+  if (timeoutMs !== null && !(timeoutMs > latencyBudgetMs)) return [];
+  return [
+    {
+      edge: id,
+      value: `timeoutMs = ${timeoutMs ?? 'none'}`,
+      rule: 'timeout-within-budget',
+      message: `after the ${latencyBudgetMs} ms of its decision's latencyBudgetMs the answer is of no use: at most that is right.`,
+    },
+  ];
+}

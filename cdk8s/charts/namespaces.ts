@@ -1,0 +1,17 @@
+import { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-27';
+import type { Construct } from 'constructs';
+import type { Topology } from '../mesh/model.ts';
+
+/** The namespaces of our services. Sidecars are injected where at least one service is part of the mesh. */
+export class NamespacesChart extends Chart {
+  constructor(scope: Construct, id: string, topology: Topology) {
+    super(scope, id);
+    const services = Object.values(topology.services);
+    const inMesh = new Set(services.filter(({ external }) => !external).map(({ namespace }) => namespace));
+    for (const name of new Set(services.map(({ namespace }) => namespace))) {
+      const injection = inMesh.has(name) ? 'enabled' : 'disabled';
+      new k8s.KubeNamespace(this, name, { metadata: { name, labels: { 'istio-injection': injection } } });
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import type { k8s } from 'cdk8s-plus-27';
+import { expect, test } from 'vitest';
+import { exampleTopology } from '../testing/example.ts';
+import { type NamedPolicy, networkPolicies } from './network-policies.ts';
+
+interface Pod {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const pods: Readonly<Record<string, Pod>> = {
+  ...Object.fromEntries(
+    Object.entries(exampleTopology.services).map(([name, { namespace }]) => [
+      name,
+      { namespace, labels: { app: name } },
+    ]),
+  ),
+  gateway: { namespace: 'istio-system', labels: { istio: 'ingressgateway' } },
+  istiod: { namespace: 'istio-system', labels: { app: 'istiod' } },
+  dns: { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } },
+  jaeger: { namespace: 'observability', labels: { app: 'jaeger' } },
+  prometheus: { namespace: 'observability', labels: { app: 'prometheus' } },
+  postgres: { namespace: 'postgres', labels: { app: 'postgres' } },
+  kafka: { namespace: 'shop', labels: { 'strimzi.io/kind': 'Kafka', 'strimzi.io/name': 'events-kafka' } },
+  strimzi: { namespace: 'shop', labels: { 'strimzi.io/kind': 'cluster-operator' } },
+  unknown: { namespace: 'shop', labels: { app: 'unknown' } },
+  elsewhere: { namespace: 'default', labels: { app: 'a' } },
+};
+const PORTS = [53, 4317, 5432, 8080, 8443, 9092, 9464, 9901, 15012, 15017, 50051];
+const policies = networkPolicies(exampleTopology);
+
+/** The connections that Kubernetes lets a pod open, as `from -> to:port`. */
+function connections(from: string): string[] {
+  return Object.keys(pods).flatMap((to) =>
+    PORTS.filter((port) => to !== from && isOpen(from, to, port)).map((port) => `${from} -> ${to}:${port}`),
+  );
+}
+
+test('a service opens connections to its callees, to what it stands on, and to nothing else', () => {
+  const standsOn = (name: string) => [`${name} -> dns:53`, `${name} -> jaeger:4317`, `${name} -> postgres:5432`];
+  const expected = {
+    a: [...standsOn('a'), 'a -> istiod:15012', 'a -> b:50051', 'a -> bank:8443', 'a -> kafka:9092'],
+    b: [...standsOn('b'), 'b -> istiod:15012'],
+    c: [...standsOn('c'), 'c -> istiod:15012', 'c -> b:50051', 'c -> kafka:9092'],
+    bank: standsOn('bank'),
+  };
+  for (const [name, arrows] of Object.entries(expected))
+    expect(connections(name).toSorted()).toEqual(arrows.toSorted());
+});
+
+test('from the platform only the gateway reaches what it calls, and monitoring the metrics', () => {
+  const ours = (arrow: string) => / -> (a|b|c|bank):/.test(arrow);
+  expect(connections('gateway').filter(ours)).toEqual(['gateway -> a:8080']);
+  expect(connections('prometheus').filter(ours)).toEqual(
+    ['a', 'b', 'c', 'bank'].map((to) => `prometheus -> ${to}:9464`),
+  );
+  for (const name of ['kafka', 'strimzi', 'dns', 'elsewhere']) expect(connections(name).filter(ours)).toEqual([]);
+});
+
+test('a pod in our namespaces that nobody thought of reaches nothing; those of Strimzi are left alone', () => {
+  expect(connections('unknown')).toEqual([]);
+  expect(connections('elsewhere').filter((arrow) => arrow.includes('unknown'))).toEqual([]);
+  expect(connections('strimzi')).toContain('strimzi -> kafka:9092');
+});
+
+/** Both ends must allow it. A pod that no policy selects for a direction is open in that direction. */
+function isOpen(from: string, to: string, port: number): boolean {
+  const [source, target] = [podOf(from), podOf(to)];
+  const egress = selecting(source, 'Egress');
+  const ingress = selecting(target, 'Ingress');
+  const leaves = egress.some(({ spec }) => spec.egress?.some(({ to, ports }) => admits(target, port, to, ports)));
+  const enters = ingress.some(({ spec }) => spec.ingress?.some(({ from, ports }) => admits(source, port, from, ports)));
+  return (egress.length === 0 || leaves) && (ingress.length === 0 || enters);
+}
+
+function podOf(name: string): Pod {
+  const pod = pods[name];
+  if (!pod) throw new Error(`no pod ${name}`);
+  return pod;
+}
+
+function selecting({ namespace, labels }: Pod, direction: string): NamedPolicy[] {
+  return policies.filter(
+    (policy) =>
+      policy.namespace === namespace &&
+      policy.spec.policyTypes?.includes(direction) &&
+      matches(policy.spec.podSelector, labels),
+  );
+}
+
+function admits(
+  { namespace, labels }: Pod,
+  port: number,
+  peers: readonly k8s.NetworkPolicyPeer[] = [],
+  ports: readonly k8s.NetworkPolicyPort[] = [],
+): boolean {
+  const isPeer = peers.some(
+    ({ namespaceSelector, podSelector }) =>
+      matches(namespaceSelector, { 'kubernetes.io/metadata.name': namespace }) && matches(podSelector, labels),
+  );
+  return isPeer && ports.some((open) => open.port?.value === port);
+}
+
+function matches(selector: k8s.LabelSelector | undefined, labels: Pod['labels']): boolean {
+  const byLabel = Object.entries(selector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
+  return byLabel && (selector?.matchExpressions ?? []).every(({ key }) => labels[key] === undefined);
+}

@@ -1,0 +1,84 @@
+import { k8s } from 'cdk8s-plus-27';
+import { PORTS } from '../mesh/addresses.ts';
+import { callerOf, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
+import { syncInteractions } from '../mesh/edges.ts';
+import type { Service, SyncInteraction, Topology } from '../mesh/model.ts';
+import { usesKafka } from '../mesh/uses.ts';
+import { BROKERS, DNS, ISTIOD, JAEGER, KAFKA, MONITORING, type Peer, POSTGRES, STRIMZI_LABEL } from './platform.ts';
+
+export interface NamedPolicy {
+  readonly name: string;
+  readonly namespace: string;
+  readonly spec: k8s.NetworkPolicySpec;
+}
+
+/**
+ * Who may open a connection to whom, below the mesh: the arrows of the topology, what a pod stands on, and nothing else. Ports
+ * are the application's own, as callers' sidecars dial them. Kubelets need no rule: a node always reaches its own pods.
+ */
+export function networkPolicies(topology: Topology): NamedPolicy[] {
+  const services = Object.entries(topology.services);
+  const namespaces = [...new Set(services.map(([, { namespace }]) => namespace))];
+  const calls = syncInteractions(topology);
+  const toEach = Object.groupBy(calls, ({ callee }) => callee);
+  const fromEach = Object.groupBy(calls, ({ caller }) => caller);
+  const specOf = (name: string, service: Service): k8s.NetworkPolicySpec => ({
+    podSelector: { matchLabels: { app: name } },
+    policyTypes: ['Ingress', 'Egress'],
+    ingress: [...callers(service, toEach[name] ?? [], topology), MONITORING].map((peer) => ({
+      from: [toPeer(peer)],
+      ports: [tcp(peer.port)],
+    })),
+    egress: [
+      { to: [toPeer(DNS)], ports: [tcp(DNS.port), { ...tcp(DNS.port), protocol: 'UDP' }] },
+      ...[
+        ...(service.external ? [] : [ISTIOD]),
+        JAEGER,
+        POSTGRES,
+        ...(usesKafka(name, topology) ? [BROKERS] : []),
+        ...callees(fromEach[name] ?? [], topology),
+      ].map((peer) => ({ to: [toPeer(peer)], ports: [tcp(peer.port)] })),
+    ],
+  });
+  return [
+    ...namespaces.map((namespace) => ({ name: 'default-deny', namespace, spec: denyAll(namespace) })),
+    ...services.map(([name, service]) => ({ name, namespace: service.namespace, spec: specOf(name, service) })),
+  ];
+}
+
+/** For pods that nobody thought of. Strimzi's are not ours to cut off: its operator writes their policies. */
+function denyAll(namespace: string): k8s.NetworkPolicySpec {
+  const others = namespace === KAFKA.namespace ? [{ key: STRIMZI_LABEL, operator: 'DoesNotExist' }] : [];
+  return { podSelector: others.length > 0 ? { matchExpressions: others } : {}, policyTypes: ['Ingress', 'Egress'] };
+}
+
+/** Who calls a service, each with the port that it calls. */
+function callers(service: Service, calls: readonly SyncInteraction[], { services }: Topology): Peer[] {
+  return calls.flatMap(({ caller }) => {
+    const namespace = services[caller]?.namespace ?? MESH_ROOT_NAMESPACE;
+    return peersAt(namespace, callerOf(caller).labels, service);
+  });
+}
+
+function callees(calls: readonly SyncInteraction[], { services }: Topology): Peer[] {
+  return calls.flatMap(({ callee }) => {
+    const service = services[callee];
+    return service ? peersAt(service.namespace, { app: callee }, service) : [];
+  });
+}
+
+/** Pods on one end of a call, and the port that the callee opens; none if it opens none. */
+function peersAt(namespace: string, labels: Peer['labels'], callee: Service): Peer[] {
+  return callee.serves === 'nothing' ? [] : [{ namespace, labels, port: PORTS[callee.serves] }];
+}
+
+function toPeer({ namespace, labels }: Peer): k8s.NetworkPolicyPeer {
+  return {
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+    podSelector: Object.keys(labels).length > 0 ? { matchLabels: labels } : {},
+  };
+}
+
+function tcp(port: number): k8s.NetworkPolicyPort {
+  return { protocol: 'TCP', port: k8s.IntOrString.fromNumber(port) };
+}

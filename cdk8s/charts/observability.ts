@@ -1,0 +1,16 @@
+import { Chart } from 'cdk8s';
+import type { Construct } from 'constructs';
+import { Telemetry } from '../imports/telemetry.istio.io.ts';
+import { MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
+import { TRACING_PROVIDER } from './platform.ts';
+
+/** Mesh-wide tracing. Envoy's default of 1 % would lose the one trace that is looked for. */
+export class ObservabilityChart extends Chart {
+  constructor(scope: Construct, id: string, samplingPercent: number) {
+    super(scope, id);
+    new Telemetry(this, 'tracing', {
+      metadata: { name: 'default', namespace: MESH_ROOT_NAMESPACE },
+      spec: { tracing: [{ providers: [{ name: TRACING_PROVIDER }], randomSamplingPercentage: samplingPercent }] },
+    });
+  }
+}

@@ -1,0 +1,42 @@
+import { MESH_NAMESPACE, PORTS, TRACING_COLLECTOR } from '../mesh/addresses.ts';
+import { MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
+
+/** Where the platform is: what is not ours, but that our pods and resources name. */
+
+/** The label by which a node says which host, or zone, it is. */
+export const NODE_LABELS = { host: 'kubernetes.io/hostname', zone: 'topology.kubernetes.io/zone' } as const;
+
+/** Pods that ours talk to, as a NetworkPolicy sees them: by namespace, labels and the port that they really open. */
+export interface Peer {
+  readonly namespace: string;
+  /** None: any pod of the namespace. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly port: number;
+}
+
+export const KAFKA = { cluster: 'events', pool: 'dual', namespace: MESH_NAMESPACE, port: 9092 } as const;
+export const KAFKA_BOOTSTRAP = `${KAFKA.cluster}-kafka-bootstrap.${KAFKA.namespace}.svc:${KAFKA.port}`;
+export const BROKERS: Peer = {
+  namespace: KAFKA.namespace,
+  labels: { 'strimzi.io/name': `${KAFKA.cluster}-kafka` },
+  port: KAFKA.port,
+};
+/** On every pod that Strimzi makes, and on its operator. */
+export const STRIMZI_LABEL = 'strimzi.io/kind';
+
+export const OTLP_ENDPOINT = `http://${TRACING_COLLECTOR.host}:${TRACING_COLLECTOR.port}`;
+/** The tracing provider's name in Istio's mesh config (charts/istio). */
+export const TRACING_PROVIDER = 'jaeger';
+export const JAEGER: Peer = {
+  namespace: TRACING_COLLECTOR.namespace,
+  labels: { app: 'jaeger' },
+  port: TRACING_COLLECTOR.port,
+};
+/** Whoever scrapes lives beside Jaeger; which of its identities may is the mesh's to say. */
+export const MONITORING: Peer = { namespace: JAEGER.namespace, labels: {}, port: PORTS.metrics };
+
+export const POSTGRES_PORT = 5432;
+export const POSTGRES: Peer = { namespace: 'postgres', labels: { app: 'postgres' }, port: POSTGRES_PORT };
+export const DNS: Peer = { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' }, port: 53 };
+/** Where sidecars get their configuration and their certificates. */
+export const ISTIOD: Peer = { namespace: MESH_ROOT_NAMESPACE, labels: { app: 'istiod' }, port: 15012 };

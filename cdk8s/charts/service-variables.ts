@@ -1,0 +1,45 @@
+import type { Environment } from '../environments.ts';
+import { hostOf, portOf } from '../mesh/addresses.ts';
+
+import type { Topology } from '../mesh/model.ts';
+import { callsFrom, usesKafka } from '../mesh/uses.ts';
+import { KAFKA_BOOTSTRAP, OTLP_ENDPOINT } from './platform.ts';
+
+/** Where a service that serves TLS finds its certificate: a Secret of type kubernetes.io/tls, mounted. */
+export const TLS_FOLDER = '/etc/tls';
+
+/**
+ * A service's environment variables, apart from the secret ones: it learns the addresses of what topology.ts says it uses, and
+ * no other. gRPC callees are `<NAME>_ADDRESS=host:port`, HTTP callees `<NAME>_URL`.
+ */
+export function variablesOf(name: string, topology: Topology, environment: Environment): Record<string, string> {
+  return {
+    ...calleeVariables(name, topology),
+    ...(usesKafka(name, topology) && { KAFKA_BROKERS: KAFKA_BOOTSTRAP }),
+    ...(topology.services[name]?.serves === 'https' && {
+      TLS_CERT_FILE: `${TLS_FOLDER}/tls.crt`,
+      TLS_KEY_FILE: `${TLS_FOLDER}/tls.key`,
+    }),
+    FAULTS: environment.faults,
+    OTEL_SERVICE_NAME: name,
+    OTEL_EXPORTER_OTLP_ENDPOINT: OTLP_ENDPOINT,
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: String(environment.samplingPercent / 100),
+  };
+}
+
+function calleeVariables(name: string, topology: Topology): Record<string, string> {
+  return Object.fromEntries(
+    callsFrom(name, topology).flatMap(({ callee }) => {
+      const service = topology.services[callee];
+      if (!service) return [];
+      const prefix = callee.toUpperCase().replaceAll('-', '_');
+      const authority = `${hostOf(callee, service)}:${portOf(callee, service)}`;
+      return [
+        service.serves === 'grpc'
+          ? [`${prefix}_ADDRESS`, authority]
+          : [`${prefix}_URL`, `http://${authority.replace(/:80$/, '')}`],
+      ];
+    }),
+  );
+}

@@ -1,0 +1,39 @@
+import type { Resources } from '../environments.ts';
+import { TRACING_COLLECTOR } from '../mesh/addresses.ts';
+import { caFolder } from '../mesh/partner-ca.ts';
+import { KAFKA, POSTGRES_PORT } from './platform.ts';
+
+/** How long the application goes on serving after its pod was told to end; callers learn of that meanwhile. */
+export const PRE_STOP_SECONDS = 5;
+
+/**
+ * What Istio's injector is told about one pod's sidecar.
+ *
+ * @param cas the authorities of the partners that the pod calls
+ */
+export function sidecarAnnotations(resources: Resources, cas: readonly string[]): Record<string, string> {
+  const { cpuRequestMilli, memoryRequestMi, memoryLimitMi } = resources;
+  return {
+    'sidecar.istio.io/proxyCPU': `${cpuRequestMilli}m`,
+    'sidecar.istio.io/proxyMemory': `${memoryRequestMi}Mi`,
+    'sidecar.istio.io/proxyMemoryLimit': `${memoryLimitMi}Mi`,
+    // Plain pods that no policy is about. Through the proxy, every export of spans would be traced itself.
+    'traffic.sidecar.istio.io/excludeOutboundPorts': [TRACING_COLLECTOR.port, POSTGRES_PORT, KAFKA.port].join(),
+    // Callers' connections are asked to close (GOAWAY) within the pre-stop sleep. A native sidecar then ends right after
+    // the application; a classic one needs the second number, to outlive it.
+    'proxy.istio.io/config': JSON.stringify({
+      drainDuration: `${PRE_STOP_SECONDS}s`,
+      terminationDrainDuration: `${3 * PRE_STOP_SECONDS}s`,
+    }),
+    ...(cas.length > 0 && caVolumes(cas)),
+  };
+}
+
+function caVolumes(cas: readonly string[]): Record<string, string> {
+  const volumes = cas.map((ca) => [ca, { configMap: { name: ca } }]);
+  const mounts = cas.map((ca) => [ca, { mountPath: caFolder(ca), readOnly: true }]);
+  return {
+    'sidecar.istio.io/userVolume': JSON.stringify(Object.fromEntries(volumes)),
+    'sidecar.istio.io/userVolumeMount': JSON.stringify(Object.fromEntries(mounts)),
+  };
+}

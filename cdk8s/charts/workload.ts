@@ -1,0 +1,121 @@
+import { ApiObject, Duration, JsonPatch } from 'cdk8s';
+import * as kplus from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import type { Environment } from '../environments.ts';
+import { PORTS } from '../mesh/addresses.ts';
+import { podsOf } from '../mesh/edges.ts';
+import type { Service, Topology } from '../mesh/model.ts';
+import { partnerCasOf } from '../mesh/partner-ca.ts';
+import { keepAvailable } from './availability.ts';
+import { CODE_FOLDER, codeCopier, runAsNobody, serviceContainer } from './container.ts';
+import { TLS_FOLDER, variablesOf } from './service-variables.ts';
+import { PRE_STOP_SECONDS, sidecarAnnotations } from './sidecar-annotations.ts';
+
+export interface WorkloadProps {
+  readonly name: string;
+  readonly service: Service;
+  readonly topology: Topology;
+  readonly environment: Environment;
+}
+
+/**
+ * One of our services: ServiceAccount, Deployment and, if it serves anything, Service, all of the service's name.
+ * A new pod is ready before an old one is told to go, and the old one serves on until its callers know.
+ */
+export class Workload extends Construct {
+  constructor(scope: Construct, { name, service, topology, environment }: WorkloadProps) {
+    super(scope, name);
+    const metadata = { name, namespace: service.namespace, labels: { app: name } };
+
+    // cdk8s-plus types its own class as not quite its own interface under exactOptionalPropertyTypes.
+    const account = new kplus.ServiceAccount(this, 'account', {
+      metadata,
+      automountToken: false,
+    }) as kplus.IServiceAccount;
+    const deployment = new kplus.Deployment(this, 'deployment', {
+      metadata,
+      replicas: podsOf(name, environment.replicas),
+      select: false,
+      podMetadata: {
+        labels: { app: name },
+        annotations: service.external ? {} : sidecarAnnotations(environment.sidecar, partnerCasOf(name, topology)),
+      },
+      strategy: kplus.DeploymentStrategy.rollingUpdate({
+        maxSurge: kplus.PercentOrAbsolute.absolute(1),
+        maxUnavailable: kplus.PercentOrAbsolute.absolute(0),
+      }),
+      // Old and new serve side by side for a while: callers send less to the one that is still slow.
+      minReady: Duration.seconds(3),
+      terminationGracePeriod: Duration.seconds(30),
+      serviceAccount: account,
+      automountServiceAccountToken: false,
+      securityContext: runAsNobody,
+    });
+    deployment.select(kplus.LabelSelector.of({ labels: { app: name } }));
+
+    const container = deployment.addContainer(
+      serviceContainer(name, service, environment, {
+        DATABASE_URL: this.databaseUrl(service),
+        ...mapValues(variablesOf(name, topology, environment), kplus.EnvValue.fromValue),
+      }),
+    );
+    container.mount('/tmp', kplus.Volume.fromEmptyDir(this, 'tmp', 'tmp'));
+    if (service.serves === 'https') {
+      const secret = kplus.Secret.fromSecretName(this, 'certificate', `${name}-tls`);
+      container.mount(TLS_FOLDER, kplus.Volume.fromSecret(this, 'tls', secret, { name: 'tls' }), { readOnly: true });
+    }
+    if (environment.fileSync) {
+      const code = kplus.Volume.fromEmptyDir(this, 'code', 'code');
+      deployment.addInitContainer(codeCopier(environment, code));
+      container.mount(CODE_FOLDER, code);
+    }
+    addWhatPlusLacks(deployment, environment);
+    keepAvailable(deployment, service.namespace, environment);
+
+    if (service.serves !== 'nothing') {
+      const port = PORTS[service.serves];
+      const ports = [{ name: service.serves, port, targetPort: port }];
+      new kplus.Service(this, 'service', { metadata, ports }).selectLabel('app', name);
+    }
+  }
+
+  private databaseUrl({ database }: Service): kplus.EnvValue {
+    const secret = kplus.Secret.fromSecretName(this, 'database', `postgres-${database}`);
+    return kplus.EnvValue.fromSecretValue({ secret, key: 'url' });
+  }
+}
+
+/**
+ * What cdk8s-plus-27 has no word for: its storage is in whole gibibytes, and its Kubernetes, 1.27, had no native `sleep`, which
+ * needs no shell in the image.
+ */
+function addWhatPlusLacks(deployment: kplus.Deployment, { service }: Environment): void {
+  const pod = '/spec/template/spec';
+  const containers = [
+    ...deployment.containers.map((_, index) => `${pod}/containers/${index}`),
+    ...deployment.initContainers.map((_, index) => `${pod}/initContainers/${index}`),
+  ];
+  patchRendered(
+    ApiObject.of(deployment),
+    JsonPatch.add('/spec/revisionHistoryLimit', 2),
+    JsonPatch.add(`${pod}/securityContext/seccompProfile`, { type: 'RuntimeDefault' }),
+    JsonPatch.add(`${pod}/containers/0/lifecycle`, { preStop: { sleep: { seconds: PRE_STOP_SECONDS } } }),
+    JsonPatch.remove('/spec/template/metadata/labels/cdk8s.io~1metadata.addr'),
+    ...containers.flatMap((path) => [
+      JsonPatch.add(`${path}/securityContext/capabilities`, { drop: ['ALL'] }),
+      ...['requests', 'limits'].map((bound) =>
+        JsonPatch.add(`${path}/resources/${bound}/ephemeral-storage`, `${service.storageMi}Mi`),
+      ),
+    ]),
+  );
+}
+
+/** `addJsonPatch` comes too early: the generated class then drops all fields that it does not know. */
+function patchRendered(object: ApiObject, ...operations: JsonPatch[]): void {
+  const render = object.toJson.bind(object);
+  object.toJson = () => JsonPatch.apply(render(), ...operations);
+}
+
+function mapValues<From, To>(record: Record<string, From>, map: (value: From) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}

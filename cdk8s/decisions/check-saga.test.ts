@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { limits, policies } from '../policies.ts';
+import { saga } from '../saga.ts';
+import { topology } from '../topology.ts';
+import { checkSaga } from './check-saga.ts';
+import type { Saga, SagaStep } from './saga-step.ts';
+
+function refusalsOf(changed: Saga): string[] {
+  return checkSaga({ topology, policies, limits, saga: changed }).map(
+    ({ edge, rule, value }) => `${edge} ${rule}: ${value}`,
+  );
+}
+
+/** Our saga with one step changed. */
+function withStep(name: string, change: Partial<SagaStep>): Saga {
+  const steps: readonly SagaStep[] = saga.steps;
+  return { ...saga, steps: steps.map((step) => (step.name === name ? { ...step, ...change } : step)) };
+}
+
+test('our saga holds; a model without one has nothing to hold', () => {
+  expect(refusalsOf(saga)).toEqual([]);
+  expect(checkSaga({ topology, policies, limits })).toEqual([]);
+});
+
+test('a call and a compensation that topology.ts does not have are named', () => {
+  expect(refusalsOf(withStep('reserve', { does: { kind: 'calls', rpc: 'inventory.Hold' } }))).toEqual([
+    'saga.reserve calls-exist: rpc = orders-worker->inventory.Hold',
+  ]);
+  expect(
+    refusalsOf(withStep('reserve', { undo: { kind: 'call', caller: 'orders', rpc: 'inventory.Release' } })),
+  ).toEqual(['saga.reserve calls-exist: rpc = orders->inventory.Release']);
+});
+
+test('every call carries a key, also where its edge is no saga step', () => {
+  const payments = policies['orders->payments'];
+  const Authorize = { ...payments.rpcs.Authorize, idempotency: 'none' } as const;
+  const unsafe = { ...policies, 'orders->payments': { ...payments, rpcs: { Authorize } } };
+  expect(checkSaga({ topology, policies: unsafe, limits, saga })).toMatchObject([
+    { edge: 'saga.authorise', rule: 'calls-are-by-key', value: 'rpc = orders->payments.Authorize' },
+  ]);
+});
+
+test('an effect without a way back is refused, unless it is the last', () => {
+  expect(refusalsOf(withStep('reserve', { undo: { kind: 'nothing-to-undo' } }))).toEqual([
+    'saga.reserve effects-are-undone: undo = nothing-to-undo',
+  ]);
+  expect(refusalsOf(withStep('capture', { undo: { kind: 'retried-until-done' } }))).toEqual([
+    'saga.capture effects-are-undone: undo = retried-until-done',
+  ]);
+});
+
+test('services, topics and consumers exist or are planned', () => {
+  const { fulfillment: _, ...planned } = saga.planned;
+  expect(refusalsOf({ ...saga, planned })).toEqual(['saga.ship names-exist: by = fulfillment']);
+  expect(refusalsOf({ ...saga, planned: { ...saga.planned, payments: '' } })).toEqual([
+    'saga.planned planned-is-to-come: payments',
+  ]);
+  expect(refusalsOf(withStep('close', { events: [{ topic: 'order.v1', type: 'order.closed' }] }))).toEqual([
+    'saga.close names-exist: event = order.closed',
+  ]);
+  const consumes = { kind: 'consumes', event: { topic: 'payments.v1', type: 'payment.captured' } } as const;
+  expect(refusalsOf(withStep('ship', { by: ['notifications'], does: consumes }))).toEqual([
+    'saga.ship consumes-its-event: by = notifications',
+  ]);
+});
+
+test('two steps of one name are refused', () => {
+  expect(refusalsOf({ ...saga, steps: [...saga.steps, ...saga.steps.slice(-1)] })).toEqual([
+    'saga.close steps-differ: name = close',
+  ]);
+});

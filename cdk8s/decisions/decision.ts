@@ -1,0 +1,37 @@
+/**
+ * The words of the decision record: why an interaction is as it is, stated by whoever owns it. Types only; nothing has a default.
+ */
+
+/** What one interaction must do for the business; the criteria (criteria.ts) say which tactics may serve it. */
+export interface Decision {
+  /** The team that answers for it. */
+  readonly owner: string;
+  /** What the business loses while it does not work. */
+  readonly impact: string;
+  /** Who can not go on without the answer. */
+  readonly waits: 'customer' | 'developer' | 'saga' | 'nobody';
+  readonly criticality: 'critical' | 'important' | 'deferrable';
+  /** Must caller and callee agree when the call ends (`strong`), or is it enough that they will (`eventual`)? */
+  readonly consistency: 'strong' | 'eventual';
+  readonly ordering: 'none' | 'per-order';
+  /** Until when an answer, or for an event its effect, is still of use. */
+  readonly latencyBudgetMs: number;
+  /** Share of calls that the called side must answer, or of events that it must take, in a month. */
+  readonly availabilityPercent: number;
+  readonly onFailure: string;
+  readonly tactic: Tactic;
+}
+
+/** Ways for two services to work together; tactics.ts has what each is good for. */
+export type Tactic =
+  /** One call; a failure is the caller's failure. */
+  | 'sync-call'
+  /** A call within a short budget; when it fails or is late the work is accepted as pending and a saga completes it. */
+  | 'hybrid-with-pending'
+  | 'event'
+  /** A call of the saga: tried again until it ends, undone by a compensation. */
+  | 'saga-step'
+  /** A call of a partner that we do not run, behind the one service that knows it. */
+  | 'partner-adapter'
+  /** Rejected; it stands here so that nobody proposes it again without reading why. */
+  | 'two-phase-commit';

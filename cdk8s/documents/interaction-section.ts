@@ -1,0 +1,64 @@
+import { toUses } from '../decisions/check-decisions.ts';
+import type { Use } from '../decisions/requirements.ts';
+import { edgeId } from '../mesh/edges.ts';
+import type { AsyncInteraction, Breaker, EdgePolicy, Model, RpcPolicy, SyncInteraction } from '../mesh/model.ts';
+import { code, formatMs, table } from './markdown.ts';
+
+/** All that is decided about each interaction: a heading, its fields, and what its calls or its events may expect. */
+export function writeInteractions(model: Model): string[] {
+  return toUses(model).flatMap(({ id, interaction }) => [
+    `### ${code(id)}`,
+    table(['', ''], fieldsOf(interaction)),
+    ...(interaction.style === 'sync' ? writeCalls(interaction, model) : [writeEvents(interaction, model)]),
+  ]);
+}
+
+function fieldsOf({ decision }: Use['interaction']): string[][] {
+  return [
+    ['tactic', code(decision.tactic)],
+    ['owner', decision.owner],
+    ['while it does not work', decision.impact],
+    ['who waits', decision.waits],
+    ['criticality', decision.criticality],
+    ['consistency', decision.consistency],
+    ['ordering', decision.ordering],
+    ['latency budget', formatMs(decision.latencyBudgetMs)],
+    ['availability target', `${decision.availabilityPercent} %`],
+    ['when it fails', decision.onFailure],
+  ];
+}
+
+function writeCalls(interaction: SyncInteraction, { policies }: Model): string[] {
+  const policy = policies[edgeId(interaction)];
+  if (!policy) return [];
+  const rows = Object.entries(interaction.rpcs).flatMap(([name, { why }]) => {
+    const rpc = policy.rpcs[name];
+    return rpc ? [[name, why, formatMs(rpc.timeoutMs), triesOf(rpc), rpc.idempotency, rpc.afterTimeout]] : [];
+  });
+  return [table(['RPC', 'why', 'timeout', 'tries', 'idempotency', 'after the timeout'], rows), writeEdge(policy)];
+}
+
+function triesOf({ retries }: RpcPolicy): string {
+  if (retries.kind === 'never') return '1';
+  const { attempts, conditions, perTryTimeoutMs } = retries;
+  const each = perTryTimeoutMs === 'rest-of-timeout' ? '' : ` of ${formatMs(perTryTimeoutMs)} each`;
+  return `${attempts + 1}${each}, on ${conditions.join(', ')}`;
+}
+
+function writeEdge({ breaker, retryBudget: { percent, minConcurrency } }: EdgePolicy): string {
+  const budget = `at most ${percent} % of the requests in flight, but ${minConcurrency} in any case`;
+  return `Retries in flight: ${budget}. Breaker: ${describe(breaker)}.`;
+}
+
+function describe(breaker: Breaker): string {
+  if (breaker.kind === 'none') return 'none';
+  const rest = `ejects for ${formatMs(breaker.ejectionMs)}`;
+  if (breaker.kind === 'consecutive') return `after ${breaker.failures} failures in a row, it ${rest}`;
+  const { percent, minRequests, intervalMs } = breaker;
+  return `when ${percent} % of at least ${minRequests} calls within ${formatMs(intervalMs)} fail, it ${rest}`;
+}
+
+function writeEvents({ topic, consumers, why }: AsyncInteraction, { topology }: Model): string {
+  const { partitions = 0 } = topology.topics[topic] ?? {};
+  return `Read by ${consumers.join(', ')}, from ${partitions} partition(s), keyed by order id: ${why}.`;
+}

@@ -1,0 +1,79 @@
+import type { Replicas } from './mesh/model.ts';
+
+/** What differs between environments, and only that. */
+export interface Environment {
+  /** The one image of all our services. */
+  readonly image: string;
+  readonly replicas: Replicas;
+  /** Pods of one service that the draining of nodes may take away at once; a service of no more pods than that has no say. */
+  readonly maxUnavailable: number;
+  /** What pods of one service, and brokers, should not share as long as there is room. */
+  readonly spread: readonly ('host' | 'zone')[];
+  /** Whether the fault and hit endpoints for tests exist. */
+  readonly faults: 'on' | 'off';
+  /** Share of the traces that start here and are kept; the edge decides, everyone behind it follows. */
+  readonly samplingPercent: number;
+  readonly service: Resources & {
+    /** What a pod may write on its node's disk: its logs, which the kubelet keeps under 50 Mi, and /tmp. */
+    readonly storageMi: number;
+  };
+  readonly sidecar: Resources;
+  readonly kafka: {
+    readonly brokers: number;
+    readonly replication: number;
+    readonly minInSync: number;
+    readonly storageGi: number;
+    readonly cpuRequestMilli: number;
+    readonly heapMi: number;
+    readonly memoryMi: number;
+  };
+  /** Code comes from a folder that `skaffold dev` syncs edited files into, and a change restarts the process in its pod. */
+  readonly fileSync: boolean;
+}
+
+/** CPU has no limit anywhere: throttling would look like a slow dependency. */
+export interface Resources {
+  readonly cpuRequestMilli: number;
+  readonly memoryRequestMi: number;
+  readonly memoryLimitMi: number;
+}
+
+const dev = {
+  image: 'windlass/services:dev',
+  replicas: { each: 1 },
+  maxUnavailable: 1,
+  spread: [],
+  faults: 'on',
+  samplingPercent: 100,
+  service: { cpuRequestMilli: 50, memoryRequestMi: 96, memoryLimitMi: 256, storageMi: 128 },
+  sidecar: { cpuRequestMilli: 30, memoryRequestMi: 48, memoryLimitMi: 192 },
+  kafka: { brokers: 1, replication: 1, minInSync: 1, storageGi: 2, cpuRequestMilli: 100, heapMi: 384, memoryMi: 768 },
+  fileSync: false,
+} as const satisfies Environment;
+
+export const environments = {
+  dev,
+  prod: {
+    image: 'windlass/services:0.1.0',
+    replicas: { each: 3 },
+    maxUnavailable: 1,
+    spread: ['host', 'zone'],
+    faults: 'off',
+    samplingPercent: 5,
+    // Memory that is lent can not be taken back: what may be used is reserved.
+    service: { cpuRequestMilli: 200, memoryRequestMi: 384, memoryLimitMi: 384, storageMi: 128 },
+    sidecar: { cpuRequestMilli: 100, memoryRequestMi: 96, memoryLimitMi: 256 },
+    kafka: {
+      brokers: 3,
+      replication: 3,
+      minInSync: 2,
+      storageGi: 50,
+      cpuRequestMilli: 1000,
+      heapMi: 2048,
+      memoryMi: 4096,
+    },
+    fileSync: false,
+  },
+  /** What skaffold deploys: dev, with live code. */
+  sync: { ...dev, fileSync: true },
+} as const satisfies Record<string, Environment>;

@@ -1,0 +1,19 @@
+import { GATEWAY } from './model.ts';
+
+/** The proxy that a policy is carried out by, as Istio's selectors find it. */
+export interface Caller {
+  readonly labels: Record<string, string>;
+  readonly context: 'GATEWAY' | 'SIDECAR_OUTBOUND';
+}
+
+/** The labels of the edge's own pods, as Istio's charts set them. */
+export const INGRESS_SELECTOR = { istio: 'ingressgateway' } as const;
+
+/** Where the edge's pods run; it is Istio's root namespace as well: what stands here without a selector holds for the whole mesh. */
+export const MESH_ROOT_NAMESPACE = 'istio-system';
+
+export function callerOf(name: string): Caller {
+  return name === GATEWAY
+    ? { labels: INGRESS_SELECTOR, context: 'GATEWAY' }
+    : { labels: { app: name }, context: 'SIDECAR_OUTBOUND' };
+}

@@ -1,0 +1,53 @@
+import type {
+  DestinationRuleSpec,
+  DestinationRuleSpecTrafficPolicyConnectionPool,
+  DestinationRuleSpecTrafficPolicyOutlierDetection,
+  DestinationRuleSpecTrafficPolicyTls,
+} from '../imports/networking.istio.io.ts';
+import { hostOf } from './addresses.ts';
+import { formatDurationMs } from './duration.ts';
+import { type Edge, ejectablePercent } from './edges.ts';
+import type { ConnectionPool, ConsecutiveBreaker, FailureRateBreaker, Partner } from './model.ts';
+import { caFile } from './partner-ca.ts';
+
+/**
+ * What one edge's caller does to the callee's endpoints. Without `selectCaller` it holds for every caller that has no
+ * rule of its own; with it, Istio prefers it in exactly that caller's proxies.
+ */
+export function toDestinationRule(edge: Edge, selectCaller: boolean): DestinationRuleSpec {
+  const { pool, breaker, retryBudget } = edge.policy;
+  return {
+    host: hostOf(edge.callee, edge.service),
+    ...(selectCaller && { workloadSelector: { matchLabels: { app: edge.caller } } }),
+    trafficPolicy: {
+      connectionPool: toConnectionPool(pool),
+      ...(breaker.kind !== 'none' && { outlierDetection: toOutlierDetection(breaker) }),
+      retryBudget: { percent: retryBudget.percent, minRetryConcurrency: retryBudget.minConcurrency },
+      ...(edge.service.external && { tls: toTls(edge.service.external) }),
+    },
+  };
+}
+
+function toConnectionPool(pool: ConnectionPool): DestinationRuleSpecTrafficPolicyConnectionPool {
+  return {
+    tcp: { connectTimeout: formatDurationMs(pool.connectTimeoutMs), maxConnections: pool.maxConnections },
+    http: { http2MaxRequests: pool.maxRequests, http1MaxPendingRequests: pool.maxPendingRequests },
+  };
+}
+
+/** Of a failure-rate breaker, what Istio's API has a word for; the rate itself is an EnvoyFilter's (failure-rate-filter.ts). */
+function toOutlierDetection(
+  breaker: ConsecutiveBreaker | FailureRateBreaker,
+): DestinationRuleSpecTrafficPolicyOutlierDetection {
+  return {
+    consecutive5XxErrors: breaker.kind === 'consecutive' ? breaker.failures : 0,
+    interval: formatDurationMs(breaker.intervalMs),
+    baseEjectionTime: formatDurationMs(breaker.ejectionMs),
+    maxEjectionPercent: ejectablePercent(breaker.maxEjectionPercent),
+  };
+}
+
+/** The sidecar originates TLS and takes only a certificate of that authority for that name; Istio's default verifies nothing. */
+function toTls({ host, ca }: Partner): DestinationRuleSpecTrafficPolicyTls {
+  return { mode: 'SIMPLE', sni: host, caCertificates: caFile(ca), subjectAltNames: [host] };
+}

@@ -1,0 +1,7 @@
+/** A duration as Istio and protobuf read it: `500` is `"500ms"`. Whole milliseconds only, at least one. */
+export function formatDurationMs(milliseconds: number): string {
+  if (!Number.isInteger(milliseconds) || milliseconds < 1) {
+    throw new RangeError(`a duration must be a whole number of milliseconds from 1 on, not ${milliseconds}`);
+  }
+  return `${milliseconds}ms`;
+}

@@ -1,0 +1,41 @@
+import type { EnvoyFilterSpec } from '../imports/networking.istio.io.ts';
+import { INGRESS_SELECTOR } from './caller.ts';
+
+const HTTP_CONNECTION_MANAGER = 'envoy.filters.network.http_connection_manager';
+const HCM_TYPE =
+  'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
+const MUTATION_TYPE =
+  'type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation';
+
+/**
+ * By its x-envoy-* headers a client could change an Envoy's retries, time-outs, tracing and logs, here and at every hop behind.
+ * The edge drops all of them before it reads any; Envoy's own come after that. What Envoy does by itself depends on whether
+ * it takes the client's address for an internal one, and lets some through in any case; a route's header removal comes too
+ * late for the timeout.
+ */
+export const edgeHeaderFilter: EnvoyFilterSpec = {
+  workloadSelector: { labels: INGRESS_SELECTOR },
+  configPatches: [
+    {
+      applyTo: 'NETWORK_FILTER',
+      match: { context: 'GATEWAY', listener: { filterChain: { filter: { name: HTTP_CONNECTION_MANAGER } } } },
+      patch: {
+        operation: 'MERGE',
+        value: {
+          typed_config: {
+            '@type': HCM_TYPE,
+            early_header_mutation_extensions: [
+              {
+                name: 'envoy.http.early_header_mutation.header_mutation',
+                typed_config: {
+                  '@type': MUTATION_TYPE,
+                  mutations: [{ remove_on_match: { key_matcher: { prefix: 'x-envoy-' } } }],
+                },
+              },
+            ],
+          },
+        },
+      },
+    },
+  ],
+};

@@ -1,0 +1,19 @@
+import type { ServiceEntrySpec } from '../imports/networking.istio.io.ts';
+import { clusterHostOf, hostOf, PORTS, portOf } from './addresses.ts';
+import type { PartnerService } from './model.ts';
+
+/**
+ * A partner's host, made known to the mesh so that a policy can hold for it: plain HTTP for callers, so that a sidecar sees
+ * requests and can retry them; the DestinationRule makes TLS of it on the way to the real port. No address is stated: istiod
+ * allocates one and the sidecars' DNS proxy answers with it.
+ */
+export function toServiceEntry(name: string, service: PartnerService): ServiceEntrySpec {
+  const port = 'http';
+  return {
+    hosts: [hostOf(name, service)],
+    location: 'MESH_EXTERNAL',
+    resolution: 'DNS',
+    ports: [{ name: port, number: portOf(name, service), protocol: 'HTTP' }],
+    endpoints: [{ address: clusterHostOf(name, service), ports: { [port]: PORTS[service.serves] } }],
+  };
+}

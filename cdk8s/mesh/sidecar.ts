@@ -1,0 +1,18 @@
+import type { SidecarSpec } from '../imports/networking.istio.io.ts';
+import { hostOf, meshNamespaceOf, TRACING_COLLECTOR } from './addresses.ts';
+import type { Edge } from './edges.ts';
+
+/**
+ * What one workload's sidecar knows of the mesh: the hosts that it calls and the collector of its own spans. Anything else is
+ * refused at the caller, and a change elsewhere does not even reach it.
+ *
+ * @param edges those on which the workload is the caller
+ */
+export function toSidecar(name: string, edges: readonly Edge[]): SidecarSpec {
+  const callees = edges.map(({ callee, service }) => `${meshNamespaceOf(service)}/${hostOf(callee, service)}`);
+  return {
+    workloadSelector: { labels: { app: name } },
+    outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' },
+    egress: [{ hosts: [...callees, `${TRACING_COLLECTOR.namespace}/${TRACING_COLLECTOR.host}`] }],
+  };
+}

@@ -1,0 +1,75 @@
+import type {
+  VirtualServiceSpec,
+  VirtualServiceSpecHttp,
+  VirtualServiceSpecHttpMatch,
+  VirtualServiceSpecHttpRetries,
+} from '../imports/networking.istio.io.ts';
+import { hostOf, MESH_NAMESPACE, portOf } from './addresses.ts';
+import { formatDurationMs } from './duration.ts';
+import type { Call, Edge } from './edges.ts';
+import { GATEWAY, type Rpc, type RpcPolicy } from './model.ts';
+
+/** The Gateway resource at the edge. */
+export const GATEWAY_RESOURCE = { name: 'windlass', namespace: MESH_NAMESPACE } as const;
+
+/**
+ * Istio heeds one VirtualService per host, so all callers of a service share one and are told apart by their `app` label.
+ * There is no catch-all route: what no edge states is answered 404 by the caller's proxy, so that a new call
+ * without a policy fails on its first try and not on its first bad day.
+ */
+export function toMeshVirtualService(edges: readonly Edge[]): VirtualServiceSpec {
+  return {
+    hosts: hostsOf(edges),
+    http: edges.flatMap((edge) => edge.calls.map((call) => toRoute(edge, call))),
+  };
+}
+
+/**
+ * The edge's routes take any host name, which Istio allows only in a VirtualService that is not bound to the mesh as well.
+ */
+export function toGatewayVirtualService(edges: readonly Edge[]): VirtualServiceSpec {
+  return {
+    hosts: ['*'],
+    gateways: [`${GATEWAY_RESOURCE.namespace}/${GATEWAY_RESOURCE.name}`],
+    http: edges.flatMap((edge) => edge.calls.map((call) => toRoute(edge, call))),
+  };
+}
+
+function hostsOf(edges: readonly Edge[]): string[] {
+  return [...new Set(edges.map(({ callee, service }) => hostOf(callee, service)))];
+}
+
+function toRoute({ caller, callee, service }: Edge, { name, rpc, policy }: Call): VirtualServiceSpecHttp {
+  const destination = { host: hostOf(callee, service), port: { number: portOf(callee, service) } };
+  return {
+    name: `${caller}.${name}`,
+    match: [toMatch(caller, rpc)],
+    route: [{ destination }],
+    timeout: formatDurationMs(policy.timeoutMs),
+    retries: toRetries(policy),
+  };
+}
+
+function toMatch(caller: string, { path, method }: Rpc): VirtualServiceSpecHttpMatch {
+  return {
+    uri: path.includes('{') ? { regex: toRegex(path) } : { exact: path },
+    ...(method && { method: { exact: method } }),
+    ...(caller !== GATEWAY && { sourceLabels: { app: caller } }),
+  };
+}
+
+/** `{id}` is one segment of the path. */
+function toRegex(path: string): string {
+  return path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+');
+}
+
+function toRetries({ retries }: RpcPolicy): VirtualServiceSpecHttpRetries {
+  if (retries.kind === 'never') return { attempts: 0 };
+  const { attempts, conditions, perTryTimeoutMs, backoffMs } = retries;
+  return {
+    attempts,
+    retryOn: conditions.join(','),
+    backoff: formatDurationMs(backoffMs),
+    ...(perTryTimeoutMs !== 'rest-of-timeout' && { perTryTimeout: formatDurationMs(perTryTimeoutMs) }),
+  };
+}

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { analyse } from './analysis/analyse.ts';
+import { environments } from './environments.ts';
+import type { EdgePolicy, PoliciesFor, RpcPolicy } from './mesh/model.ts';
+import { limits, policies } from './policies.ts';
+import { saga } from './saga.ts';
+import { topology } from './topology.ts';
+
+test.each(Object.entries(environments))('%s has no problem', (_, { replicas }) => {
+  expect(analyse({ topology, policies, limits, saga }, [replicas])).toEqual([]);
+});
+
+test('what must be decided has no default', () => {
+  // @ts-expect-error retries must be stated
+  const undecided: RpcPolicy = { timeoutMs: 300, afterTimeout: 'callee-stops', idempotency: 'safe' };
+  // @ts-expect-error a retry states its conditions, per-try timeout and back-off
+  const halfDecided: RpcPolicy['retries'] = { kind: 'on', attempts: 2 };
+  // @ts-expect-error a budget is always stated
+  const unbounded: EdgePolicy = { pool: policies['orders->inventory'].pool, breaker: { kind: 'none' }, rpcs: {} };
+  expect([undecided, halfDecided, unbounded]).toHaveLength(3);
+});
+
+test('the compiler knows which edges and RPCs need a policy', () => {
+  const { 'orders->inventory': inventory, ...others } = policies;
+  // @ts-expect-error an edge without a policy
+  const missing: PoliciesFor<typeof topology> = others;
+  const misspelt: PoliciesFor<typeof topology> = {
+    ...policies,
+    // @ts-expect-error orders calls no such RPC
+    'orders->inventory': { ...inventory, rpcs: { Chekc: inventory.rpcs.Check } },
+  };
+  expect([missing, misspelt]).toHaveLength(2);
+});
+
+test('a faulty dependency is tried three times within the 300 ms that a customer waits for it', () => {
+  for (const call of [policies['orders->inventory'].rpcs.Check, policies['orders->payments'].rpcs.Authorize]) {
+    expect(call).toMatchObject({ timeoutMs: 300, retries: { attempts: 2 } });
+    expect(call.retries.conditions).toContain('unavailable');
+  }
+});

@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { longestBackoffFactor } from '../../analysis/effective-edge.ts';
+import { mayHaveArrived } from '../../analysis/retry-conditions.ts';
+import type { Breaker, RetryCondition, RetryOn, RpcPolicy, Service } from '../../mesh/model.ts';
+import { type Draw, number } from './draw.ts';
+import type { Operation } from './draw-member.ts';
+
+const NEVER_ARRIVED = ['connect-failure', 'refused-stream', 'reset-before-request'] as const;
+const HTTP = [...NEVER_ARRIVED, 'reset', 'gateway-error', '5xx'] as const;
+const CONDITIONS = {
+  http: HTTP,
+  https: HTTP,
+  grpc: [...HTTP, 'unavailable', 'cancelled', 'deadline-exceeded', 'resource-exhausted'],
+  nothing: [],
+} as const satisfies Record<Service['serves'], readonly RetryCondition[]>;
+
+interface Circumstances {
+  readonly service: Service;
+  /** How long the callee's own calls may take. */
+  readonly workMs: number;
+  readonly connectTimeoutMs: number;
+}
+
+/** Any policy that holds under these circumstances, and says truly what the callee does after a cut. */
+export function drawRpcPolicy(
+  draw: Draw,
+  { idempotency }: Operation,
+  { service, workMs, connectTimeoutMs }: Circumstances,
+): RpcPolicy {
+  const allowed = idempotency === 'none' ? NEVER_ARRIVED : CONDITIONS[service.serves];
+  const retries = draw(fc.boolean()) ? drawRetries(draw, allowed) : ({ kind: 'never' } as const);
+  const { pausesMs, triesMs, lostMs } = timesOf(retries, connectTimeoutMs);
+  // Without a key the callee must be done when its caller gives up; else either is right, if it is stated.
+  const waits = idempotency === 'none' || draw(fc.boolean());
+  const timeoutMs = Math.max(pausesMs + triesMs, waits ? workMs + lostMs : 0) + draw(number(1, 1_000));
+  const shares = retries.kind === 'on' && retries.perTryTimeoutMs === 'rest-of-timeout';
+  const own =
+    retries.kind === 'on' && retries.perTryTimeoutMs !== 'rest-of-timeout' ? retries.perTryTimeoutMs : timeoutMs;
+  const tryMs = !shares ? own : mayHaveArrived(retries).length > 0 ? 0 : Math.max(0, timeoutMs - lostMs);
+  const carriesOn = idempotency !== 'safe' && (service.external !== undefined || workMs > tryMs);
+  return carriesOn && idempotency === 'none'
+    ? { timeoutMs: workMs + timeoutMs, afterTimeout: 'callee-stops', idempotency, retries: { kind: 'never' } }
+    : { timeoutMs, afterTimeout: carriesOn ? 'callee-carries-on' : 'callee-stops', idempotency, retries };
+}
+
+function drawRetries(draw: Draw, allowed: readonly RetryCondition[]): RetryOn {
+  return {
+    kind: 'on',
+    conditions: withLateTries(draw(fc.subarray([...allowed], { minLength: 1 })), allowed),
+    attempts: draw(number(1, 6)),
+    perTryTimeoutMs: draw(fc.oneof(fc.constant('rest-of-timeout' as const), number(1, 500))),
+    backoffMs: draw(number(1, 100)),
+  };
+}
+
+/** Over gRPC a try that is too late ends by the cut or by its deadline: with one of them comes the other. */
+function withLateTries(drawn: readonly RetryCondition[], allowed: readonly RetryCondition[]): RetryCondition[] {
+  const isLate = drawn.some((condition) => ['reset', 'gateway-error', '5xx', 'deadline-exceeded'].includes(condition));
+  if (!isLate || !allowed.includes('deadline-exceeded')) return [...drawn];
+  return [...new Set<RetryCondition>([...drawn, 'reset', 'deadline-exceeded'])];
+}
+
+function timesOf(retries: RpcPolicy['retries'], connectTimeoutMs: number) {
+  if (retries.kind === 'never') return { pausesMs: 0, triesMs: 0, lostMs: 0 };
+  const { attempts, backoffMs, perTryTimeoutMs } = retries;
+  const pausesMs = backoffMs * longestBackoffFactor(attempts);
+  const triesMs = perTryTimeoutMs === 'rest-of-timeout' ? 0 : (attempts + 1) * perTryTimeoutMs;
+  return { pausesMs, triesMs, lostMs: pausesMs + attempts * connectTimeoutMs };
+}
+
+/** Any breaker that can eject one of so many endpoints. */
+export function drawBreaker(draw: Draw, endpoints: number): Breaker {
+  const intervalMs = draw(number(1, 10_000));
+  const lowest = Math.ceil(100 / endpoints);
+  const ejection = {
+    intervalMs,
+    ejectionMs: intervalMs + draw(number(0, 400_000)),
+    maxEjectionPercent: draw(
+      lowest < 100 ? fc.oneof(fc.constant('all' as const), number(lowest, 99)) : fc.constant('all' as const),
+    ),
+  };
+  return draw(
+    fc.oneof(
+      fc.constant({ kind: 'none' } as const),
+      fc
+        .record({ kind: fc.constant('consecutive' as const), failures: number(1, 1_000) })
+        .map((rest) => ({ ...rest, ...ejection })),
+      fc
+        .record({ kind: fc.constant('failure-rate' as const), percent: number(1, 100), minRequests: number(1, 1_000) })
+        .map((rest) => ({ ...rest, ...ejection })),
+    ),
+  );
+}

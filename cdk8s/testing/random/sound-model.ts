@@ -1,0 +1,151 @@
+import fc from 'fast-check';
+import type { AsyncInteraction, EdgePolicy, Model, Replicas, RpcPolicy, SyncInteraction } from '../../mesh/model.ts';
+import { call, event, partner } from '../example.ts';
+import { type Draw, label, number } from './draw.ts';
+import { callableOf, drawMember, type Member, type Operation } from './draw-member.ts';
+import { drawBreaker, drawRpcPolicy } from './draw-policy.ts';
+
+/** A model and the pods of each environment that it must hold for. */
+export interface RandomModel {
+  readonly model: Model;
+  readonly replicas: readonly Replicas[];
+}
+
+export interface SoundModelOptions {
+  /** Put before each service's and topic's name, so that several models can stand side by side. @default nothing */
+  readonly prefix?: string;
+  /** That all services are in. @default any */
+  readonly namespace?: string;
+}
+
+interface DrawnEdge {
+  readonly interaction: SyncInteraction;
+  readonly policy: EdgePolicy;
+}
+
+/**
+ * Models that every rule accepts, made so step by step: services in a row, each calling only later ones, so that calls end;
+ * times from the last to the first, so that each caller waits for as long as it must.
+ */
+export function soundModel(options: SoundModelOptions = {}): fc.Arbitrary<RandomModel> {
+  return fc.gen().map((draw) => drawModel((from) => draw(() => from), options));
+}
+
+function drawModel(draw: Draw, options: SoundModelOptions): RandomModel {
+  const { prefix = '', namespace = draw(label) } = options;
+  const named = (name: string) => `${prefix}${name}`;
+  const names = draw(fc.uniqueArray(label, { minLength: 2, maxLength: 6 })).map(named);
+  const replicas = drawReplicas(draw, names);
+
+  const members: Member[] = [];
+  for (const [index, name] of names.toReversed().entries()) {
+    members.unshift(drawMember(draw, { name, namespace, place: names.length - index, later: members }));
+  }
+  const edges = drawEdges(draw, members, replicas);
+  const ours = members.filter(({ service }) => !service.external).map(({ name }) => name);
+  const topics = draw(fc.uniqueArray(label, { maxLength: ours.length > 0 ? 3 : 0 })).map((name) => named(`${name}.v1`));
+  const events = topics.map((topic) => drawEvent(draw, topic, ours));
+  const deadLetters = new Set(events.flatMap(({ consumers }) => consumers.map((name) => `${name}.dlq`)));
+  return {
+    replicas,
+    model: {
+      topology: {
+        services: Object.fromEntries(members.map(({ name, service }) => [name, service])),
+        topics: Object.fromEntries(
+          [...topics, ...deadLetters].map((name) => [name, { partitions: draw(number(1, 12)) }]),
+        ),
+        interactions: [...edges.map(({ interaction }) => interaction), ...events],
+      },
+      policies: Object.fromEntries(
+        edges.map(({ interaction, policy }) => [`${interaction.caller}->${interaction.callee}`, policy]),
+      ),
+      limits: { worstCaseCalls: 1e9, sustainedCalls: 1e9 },
+    },
+  };
+}
+
+function drawReplicas(draw: Draw, names: readonly string[]): Replicas[] {
+  const pods = number(1, 5);
+  return draw(fc.array(fc.record({ each: pods, some: fc.subarray([...names]) }), { minLength: 1, maxLength: 3 })).map(
+    ({ each, some }) => ({ each, of: Object.fromEntries(some.map((name) => [name, draw(pods)])) }),
+  );
+}
+
+/** Callers of the later services first, because a caller's times depend on those behind it. */
+function drawEdges(draw: Draw, members: readonly Member[], replicas: readonly Replicas[]): DrawnEdge[] {
+  const timeouts = new Map<string, number>();
+  const byCaller = [...members.toReversed(), undefined].map((caller) => {
+    const later = members.slice(caller ? members.indexOf(caller) + 1 : 0);
+    return callableOf(later).flatMap((callee) => {
+      const needed = new Set(
+        (caller?.operations ?? []).flatMap(({ calls }) => calls).map(({ operation }) => operation),
+      );
+      // Some calls are nobody's doing but the caller's own: a worker's, or at the gateway a user's.
+      const alone = caller?.service.external || (!caller && callee.service.external) ? [] : callee.operations;
+      const own = new Set(draw(fc.subarray([...alone])));
+      const operations = callee.operations.filter((operation) => needed.has(operation) || own.has(operation));
+      return operations.length > 0
+        ? [drawEdge(draw, caller?.name ?? 'gateway', callee, operations, replicas, timeouts)]
+        : [];
+    });
+  });
+  return byCaller.toReversed().flat();
+}
+
+function drawEdge(
+  draw: Draw,
+  caller: string,
+  callee: Member,
+  operations: readonly Operation[],
+  replicas: readonly Replicas[],
+  timeouts: Map<string, number>,
+): DrawnEdge {
+  const { name, service } = callee;
+  const connectTimeoutMs = draw(number(1, 500));
+  const policies = operations.map((operation): [string, RpcPolicy] => {
+    const workMs = operation.calls.reduce(
+      (sum, { callee: next, operation: { name: rpc } }) => sum + (timeouts.get(`${name}->${next.name}.${rpc}`) ?? 0),
+      0,
+    );
+    const policy = drawRpcPolicy(draw, operation, { service, workMs, connectTimeoutMs });
+    timeouts.set(`${caller}->${name}.${operation.name}`, policy.timeoutMs);
+    return [operation.name, policy];
+  });
+  const longestMs = Math.max(...policies.map(([, { timeoutMs }]) => timeoutMs));
+  const endpoints = service.external ? 1 : Math.min(...replicas.map(({ each, of }) => of?.[name] ?? each));
+  return {
+    interaction: {
+      style: 'sync',
+      caller,
+      callee: name,
+      decision: {
+        ...(service.external ? partner : call),
+        latencyBudgetMs: longestMs + draw(number(0, 100)),
+        availabilityPercent: draw(fc.double({ min: 50, max: 99.999, noNaN: true })),
+      },
+      rpcs: Object.fromEntries(operations.map(({ name: rpc, rpc: value }) => [rpc, value])),
+    },
+    policy: {
+      breaker: drawBreaker(draw, endpoints),
+      pool: {
+        connectTimeoutMs,
+        maxConnections: draw(number(1, 2 ** 31 - 1)),
+        maxRequests: draw(number(1, 2 ** 31 - 1)),
+        maxPendingRequests: draw(number(1, 2 ** 31 - 1)),
+      },
+      retryBudget: { percent: draw(number(1, 100)), minConcurrency: draw(number(1, 2 ** 31 - 1)) },
+      rpcs: Object.fromEntries(policies),
+    },
+  };
+}
+
+function drawEvent(draw: Draw, topic: string, ours: readonly string[]): AsyncInteraction {
+  return {
+    style: 'async',
+    producer: draw(fc.constantFrom(...ours)),
+    topic,
+    consumers: draw(fc.subarray([...ours])),
+    decision: event,
+    why: '',
+  };
+}
