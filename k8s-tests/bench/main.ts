@@ -1,0 +1,19 @@
+import { Argument, Command } from 'commander';
+import { benchPropagation } from './propagation.ts';
+import { benchSynthesis } from './synthesis.ts';
+
+/** Each prints its table and says whether what it measures is within its bound. */
+const benchmarks = { synthesis: benchSynthesis, propagation: benchPropagation } as const;
+type Name = keyof typeof benchmarks;
+const names = Object.keys(benchmarks) as Name[];
+
+const program = new Command('bench')
+  .description('The benchmarks; exit code 1 if one misses its bound. `propagation` needs the running cluster.')
+  .addArgument(new Argument('[names...]', 'which').choices(names).default(names, 'all'))
+  .option('--write-docs', 'keep the figures: a dated line in docs/benchmarks.md, and the plot', false)
+  .showHelpAfterError()
+  .parse();
+
+for (const name of program.processedArgs[0] as Name[]) {
+  if (!(await benchmarks[name](program.opts<{ writeDocs: boolean }>()))) process.exitCode = 1;
+}

@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Cluster, openCluster } from '../harness/cluster.ts';
+import { readLiveRoute } from '../harness/envoy.ts';
+import type { PodRef } from '../harness/pod-ref.ts';
+import { policyOfEnvoyRoute, policyOfHttpRoute } from '../harness/route-policy.ts';
+import { changeRoute, findRoute, type RouteRef, replaceRoute } from '../harness/virtual-service.ts';
+import { summarize } from './percentiles.ts';
+
+const routeName = 'orders.Check';
+const pollIntervalMs = 2;
+const edits = 50;
+const boundP99Ms = 300;
+
+/** Prints how long an edit of a policy takes to have its effect in the running cluster, and says whether that is short enough. */
+export async function benchPropagation(): Promise<boolean> {
+  const cluster = openCluster();
+  try {
+    const { p50, p99, max } = summarize(await measurePropagation(cluster, edits));
+    const met = p99 < boundP99Ms;
+    console.log('edit of a VirtualService to effect in the sidecar, ms');
+    console.table([{ edits, p50, p99, max, bound: `p99 < ${boundP99Ms}`, verdict: met ? 'met' : 'missed' }]);
+    return met;
+  } finally {
+    cluster.close();
+  }
+}
+
+/**
+ * How long each of so many edits of a VirtualService took, in ms: from sending the edit to its timeout being live in the
+ * caller's sidecar. The route is put back at the end.
+ */
+async function measurePropagation(cluster: Cluster, edits: number): Promise<readonly number[]> {
+  const pod = await cluster.onlyPod('shop', 'app=orders');
+  const original = await findRoute(cluster, 'inventory', routeName);
+  const { timeoutMs } = policyOfHttpRoute(original.route);
+  const samplesMs: number[] = [];
+  try {
+    for (let i = 0; i < edits; i++) {
+      samplesMs.push(await measureEdit(cluster, pod, original, timeoutMs + 1 + (i % 2)));
+      // Longer than istiod's debounce, so that no edit rides on the one before it.
+      await sleep(300);
+    }
+  } finally {
+    await replaceRoute(cluster, original);
+  }
+  return samplesMs;
+}
+
+async function measureEdit(cluster: Cluster, pod: PodRef, original: RouteRef, timeoutMs: number): Promise<number> {
+  const startedAt = performance.now();
+  await replaceRoute(cluster, changeRoute(original, { timeoutMs }));
+  for (;;) {
+    const live = policyOfEnvoyRoute(await readLiveRoute(cluster, pod, routeName));
+    const elapsedMs = performance.now() - startedAt;
+    if (live.timeoutMs === timeoutMs) return elapsedMs;
+    if (elapsedMs > 10_000) throw new Error(`${timeoutMs} ms was not live after 10 s; it is ${live.timeoutMs} ms`);
+    await sleep(pollIntervalMs);
+  }
+}

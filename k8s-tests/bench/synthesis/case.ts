@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { root } from '../../cluster/paths.ts';
+import { chartOf } from './helm-chart.ts';
+import { findDifferences, parseManifests, readManifests } from './manifests.ts';
+import { syntheticModel } from './synthetic-model.ts';
+
+/** A synthetic model of one size on disk, and a Helm chart that renders the same objects. */
+export interface Case {
+  readonly services: number;
+  readonly objects: number;
+  readonly folder: string;
+}
+
+/** Wall-clock times of one run of each, ms. */
+export interface Sample {
+  /** The process that reads the model and writes the manifests, from its start to its end. */
+  readonly ours: number;
+  /** Of that, from the model in memory to the files on disk. */
+  readonly inProcess: number;
+  /** `helm template` into a file, from its start to its end. */
+  readonly helm: number;
+}
+
+const program = join(import.meta.dirname, 'synthesize-model.ts');
+
+/** As `npm run synth` sets it: what Node makes of our sources is kept from one run to the next. */
+const env = { ...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node') };
+
+/** @throws Error if the chart does not render exactly our objects */
+export function prepareCase(services: number, folder: string, helm: string): Case {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'model.json'), JSON.stringify(syntheticModel(services)));
+  runOurs(folder);
+  const ours = readManifests(join(folder, 'ours/prod'));
+  for (const [path, text] of Object.entries(chartOf(ours))) {
+    const file = join(folder, 'chart', path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  }
+  runHelm(folder, helm);
+  const different = findDifferences(ours, parseManifests(readFileSync(join(folder, 'helm.yaml'), 'utf8')));
+  if (different.length > 0) throw new Error(`the chart is not equal: ${different.slice(0, 5).join(', ')}`);
+  return { services, objects: ours.length, folder };
+}
+
+/** One run of each, one after the other, so that what else the machine does hits both. */
+export function sampleCase({ folder }: Case, helm: string): Sample {
+  return { ...runOurs(folder), helm: runHelm(folder, helm) };
+}
+
+function runOurs(folder: string): Pick<Sample, 'ours' | 'inProcess'> {
+  const args = [program, join(folder, 'model.json'), join(folder, 'ours')];
+  const { elapsedMs, stdout } = runTimed(process.execPath, args, 'pipe');
+  return { ours: elapsedMs, inProcess: Number(stdout.trimEnd().split('\n').at(-1)) };
+}
+
+function runHelm(folder: string, helm: string): number {
+  const out = openSync(join(folder, 'helm.yaml'), 'w');
+  try {
+    return runTimed(helm, ['template', 'equal', join(folder, 'chart')], out).elapsedMs;
+  } finally {
+    closeSync(out);
+  }
+}
+
+function runTimed(file: string, args: readonly string[], stdout: 'pipe' | number) {
+  const startedAt = performance.now();
+  const result = spawnSync(file, args, { env, stdio: ['ignore', stdout, 'pipe'], encoding: 'utf8' });
+  const elapsedMs = performance.now() - startedAt;
+  if (result.status !== 0) throw new Error(`${file} ${args[0]} failed: ${result.error ?? result.stderr}`);
+  return { elapsedMs, stdout: result.stdout };
+}

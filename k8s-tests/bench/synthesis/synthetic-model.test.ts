@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { analyse } from '../../../cdk8s/analysis/analyse.ts';
+import { environments } from '../../../cdk8s/environments.ts';
+import { planMesh } from '../../../cdk8s/mesh/plan.ts';
+import { synthesize } from '../../../cdk8s/synthesize.ts';
+import { readManifests } from './manifests.ts';
+import { syntheticModel } from './synthetic-model.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'windlass-synthetic-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const replicas = Object.values(environments).map((environment) => environment.replicas);
+
+test('one seed gives one model, another seed another', () => {
+  expect(syntheticModel(50)).toEqual(syntheticModel(50));
+  expect(syntheticModel(50, 2)).not.toEqual(syntheticModel(50));
+});
+
+test.each([10, 50, 500])('%i services are accepted by every rule', (services) => {
+  expect(analyse(syntheticModel(services), replicas)).toEqual([]);
+});
+
+test('50 services become five objects each and more, one for each thing that the model says', () => {
+  const model = syntheticModel(50);
+  const { topology, policies } = model;
+  synthesize({ topology, plan: planMesh(model, replicas), environment: environments.prod, outFolder: folder });
+  const manifests = readManifests(folder);
+  const count = (kind: string) => manifests.filter((manifest) => manifest.kind === kind).length;
+
+  for (const kind of ['Deployment', 'ServiceAccount', 'Service', 'VirtualService', 'Sidecar']) {
+    expect([kind, count(kind)]).toEqual([kind, 50]);
+  }
+  const edges = Object.values(policies);
+  expect(edges.length).toBeGreaterThan(50);
+  expect(count('DestinationRule')).toBe(edges.length);
+  const filters = manifests.filter(({ kind, metadata }) => kind === 'EnvoyFilter' && metadata.namespace === 'shop');
+  expect(filters).toHaveLength(edges.filter(({ breaker }) => breaker.kind === 'failure-rate').length);
+  expect(count('KafkaTopic')).toBe(Object.keys(topology.topics).length);
+});

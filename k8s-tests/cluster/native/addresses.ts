@@ -1,0 +1,32 @@
+import { networkInterfaces } from 'node:os';
+
+/** The cable between host and node: a /30 of their own, and an interface name of at most 15 characters per end. */
+export interface Cable {
+  readonly hostIp: string;
+  readonly nodeIp: string;
+  readonly hostEnd: string;
+  readonly nodeEnd: string;
+}
+
+const SLOTS = 64 * 256;
+
+/**
+ * Addresses for the checkout with this id (hexadecimal): a /30 in 10.98.0.0/16 that no interface of this machine uses. The same
+ * id gets the same one as long as it is free.
+ */
+export function chooseCable(id: string, used: readonly string[] = addressesInUse()): Cable {
+  const first = Number.parseInt(id.slice(0, 6), 16) % SLOTS;
+  for (let tries = 0; tries < SLOTS; tries++) {
+    const base = ((first + tries) % SLOTS) * 4;
+    const prefix = `10.98.${base >> 8}`;
+    const hostIp = `${prefix}.${(base & 255) + 1}`;
+    const nodeIp = `${prefix}.${(base & 255) + 2}`;
+    if (!used.includes(hostIp) && !used.includes(nodeIp))
+      return { hostIp, nodeIp, hostEnd: `wl${id}h`, nodeEnd: `wl${id}n` };
+  }
+  throw new Error('every /30 of 10.98.0.0/16 is in use on this machine');
+}
+
+function addressesInUse(): string[] {
+  return Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? []);
+}

@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const mountPoint = '/sys/fs/cgroup';
+
+/** 2 where the machine has the unified hierarchy, else 1. */
+export function cgroupVersion(): 1 | 2 {
+  return existsSync(join(mountPoint, 'cgroup.controllers')) ? 2 : 1;
+}
+
+/** This cgroup's folder in every hierarchy that has it. */
+export async function foldersOf(name: string): Promise<string[]> {
+  const parents =
+    cgroupVersion() === 2 ? [mountPoint] : (await readdir(mountPoint)).map((entry) => join(mountPoint, entry));
+  return parents.map((parent) => join(parent, name)).filter((folder) => existsSync(folder));
+}
+
+/** The folder with a cgroup's memory figures. */
+export async function memoryFolderOf(name: string): Promise<string | undefined> {
+  return (await foldersOf(name)).find((folder) => existsSync(join(folder, 'memory.stat')));
+}
+
+/** Removes a cgroup and all below it, in every hierarchy; its processes must have ended (the kernel may take a moment to notice). */
+export async function removeCgroups(name: string): Promise<void> {
+  for (const folder of await foldersOf(name)) {
+    for (let tries = 0; existsSync(folder); tries++) {
+      await removeDepthFirst(folder).catch((error: unknown) => {
+        if (tries === 100) throw error;
+      });
+      if (existsSync(folder)) await sleep(50);
+    }
+  }
+}
+
+/** Memory in use, in bytes, without the page cache that the kernel would give back. */
+export async function memoryOf(folder: string): Promise<number> {
+  const version = cgroupVersion();
+  const usage = Number(
+    await readFile(join(folder, version === 2 ? 'memory.current' : 'memory.usage_in_bytes'), 'utf8'),
+  );
+  const stat = await readFile(join(folder, 'memory.stat'), 'utf8');
+  const cache = Number(stat.match(version === 2 ? /^inactive_file (\d+)/m : /^total_inactive_file (\d+)/m)?.[1] ?? 0);
+  return usage - cache;
+}
+
+async function removeDepthFirst(folder: string): Promise<void> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  const folders = found.filter((entry) => entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  for (const child of folders.sort((a, b) => b.length - a.length)) await rmdir(child);
+  await rmdir(folder);
+}

@@ -1,0 +1,139 @@
+import { stringify } from 'yaml';
+
+/** What the node's parts read at their start; all of it is written before the node starts. */
+export interface NodeIdentity {
+  /** Of node, cluster and the folder in each cgroup hierarchy. */
+  readonly name: string;
+  readonly ip: string;
+}
+
+const POD_SUBNET = '10.244.0.0/16';
+
+/** kubeadm's input. Image tags name what is really in the images; the kubelet never evicts, as in a kind node. */
+export function kubeadmYaml({ name, ip }: NodeIdentity): string {
+  return documents(
+    {
+      apiVersion: 'kubeadm.k8s.io/v1beta4',
+      kind: 'InitConfiguration',
+      localAPIEndpoint: { advertiseAddress: ip, bindPort: 6443 },
+      patches: { directory: '/run/node/patches' },
+      nodeRegistration: { name, criSocket: 'unix:///run/containerd/containerd.sock', taints: [] },
+    },
+    {
+      apiVersion: 'kubeadm.k8s.io/v1beta4',
+      kind: 'ClusterConfiguration',
+      clusterName: name,
+      kubernetesVersion: 'v1.36.3',
+      controlPlaneEndpoint: `${ip}:6443`,
+      networking: { podSubnet: POD_SUBNET, serviceSubnet: '10.96.0.0/16' },
+      etcd: { local: { imageTag: '3.7.3-0', extraArgs: [{ name: 'unsafe-no-fsync', value: 'true' }] } },
+      dns: { imageTag: 'v1.15.0' },
+      apiServer: { extraArgs: [{ name: 'bind-address', value: ip }] },
+    },
+    {
+      apiVersion: 'kubelet.config.k8s.io/v1beta1',
+      kind: 'KubeletConfiguration',
+      cgroupDriver: 'cgroupfs',
+      cgroupRoot: `/${name}`,
+      failCgroupV1: false,
+      failSwapOn: false,
+      address: ip,
+      resolvConf: '/run/node/resolv.conf',
+      imageGCHighThresholdPercent: 100,
+      evictionHard: { 'nodefs.available': '0%', 'nodefs.inodesFree': '0%', 'imagefs.available': '0%' },
+    },
+    { apiVersion: 'kubeproxy.config.k8s.io/v1alpha1', kind: 'KubeProxyConfiguration', conntrack: { maxPerCore: 0 } },
+  );
+}
+
+/**
+ * kubeadm's patches for its static pods: on two cores their usual requests would give the API server ten times the weight of a
+ * service, and a rollout would starve the requests that it should not disturb.
+ */
+export const staticPodPatches: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries({
+    'kube-apiserver': '50m',
+    'kube-controller-manager': '20m',
+    'kube-scheduler': '20m',
+    etcd: '50m',
+  }).map(([name, cpu]) => [
+    `${name}+strategic.yaml`,
+    stringify({ spec: { containers: [{ name, resources: { requests: { cpu } } }] } }),
+  ]),
+);
+
+/** containerd with its own root and state; no process may lower its oom_score_adj without CAP_SYS_RESOURCE. */
+export function containerdToml(): string {
+  return `version = 2
+root = "/var/lib/containerd"
+state = "/run/containerd"
+disabled_plugins = ["io.containerd.internal.v1.opt"]
+[grpc]
+  address = "/run/containerd/containerd.sock"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "registry.k8s.io/pause:3.10.2"
+  restrict_oom_score_adj = true
+[plugins."io.containerd.grpc.v1.cri".registry]
+  config_path = "/run/node/registries"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+  runtime_type = "io.containerd.runc.v2"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+  SystemdCgroup = false
+[plugins."io.containerd.grpc.v1.cri".cni]
+  bin_dir = "/usr/lib/cni"
+  conf_dir = "/etc/cni/net.d"
+`;
+}
+
+/** No registry: an image that was not imported is an error at once, and nobody outside is asked for it. */
+export const noRegistryToml = 'server = "http://127.0.0.1:1"\n';
+
+/** One bridge for the pods of the only node. */
+export function cniConflist(): string {
+  const bridge = {
+    type: 'bridge',
+    bridge: 'cni0',
+    isGateway: true,
+    ipMasq: true,
+    hairpinMode: true,
+    ipam: { type: 'host-local', ranges: [[{ subnet: POD_SUBNET }]], routes: [{ dst: '0.0.0.0/0' }] },
+  };
+  const portmap = { type: 'portmap', capabilities: { portMappings: true } };
+  return JSON.stringify({ cniVersion: '0.4.0', name: 'windlass', plugins: [bridge, portmap] });
+}
+
+/**
+ * kubeadm's CoreDNS without its forward to the host's resolver, which the node can not reach; and with short memories, because
+ * here names come and go by the second: a "no such name" kept for 30 s holds up whoever asked too early.
+ */
+export function addonsYaml(): string {
+  const corefile = `.:53 {
+    errors
+    health {
+       lameduck 5s
+    }
+    ready
+    kubernetes cluster.local in-addr.arpa ip6.arpa {
+       pods insecure
+       fallthrough in-addr.arpa ip6.arpa
+       ttl 5
+    }
+    cache {
+       success 9984 5
+       denial 9984 1
+    }
+    loop
+    reload
+}
+`;
+  return documents({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'coredns', namespace: 'kube-system' },
+    data: { Corefile: corefile },
+  });
+}
+
+function documents(...values: object[]): string {
+  return values.map((value) => stringify(value)).join('---\n');
+}

@@ -1,0 +1,101 @@
+import { chmod, copyFile, mkdir, rm, symlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Cluster } from '../cluster.ts';
+import { controlPlaneImages, ownImages, packAll, workloadImages } from '../images/catalogue.ts';
+import type { ToolFolders } from '../images/parts.ts';
+import { clusterNameOf, idOf, root } from '../paths.ts';
+import { clusterTools, tool } from '../toolchain/tools.ts';
+import { memoryFolderOf, memoryOf } from './cgroups.ts';
+import { importImages } from './containerd.ts';
+import { continueWithImages, findNode, removeNode, startNode, waitForMark } from './node.ts';
+import { ensurePrerequisites } from './prerequisites.ts';
+
+/** NodePorts of the two doors, fixed in the charts. */
+const nodePorts = { ingress: 30080, jaeger: 30686 };
+
+/**
+ * A real Kubernetes without Docker: one process tree in its own namespaces (see init.sh).
+ * @param checkout whose state folder holds it, and from whose path its names and addresses come
+ */
+export function nativeCluster(checkout: string = root): Cluster {
+  const id = idOf(checkout);
+  const name = clusterNameOf(checkout);
+  const state = join(checkout, '.windlass');
+  const folder = join(state, 'node');
+  const built: Partial<Record<string, string>> = {};
+  return {
+    target: 'native',
+    flavour: 'native',
+
+    async prepare(progress) {
+      await ensurePrerequisites(progress.note);
+      for (const name of clusterTools) {
+        progress.note(name);
+        built[name] = await tool(name, (line) => progress.note(`${name}: ${line}`));
+      }
+      await linkPrograms(built as ToolFolders, join(state, 'bin'));
+    },
+
+    async start(ports, progress) {
+      const folders = built as ToolFolders;
+      const forwards = [
+        { hostPort: ports.ingress, nodePort: nodePorts.ingress },
+        { hostPort: ports.jaeger, nodePort: nodePorts.jaeger },
+      ];
+      const settings = { id, name, folder, bin: folders.kubernetes, forwards };
+      const [controlPlane, node] = await Promise.all([
+        packAll(controlPlaneImages(folders)),
+        findNode(folder).then((found) => found ?? startNode(settings)),
+      ]);
+      progress.note('images of the control plane');
+      await importImages(node, controlPlane);
+      await continueWithImages(folder);
+      progress.note('images of the platform');
+      await importImages(node, await packAll(workloadImages(folders)));
+      progress.note('control plane');
+      await waitForMark(folder, 'ready');
+      await copyFile(join(folder, 'admin.conf'), join(state, 'kubeconfig'));
+      await chmod(join(state, 'kubeconfig'), 0o600);
+    },
+
+    async loadOwnImages() {
+      const node = await findNode(folder);
+      if (!node) throw new Error('the cluster is not running');
+      const images = await packAll(ownImages());
+      const tagged = images.map((image) => ({
+        ...image,
+        name: image.name.replace(/:dev$/, `:${image.digest.slice(7, 19)}`),
+      }));
+      await importImages(node, tagged);
+      return new Map(images.map(({ name }, index) => [shortName(name), shortName(tagged[index]?.name ?? name)]));
+    },
+
+    async isRunning() {
+      return (await findNode(folder)) !== undefined;
+    },
+
+    async remove() {
+      await removeNode({ folder, name });
+    },
+
+    async memoryBytes() {
+      const folder = await memoryFolderOf(name);
+      return folder === undefined ? undefined : memoryOf(folder);
+    },
+  };
+}
+
+/** The programs that a user needs, of the cluster's versions, in one folder for the PATH. */
+async function linkPrograms({ kubernetes, helm, istio }: ToolFolders, binFolder: string): Promise<void> {
+  await mkdir(binFolder, { recursive: true });
+  for (const target of [join(kubernetes, 'kubectl'), join(helm, 'helm'), join(istio, 'istioctl')]) {
+    const link = join(binFolder, basename(target));
+    await rm(link, { force: true });
+    await symlink(target, link);
+  }
+}
+
+/** As manifests write it: without the registry that is meant anyway. */
+function shortName(image: string): string {
+  return image.replace('docker.io/', '');
+}

@@ -1,0 +1,38 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkPorts, choosePorts } from './ports.ts';
+import type { Settings } from './settings.ts';
+
+const settings: Settings = {
+  cluster: undefined,
+  kubeContext: undefined,
+  ingressPort: undefined,
+  jaegerPort: undefined,
+};
+const other = createServer();
+let taken = 0;
+beforeAll(async () => {
+  other.listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  taken = (other.address() as AddressInfo).port;
+});
+afterAll(() => other.close());
+
+test('a port that was asked for and is in use is an error that names it', async () => {
+  await expect(choosePorts({ ...settings, ingressPort: taken })).rejects.toThrow(
+    `INGRESS_PORT=${taken}: port ${taken}`,
+  );
+});
+
+test('without a wish two different free ports are found', async () => {
+  const { ingress, jaeger } = await choosePorts(settings);
+  expect(ingress).not.toBe(jaeger);
+  for (const port of [ingress, jaeger]) expect(port).toBeGreaterThanOrEqual(1024);
+});
+
+test('another port than the one a cluster runs with is refused, not ignored', () => {
+  const running = { ingress: 8080, jaeger: 16686 };
+  expect(() => checkPorts({ ...settings, ingressPort: 9000 }, running)).toThrow('INGRESS_PORT=9000');
+  expect(() => checkPorts({ ...settings, ingressPort: 8080 }, running)).not.toThrow();
+});

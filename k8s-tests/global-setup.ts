@@ -1,0 +1,12 @@
+import { down, isUp, up } from './cluster/commands.ts';
+import { readSettings } from './cluster/settings.ts';
+
+/** Brings the system up as this checkout has it; what it started itself it takes down again, a running one it leaves running. */
+export default async function setup(): Promise<() => Promise<void>> {
+  const settings = readSettings(process.env);
+  const wasUp = await isUp(settings);
+  await up(settings);
+  return async () => {
+    if (!wasUp) await down(settings);
+  };
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { type Call, send } from './call.ts';
+import { check, succeeded } from './check.ts';
+import type { Cluster } from './cluster.ts';
+import type { PodRef } from './pod-ref.ts';
+
+const adminPort = 9901;
+
+/** What a pod does to the calls that match; the first rule that matches applies. */
+export interface FaultRule {
+  /** The gRPC path or the HTTP route, like `/windlass.inventory.v1.Inventory/Check`. */
+  readonly match: string;
+  /** Only the first so many matching calls, counted per pod. */
+  readonly failFirst?: number;
+  /** Only this share of them, 0 to 100. */
+  readonly percent?: number;
+  readonly delayMs?: number;
+  /** A gRPC status name or an HTTP status. */
+  readonly status?: string | number;
+  /** The request has its effect all the same, and only then the status is answered. */
+  readonly carriedOut?: true;
+}
+
+const hitsSchema = z.object({
+  byMatch: z.record(z.string(), z.number()),
+  byRequestId: z.record(z.string(), z.record(z.string(), z.number())),
+});
+
+/** How often each route was hit: in all, and by the edge's `x-request-id`. */
+export type Hits = z.infer<typeof hitsSchema>;
+
+const emailsSchema = z.array(z.object({ kind: z.string(), at: z.string() }));
+
+/** The admin ports of all ready pods of one deployment. Faults and hits are per pod: here they are set on, and summed over, all. */
+export class Admin {
+  private readonly cluster: Cluster;
+  private readonly deployment: PodRef;
+
+  /** @param deployment by its names; `app` of its pods is its name */
+  constructor(cluster: Cluster, deployment: PodRef) {
+    this.cluster = cluster;
+    this.deployment = deployment;
+  }
+
+  async setFaults(...rules: readonly FaultRule[]): Promise<void> {
+    await this.onEachPod(putFaults(rules));
+  }
+
+  /** Other faults for each pod: the first list for the first one, and so on. Fails when there are not as many pods as lists. */
+  async setFaultsByPod(lists: readonly (readonly FaultRule[])[]): Promise<void> {
+    const pods = await this.pods();
+    if (pods.length !== lists.length) {
+      throw new Error(`${this.deployment.name} has ${pods.length} ready pods, expected ${lists.length}`);
+    }
+    await Promise.all(pods.map((pod, index) => this.onPod(pod, putFaults(lists[index] ?? []))));
+  }
+
+  async hits(): Promise<Hits> {
+    return (await this.hitsByPod()).reduce(addHits);
+  }
+
+  /** What each pod counted, in the order of `setFaultsByPod`. */
+  async hitsByPod(): Promise<readonly Hits[]> {
+    const texts = await this.onEachPod({ url: '/hits' });
+    return texts.map((text) => hitsSchema.parse(JSON.parse(text)));
+  }
+
+  /** Back to the catalogue, without faults and with no hits counted. */
+  async reset(): Promise<void> {
+    await this.onEachPod({ method: 'POST', url: '/reset' });
+  }
+
+  /** notifications only: the e-mails recorded for an order. */
+  async emails(orderId: string): Promise<z.infer<typeof emailsSchema>> {
+    const [text = '[]'] = await this.onEachPod({ url: `/emails/${orderId}` });
+    return emailsSchema.parse(JSON.parse(text));
+  }
+
+  /** Sends the call, whose url is a path, to each ready pod. Fails when none is ready or one answers other than 2xx. */
+  private async onEachPod(call: Call): Promise<readonly string[]> {
+    return Promise.all((await this.pods()).map((pod) => this.onPod(pod, call)));
+  }
+
+  private async pods(): Promise<readonly PodRef[]> {
+    const { namespace, name } = this.deployment;
+    const pods = await this.cluster.readyPods(namespace, `app=${name}`);
+    if (pods.length === 0) throw new Error(`no ready pod of ${name}`);
+    return pods.toSorted((left, right) => left.name.localeCompare(right.name));
+  }
+
+  private async onPod(pod: PodRef, call: Call): Promise<string> {
+    const port = await this.cluster.forwards.open(pod, adminPort);
+    const answer = await send({ ...call, url: `http://127.0.0.1:${port}${call.url}` });
+    return check(answer, succeeded).text;
+  }
+}
+
+function putFaults(rules: readonly FaultRule[]): Call {
+  return {
+    method: 'PUT',
+    url: '/faults',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ rules }),
+  };
+}
+
+function addHits(left: Hits, right: Hits): Hits {
+  const byRequestId = { ...left.byRequestId };
+  for (const [id, counts] of Object.entries(right.byRequestId)) byRequestId[id] = add(byRequestId[id] ?? {}, counts);
+  return { byMatch: add(left.byMatch, right.byMatch), byRequestId };
+}
+
+function add(left: Record<string, number>, right: Record<string, number>): Record<string, number> {
+  const sum = { ...left };
+  for (const [key, count] of Object.entries(right)) sum[key] = (sum[key] ?? 0) + count;
+  return sum;
+}

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { hostOf, portOf } from '../../cdk8s/mesh/addresses.ts';
+import type { Call, Edge } from '../../cdk8s/mesh/edges.ts';
+import { GATEWAY, type Topology } from '../../cdk8s/mesh/model.ts';
+import { type CallRecord, runSeries, type Series, type Target } from './caller-program.ts';
+import type { Cluster } from './cluster.ts';
+import { kubectl } from './kubectl.ts';
+
+const program = readFileSync(join(import.meta.dirname, 'caller-program.ts'), 'utf8');
+
+const recordsSchema = z.array(
+  z.array(
+    z.object({
+      requestId: z.string(),
+      startedAtMs: z.number(),
+      durationMs: z.number(),
+      status: z.string(),
+      message: z.string(),
+    }),
+  ),
+);
+
+/**
+ * Runs all series at once in the name of a caller, through the caller's own proxy: from inside the workload's container, or
+ * through the ingress for the edge. One `kubectl exec` for all of them.
+ *
+ * @returns for each series its calls, in the order of their starts
+ */
+export async function callAs(
+  cluster: Cluster,
+  topology: Topology,
+  caller: string,
+  series: readonly Series[],
+): Promise<CallRecord[][]> {
+  if (caller === GATEWAY)
+    return runSeries(series.map((one) => ({ ...one, target: throughIngress(cluster, one.target) })));
+  const service = topology.services[caller];
+  if (service === undefined) throw new Error(`${caller} is no service of the topology`);
+  const exec = ['-n', service.namespace, 'exec', `deploy/${caller}`, '-c', caller, '--'];
+  const node = ['node', '--input-type=module-typescript', '-e', program, JSON.stringify(series)];
+  return recordsSchema.parse(JSON.parse(await kubectl(...exec, ...node)));
+}
+
+/** The call of an edge as its caller addresses it; parameters like `{id}` are filled with some value. */
+export function targetOf({ callee, service }: Edge, { rpc }: Call): Target {
+  return {
+    protocol: service.serves === 'grpc' ? 'grpc' : 'http',
+    host: hostOf(callee, service),
+    port: portOf(callee, service),
+    method: rpc.method ?? 'POST',
+    path: rpc.path.replaceAll(/\{\w+\}/g, 'some'),
+  };
+}
+
+function throughIngress(cluster: Cluster, target: Target): Target {
+  return { ...target, host: '127.0.0.1', port: cluster.ports.ingress };
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import type { Answer } from './call.ts';
+
+/** Says what is wrong with an answer, or nothing. */
+export type Check = (answer: Answer) => string | undefined;
+
+const problemSchema = z.object({
+  type: z.string(),
+  errors: z.array(z.object({ field: z.string(), message: z.string() })).default([]),
+});
+
+/** An RFC 9457 problem as orders answers it. */
+export type Problem = z.infer<typeof problemSchema>;
+
+export const hasStatus =
+  (status: number): Check =>
+  (answer) =>
+    answer.status === status ? undefined : `status ${answer.status}, expected ${status}`;
+
+export const succeeded: Check = ({ status }) =>
+  status >= 200 && status < 300 ? undefined : `status ${status}, expected 2xx`;
+
+/** The header has that value, or is absent for undefined. */
+export const hasHeader =
+  (name: string, value: string | undefined): Check =>
+  (answer) =>
+    answer.headers[name] === value ? undefined : `header ${name} is ${answer.headers[name]}, expected ${value}`;
+
+/** A problem whose type ends in `/<kind>`, as `application/problem+json`. */
+export const isProblem =
+  (kind: string): Check =>
+  (answer) => {
+    const contentType = answer.headers['content-type'] ?? 'absent';
+    if (!contentType.startsWith('application/problem+json')) return `content type ${contentType}, expected a problem`;
+    const { type } = readProblem(answer);
+    return type.endsWith(`/${kind}`) ? undefined : `problem type ${type}, expected one ending in /${kind}`;
+  };
+
+/** A problem that names the field among its errors, with a message. */
+export const namesField =
+  (field: string): Check =>
+  (answer) => {
+    const { errors } = readProblem(answer);
+    if (errors.some((error) => error.field === field && error.message !== '')) return undefined;
+    return `fields named: ${errors.map((error) => error.field).join(', ') || 'none'}; expected ${field}`;
+  };
+
+/** Fails with all that is wrong with the answer at once, and with what leads to its trace. */
+export function check(answer: Answer, ...checks: readonly Check[]): Answer {
+  const wrong = checks.map((one) => one(answer)).filter((message) => message !== undefined);
+  if (wrong.length === 0) return answer;
+  const { call, headers } = answer;
+  throw new Error(
+    [
+      `${call.method ?? 'GET'} ${call.url}: ${wrong.join('; ')}`,
+      `  x-request-id ${headers['x-request-id']}, traceresponse ${headers.traceresponse}, ${Math.round(answer.durationMs)} ms`,
+      `  ${answer.text.slice(0, 500)}`,
+    ].join('\n'),
+  );
+}
+
+export function readProblem(answer: Answer): Problem {
+  return problemSchema.parse(JSON.parse(answer.text));
+}

@@ -1,0 +1,81 @@
+import {
+  AppsV1Api,
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  type V1Deployment,
+  type V1Pod,
+} from '@kubernetes/client-node';
+import type { Ports } from '../cluster/settings.ts';
+import { kubeconfigPath, readPorts } from './environment.ts';
+import { Forwards } from './forward.ts';
+import type { PodRef } from './pod-ref.ts';
+
+/** The running cluster: its APIs, its ports on this host, and connections into its pods. */
+export class Cluster {
+  readonly ports: Ports;
+  readonly core: CoreV1Api;
+  readonly apps: AppsV1Api;
+  readonly custom: CustomObjectsApi;
+  readonly forwards: Forwards;
+
+  constructor(config: KubeConfig, ports: Ports) {
+    this.ports = ports;
+    this.core = config.makeApiClient(CoreV1Api);
+    this.apps = config.makeApiClient(AppsV1Api);
+    this.custom = config.makeApiClient(CustomObjectsApi);
+    this.forwards = new Forwards(config);
+  }
+
+  get ingressUrl(): string {
+    return `http://127.0.0.1:${this.ports.ingress}`;
+  }
+
+  get jaegerUrl(): string {
+    return `http://127.0.0.1:${this.ports.jaeger}`;
+  }
+
+  /** The deployments of a namespace, by name. */
+  async deployments(namespace: string): Promise<readonly string[]> {
+    const { items } = await this.apps.listNamespacedDeployment({ namespace });
+    return items.map(nameOf).sort();
+  }
+
+  /** The ready pods that match the labels, without those that are on their way out. */
+  async readyPods(namespace: string, labelSelector: string): Promise<readonly PodRef[]> {
+    const { items } = await this.core.listNamespacedPod({ namespace, labelSelector });
+    return items.filter(isReady).map((pod) => ({ namespace, name: nameOf(pod) }));
+  }
+
+  /** The one ready pod that matches; fails when there are none or several. */
+  async onlyPod(namespace: string, labelSelector: string): Promise<PodRef> {
+    const pods = await this.readyPods(namespace, labelSelector);
+    const [pod] = pods;
+    if (pod === undefined || pods.length > 1) {
+      throw new Error(`expected one ready pod ${labelSelector} in ${namespace}, found ${pods.length}`);
+    }
+    return pod;
+  }
+
+  close(): void {
+    this.forwards.close();
+  }
+}
+
+/** Opens this checkout's cluster; fails when it is down. */
+export function openCluster(): Cluster {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfigPath());
+  return new Cluster(config, readPorts());
+}
+
+function nameOf(object: V1Pod | V1Deployment): string {
+  const name = object.metadata?.name;
+  if (name === undefined) throw new Error('the API server sent an object without a name');
+  return name;
+}
+
+function isReady(pod: V1Pod): boolean {
+  if (pod.metadata?.deletionTimestamp !== undefined) return false;
+  return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+}

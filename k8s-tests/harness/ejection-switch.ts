@@ -1,0 +1,84 @@
+import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
+import { z } from 'zod';
+import { meshNamespaceOf } from '../../cdk8s/mesh/addresses.ts';
+import type { Topology } from '../../cdk8s/mesh/model.ts';
+import type { Cluster } from './cluster.ts';
+
+const rules = { group: 'networking.istio.io', version: 'v1', plural: 'destinationrules' } as const;
+
+const listSchema = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string(), namespace: z.string() }),
+      spec: z.object({
+        trafficPolicy: z
+          .object({ outlierDetection: z.object({ maxEjectionPercent: z.number() }).optional() })
+          .optional(),
+      }),
+    }),
+  ),
+});
+
+interface Limit {
+  readonly namespace: string;
+  readonly name: string;
+  readonly maxEjectionPercent: number;
+}
+
+/** So few that no callee here has enough endpoints for one to be ejected. Zero would be Envoy's default, 10. */
+export const NO_EJECTION_PERCENT = 1;
+
+/**
+ * Switches the ejections of a topology's breakers off and on again; all their other numbers stay as they are. Either way
+ * Envoy builds its clusters anew, and with that every endpoint is back and counts from zero.
+ */
+export class EjectionSwitch {
+  private readonly cluster: Cluster;
+  private readonly namespaces: readonly string[];
+  private originals: readonly Limit[] = [];
+
+  constructor(cluster: Cluster, topology: Topology) {
+    this.cluster = cluster;
+    this.namespaces = [...new Set(Object.values(topology.services).map(meshNamespaceOf))];
+  }
+
+  /** Returns when the API server has it; the proxies follow. */
+  async off(): Promise<void> {
+    if (this.originals.length > 0) throw new Error('ejections are off already');
+    this.originals = await this.limits();
+    await this.write(this.originals.map((limit) => ({ ...limit, maxEjectionPercent: NO_EJECTION_PERCENT })));
+  }
+
+  /** Does nothing when they are on. */
+  async on(): Promise<void> {
+    await this.write(this.originals);
+    this.originals = [];
+  }
+
+  private async limits(): Promise<readonly Limit[]> {
+    const lists = await Promise.all(
+      this.namespaces.map((namespace) => this.cluster.custom.listNamespacedCustomObject({ ...rules, namespace })),
+    );
+    const items = lists.flatMap((list) => listSchema.parse(list).items);
+    return items.flatMap(({ metadata, spec }) => {
+      const detection = spec.trafficPolicy?.outlierDetection;
+      return detection ? [{ ...metadata, maxEjectionPercent: detection.maxEjectionPercent }] : [];
+    });
+  }
+
+  private async write(limits: readonly Limit[]): Promise<void> {
+    await Promise.all(
+      limits.map(({ namespace, name, maxEjectionPercent: value }) =>
+        this.cluster.custom.patchNamespacedCustomObject(
+          {
+            ...rules,
+            namespace,
+            name,
+            body: [{ op: 'replace', path: '/spec/trafficPolicy/outlierDetection/maxEjectionPercent', value }],
+          },
+          setHeaderOptions('Content-Type', PatchStrategy.JsonPatch),
+        ),
+      ),
+    );
+  }
+}

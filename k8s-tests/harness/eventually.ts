@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface EventuallyOptions {
+  /** @default 30_000 */
+  readonly timeoutMs?: number;
+  /** Pause between two tries. @default 200 */
+  readonly intervalMs?: number;
+}
+
+/**
+ * Tries until the attempt no longer throws and gives its value. When the time is up it fails with the number of tries
+ * and the last error, so that a failure says what was still wrong and not only that it took too long.
+ */
+export async function eventually<T>(attempt: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<T> {
+  const { timeoutMs = 30_000, intervalMs = 200 } = options;
+  const startedAt = performance.now();
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const elapsedMs = performance.now() - startedAt;
+      if (elapsedMs + intervalMs > timeoutMs) {
+        throw new Error(`still failing after ${tries} tries in ${Math.round(elapsedMs)} ms: ${messageOf(error)}`, {
+          cause: error,
+        });
+      }
+    }
+    await sleep(intervalMs);
+  }
+}
+
+export interface ConsistentlyOptions {
+  readonly durationMs: number;
+  /** Pause between two tries. @default 200 */
+  readonly intervalMs?: number;
+}
+
+/** The negative of `eventually`: the attempt must succeed at every try for the whole duration. */
+export async function consistently(attempt: () => unknown, options: ConsistentlyOptions): Promise<void> {
+  const { durationMs, intervalMs = 200 } = options;
+  const startedAt = performance.now();
+  for (let tries = 1; ; tries++) {
+    try {
+      await attempt();
+    } catch (error) {
+      const elapsedMs = Math.round(performance.now() - startedAt);
+      throw new Error(`held for ${tries - 1} tries, failed after ${elapsedMs} ms: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+    if (performance.now() - startedAt >= durationMs) return;
+    await sleep(intervalMs);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

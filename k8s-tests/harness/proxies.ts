@@ -1,0 +1,24 @@
+import { GATEWAY, type Topology } from '../../cdk8s/mesh/model.ts';
+import { send } from './call.ts';
+import { check, hasStatus } from './check.ts';
+import type { Cluster } from './cluster.ts';
+import type { PodRef } from './pod-ref.ts';
+
+const envoyAdminPort = 15000;
+const edge = { namespace: 'istio-system', labels: 'istio=ingressgateway' } as const;
+
+/** The ready pods whose proxies carry out a caller's policies. Fails when there is none. */
+export async function proxiesOf(cluster: Cluster, topology: Topology, caller: string): Promise<readonly PodRef[]> {
+  const service = topology.services[caller];
+  if (service === undefined && caller !== GATEWAY) throw new Error(`${caller} is no service of the topology`);
+  const { namespace, labels } = service ? { namespace: service.namespace, labels: `app=${caller}` } : edge;
+  const pods = await cluster.readyPods(namespace, labels);
+  if (pods.length === 0) throw new Error(`no ready pod of ${caller}`);
+  return pods;
+}
+
+/** What Envoy's admin port in the pod answers to a GET of that path, as JSON. */
+export async function askEnvoy(cluster: Cluster, pod: PodRef, path: string): Promise<unknown> {
+  const port = await cluster.forwards.open(pod, envoyAdminPort);
+  return JSON.parse(check(await send({ url: `http://127.0.0.1:${port}${path}` }), hasStatus(200)).text);
+}

@@ -1,0 +1,51 @@
+import type { Reporter, TestModule, Vitest } from 'vitest/node';
+import { allowedSkips } from '../skips.ts';
+
+/** What a run came to, by test. */
+export interface RunCounts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: readonly string[];
+}
+
+/** What is wrong with a run besides its failed tests: skips that no one gave a reason for, or that nothing ran at all. */
+export function findFaults(counts: RunCounts, allowed: Readonly<Record<string, string>>): readonly string[] {
+  const unlisted = counts.skipped.filter((name) => allowed[name] === undefined);
+  const faults = unlisted.map((name) => `skipped without a reason in k8s-tests/skips.ts: ${name}`);
+  return counts.passed + counts.failed === 0 ? [...faults, 'no test was run'] : faults;
+}
+
+/**
+ * Ends the run with the line `N passed, N failed, N skipped`, and makes it fail for what `findFaults` says. Where someone
+ * picked tests by name (`-t`), the ones not picked are no skips.
+ */
+export default class CountingReporter implements Reporter {
+  private picked = false;
+
+  onInit(vitest: Vitest): void {
+    this.picked = vitest.config.testNamePattern !== undefined;
+  }
+
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const counts = countTests(modules);
+    const { passed, failed, skipped } = counts;
+    const faults = findFaults(this.picked ? { ...counts, skipped: [] } : counts, allowedSkips);
+    for (const name of skipped)
+      if (allowedSkips[name] !== undefined) console.log(`skipped: ${name}: ${allowedSkips[name]}`);
+    for (const fault of faults) console.error(fault);
+    console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
+    if (faults.length > 0) process.exitCode = 1;
+  }
+}
+
+/** A file that could not even be loaded counts as one failed test. */
+function countTests(modules: readonly TestModule[]): RunCounts {
+  const tests = modules.flatMap((module) => [...module.children.allTests()]);
+  const unloadable = modules.filter((module) => module.children.size === 0 && module.errors().length > 0);
+  return {
+    passed: tests.filter((test) => test.result().state === 'passed').length,
+    failed: tests.filter((test) => test.result().state === 'failed').length + unloadable.length,
+    // A test that was still pending when the run was interrupted has not run either.
+    skipped: tests.filter((test) => ['skipped', 'pending'].includes(test.result().state)).map((test) => test.fullName),
+  };
+}

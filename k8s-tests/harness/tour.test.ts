@@ -1,0 +1,74 @@
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { findFaults, readTour, scriptOf } from './tour.ts';
+
+const readme = (commands: string, output?: string): string =>
+  [
+    '# Demo',
+    '```sh',
+    'exit 9',
+    '```',
+    '## The tour',
+    '```sh',
+    "x=3; printf 'no newline at the end'",
+    '```',
+    '```text',
+    'no newline at the end',
+    '```',
+    'Then:',
+    '```sh',
+    commands,
+    '```',
+    ...(output === undefined ? [] : ['', '```text', output, '```']),
+    '## Later',
+    '```sh',
+    'exit 9',
+    '```',
+  ].join('\n');
+
+async function faultsOf(commands: string, output?: string): Promise<readonly string[]> {
+  const steps = readTour(readme(commands, output));
+  const { stdout, exitCode } = await execa('bash', ['-c', scriptOf(steps)], { reject: false });
+  return findFaults(steps, stdout, exitCode);
+}
+
+it("reads the tour's blocks only, with their lines", () => {
+  expect(readTour(readme('a\nb', 'c'))).toEqual([
+    { line: 7, commands: expect.stringContaining('x=3'), output: ['no newline at the end'] },
+    { line: 14, commands: 'a\nb', output: ['c'] },
+  ]);
+});
+
+it('refuses a README without a tour', () => {
+  expect(() => readTour('# Demo\n```sh\nls\n```')).toThrow('no tour');
+});
+
+describe('a tour without faults', () => {
+  it.each([
+    ['runs in one shell', 'echo "$x hits"', '3 hits'],
+    ['may print more than is documented, before, between and after', 'echo a; echo b; echo c; echo d', 'b\nd'],
+    ['may elide lines and parts of lines', 'echo "x-id: 1 and more"', '…\nx-id: … more\n…'],
+    ['may print on stderr', 'echo warning >&2', 'warning'],
+    ['may fail where it says so', 'false || echo "exit code $?"', 'exit code 1'],
+    ['may leave something running', 'sleep 60 > /dev/null &', undefined],
+    [
+      'may differ in ids, times, durations, ports and widths',
+      'echo "6432e63b-a8cb-4cb3-8673-ff2840371fe3  2026-11-21T07:03:22.318Z 0.2 s +1.5   12.0 ms 127.0.0.1:8081"',
+      'aac2478d-6600-4dbd-bc7a-840649b08bd8 2026-12-01T00:00:00.000Z 1.7 s +13.1 9.9 ms 127.0.0.1:8080',
+    ],
+  ])('%s', async (_, commands, output) => {
+    expect(await faultsOf(commands, output)).toEqual([]);
+  });
+});
+
+describe('a tour is faulty', () => {
+  it.each([
+    ['where a command fails', 'false\necho done', undefined, /README.md:14: .*exit code 1/],
+    ['where a command is not there', 'no-such-command', undefined, /README.md:14: .*exit code 127\n.*not found/],
+    ['where a variable was never set', 'echo "$never"', undefined, /README.md:14: .*exit code/],
+    ['where a documented line does not come', 'echo 2', '3', /README.md:14: not printed: 3/],
+    ['where documented lines come in another order', 'echo b; echo a', 'a\nb', /README.md:14: not printed: b/],
+  ])('%s', async (_, commands, output, fault) => {
+    expect((await faultsOf(commands, output)).join('\n')).toMatch(fault);
+  });
+});

@@ -1,0 +1,87 @@
+/** Commands of the README's tour and what is documented to come of them. */
+export interface Step {
+  /** Where the commands stand in the README. */
+  readonly line: number;
+  readonly commands: string;
+  /** The documented lines; none where the README shows no output. */
+  readonly output: readonly string[];
+}
+
+const heading = /^## .*\btour\b/i;
+const marker = '@@ step ';
+
+/** The tour's steps: each `sh` block, with the block of any other language that follows it as its output. */
+export function readTour(readme: string): readonly Step[] {
+  const steps: Step[] = [];
+  let inTour = false;
+  let block: { readonly language: string; readonly line: number; readonly lines: string[] } | undefined;
+  for (const [index, text] of readme.split('\n').entries()) {
+    const fence = /^```(\w*)$/.exec(text);
+    if (block === undefined) {
+      if (text.startsWith('## ')) inTour = heading.test(text);
+      if (fence && inTour) block = { language: fence[1] ?? '', line: index + 2, lines: [] };
+    } else if (fence) {
+      const { language, line, lines } = block;
+      if (language === 'sh') steps.push({ line, commands: lines.join('\n'), output: [] });
+      else steps.push(...steps.splice(-1).map((step) => ({ ...step, output: lines })));
+      block = undefined;
+    } else {
+      block.lines.push(text);
+    }
+  }
+  if (steps.length === 0) throw new Error('the README has no tour: a heading "## … tour" with blocks of sh');
+  return steps;
+}
+
+/** One script of all steps, as one person types them into one shell; it ends at the first command that fails. */
+export function scriptOf(steps: readonly Step[]): string {
+  const parts = steps.map(({ commands }, index) => `printf '\\n%s\\n' '${marker}${index}'\n${commands}`);
+  return [`set -euo pipefail; exec 2>&1; trap 'kill $(jobs -p) 2>&- || true' EXIT`, ...parts].join('\n');
+}
+
+/** What is not as the README says, with its line there: empty where all is. */
+export function findFaults(steps: readonly Step[], printed: string, exitCode: number | undefined): readonly string[] {
+  const outputs = printed.split(new RegExp(`\\n${marker}\\d+(?:\\n|$)`)).slice(1);
+  const faults = steps.slice(0, outputs.length).flatMap(({ line, output }, index) => {
+    const missing = findMissing(output, outputs[index] ?? '');
+    return missing === undefined ? [] : [`README.md:${line}: not printed: ${missing}\n${outputs[index]}`];
+  });
+  if (exitCode === 0) return faults;
+  const last = steps[outputs.length - 1];
+  return [...faults, `README.md:${last?.line}: ended the tour with exit code ${exitCode}\n${outputs.at(-1)}`];
+}
+
+/** The first documented line that was not printed after those before it. */
+function findMissing(documented: readonly string[], printed: string): string | undefined {
+  const lines = printed.split('\n').map(mask);
+  let from = 0;
+  for (const line of documented) {
+    const pattern = mask(line);
+    if (pattern === '' || pattern === '…') continue;
+    const at = lines.findIndex((each, index) => index >= from && matches(each, pattern));
+    if (at < 0) return line;
+    from = at + 1;
+  }
+  return undefined;
+}
+
+/** `…` in a documented line stands for anything. */
+function matches(line: string, pattern: string): boolean {
+  const parts = pattern.split('…').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`).test(line);
+}
+
+/** Ids, times, durations, local ports, a diff's places and the width of columns differ from run to run. Whole numbers are results and stay. */
+function mask(line: string): string {
+  return line
+    .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '<id>')
+    .replace(/\b[0-9a-f]{16,}\b/g, '<id>')
+    .replace(/\b\d{4}-\d\d-\d\d(T[\d:.]+Z)?/g, '<date>')
+    .replace(/\b\d+\.\d+ (ms|s)\b/g, '<duration>')
+    .replace(/\+\d+\.\d+\b/g, '<offset>')
+    .replace(/127\.0\.0\.1:\d+/g, '127.0.0.1:<port>')
+    .replace(/\b\d+ spans\b/g, '<n> spans')
+    .replace(/^@@ .* @@/, '@@')
+    .replace(/\s+/g, ' ')
+    .trim();
+}

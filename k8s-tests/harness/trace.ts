@@ -1,0 +1,50 @@
+/** A span, with its times in microseconds as Jaeger keeps them. */
+export interface Span {
+  readonly id: string;
+  readonly parentId?: string;
+  readonly service: string;
+  readonly operation: string;
+  /** Since the Unix epoch. */
+  readonly startUs: number;
+  readonly durationUs: number;
+  readonly tags: Readonly<Record<string, unknown>>;
+}
+
+export interface Trace {
+  readonly id: string;
+  readonly spans: readonly Span[];
+}
+
+/** Gives the trace; fails unless the services all have a span in the trace and every span's parent is there, except the root's. */
+export function checkComplete(trace: Trace, services: readonly string[]): Trace {
+  const present = new Set(trace.spans.map(({ service }) => service));
+  const missing = services.filter((service) => !present.has(service));
+  if (missing.length > 0)
+    throw new Error(`no span of ${missing.join(', ')} in trace ${trace.id}, only of ${[...present]}`);
+  const orphans = findOrphans(trace);
+  if (orphans.length > 0) {
+    throw new Error(`no parent in trace ${trace.id} for ${orphans.map((span) => `${span.service} ${span.operation}`)}`);
+  }
+  return trace;
+}
+
+/** The spans whose parent is not in the trace: not sent yet, or never. */
+export function findOrphans({ spans }: Trace): readonly Span[] {
+  const ids = new Set(spans.map(({ id }) => id));
+  return spans.filter(({ parentId }) => parentId !== undefined && !ids.has(parentId));
+}
+
+/** The services on the way from the root to the span, each named once for consecutive spans of its own. */
+export function servicePath({ spans }: Trace, span: Span): readonly string[] {
+  const byId = new Map(spans.map((each) => [each.id, each]));
+  const path: string[] = [];
+  for (let at: Span | undefined = span; at !== undefined; at = byId.get(at.parentId ?? '')) {
+    if (path[0] !== at.service) path.unshift(at.service);
+  }
+  return path;
+}
+
+/** OpenTelemetry's status ERROR, as Jaeger and Envoy both mark it. */
+export function hasFailed({ tags }: Span): boolean {
+  return tags.error === true || tags.error === 'true' || tags['otel.status_code'] === 'ERROR';
+}

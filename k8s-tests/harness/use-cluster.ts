@@ -1,0 +1,35 @@
+import { afterAll, afterEach, beforeEach } from 'vitest';
+import { Admin } from './admin.ts';
+import { type Cluster, openCluster } from './cluster.ts';
+import { Jaeger } from './jaeger.ts';
+import { RoutePatches } from './route-patches.ts';
+import { namespaceOf, type ServiceName, services } from './services.ts';
+
+/** What a cluster test works with. */
+export interface TestCluster {
+  readonly cluster: Cluster;
+  readonly jaeger: Jaeger;
+  readonly routes: RoutePatches;
+  /** The admin port of a service. */
+  readonly admin: (service: ServiceName) => Admin;
+}
+
+/**
+ * Opens the cluster for a test file. Before each test every pod is reset (catalogue, faults, hits); after each, also a
+ * failed one, faults are taken away and edited routes are put back.
+ */
+export function useCluster(): TestCluster {
+  const cluster = openCluster();
+  const routes = new RoutePatches(cluster);
+  const admin = (service: ServiceName): Admin => new Admin(cluster, { namespace: namespaceOf(service), name: service });
+  const resetAll = () => Promise.all(services.map((service) => admin(service).reset()));
+
+  beforeEach(resetAll);
+  afterEach(async () => {
+    const outcomes = await Promise.allSettled([routes.restore(), resetAll()]);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  });
+  afterAll(() => cluster.close());
+
+  return { cluster, jaeger: new Jaeger(cluster.jaegerUrl), routes, admin };
+}

@@ -1,0 +1,84 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import fc from 'fast-check';
+import { environments } from '../../cdk8s/environments.ts';
+import { limits, policies } from '../../cdk8s/policies.ts';
+import { saga } from '../../cdk8s/saga.ts';
+import { topology } from '../../cdk8s/topology.ts';
+import { root } from '../cluster/paths.ts';
+import { UserError } from '../cluster/settings.ts';
+import { openClusterTests } from './cluster-tests.ts';
+import { listMutants, type Mutant } from './mutants.ts';
+import { mutate } from './mutate.ts';
+import { everyDeployedIsKilled, formatReport, killedShare } from './report.ts';
+
+/** The cluster tests that every mutant has to pass by; they are derived from the policies. */
+const TESTS = ['live-config.test.ts'];
+const REPORT = join(root, 'docs', 'mutation.md');
+const BOUND_PERCENT = 95;
+
+const { sample, seed, writeDocs } = new Command('mutate')
+  .description(
+    `Removes or changes each field of each policy in turn, deploys that to the running cluster and looks whether a cluster
+test turns red. The policies are put back. Exit code 1 if fewer than ${BOUND_PERCENT} % of the mutants that the synthesis lets pass turn one
+red; of a sample, if any that changes a manifest does not.`,
+  )
+  .option('--sample <count>', 'only so many mutants, picked by the seed', wholeNumber)
+  .option('--seed <number>', 'of the sample', wholeNumber, Date.now() % 2 ** 31)
+  .option('--write-docs', 'write the result to docs/mutation.md', false)
+  .parse()
+  .opts<{ sample?: number; seed: number; writeDocs: boolean }>();
+
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
+
+const all = listMutants(policies);
+const mutants = sample === undefined ? all : pick(all, sample, seed);
+console.log(
+  sample === undefined ? `${all.length} mutants` : `${mutants.length} of ${all.length} mutants, seed ${seed}`,
+);
+
+const tests = await openClusterTests(TESTS);
+let done = 0;
+try {
+  const outcomes = await mutate({
+    model: { topology, policies, limits, saga },
+    replicas: environments.dev.replicas,
+    mutants,
+    tests,
+    onOutcome: ({ mutant, verdict }) => {
+      done += 1;
+      const detail = verdict.kind === 'refused' ? `by ${verdict.rules.join(', ')}` : '';
+      console.log(`[${done}/${mutants.length}] ${verdict.kind.padEnd(8)} ${mutant} ${detail}`.trimEnd());
+    },
+    signal: interrupted.signal,
+  });
+  const report = formatReport(outcomes, new Date());
+  console.log(`\n${report}`);
+  if (writeDocs) await writeFile(REPORT, report);
+  const enough = sample === undefined ? killedShare(outcomes) >= BOUND_PERCENT / 100 : everyDeployedIsKilled(outcomes);
+  // Set either way: Vitest has set it for the red tests, which are what is wanted here.
+  process.exitCode = enough && outcomes.length === mutants.length ? 0 : 1;
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+} finally {
+  await tests.close();
+}
+
+function pick(from: readonly Mutant[], count: number, seedOfPick: number): Mutant[] {
+  const size = Math.min(count, from.length);
+  const [picked = []] = fc.sample(fc.shuffledSubarray([...from], { minLength: size, maxLength: size }), {
+    seed: seedOfPick,
+    numRuns: 1,
+  });
+  return picked;
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number from 1 on.');
+  return value;
+}

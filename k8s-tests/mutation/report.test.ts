@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import type { Outcome } from './mutate.ts';
+import { everyDeployedIsKilled, formatReport, killedShare } from './report.ts';
+
+const outcomes: Outcome[] = [
+  { mutant: 'a->b timeoutMs: 1 -> 2', verdict: { kind: 'killed', tests: ['t'] } },
+  { mutant: 'a->b timeoutMs: 1 -> 0', verdict: { kind: 'refused', rules: ['numbers-in-range'] } },
+  { mutant: 'a->b idempotency: safe -> by-key', verdict: { kind: 'survived', why: 'no manifest changed' } },
+];
+
+test('refused mutants count neither way', () => {
+  expect(killedShare(outcomes)).toBe(0.5);
+  expect(killedShare([])).toBe(1);
+});
+
+test('the report counts, names the rules that refused and every survivor, and is dated', () => {
+  const report = formatReport(outcomes, new Date('2026-11-21T12:00:00Z'));
+  expect(report).toContain('2026-11-21');
+  expect(report).toContain('| 3 | 1 | 1 | 1 | 50.0 % |');
+  expect(report).toContain('- numbers-in-range: 1');
+  expect(report).toContain('- a->b idempotency: safe -> by-key (no manifest changed)');
+});
+
+test('a mutant that changed no manifest is no gap in the cluster tests, one that was deployed is', () => {
+  expect(everyDeployedIsKilled(outcomes)).toBe(true);
+  const gap: Outcome = { mutant: 'm', verdict: { kind: 'survived', why: 'no test failed' } };
+  expect(everyDeployedIsKilled([...outcomes, gap])).toBe(false);
+});

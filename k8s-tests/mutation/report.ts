@@ -1,0 +1,41 @@
+import type { Outcome } from './mutate.ts';
+
+/** Of the mutants that the synthesis let pass, the share that a cluster test noticed; 1 if it let none pass. */
+export function killedShare(outcomes: readonly Outcome[]): number {
+  const deployed = outcomes.filter(({ verdict }) => verdict.kind !== 'refused').length;
+  return deployed === 0 ? 1 : count(outcomes, 'killed') / deployed;
+}
+
+/** Whether each mutant that changed a manifest was noticed; the others are statements that only the synthesis can check. */
+export function everyDeployedIsKilled(outcomes: readonly Outcome[]): boolean {
+  return outcomes.every(({ verdict }) => verdict.kind !== 'survived' || verdict.why === 'no manifest changed');
+}
+
+/** The result as Markdown: counts, the rules that refused mutants, and every survivor by name. */
+export function formatReport(outcomes: readonly Outcome[], at: Date): string {
+  const refusals = outcomes.flatMap(({ verdict }) => (verdict.kind === 'refused' ? verdict.rules : []));
+  const byRule = Object.entries(Object.groupBy(refusals, (rule) => rule)).toSorted(([a], [b]) => a.localeCompare(b));
+  const survivors = outcomes.flatMap(({ mutant, verdict }) =>
+    verdict.kind === 'survived' ? [`- ${mutant} (${verdict.why})`] : [],
+  );
+  return `# Mutation of the policies
+
+Each field of each policy removed or changed in turn: \`make mutate\`, ${at.toISOString().slice(0, 10)}.
+
+| mutants | refused by the synthesis | killed by a cluster test | survived | killed of those not refused |
+|---|---|---|---|---|
+| ${outcomes.length} | ${count(outcomes, 'refused')} | ${count(outcomes, 'killed')} | ${count(outcomes, 'survived')} | ${(100 * killedShare(outcomes)).toFixed(1)} % |
+
+Refused by (a mutant may break several rules):
+
+${byRule.map(([rule, mutants = []]) => `- ${rule}: ${mutants.length}`).join('\n') || '- none'}
+
+Survivors:
+
+${survivors.join('\n') || '- none'}
+`;
+}
+
+function count(outcomes: readonly Outcome[], kind: Outcome['verdict']['kind']): number {
+  return outcomes.filter(({ verdict }) => verdict.kind === kind).length;
+}

@@ -1,0 +1,19 @@
+import { createServer, get } from 'node:http';
+
+/**
+ * A link of a chain of services, as text for `node --eval` in a pod: passes each request on to NEXT once and answers what it
+ * got. Without NEXT it is the chain's leaf, which counts requests and fails each after 300 ms. `/hits` is for the test.
+ */
+const next = process.env.NEXT;
+let hits = 0;
+
+createServer((request, response) => {
+  const answer = (status: number, body = ''): void => void response.writeHead(status).end(body);
+  if (request.url === '/hits') return answer(200, String(hits));
+  hits += 1;
+  if (next === undefined) return void setTimeout(() => answer(503), 300);
+  get(`${next}/call`, (reply) => {
+    reply.resume();
+    answer(reply.statusCode ?? 500);
+  }).once('error', () => answer(502));
+}).listen(8080, '0.0.0.0');

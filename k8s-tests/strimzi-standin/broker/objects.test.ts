@@ -1,0 +1,78 @@
+import type { V1PodTemplateSpec, V1Service, V1StatefulSet } from '@kubernetes/client-node';
+import { expect, test } from 'vitest';
+import { aKafka, aPool } from '../testing.ts';
+import { brokerObjects } from './objects.ts';
+
+type Args = { kafka?: ReturnType<typeof aKafka>; pool?: ReturnType<typeof aPool> };
+const objects = ({ kafka = aKafka(), pool = aPool() }: Args = {}) => brokerObjects(kafka, pool, 'id-1', 'kafka:1');
+const find = <T>(kind: string, name: string, args?: Args): T =>
+  objects(args).find((object) => object.kind === kind && object.metadata?.name === name) as T;
+const pod = (args?: Args): V1PodTemplateSpec =>
+  find<V1StatefulSet>('StatefulSet', 'events-dual', args).spec?.template ?? {};
+
+test('everything belongs to the Kafka and goes with it', () => {
+  for (const { metadata } of objects()) {
+    expect(metadata?.namespace).toBe('shop');
+    expect(metadata?.ownerReferences?.[0]).toMatchObject({ kind: 'Kafka', name: 'events', uid: 'uid-1' });
+  }
+});
+
+test('the pod is events-dual-0 below the brokers service, and its claim data-events-dual-0', () => {
+  const { spec } = find<V1StatefulSet>('StatefulSet', 'events-dual');
+  expect(spec).toMatchObject({ replicas: 1, serviceName: 'events-kafka-brokers' });
+  expect(spec?.volumeClaimTemplates?.[0]).toMatchObject({
+    metadata: { name: 'data' },
+    spec: { storageClassName: 'standard', resources: { requests: { storage: '2Gi' } } },
+  });
+  expect(spec?.persistentVolumeClaimRetentionPolicy?.whenDeleted).toBe('Retain');
+});
+
+test('the services have the ports and the discovery note that Strimzi gives them', () => {
+  const bootstrap = find<V1Service>('Service', 'events-kafka-bootstrap');
+  expect(bootstrap.spec?.ports?.map(({ name, port }) => [name, port])).toEqual([
+    ['tcp-replication', 9091],
+    ['tcp-clients', 9092],
+  ]);
+  expect(JSON.parse(bootstrap.metadata?.annotations?.['strimzi.io/discovery'] ?? '')).toEqual([
+    { port: 9092, tls: false, protocol: 'kafka', auth: 'none' },
+  ]);
+  const brokers = find<V1Service>('Service', 'events-kafka-brokers').spec;
+  expect(brokers).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: true });
+});
+
+test('the services select the pod', () => {
+  const labels = pod().metadata?.labels ?? {};
+  for (const name of ['events-kafka-bootstrap', 'events-kafka-brokers']) {
+    expect(labels).toMatchObject(find<V1Service>('Service', name).spec?.selector ?? { none: 'none' });
+  }
+});
+
+test('labels of the pod template are on the pod; the pool wins over the Kafka', () => {
+  const template = (value: string) => ({ pod: { metadata: { labels: { 'sidecar.istio.io/inject': value } } } });
+  const kafka = aKafka({ template: template('true') });
+  expect(pod({ kafka }).metadata?.labels?.['sidecar.istio.io/inject']).toBe('true');
+  const pool = aPool({ template: template('false') });
+  expect(pod({ kafka, pool }).metadata?.labels?.['sidecar.istio.io/inject']).toBe('false');
+});
+
+test('another configuration is another pod, so that a change rolls it', () => {
+  const kafka = aKafka({ config: { 'log.retention.hours': 1 } });
+  expect(pod({ kafka }).metadata?.annotations).not.toEqual(pod().metadata?.annotations);
+  expect(pod().metadata?.annotations).toEqual(pod().metadata?.annotations);
+});
+
+test('ephemeral storage is a folder of the pod, without a claim', () => {
+  const pool = aPool({ storage: { type: 'ephemeral' } });
+  expect(find<V1StatefulSet>('StatefulSet', 'events-dual', { pool }).spec?.volumeClaimTemplates).toBeUndefined();
+  expect(pod({ pool }).spec?.volumes).toContainEqual({ name: 'data', emptyDir: {} });
+});
+
+test('the broker runs as a plain user on a read-only root', () => {
+  const { spec } = pod();
+  expect(spec?.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1001 });
+  expect(spec?.containers[0]?.securityContext).toMatchObject({
+    readOnlyRootFilesystem: true,
+    allowPrivilegeEscalation: false,
+    capabilities: { drop: ['ALL'] },
+  });
+});

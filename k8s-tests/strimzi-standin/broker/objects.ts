@@ -1,0 +1,66 @@
+import type {
+  KubernetesObject,
+  V1ConfigMap,
+  V1OwnerReference,
+  V1ServiceAccount,
+  V1StatefulSet,
+} from '@kubernetes/client-node';
+import { KAFKA_METADATA_VERSION } from '../kafka/version.ts';
+import type { Kafka, NodePool } from '../resources.ts';
+import { clusterLabels, poolSelector } from './labels.ts';
+import { names, podNames } from './names.ts';
+import { brokerPod } from './pod.ts';
+import { LOG4J2_PROPERTIES } from './run-script.ts';
+import { serverConfig } from './server-config.ts';
+import { services } from './services.ts';
+import { dataVolume } from './volume.ts';
+
+/**
+ * Everything that one Kafka cluster needs in Kubernetes, in the order to apply it. All of it is owned by the Kafka, so that
+ * it goes when the Kafka goes; volume claims stay unless the pool says `deleteClaim`.
+ */
+export function brokerObjects(
+  kafka: Kafka,
+  pool: NodePool,
+  clusterId: string,
+  image: string,
+): readonly KubernetesObject[] {
+  const { name: cluster, namespace, uid } = kafka.metadata;
+  const { podSet, pod } = podNames(cluster, pool.metadata.name);
+  const settings = {
+    'log4j2.properties': LOG4J2_PROPERTIES,
+    'metadata.version': kafka.spec.kafka.metadataVersion ?? KAFKA_METADATA_VERSION,
+    'server.config': serverConfig(kafka, pool),
+  };
+
+  const serviceAccount: V1ServiceAccount = {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: names(cluster).serviceAccount, labels: clusterLabels(cluster) },
+  };
+  const configMap: V1ConfigMap = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: pod, labels: clusterLabels(cluster) },
+    // The id counts for a first start only, so another one is no reason to roll the pod.
+    data: { ...settings, 'cluster.id': clusterId },
+  };
+  const statefulSet: V1StatefulSet = {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: podSet, labels: { ...clusterLabels(cluster), ...poolSelector(cluster, pool.metadata.name) } },
+    spec: {
+      replicas: 1,
+      serviceName: names(cluster).brokersService,
+      selector: { matchLabels: poolSelector(cluster, pool.metadata.name) },
+      template: brokerPod(kafka, pool, image, settings),
+      ...dataVolume(pool).claims,
+    },
+  };
+
+  const owner: V1OwnerReference = { apiVersion: kafka.apiVersion, kind: kafka.kind, name: cluster, uid };
+  return [serviceAccount, ...services(kafka), configMap, statefulSet].map((object) => ({
+    ...object,
+    metadata: { ...object.metadata, namespace, ownerReferences: [owner] },
+  }));
+}

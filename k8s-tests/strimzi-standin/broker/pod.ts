@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import type { V1PodTemplateSpec } from '@kubernetes/client-node';
+import type { Kafka, NodePool } from '../resources.ts';
+import { podLabels } from './labels.ts';
+import { names } from './names.ts';
+import { CONFIG_DIR, runScript } from './run-script.ts';
+import { DATA_DIR } from './server-config.ts';
+import { dataVolume } from './volume.ts';
+
+const KAFKA_USER = 1001;
+const DEFAULT_HEAP = { max: '384m', min: '128m' };
+const DEFAULT_RESOURCES = { requests: { cpu: '100m', memory: '512Mi' }, limits: { memory: '768Mi' } };
+
+/**
+ * The broker's pod.
+ * @param config the broker's settings: other ones give another pod, so that a change rolls it.
+ */
+export function brokerPod(
+  kafka: Kafka,
+  pool: NodePool,
+  image: string,
+  config: Readonly<Record<string, string>>,
+): V1PodTemplateSpec {
+  const cluster = kafka.metadata.name;
+  const template = { ...kafka.spec.kafka.template?.pod?.metadata, ...pool.spec.template?.pod?.metadata };
+  const { '-Xmx': max = DEFAULT_HEAP.max, '-Xms': min = DEFAULT_HEAP.min } = pool.spec.jvmOptions ?? {};
+  const firstPort = kafka.spec.kafka.listeners[0]?.port ?? 9092;
+  const data = dataVolume(pool);
+  return {
+    metadata: {
+      labels: { ...template.labels, ...podLabels(cluster, pool.metadata.name) },
+      annotations: { ...template.annotations, 'strimzi.io/configuration-hash': hashOf(config) },
+    },
+    spec: {
+      serviceAccountName: names(cluster).serviceAccount,
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 30,
+      securityContext: {
+        runAsNonRoot: true,
+        runAsUser: KAFKA_USER,
+        runAsGroup: KAFKA_USER,
+        fsGroup: KAFKA_USER,
+        seccompProfile: { type: 'RuntimeDefault' },
+      },
+      containers: [
+        {
+          name: 'kafka',
+          image,
+          command: ['/bin/sh', '-c', runScript({ max, min })],
+          ports: kafka.spec.kafka.listeners.map(({ name, port }) => ({ name: `tcp-${name}`, containerPort: port })),
+          startupProbe: { tcpSocket: { port: firstPort }, periodSeconds: 1, failureThreshold: 300 },
+          readinessProbe: { tcpSocket: { port: firstPort }, periodSeconds: 5 },
+          livenessProbe: { tcpSocket: { port: firstPort }, periodSeconds: 10, failureThreshold: 6 },
+          resources: pool.spec.resources ?? DEFAULT_RESOURCES,
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            readOnlyRootFilesystem: true,
+            capabilities: { drop: ['ALL'] },
+          },
+          volumeMounts: [
+            { name: data.name, mountPath: DATA_DIR },
+            { name: 'config', mountPath: CONFIG_DIR, readOnly: true },
+            { name: 'tmp', mountPath: '/tmp' },
+          ],
+        },
+      ],
+      volumes: [
+        ...data.volumes,
+        { name: 'config', configMap: { name: `${cluster}-${pool.metadata.name}-0` } },
+        { name: 'tmp', emptyDir: {} },
+      ],
+    },
+  };
+}
+
+const hashOf = (config: Readonly<Record<string, string>>): string =>
+  createHash('sha256').update(JSON.stringify(config)).digest('hex').slice(0, 8);

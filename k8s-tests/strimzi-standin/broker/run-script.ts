@@ -1,0 +1,33 @@
+import { LOG_DIR } from './server-config.ts';
+
+/** Where the ConfigMap is mounted. */
+export const CONFIG_DIR = '/opt/kafka/custom-config';
+
+/**
+ * What the broker's container runs; needs a shell and java. A first start formats the volume. The compiler stays at its
+ * first tier: on a small machine the broker starts sooner, and its load here is light.
+ */
+export const runScript = (heap: { readonly max: string; readonly min: string }): string =>
+  `set -eu
+if [ ! -f ${LOG_DIR}/meta.properties ]; then
+  java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '/opt/kafka/libs/*' kafka.tools.StorageTool format \\
+    --cluster-id "$(cat ${CONFIG_DIR}/cluster.id)" --config ${CONFIG_DIR}/server.config
+fi
+exec java -Xms${heap.min} -Xmx${heap.max} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError \\
+  -Dlog4j2.configurationFile=${CONFIG_DIR}/log4j2.properties -cp '/opt/kafka/libs/*' kafka.Kafka ${CONFIG_DIR}/server.config
+`;
+
+/** One line an event on stdout; only what an operator would read. */
+export const LOG4J2_PROPERTIES = `name = KafkaConfig
+appender.console.type = Console
+appender.console.name = STDOUT
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{yyyy-MM-dd'T'HH:mm:ss,SSS}{UTC}Z %-5p [%t] %c{1} - %m%n
+rootLogger.level = WARN
+rootLogger.appenderRefs = console
+rootLogger.appenderRef.console.ref = STDOUT
+logger.server.name = kafka.server.KafkaRaftServer
+logger.server.level = INFO
+logger.appinfo.name = org.apache.kafka.common.utils.AppInfoParser
+logger.appinfo.level = ERROR
+`;

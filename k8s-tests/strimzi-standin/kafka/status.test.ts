@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { aKafka, aPool } from '../testing.ts';
+import { poolStatus, readyStatus } from './status.ts';
+
+test('a ready Kafka names its listeners by the bootstrap service, without a cluster domain', () => {
+  expect(readyStatus(aKafka(), aPool(), 'id-1')).toMatchObject({
+    conditions: [{ type: 'Ready', status: 'True' }],
+    observedGeneration: 2,
+    clusterId: 'id-1',
+    kafkaNodePools: [{ name: 'dual' }],
+    listeners: [
+      {
+        name: 'plain',
+        bootstrapServers: 'events-kafka-bootstrap.shop.svc:9092',
+        addresses: [{ host: 'events-kafka-bootstrap.shop.svc', port: 9092 }],
+      },
+    ],
+  });
+});
+
+test('data that goes with the pod is warned of twice, before Ready', () => {
+  const { conditions = [] } = readyStatus(aKafka(), aPool({ storage: { type: 'ephemeral' } }), 'id-1');
+  expect(conditions.map(({ type, reason }) => [type, reason])).toEqual([
+    ['Warning', 'KafkaStorage'],
+    ['Warning', 'KafkaStorage'],
+    ['Ready', undefined],
+  ]);
+});
+
+test('a pool has no conditions of its own', () => {
+  expect(poolStatus(aKafka(), aPool(), 'id-1')).toMatchObject({
+    conditions: [],
+    nodeIds: [0],
+    replicas: 1,
+    clusterId: 'id-1',
+  });
+});

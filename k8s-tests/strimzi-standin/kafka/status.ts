@@ -1,0 +1,59 @@
+import { names } from '../broker/names.ts';
+import { ready, warning } from '../conditions.ts';
+import type { Condition, Kafka, KafkaStatus, ListenerStatus, NodePool, NodePoolStatus } from '../resources.ts';
+import { KAFKA_METADATA_VERSION, KAFKA_VERSION, OPERATOR_VERSION } from './version.ts';
+
+function listenerStatuses(kafka: Kafka): readonly ListenerStatus[] {
+  const host = `${names(kafka.metadata.name).bootstrapService}.${kafka.metadata.namespace}.svc`;
+  return kafka.spec.kafka.listeners.map(({ name, port }) => ({
+    name,
+    bootstrapServers: `${host}:${port}`,
+    addresses: [{ host, port }],
+  }));
+}
+
+/** What Strimzi warns of with one node: nothing when its data outlives the pod. */
+function storageWarnings(pool: NodePool): readonly Condition[] {
+  const { storage } = pool.spec;
+  const [volume = storage] = storage.volumes ?? [];
+  if (volume.type !== 'ephemeral') return [];
+  return [
+    warning(
+      'KafkaStorage',
+      'A Kafka cluster with a single broker node and ephemeral storage will lose topic messages after any restart or rolling update.',
+    ),
+    warning(
+      'KafkaStorage',
+      'A Kafka cluster with a single controller node and ephemeral storage will lose data after any restart or rolling update.',
+    ),
+  ];
+}
+
+/** The status of a Kafka whose broker answers. Warnings come first, as Strimzi has them. */
+export function readyStatus(kafka: Kafka, pool: NodePool, clusterId: string): KafkaStatus {
+  return {
+    conditions: [...storageWarnings(pool), ready()],
+    observedGeneration: kafka.metadata.generation ?? 0,
+    clusterId,
+    clusterSecurity: { authentication: { type: 'strimzi-mtls' }, encryption: { type: 'strimzi-tls' } },
+    kafkaVersion: KAFKA_VERSION,
+    kafkaMetadataVersion: kafka.spec.kafka.metadataVersion ?? KAFKA_METADATA_VERSION,
+    kafkaNodePools: [{ name: pool.metadata.name }],
+    operatorLastSuccessfulVersion: OPERATOR_VERSION,
+    listeners: listenerStatuses(kafka),
+  };
+}
+
+/** A pool has no conditions of its own: they are its Kafka's. */
+export function poolStatus(kafka: Kafka, pool: NodePool, clusterId: string): NodePoolStatus {
+  const cluster = kafka.metadata.name;
+  return {
+    conditions: [],
+    observedGeneration: pool.metadata.generation ?? 0,
+    clusterId,
+    nodeIds: [0],
+    replicas: 1,
+    roles: pool.spec.roles,
+    labelSelector: `strimzi.io/cluster=${cluster},strimzi.io/name=${names(cluster).component},strimzi.io/kind=Kafka,strimzi.io/pool-name=${pool.metadata.name}`,
+  };
+}

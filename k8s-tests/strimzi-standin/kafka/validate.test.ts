@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { Rejection } from '../conditions.ts';
+import { aKafka, aPool } from '../testing.ts';
+import { validate } from './validate.ts';
+
+/** The reason and message that a Kafka is turned down with. */
+function rejection(...args: Parameters<typeof validate>): Pick<Rejection, 'reason' | 'message'> {
+  try {
+    validate(...args);
+  } catch (error) {
+    if (error instanceof Rejection) return { reason: error.reason, message: error.message };
+    throw error;
+  }
+  throw new Error('not rejected');
+}
+
+test('one node that is controller and broker is accepted', () => {
+  expect(validate(aKafka(), [aPool()]).metadata.name).toBe('dual');
+});
+
+test('a version that Strimzi does not know is refused in its words', () => {
+  expect(rejection(aKafka({ version: '4.1.0' }), [aPool()])).toEqual({
+    reason: 'UnsupportedKafkaVersionException',
+    message: 'Unsupported Kafka.spec.kafka.version: 4.1.0. Supported versions are: [4.2.0, 4.2.1, 4.3.0, 4.3.1]',
+  });
+});
+
+test('a Kafka without a pool is refused in its words', () => {
+  expect(rejection(aKafka(), [])).toEqual({
+    reason: 'InvalidConfigurationException',
+    message: 'No KafkaNodePools found for Kafka cluster events',
+  });
+});
+
+test('a replication factor above the number of brokers is refused in its words', () => {
+  expect(rejection(aKafka({ config: { 'default.replication.factor': 3 } }), [aPool()])).toEqual({
+    reason: 'InvalidResourceException',
+    message:
+      "Kafka configuration option 'default.replication.factor' should be set to 1 because this cluster has only 1 Kafka broker(s).",
+  });
+});
+
+test.each([
+  ['another version that Strimzi has', aKafka({ version: '4.2.0' }), [aPool()]],
+  ['three nodes', aKafka(), [aPool({ replicas: 3 })]],
+  ['a pool of brokers only', aKafka(), [aPool({ roles: ['broker'] })]],
+  ['two pools', aKafka(), [aPool(), aPool()]],
+  [
+    'two volumes',
+    aKafka(),
+    [aPool({ storage: { type: 'jbod', volumes: [{ type: 'ephemeral' }, { type: 'ephemeral' }] } })],
+  ],
+  ['a TLS listener', aKafka({ listeners: [{ name: 'tls', port: 9093, type: 'internal', tls: true }] }), [aPool()]],
+])('%s is named as beyond the stand-in', (_, kafka, pools) => {
+  expect(rejection(kafka, pools).reason).toBe('NotSupportedByStandIn');
+});

@@ -1,0 +1,119 @@
+import type { V1ListMeta, V1ObjectMeta } from '@kubernetes/client-node';
+
+/** What this program reads and writes of Strimzi's `kafka.strimzi.io/v1`; the CRDs have already validated it. */
+export const STRIMZI_API = { group: 'kafka.strimzi.io', version: 'v1' } as const;
+
+/** One entry of `.status.conditions`. */
+export interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False';
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTransitionTime?: string;
+}
+
+/** What every status has. */
+export interface Status {
+  conditions?: readonly Condition[];
+  observedGeneration?: number;
+}
+
+export interface Resource<Spec, S extends Status> {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: V1ObjectMeta & { name: string; namespace: string; uid: string };
+  readonly spec: Spec;
+  readonly status?: S;
+}
+
+export interface ResourceList<R> {
+  readonly metadata: V1ListMeta;
+  readonly items: readonly R[];
+}
+
+/** Values in Kafka's own `key=value` form; YAML may have read them as numbers or booleans. */
+export type KafkaConfig = Readonly<Record<string, string | number | boolean>>;
+
+export interface Listener {
+  readonly name: string;
+  readonly port: number;
+  readonly type: string;
+  readonly tls: boolean;
+  readonly authentication?: { readonly type: string };
+}
+
+export interface PodMetadata {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+export interface KafkaSpec {
+  readonly kafka: {
+    readonly version?: string;
+    readonly metadataVersion?: string;
+    readonly listeners: readonly Listener[];
+    readonly config?: KafkaConfig;
+    readonly template?: { readonly pod?: { readonly metadata?: PodMetadata } };
+  };
+}
+
+export interface ListenerStatus {
+  readonly name: string;
+  readonly bootstrapServers: string;
+  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+}
+
+export interface KafkaStatus extends Status {
+  clusterId?: string;
+  clusterSecurity?: unknown;
+  kafkaVersion?: string;
+  kafkaMetadataVersion?: string;
+  kafkaNodePools?: readonly { readonly name: string }[];
+  operatorLastSuccessfulVersion?: string;
+  listeners?: readonly ListenerStatus[];
+}
+
+export interface Storage {
+  readonly type: 'ephemeral' | 'persistent-claim' | 'jbod';
+  readonly size?: string;
+  readonly class?: string;
+  readonly deleteClaim?: boolean;
+  readonly volumes?: readonly Storage[];
+}
+
+export interface NodePoolSpec {
+  readonly replicas: number;
+  readonly roles: readonly string[];
+  readonly storage: Storage;
+  readonly resources?: { readonly requests?: Record<string, string>; readonly limits?: Record<string, string> };
+  readonly jvmOptions?: { readonly '-Xmx'?: string; readonly '-Xms'?: string };
+  readonly template?: { readonly pod?: { readonly metadata?: PodMetadata } };
+}
+
+export interface NodePoolStatus extends Status {
+  clusterId?: string;
+  nodeIds?: readonly number[];
+  replicas?: number;
+  roles?: readonly string[];
+  labelSelector?: string;
+}
+
+export interface TopicSpec {
+  readonly topicName?: string;
+  readonly partitions?: number;
+  readonly replicas?: number;
+  readonly config?: KafkaConfig;
+}
+
+export interface TopicStatus extends Status {
+  topicName?: string;
+  topicId?: string;
+}
+
+export type Kafka = Resource<KafkaSpec, KafkaStatus>;
+export type NodePool = Resource<NodePoolSpec, NodePoolStatus>;
+export type Topic = Resource<TopicSpec, TopicStatus>;
+
+/** The Kafka that a pool, topic or user belongs to; without this label Strimzi ignores it. */
+export const clusterOf = (resource: NodePool | Topic): string | undefined =>
+  resource.metadata.labels?.['strimzi.io/cluster'];
