@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** A machine that others use, too, stalls now and then. A test gets a second try, and the reporter names each that needed it. */
+const retry = 1;
+
 /** Two projects: `unit` needs nothing; `cluster` needs a running system (see global-setup.ts) and runs after it, file by file. */
 export default defineConfig({
   test: {
@@ -9,17 +12,19 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          retry,
           include: ['{cdk8s,services,k8s-tests}/**/*.test.ts'],
           exclude: ['k8s-tests/*.test.ts'],
-          testTimeout: 30_000,
-          // Some start a database of their own, which takes its time on a busy machine.
-          hookTimeout: 60_000,
+          // Some start processes or a database of their own, which takes its time on a busy machine.
+          testTimeout: 60_000,
+          hookTimeout: 90_000,
           sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
           name: 'cluster',
+          retry,
           include: ['k8s-tests/*.test.ts'],
           globalSetup: 'k8s-tests/global-setup.ts',
           fileParallelism: false,

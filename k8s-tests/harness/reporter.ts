@@ -33,9 +33,15 @@ export default class CountingReporter implements Reporter {
     for (const name of skipped)
       if (allowedSkips[name] !== undefined) console.log(`skipped: ${name}: ${allowedSkips[name]}`);
     for (const fault of faults) console.error(fault);
+    for (const name of findFlaky(modules)) console.log(`passed only at its second try: ${name}`);
     console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
     if (faults.length > 0) process.exitCode = 1;
   }
+}
+
+function findFlaky(modules: readonly TestModule[]): readonly string[] {
+  const tests = modules.flatMap((module) => [...module.children.allTests()]);
+  return tests.filter((test) => test.diagnostic()?.flaky).map((test) => test.fullName);
 }
 
 /** A file that could not even be loaded counts as one failed test. */

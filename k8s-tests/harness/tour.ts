@@ -33,10 +33,13 @@ export function readTour(readme: string): readonly Step[] {
   return steps;
 }
 
-/** One script of all steps, as one person types them into one shell; it ends at the first command that fails. */
+/**
+ * One script of all steps, as one person types them into one shell; it ends at the first command that fails. What it left
+ * running ends by a signal that can not be missed: it would keep the script's output open, and its reader waiting.
+ */
 export function scriptOf(steps: readonly Step[]): string {
   const parts = steps.map(({ commands }, index) => `printf '\\n%s\\n' '${marker}${index}'\n${commands}`);
-  return [`set -euo pipefail; exec 2>&1; trap 'kill $(jobs -p) 2>&- || true' EXIT`, ...parts].join('\n');
+  return [`set -euo pipefail; exec 2>&1; trap 'kill -KILL $(jobs -p) 2>&- || true' EXIT`, ...parts].join('\n');
 }
 
 /** What is not as the README says, with its line there: empty where all is. */
