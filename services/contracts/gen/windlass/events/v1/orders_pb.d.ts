@@ -87,6 +87,123 @@ export declare type OrderPlaced = Message<"windlass.events.v1.OrderPlaced"> & {
 export declare const OrderPlacedSchema: GenMessage<OrderPlaced>;
 
 /**
+ * A pending order's payment came through: it is confirmed.
+ *
+ * @generated from message windlass.events.v1.OrderConfirmed
+ */
+export declare type OrderConfirmed = Message<"windlass.events.v1.OrderConfirmed"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+};
+
+/**
+ * Describes the message windlass.events.v1.OrderConfirmed.
+ * Use `create(OrderConfirmedSchema)` to create a new message.
+ */
+export declare const OrderConfirmedSchema: GenMessage<OrderConfirmed>;
+
+/**
+ * Stock is reserved and the money is taken: ship it.
+ *
+ * @generated from message windlass.events.v1.OrderReady
+ */
+export declare type OrderReady = Message<"windlass.events.v1.OrderReady"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * @generated from field: repeated windlass.events.v1.OrderLine lines = 2;
+   */
+  lines: OrderLine[];
+
+  /**
+   * ISO 3166, two capital letters.
+   *
+   * @generated from field: string country = 3;
+   */
+  country: string;
+};
+
+/**
+ * Describes the message windlass.events.v1.OrderReady.
+ * Use `create(OrderReadySchema)` to create a new message.
+ */
+export declare const OrderReadySchema: GenMessage<OrderReady>;
+
+/**
+ * @generated from message windlass.events.v1.OrderFulfilled
+ */
+export declare type OrderFulfilled = Message<"windlass.events.v1.OrderFulfilled"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * @generated from field: string customer_id = 2;
+   */
+  customerId: string;
+
+  /**
+   * @generated from field: windlass.money.v1.Money total = 3;
+   */
+  total?: Money | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp ended_at = 4;
+   */
+  endedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message windlass.events.v1.OrderFulfilled.
+ * Use `create(OrderFulfilledSchema)` to create a new message.
+ */
+export declare const OrderFulfilledSchema: GenMessage<OrderFulfilled>;
+
+/**
+ * Every compensation has succeeded: the order costs nothing and holds no stock.
+ *
+ * @generated from message windlass.events.v1.OrderCancelled
+ */
+export declare type OrderCancelled = Message<"windlass.events.v1.OrderCancelled"> & {
+  /**
+   * @generated from field: string order_id = 1;
+   */
+  orderId: string;
+
+  /**
+   * @generated from field: string customer_id = 2;
+   */
+  customerId: string;
+
+  /**
+   * @generated from field: windlass.events.v1.CancellationReason reason = 3;
+   */
+  reason: CancellationReason;
+
+  /**
+   * @generated from field: windlass.money.v1.Money total = 4;
+   */
+  total?: Money | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp ended_at = 5;
+   */
+  endedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message windlass.events.v1.OrderCancelled.
+ * Use `create(OrderCancelledSchema)` to create a new message.
+ */
+export declare const OrderCancelledSchema: GenMessage<OrderCancelled>;
+
+/**
  * @generated from enum windlass.events.v1.OrderStatus
  */
 export enum OrderStatus {
@@ -114,4 +231,41 @@ export enum OrderStatus {
  * Describes the enum windlass.events.v1.OrderStatus.
  */
 export declare const OrderStatusSchema: GenEnum<OrderStatus>;
+
+/**
+ * @generated from enum windlass.events.v1.CancellationReason
+ */
+export enum CancellationReason {
+  /**
+   * @generated from enum value: CANCELLATION_REASON_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: CANCELLATION_REASON_DECLINED = 1;
+   */
+  DECLINED = 1,
+
+  /**
+   * @generated from enum value: CANCELLATION_REASON_OUT_OF_STOCK = 2;
+   */
+  OUT_OF_STOCK = 2,
+
+  /**
+   * @generated from enum value: CANCELLATION_REASON_SHIPMENT_FAILED = 3;
+   */
+  SHIPMENT_FAILED = 3,
+
+  /**
+   * The acquirer would not take the money that it had authorized.
+   *
+   * @generated from enum value: CANCELLATION_REASON_CAPTURE_REFUSED = 4;
+   */
+  CAPTURE_REFUSED = 4,
+}
+
+/**
+ * Describes the enum windlass.events.v1.CancellationReason.
+ */
+export declare const CancellationReasonSchema: GenEnum<CancellationReason>;
 

@@ -10,7 +10,7 @@ import { file_windlass_money_v1_money } from "../../money/v1/money_pb.js";
  * Describes the file windlass/events/v1/orders.proto.
  */
 export const file_windlass_events_v1_orders = /*@__PURE__*/
-  fileDesc("Ch93aW5kbGFzcy9ldmVudHMvdjEvb3JkZXJzLnByb3RvEhJ3aW5kbGFzcy5ldmVudHMudjEiWAoJT3JkZXJMaW5lEgsKA3NrdRgBIAEoCRIQCghxdWFudGl0eRgCIAEoDRIsCgp1bml0X3ByaWNlGAMgASgLMhgud2luZGxhc3MubW9uZXkudjEuTW9uZXkihwIKC09yZGVyUGxhY2VkEhAKCG9yZGVyX2lkGAEgASgJEhMKC2N1c3RvbWVyX2lkGAIgASgJEi8KBnN0YXR1cxgDIAEoDjIfLndpbmRsYXNzLmV2ZW50cy52MS5PcmRlclN0YXR1cxIsCgVsaW5lcxgEIAMoCzIdLndpbmRsYXNzLmV2ZW50cy52MS5PcmRlckxpbmUSJwoFdG90YWwYBSABKAsyGC53aW5kbGFzcy5tb25leS52MS5Nb25leRItCglwbGFjZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhoKEmVzdGltYXRlZF9kZWxpdmVyeRgHIAEoCSphCgtPcmRlclN0YXR1cxIcChhPUkRFUl9TVEFUVVNfVU5TUEVDSUZJRUQQABIYChRPUkRFUl9TVEFUVVNfUEVORElORxABEhoKFk9SREVSX1NUQVRVU19DT05GSVJNRUQQAmIGcHJvdG8z", [file_google_protobuf_timestamp, file_windlass_money_v1_money]);
+  fileDesc("Ch93aW5kbGFzcy9ldmVudHMvdjEvb3JkZXJzLnByb3RvEhJ3aW5kbGFzcy5ldmVudHMudjEiWAoJT3JkZXJMaW5lEgsKA3NrdRgBIAEoCRIQCghxdWFudGl0eRgCIAEoDRIsCgp1bml0X3ByaWNlGAMgASgLMhgud2luZGxhc3MubW9uZXkudjEuTW9uZXkihwIKC09yZGVyUGxhY2VkEhAKCG9yZGVyX2lkGAEgASgJEhMKC2N1c3RvbWVyX2lkGAIgASgJEi8KBnN0YXR1cxgDIAEoDjIfLndpbmRsYXNzLmV2ZW50cy52MS5PcmRlclN0YXR1cxIsCgVsaW5lcxgEIAMoCzIdLndpbmRsYXNzLmV2ZW50cy52MS5PcmRlckxpbmUSJwoFdG90YWwYBSABKAsyGC53aW5kbGFzcy5tb25leS52MS5Nb25leRItCglwbGFjZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhoKEmVzdGltYXRlZF9kZWxpdmVyeRgHIAEoCSIiCg5PcmRlckNvbmZpcm1lZBIQCghvcmRlcl9pZBgBIAEoCSJdCgpPcmRlclJlYWR5EhAKCG9yZGVyX2lkGAEgASgJEiwKBWxpbmVzGAIgAygLMh0ud2luZGxhc3MuZXZlbnRzLnYxLk9yZGVyTGluZRIPCgdjb3VudHJ5GAMgASgJIo4BCg5PcmRlckZ1bGZpbGxlZBIQCghvcmRlcl9pZBgBIAEoCRITCgtjdXN0b21lcl9pZBgCIAEoCRInCgV0b3RhbBgDIAEoCzIYLndpbmRsYXNzLm1vbmV5LnYxLk1vbmV5EiwKCGVuZGVkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCLGAQoOT3JkZXJDYW5jZWxsZWQSEAoIb3JkZXJfaWQYASABKAkSEwoLY3VzdG9tZXJfaWQYAiABKAkSNgoGcmVhc29uGAMgASgOMiYud2luZGxhc3MuZXZlbnRzLnYxLkNhbmNlbGxhdGlvblJlYXNvbhInCgV0b3RhbBgEIAEoCzIYLndpbmRsYXNzLm1vbmV5LnYxLk1vbmV5EiwKCGVuZGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCphCgtPcmRlclN0YXR1cxIcChhPUkRFUl9TVEFUVVNfVU5TUEVDSUZJRUQQABIYChRPUkRFUl9TVEFUVVNfUEVORElORxABEhoKFk9SREVSX1NUQVRVU19DT05GSVJNRUQQAirTAQoSQ2FuY2VsbGF0aW9uUmVhc29uEiMKH0NBTkNFTExBVElPTl9SRUFTT05fVU5TUEVDSUZJRUQQABIgChxDQU5DRUxMQVRJT05fUkVBU09OX0RFQ0xJTkVEEAESJAogQ0FOQ0VMTEFUSU9OX1JFQVNPTl9PVVRfT0ZfU1RPQ0sQAhInCiNDQU5DRUxMQVRJT05fUkVBU09OX1NISVBNRU5UX0ZBSUxFRBADEicKI0NBTkNFTExBVElPTl9SRUFTT05fQ0FQVFVSRV9SRUZVU0VEEARiBnByb3RvMw", [file_google_protobuf_timestamp, file_windlass_money_v1_money]);
 
 /**
  * Describes the message windlass.events.v1.OrderLine.
@@ -27,6 +27,34 @@ export const OrderPlacedSchema = /*@__PURE__*/
   messageDesc(file_windlass_events_v1_orders, 1);
 
 /**
+ * Describes the message windlass.events.v1.OrderConfirmed.
+ * Use `create(OrderConfirmedSchema)` to create a new message.
+ */
+export const OrderConfirmedSchema = /*@__PURE__*/
+  messageDesc(file_windlass_events_v1_orders, 2);
+
+/**
+ * Describes the message windlass.events.v1.OrderReady.
+ * Use `create(OrderReadySchema)` to create a new message.
+ */
+export const OrderReadySchema = /*@__PURE__*/
+  messageDesc(file_windlass_events_v1_orders, 3);
+
+/**
+ * Describes the message windlass.events.v1.OrderFulfilled.
+ * Use `create(OrderFulfilledSchema)` to create a new message.
+ */
+export const OrderFulfilledSchema = /*@__PURE__*/
+  messageDesc(file_windlass_events_v1_orders, 4);
+
+/**
+ * Describes the message windlass.events.v1.OrderCancelled.
+ * Use `create(OrderCancelledSchema)` to create a new message.
+ */
+export const OrderCancelledSchema = /*@__PURE__*/
+  messageDesc(file_windlass_events_v1_orders, 5);
+
+/**
  * Describes the enum windlass.events.v1.OrderStatus.
  */
 export const OrderStatusSchema = /*@__PURE__*/
@@ -37,4 +65,16 @@ export const OrderStatusSchema = /*@__PURE__*/
  */
 export const OrderStatus = /*@__PURE__*/
   tsEnum(OrderStatusSchema);
+
+/**
+ * Describes the enum windlass.events.v1.CancellationReason.
+ */
+export const CancellationReasonSchema = /*@__PURE__*/
+  enumDesc(file_windlass_events_v1_orders, 1);
+
+/**
+ * @generated from enum windlass.events.v1.CancellationReason
+ */
+export const CancellationReason = /*@__PURE__*/
+  tsEnum(CancellationReasonSchema);
 
