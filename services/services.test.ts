@@ -11,7 +11,7 @@ import { type ReceivedSpan, startCollector } from './lib/tracing/testing.ts';
 /** The services as processes, started as the image starts them: what no test in one process can see. */
 const register = join(import.meta.dirname, 'lib/tracing/register.ts');
 const main = join(import.meta.dirname, 'main.ts');
-const startTimeoutMs = 30_000;
+const startTimeoutMs = 90_000;
 
 let postgres: TestPostgres;
 let collector: Awaited<ReturnType<typeof startCollector>>;
