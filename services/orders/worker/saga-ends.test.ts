@@ -1,13 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { shipmentFailed, shipmentScheduled } from '../../contracts/events.ts';
 import type { FaultRule } from '../../lib/faults/rules.ts';
-import type { EventHandlers } from '../../lib/kafka/handle-message.ts';
-import { silentLog } from '../../lib/log/log.ts';
-import { advanceSaga } from './advance-saga.ts';
-import { onShipmentFailed } from './on-shipment-failed.ts';
-import { onShipmentScheduled } from './on-shipment-scheduled.ts';
-import { claimDueSagas } from './saga-store.ts';
-import { type Shop, startShop } from './testing.ts';
+import { runRound, type Shop, startShop } from './testing.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -89,27 +82,8 @@ const ends = {
   },
 };
 
-/** One worker, without its pauses: runs what is due and plays fulfillment until nothing is left. */
 async function finish(afterRound: () => Promise<void> = async () => {}): Promise<void> {
-  const { database, partners } = shop;
-  const handling = { database, log: silentLog };
-  const handlers: EventHandlers = {
-    [shipmentScheduled.type]: onShipmentScheduled(handling),
-    [shipmentFailed.type]: onShipmentFailed(handling),
-  };
-  for (let round = 0; round < 60; round++) {
-    await shop.database.query("UPDATE sagas SET leased_until = now() - interval '1 s', next_attempt_at = now()");
-    const claimedAt = performance.now();
-    const sagas = await claimDueSagas(database, 16, 15_000).catch(() => []);
-    const { signal } = new AbortController();
-    const sagaDeps = { database, ...partners, log: silentLog };
-    await Promise.all(sagas.map((saga) => advanceSaga(sagaDeps, saga, claimedAt, signal)));
-    await afterRound();
-    // Delivered again and again, as after each rebalance.
-    for (const event of await shop.shipments()) await handlers[event.type]?.(event).catch(() => undefined);
-    const { rows } = await shop.database.query("SELECT 1 FROM sagas WHERE state <> 'ended'");
-    if (rows.length === 0) return;
-  }
+  for (let round = 0; round < 60 && (await runRound(shop, shop)); round++) await afterRound();
 }
 
 const inject = (...rules: FaultRule[]) => shop.faults.rules.replace(rules);

@@ -14,6 +14,7 @@ import { serveGrpc } from '../../lib/grpc/server.ts';
 import { createApp } from '../../lib/http/create-app.ts';
 import { listen } from '../../lib/http/listen.ts';
 import type { CloudEvent } from '../../lib/kafka/cloud-event.ts';
+import type { EventHandlers } from '../../lib/kafka/handle-message.ts';
 import { silentLog } from '../../lib/log/log.ts';
 import { type Database, openDatabase } from '../../lib/postgres/database.ts';
 import { migrate } from '../../lib/postgres/migrate.ts';
@@ -24,6 +25,10 @@ import { createPayments, migrations as paymentsMigrations, resetPayments } from 
 import { readOrderRequest } from '../order-request.ts';
 import { placeOrder } from '../place-order.ts';
 import { migrations, readOrder, resetOrders } from '../store.ts';
+import { advanceSaga } from './advance-saga.ts';
+import { onShipmentFailed } from './on-shipment-failed.ts';
+import { onShipmentScheduled } from './on-shipment-scheduled.ts';
+import { claimDueSagas } from './saga-store.ts';
 
 /** orders' database and its real partners in this process, behind real gRPC and HTTP: what a saga needs but Kafka. */
 export async function startShop() {
@@ -128,6 +133,34 @@ export async function startShop() {
       };
     },
   };
+}
+
+/** Plays fulfillment, over and over as after each rebalance. A handler that fails gets its event again the next time. */
+export async function deliverShipments(shop: Shop, database: Database): Promise<void> {
+  const deps = { database, log: silentLog };
+  const handlers: EventHandlers = {
+    [shipmentScheduled.type]: onShipmentScheduled(deps),
+    [shipmentFailed.type]: onShipmentFailed(deps),
+  };
+  for (const event of await shop.shipments()) await handlers[event.type]?.(event).catch(() => undefined);
+}
+
+/** One worker, without its pauses: the leases of those that died are over and everything is due. @returns false: all ended */
+export async function runRound(
+  shop: Shop,
+  { database, partners }: Pick<Shop, 'database' | 'partners'>,
+): Promise<boolean> {
+  await shop.database.query(
+    "UPDATE sagas SET leased_until = now() - interval '1 s', next_attempt_at = now() WHERE state <> 'ended'",
+  );
+  const claimedAt = performance.now();
+  const sagas = await claimDueSagas(database, 16, 15_000).catch(() => []);
+  const { signal } = new AbortController();
+  const deps = { database, ...partners, log: silentLog };
+  await Promise.all(sagas.map((saga) => advanceSaga(deps, saga, claimedAt, signal)));
+  await deliverShipments(shop, database);
+  const { rows } = await shop.database.query("SELECT 1 FROM sagas WHERE state <> 'ended' LIMIT 1");
+  return rows.length > 0;
 }
 
 export type Shop = Awaited<ReturnType<typeof startShop>>;
