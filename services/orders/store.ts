@@ -3,6 +3,7 @@ import { orderPlaced } from '../contracts/events.ts';
 import { OrderStatus as EventStatus } from '../contracts/gen/windlass/events/v1/orders_pb.js';
 import { addToOutbox, outboxMigration } from '../lib/kafka/outbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
+import type { OrderWithHistory } from './answers.ts';
 import { keysMigration } from './idempotency-keys.ts';
 import type { Order } from './order-request.ts';
 import type { OrderStatus, OrderView } from './outcome.ts';
@@ -80,17 +81,8 @@ function money(amountMinor: number) {
   return { currency, amountMinor: BigInt(amountMinor) };
 }
 
-export interface HistoryEntry {
-  readonly at: string;
-  readonly status: OrderStatus;
-  readonly reason?: string;
-}
-
 /** @returns undefined if there is no such order */
-export async function readOrder(
-  db: Queryable,
-  orderId: string,
-): Promise<(OrderView & { history: HistoryEntry[] }) | undefined> {
+export async function readOrder(db: Queryable, orderId: string): Promise<OrderWithHistory | undefined> {
   const { rows } = await db.query<OrderRow>(
     'SELECT id, status, currency, total_minor, estimated_delivery FROM orders WHERE id = $1',
     [orderId],
