@@ -128,7 +128,7 @@ export interface RpcPolicy {
 interface Ejection {
   /** How often failures and ejections are reviewed: an endpoint comes back at the first review after its time. */
   readonly intervalMs: number;
-  /** The n-th ejection lasts n times this, up to 300 s (Envoy's max_ejection_time). */
+  /** Of every ejection, however many came before: Envoy's own default would make the n-th n times as long, up to 300 s. */
   readonly ejectionMs: number;
   /** Of the callee's endpoints, below 100; `all` states that every one may be out: callers then fail at once. */
   readonly maxEjectionPercent: number | 'all';
