@@ -77,15 +77,15 @@ describe('the chart', () => {
 });
 
 /** What a pod exports: a port-forward stands in for the monitoring identity, which alone gets in from outside the pod. */
-async function scrape(pod: PodRef, port: number, path: string): Promise<readonly Family[]> {
+async function scrape(pod: PodRef, port: number, path: string): Promise<string> {
   const forwarded = await cluster.forwards.open(pod, port);
-  return readFamilies(check(await send({ url: `http://127.0.0.1:${forwarded}${path}` }), hasStatus(200)).text);
+  return check(await send({ url: `http://127.0.0.1:${forwarded}${path}` }), hasStatus(200)).text;
 }
 
-const scrapeAll = async (port: number, path: string) =>
-  (
-    await Promise.all((await cluster.readyPods('shop', 'app')).filter(isOurs).map((pod) => scrape(pod, port, path)))
-  ).flat();
+async function scrapeServices(): Promise<readonly Family[]> {
+  const pods = (await cluster.readyPods('shop', 'app')).filter(isOurs);
+  return (await Promise.all(pods.map((pod) => scrape(pod, 9464, '/metrics')))).flatMap(readFamilies);
+}
 
 /** Pods of the services: Kafka's have labels of their own. */
 const isOurs = ({ name }: PodRef): boolean => !name.startsWith('events-') && !name.startsWith('strimzi');
@@ -119,7 +119,7 @@ const rare: Readonly<Record<string, string>> = {
 describe('what rules and dashboards read', () => {
   it('is exported by the services', async () => {
     check(await send(orderCall(cluster.ingressUrl)), hasStatus(201));
-    await eventually(async () => expect(compare(await scrapeAll(9464, '/metrics'), serviceMetrics)).toEqual([]), {
+    await eventually(async () => expect(compare(await scrapeServices(), serviceMetrics)).toEqual([]), {
       timeoutMs: 30_000,
     });
   });
@@ -132,6 +132,14 @@ describe('what rules and dashboards read', () => {
   });
 
   it('is exported by the sidecars, of each host that they call', async () => {
-    expect(compare(await scrapeAll(15000, '/stats/prometheus'), sidecarMetrics)).toEqual([]);
+    const pods = await cluster.readyPods('shop', 'app=orders-worker');
+    expect(pods).not.toEqual([]);
+    for (const text of await Promise.all(pods.map((pod) => scrape(pod, 15000, '/stats/prometheus')))) {
+      expect(compare(readFamilies(text), sidecarMetrics)).toEqual([]);
+      for (const host of ['inventory', 'payments']) {
+        const labels = `{cluster_name="outbound|50051||${host}.shop.svc.cluster.local"}`;
+        for (const name of Object.keys(sidecarMetrics)) expect(text).toContain(`\n${name}${labels}`);
+      }
+    }
   });
 });
