@@ -40,9 +40,11 @@ export interface Partner {
 
 export type Service = OwnService | PartnerService;
 
-/** Partitions of a topic; its replication is the environment's. */
+/** A topic, as it is in every environment; its replication is the environment's. */
 export interface Topic {
   readonly partitions: number;
+  /** How long a record is kept, and so how far back a consumer can be rebuilt. */
+  readonly retentionDays: number;
 }
 
 export interface Rpc {
@@ -69,6 +71,7 @@ export interface AsyncInteraction {
   readonly style: 'async';
   readonly producer: string;
   readonly topic: string;
+  /** None: it is there for who investigates an order, and for consumers to come. */
   readonly consumers: readonly string[];
   readonly decision: Decision;
   readonly why: string;
