@@ -1,35 +1,27 @@
 import { z } from 'zod';
-import { moneySchema } from './money.ts';
-
-/** Why an order was cancelled, as its history, its event and the statistics say it. */
-export const cancellationReasons = ['declined', 'out-of-stock', 'shipment-failed', 'capture-refused'] as const;
 
 const count = z.int().min(0);
 
-/** One entry a currency; none where nothing was sold. */
-const revenue = z.array(moneySchema).meta({ description: 'Of fulfilled orders, one entry a currency' });
+/** Minor units by currency, of fulfilled orders. A sum over 2^53 is a text of digits: as a number, readers of JSON would change it. */
+const revenue = z
+  .record(z.string().regex(/^[A-Z]{3}$/), z.union([count, z.string().regex(/^\d{16,}$/)]))
+  .meta({ description: 'Of fulfilled orders, in minor units by currency; as text where a number would be rounded' });
 
-/**
- * What `GET /v1/stats` answers: analytics' read model of the orders' events. It lags behind the orders by what its consumer
- * lags. orders = open + fulfilled + cancelled.
- */
+/** What `GET /v1/stats` answers: analytics' read model of the orders' events, behind by what its consumer lags. */
 export const statsSchema = z.object({
-  totals: z.object({
-    orders: count,
-    open: count,
-    fulfilled: count,
-    cancelled: count,
-    cancelledByReason: z.partialRecord(z.enum(cancellationReasons), count),
-    revenue,
-  }),
-  perMinute: z.array(
-    z.object({
-      minute: z.iso.datetime().meta({ description: 'The start of the minute' }),
-      orders: count.meta({ description: 'Placed in it' }),
-      cancelled: count.meta({ description: 'Cancelled in it' }),
-      revenue,
-    }),
-  ),
+  orders: z.object({ total: count, open: count, fulfilled: count, cancelled: count }),
+  cancelledByReason: z.record(z.string(), count),
+  revenue,
+  perMinute: z
+    .array(
+      z.object({
+        at: z.iso.datetime().meta({ description: 'When the minute began' }),
+        orders: count.meta({ description: 'Placed in it' }),
+        revenue,
+        cancellations: count,
+      }),
+    )
+    .meta({ description: 'Oldest first; the last is the minute under way' }),
 });
 
 export type Stats = z.output<typeof statsSchema>;

@@ -61,9 +61,9 @@ export const problemExamples = {
   unknown: toProblem(new DomainError('not-found', 'There is no such order.')),
 } as const;
 
-const sold = { currency, amountMinor: 2400 };
-
 export const statsExample: Stats = {
-  totals: { orders: 3, open: 1, fulfilled: 1, cancelled: 1, cancelledByReason: { 'out-of-stock': 1 }, revenue: [sold] },
-  perMinute: [{ minute: '2026-11-21T12:00:00.000Z', orders: 3, cancelled: 1, revenue: [sold] }],
+  orders: { total: 3, open: 1, fulfilled: 1, cancelled: 1 },
+  cancelledByReason: { 'out-of-stock': 1 },
+  revenue: { [currency]: 2400 },
+  perMinute: [{ at: '2026-11-21T12:00:00.000Z', orders: 3, revenue: { [currency]: 2400 }, cancellations: 1 }],
 };

@@ -131,7 +131,18 @@ const readOrder = {
 const readStats = {
   operationId: 'readStats',
   summary: 'Orders, revenue and cancellations, in all and per minute',
-  responses: { 200: answer('What the events have said so far', 'Stats', { sold: statsExample }) },
+  parameters: [
+    {
+      name: 'minutes',
+      in: 'query',
+      description: 'How many minutes, up to now',
+      schema: { type: 'integer', minimum: 1, maximum: 1440, default: 60 },
+    },
+  ],
+  responses: {
+    200: answer('What the events have said so far', 'Stats', { sold: statsExample }),
+    400: problem('Invalid: `errors` names every field', {}),
+  },
 };
 
 const readContract = {
