@@ -8,7 +8,8 @@
 #
 # CONTAINER and POD are what stands in a process's cgroup; PROGRAM is its name, empty for all of the container.
 set -u
-trap '' INT TERM HUP
+# Whoever asked may be gone, and nobody listens: the undoing goes on.
+trap '' INT TERM HUP PIPE
 
 # Processes of a container or a pod. systemd writes a pod's uid with _ in it.
 members() {

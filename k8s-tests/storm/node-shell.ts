@@ -18,18 +18,17 @@ export type NodeShell = (args: readonly string[], signal: AbortSignal) => Promis
  */
 export async function openNodeShell(): Promise<NodeShell> {
   const target = (await recallState())?.target;
-  const bash = ['bash', '-c', script, 'faults.sh'] as const;
   switch (target) {
     case 'native':
-      return ofCommand(bash);
+      return shellOf(['bash']);
     case 'kind':
-      return ofCommand([
+      return shellOf([
         'docker',
         'exec',
         '--interactive',
         '--privileged',
         `${clusterNameOf(root)}-control-plane`,
-        ...bash,
+        'bash',
       ]);
     default:
       throw new UserError(
@@ -38,11 +37,14 @@ export async function openNodeShell(): Promise<NodeShell> {
   }
 }
 
-/** In a session of its own: Ctrl-C reaches only us, and the end of our pipe tells the fault to undo itself. */
-function ofCommand([file, ...before]: readonly [string, ...string[]]): NodeShell {
+/**
+ * @param command that starts a bash there
+ * In a session of its own: Ctrl-C reaches only us, and the end of our pipe tells the fault to undo itself.
+ */
+export function shellOf([file, ...before]: readonly [string, ...string[]]): NodeShell {
   return async (args, signal) => {
     const options = { stdin: 'pipe', detached: true, cleanup: false, reject: false } as const;
-    const running = execa(file, [...before, ...args], options);
+    const running = execa(file, [...before, '-c', script, 'faults.sh', ...args], options);
     const release = (): void => void running.stdin.end();
     if (signal.aborted) release();
     signal.addEventListener('abort', release);
