@@ -1,16 +1,21 @@
 import type { Admin } from 'kafkajs';
 
-/** How many records a group has still to read, over all topics that it ever committed an offset of. */
-export async function readLag(admin: Admin, group: string): Promise<number> {
-  const committed = await admin.fetchOffsets({ groupId: group });
+/** A consumer group and what it reads. */
+export interface GroupRef {
+  readonly group: string;
+  readonly topics: readonly string[];
+}
+
+/** How many records the group has still to read. */
+export async function readLag(admin: Admin, { group, topics }: GroupRef): Promise<number> {
+  const committed = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
   const lags = await Promise.all(
     committed.map(async ({ topic, partitions }) => {
-      const ends = await admin.fetchTopicOffsets(topic);
-      return partitions.map(({ partition, offset }) => {
-        const bounds = ends.find((each) => each.partition === partition);
+      const bounds = await admin.fetchTopicOffsets(topic);
+      return bounds.map(({ partition, low, high }) => {
         // -1: none committed, so that the whole partition is still to be read.
-        const next = Math.max(Number(offset), Number(bounds?.low ?? 0));
-        return Number(bounds?.high ?? 0) - next;
+        const offset = partitions.find((each) => each.partition === partition)?.offset ?? '-1';
+        return Number(high) - Math.max(Number(offset), Number(low));
       });
     }),
   );
@@ -18,13 +23,21 @@ export async function readLag(admin: Admin, group: string): Promise<number> {
 }
 
 /** Lets a group without members read its topics again from their first record on. */
-export async function rewindGroup(admin: Admin, group: string): Promise<void> {
-  for (const { topic } of await admin.fetchOffsets({ groupId: group })) {
+export async function rewindGroup(admin: Admin, { group, topics }: GroupRef): Promise<void> {
+  for (const topic of topics) {
     const bounds = await admin.fetchTopicOffsets(topic);
-    await admin.setOffsets({
-      groupId: group,
+    const partitions = bounds.map(({ partition, low }) => ({ partition, offset: low }));
+    await admin.setOffsets({ groupId: group, topic, partitions });
+  }
+}
+
+/** Drops every record that is there: all topics begin with what comes next. */
+export async function startTopicsHere(admin: Admin): Promise<void> {
+  for (const topic of (await admin.listTopics()).filter((name) => !name.startsWith('__'))) {
+    const bounds = await admin.fetchTopicOffsets(topic);
+    await admin.deleteTopicRecords({
       topic,
-      partitions: bounds.map(({ partition, low }) => ({ partition, offset: low })),
+      partitions: bounds.map(({ partition, high }) => ({ partition, offset: high })),
     });
   }
 }

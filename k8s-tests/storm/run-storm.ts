@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kafka } from 'kafkajs';
 import { checkInvariants } from '../checker/check.ts';
-import { type Baseline, readState, readUnrest, takeBaseline } from '../checker/read-state.ts';
+import { readState } from '../checker/read-state.ts';
 import type { Cluster } from '../harness/cluster.ts';
 import { eventually } from '../harness/eventually.ts';
-import { openKafka, withAdmin } from '../harness/kafka-client.ts';
-import { readLag } from '../harness/kafka-groups.ts';
+import { openKafka } from '../harness/kafka-client.ts';
 import { orderCall } from '../harness/order.ts';
 import { planFaults } from './fault-plan.ts';
 import { targets } from './fault-targets.ts';
@@ -15,7 +13,8 @@ import { openNodeShell } from './node-shell.ts';
 import { dueTimes, OrderLoad } from './order-load.ts';
 import { drawOrder } from './order-mix.ts';
 import { seededRandom } from './random.ts';
-import { burstsOf, restWithinMs, type StormOptions, type StormResult } from './storm.ts';
+import { takeQuietBaseline, waitForRest } from './rest.ts';
+import { burstsOf, type StormOptions, type StormResult } from './storm.ts';
 
 export interface StormWatcher {
   readonly onFault: (fault: FaultRecord) => void;
@@ -29,7 +28,6 @@ const burstFactor = 10;
 const maxInFlight = 300;
 const callTimeoutMs = 15_000;
 const progressEveryMs = 10_000;
-const groups = ['orders-worker', 'fulfillment', 'notifications', 'analytics'] as const;
 
 /** Orders and faults side by side, then rest, then the checker. The system must be up; what it held before does not count. */
 export async function runStorm(cluster: Cluster, options: StormOptions, watcher: StormWatcher): Promise<StormResult> {
@@ -96,44 +94,5 @@ function startLoad(
     },
     maxInFlight,
     signal,
-  });
-}
-
-/** Nothing of an earlier run may arrive after the line is drawn. */
-function takeQuietBaseline(cluster: Cluster, kafka: Kafka): Promise<Baseline> {
-  return eventually(
-    async () => {
-      const baseline = await takeBaseline(cluster, kafka);
-      const { unpublished } = await readUnrest(cluster, baseline);
-      const lag = await readLags(kafka);
-      if (unpublished + lag > 0)
-        throw new Error(`before the storm: ${unpublished} events to publish, ${lag} to consume`);
-      return baseline;
-    },
-    { timeoutMs: 90_000, intervalMs: 1_000 },
-  );
-}
-
-async function waitForRest(cluster: Cluster, kafka: Kafka, baseline: Baseline) {
-  const startedAt = performance.now();
-  const look = async (): Promise<number> => {
-    const { orders, sagas, unpublished } = await readUnrest(cluster, baseline);
-    const lag = await readLags(kafka);
-    if (orders + sagas + unpublished + lag > 0)
-      throw new Error(
-        `${orders} orders and ${sagas} sagas under way, ${unpublished} events to publish, ${lag} to consume`,
-      );
-    return performance.now() - startedAt;
-  };
-  return eventually(look, { timeoutMs: restWithinMs, intervalMs: 1_000 }).then(
-    (restedAfterMs) => ({ restedAfterMs, unrest: '' }),
-    (error: unknown) => ({ restedAfterMs: undefined, unrest: String(error) }),
-  );
-}
-
-function readLags(kafka: Kafka): Promise<number> {
-  return withAdmin(kafka, async (admin) => {
-    const lags = await Promise.all(groups.map((group) => readLag(admin, group)));
-    return lags.reduce((sum, lag) => sum + lag, 0);
   });
 }
