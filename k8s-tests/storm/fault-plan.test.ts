@@ -31,6 +31,13 @@ describe('the plan of a storm', () => {
     expect(missed).toEqual([]);
   });
 
+  it('kills, freezes and cuts within two minutes', () => {
+    for (const seed of seeds) {
+      const kinds = planFaults({ ...twoMinutes, seed }).map(({ kind }) => kind);
+      expect(new Set(kinds)).toEqual(new Set(['kill', 'freeze', 'cut']));
+    }
+  });
+
   it('strikes no target that is still struck, but different ones at a time', () => {
     let overlaps = 0;
     for (const seed of seeds) {

@@ -81,7 +81,11 @@ function strike(
 ): PlannedFault {
   if (target.kind === 'link')
     return { kind: 'cut', target, direction: random.pick(['there', 'back', 'both']), atMs, forMs };
-  const kill = random.next() < 0.5 && killsOf(target, atMs, planned) < maxKillsRemembered;
+  // Dying and standing still in turn: what survives the one may not survive the other.
+  const kills = planned.filter(({ kind }) => kind === 'kill').length;
+  const freezes = planned.filter(({ kind }) => kind === 'freeze').length;
+  const wanted = kills === freezes ? random.next() < 0.5 : kills < freezes;
+  const kill = wanted && killsOf(target, atMs, planned) < maxKillsRemembered;
   return kill ? { kind: 'kill', target, atMs } : { kind: 'freeze', target, atMs, forMs };
 }
 

@@ -34,12 +34,12 @@ is_first() { grep -qE '^NSpid:.*[^0-9]1$' "/proc/$1/status" 2>/dev/null; }
 hold() { read -r -t "$1" _ || true; }
 
 kill_container() {
-  local pids pid found=() tries
+  local pid seen found=() tries
   for pid in $(struck "$1" "$2"); do
-    if [ -n "$2" ] || is_first "$pid"; then found+=("$pid $(look "$pid")"); fi
+    if [ -n "$2" ] || is_first "$pid"; then seen=$(look "$pid") && found+=("$pid $seen"); fi
   done
   [ ${#found[@]} -gt 0 ] || { echo "none"; exit 1; }
-  for pid in "${found[@]}"; do kill -KILL "${pid%% *}"; done
+  for pid in "${found[@]}"; do kill -KILL "${pid%% *}" 2>/dev/null; done
   for pid in "${found[@]}"; do
     set -- $pid
     for tries in $(seq 100); do
@@ -80,7 +80,7 @@ freeze() {
 }
 
 cut_link() {
-  local pid seconds=$2 comment=$3 direction=$4 rule address rules=()
+  local pid seconds=$2 comment=$3 direction=$4 rule address probe rules=() probes=()
   pid=$(members "$1" | head -n 1)
   [ -n "$pid" ] || { echo "none"; exit 1; }
   # Kept open: it stays the pod's network when this process of the pod is gone.
@@ -94,6 +94,16 @@ cut_link() {
   for rule in "${rules[@]}"; do
     # Words on purpose: a rule is several arguments.
     tables -I $rule -m comment --comment "$comment" -j DROP && echo "rule $pid $rule"
+  done
+  # Also where nobody talks just now: a connection that gets no answer. As the sidecar's user, which no sidecar redirects.
+  for address in "$@"; do
+    nsenter --net=/proc/self/fd/7 setpriv --reuid=1337 --regid=1337 --clear-groups \
+      timeout 2 bash -c "echo >/dev/tcp/${address%:*}/${address#*:}" 2>/dev/null &
+    probes+=("$address $!")
+  done
+  for probe in "${probes[@]}"; do
+    wait "${probe#* }"
+    [ $? = 124 ] && echo "silent ${probe% *}" || echo "answers ${probe% *}"
   done
   echo "held"
   hold "$seconds"

@@ -86,9 +86,9 @@ describe.runIf(process.getuid?.() === 0)('a fault', () => {
       run('nsenter', ['--target', String(pid), '--net', ...command], { tolerant: true });
     const cut = node(['cut', id, '2', `test-${id}`, 'both', '127.0.0.1:5'], never);
     await eventually(async () => expect((await inside('iptables', '-S')).stdout).toContain(id));
-    await inside('timeout', '0.3', 'bash', '-c', 'echo >/dev/tcp/127.0.0.1/5');
     const lines = await cut;
     expect(lines.filter((line) => line.startsWith('rule'))).toHaveLength(2);
+    expect(lines).toContain('silent 127.0.0.1:5');
     expect(lines.join()).toMatch(/dropped [1-9]/);
     expect(lines).toContain(`mended ${pid}`);
     expect((await inside('iptables', '-S')).stdout).not.toContain(id);

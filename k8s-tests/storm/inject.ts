@@ -18,7 +18,7 @@ export interface FaultRecord {
   readonly pods: readonly string[];
   /** As the node, or this host, numbers them. */
   readonly pids: readonly number[];
-  /** What was seen of it, as faults.sh says it: `state 4711 T`, `gone 4711`, `dropped 17`, `mended 4711`. */
+  /** What was seen of it, as faults.sh says it: `state 4711 T`, `gone 4711`, `silent 10.0.0.1:5432`, `dropped 17`, `mended 4711`. */
   readonly observed: readonly string[];
   /** Whether it did what it was to do, and was undone. */
   readonly effective: boolean;
@@ -135,10 +135,10 @@ function pidsOf(observed: readonly string[]): readonly number[] {
   return [...new Set(pids)].map(Number);
 }
 
-/** Killed: gone. Frozen: stopped, and none left so. Cut: packets were dropped, and no rule is left. */
+/** Killed: gone. Frozen: stopped, and none left so. Cut: nobody answers, packets were dropped, and no rule is left. */
 export function isEffective(kind: PlannedFault['kind'], observed: readonly string[]): boolean {
   const has = (pattern: RegExp): boolean => observed.some((line) => pattern.test(line));
-  if (has(/^exit code|^left|^alive|^none/)) return false;
+  if (has(/^(exit code|left|alive|none|answers)/)) return false;
   switch (kind) {
     case 'kill':
       return has(/^gone/);

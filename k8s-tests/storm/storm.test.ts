@@ -58,6 +58,7 @@ describe('a fault had its effect', () => {
     ['cut', ['rule 1 OUTPUT', 'held', 'dropped 17', 'mended 1'], true],
     ['cut', ['rule 1 OUTPUT', 'held', 'dropped 0', 'mended 1'], false],
     ['cut', ['rule 1 OUTPUT', 'held', 'dropped 17', 'left'], false],
+    ['cut', ['rule 1 OUTPUT', 'answers 10.0.0.1:5432', 'held', 'dropped 17', 'mended 1'], false],
     ['cut', ['no pod app=orders'], false],
   ] as const)('%s: %j -> %s', (kind, observed, effective) => {
     expect(isEffective(kind, observed)).toBe(effective);
