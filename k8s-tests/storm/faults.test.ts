@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -17,7 +17,7 @@ let outer: ChildProcess;
 let pid = 0;
 
 const isUnified = existsSync('/sys/fs/cgroup/cgroup.controllers');
-const program = 'ip link set lo up; sleep 1000 & while :; do sleep 0.05; done';
+const program = 'echo 0 >$0/cgroup.procs; ip link set lo up; sleep 1000 & while :; do read -rt 0.05; done <> <(:)';
 const node = shellOf(['bash']);
 const never = new AbortController().signal;
 const stateOf = (of: number) => /^State:\s+(\w)/m.exec(readFileSync(`/proc/${of}/status`, 'utf8'))?.[1];
@@ -28,13 +28,12 @@ describe.runIf(process.getuid?.() === 0)('a fault', () => {
     id = randomUUID();
     folder = join(isUnified ? '/sys/fs/cgroup' : '/sys/fs/cgroup/cpu', `container-${id}`);
     mkdirSync(folder);
-    outer = spawn('unshare', ['--pid', '--net', '--fork', '--kill-child=SIGKILL', 'bash', '-c', program], {
+    outer = spawn('unshare', ['--pid', '--net', '--fork', '--kill-child=SIGKILL', 'bash', '-c', program, folder], {
       stdio: 'ignore',
     });
     pid = await eventually(() => childrenOf(outer.pid ?? 0)[0] ?? Promise.reject(new Error('not started')), {
       intervalMs: 10,
     });
-    writeFileSync(join(folder, 'cgroup.procs'), String(pid));
     await sleep(200);
   });
   afterEach(async () => {
