@@ -65,6 +65,27 @@ test('Release gives back what the order holds, once, and nothing to an order tha
   expect(await stockOf('rare')).toBe(3);
 });
 
+test('a Reserve that comes after its order was released holds nothing, also when both come at once', async () => {
+  expect(await release(database, 'k-1', 'o-1')).toBe(false);
+  await expect(reserve(database, 'k-2', 'o-1', rare(2))).rejects.toMatchObject({ code: 'failed-precondition' });
+  expect(await stockOf('rare')).toBe(3);
+  for (let round = 0; round < 20; round++) {
+    const orderId = `o-at-once-${round}`;
+    await Promise.allSettled([
+      reserve(database, `reserve:${orderId}`, orderId, rare(2)),
+      release(database, `release:${orderId}`, orderId),
+    ]);
+    expect(await stockOf('rare')).toBe(3);
+  }
+});
+
+test('a Reserve that was answered is answered so again after the Release, and holds nothing', async () => {
+  await reserve(database, 'k-1', 'o-1', rare(2));
+  await release(database, 'k-2', 'o-1');
+  expect(await reserve(database, 'k-1', 'o-1', rare(2))).toEqual([]);
+  expect(await stockOf('rare')).toBe(3);
+});
+
 test('a call without a key, an order or a usable line is invalid', async () => {
   const call = (request: object) => inventoryHandlers(database).reserve(create(ReserveRequestSchema, request));
   const good = { idempotencyKey: 'k', orderId: 'o', lines: rare(1) };

@@ -1,5 +1,5 @@
 import { catalogue } from '../contracts/catalogue.ts';
-import type { Shortage } from '../lib/errors/domain-error.ts';
+import { DomainError, type Shortage } from '../lib/errors/domain-error.ts';
 import { idempotencyMigration, type KeyedCall, once } from '../lib/idempotency/idempotency.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
 
@@ -16,6 +16,12 @@ export const migrations = [
     reserved_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (order_id, sku)
   )`,
+  // One row for each order that was ever here: what comes after its Release comes too late.
+  `CREATE TABLE order_holds (
+    order_id text PRIMARY KEY,
+    released_at timestamptz
+  );
+  INSERT INTO order_holds (order_id) SELECT DISTINCT order_id FROM reservations`,
 ];
 
 export interface Line {
@@ -41,11 +47,17 @@ export async function findShortages(
     .filter((line) => line.requested > line.available);
 }
 
-/** Holds all lines for the order or, if there is a shortage, none. */
+/**
+ * Holds all lines for the order or, if there is a shortage, none.
+ * @throws DomainError `failed-precondition` if the order was released: a Reserve that was on its way for long holds nothing
+ */
 export function reserve(database: Database, key: string, orderId: string, lines: readonly Line[]): Promise<Shortage[]> {
   const call: KeyedCall = { operation: 'Reserve', key, request: { orderId, lines } };
   return database.transaction((tx) =>
     once(tx, call, async () => {
+      if ((await lockOrder(tx, orderId)).wasReleased) {
+        throw new DomainError('failed-precondition', `The stock of order ${orderId} was given back before.`);
+      }
       const shortages = await findShortages(tx, lines, 'FOR UPDATE');
       if (shortages.length > 0) return shortages;
       for (const { sku, quantity } of lines) {
@@ -61,11 +73,23 @@ export function reserve(database: Database, key: string, orderId: string, lines:
   );
 }
 
+/** Until the transaction ends nobody else reserves or releases for this order. */
+async function lockOrder(tx: Queryable, orderId: string): Promise<{ wasReleased: boolean }> {
+  const { rows } = await tx.query<{ wasReleased: boolean }>(
+    `INSERT INTO order_holds AS h (order_id) VALUES ($1) ON CONFLICT (order_id) DO UPDATE SET released_at = h.released_at
+     RETURNING released_at IS NOT NULL AS "wasReleased"`,
+    [orderId],
+  );
+  return rows[0] ?? { wasReleased: false };
+}
+
 /** Gives the order's stock back. @returns false if it had none */
 export function release(database: Database, key: string, orderId: string): Promise<boolean> {
   const call: KeyedCall = { operation: 'Release', key, request: { orderId } };
   return database.transaction((tx) =>
     once(tx, call, async () => {
+      await lockOrder(tx, orderId);
+      await tx.query('UPDATE order_holds SET released_at = now() WHERE order_id = $1', [orderId]);
       const { rows } = await tx.query<{ sku: string }>(
         `WITH released AS (DELETE FROM reservations WHERE order_id = $1 RETURNING sku, quantity)
          UPDATE stock SET available = available + quantity FROM released WHERE stock.sku = released.sku RETURNING stock.sku`,
@@ -89,7 +113,7 @@ export async function stockUp(db: Queryable): Promise<void> {
 /** Back to the catalogue: no reservations, full stock. */
 export function resetStock(database: Database): Promise<void> {
   return database.transaction(async (tx) => {
-    await tx.query('TRUNCATE reservations, stock, idempotency_keys');
+    await tx.query('TRUNCATE idempotency_keys, order_holds, stock, reservations');
     await stockUp(tx);
   });
 }

@@ -7,7 +7,7 @@ import type { Outcome } from './outcome.ts';
 
 /**
  * The customers' keys. Unlike lib/idempotency, a key that is in use answers at once instead of waiting, and a request that
- * failed gives its key back.
+ * could not be stored gives its key back.
  */
 export const keysMigration = `
   CREATE TABLE idempotency_keys (
@@ -23,38 +23,62 @@ export const keysMigration = `
   )`;
 
 /**
+ * `lease` names the request that has the key: one that was frozen while another took over can no longer finish. The payment
+ * is known until the key is final, for whoever has to give it back (abandoned-payments.ts).
+ */
+export const keyLeasesMigration = `
+  ALTER TABLE idempotency_keys
+    ADD COLUMN lease uuid,
+    ADD COLUMN payment_token text,
+    ADD COLUMN amount_minor bigint;
+  CREATE INDEX idempotency_keys_unfinished ON idempotency_keys (leased_until) WHERE state <> 'final'`;
+
+/**
  * Longer than any request lives, since the mesh cuts its calls long before: a key still in flight after that belongs to a
  * pod that died.
  */
 const leaseSeconds = 30;
 const keptHours = 24;
 
-export type Claim =
-  | { readonly kind: 'claimed'; readonly orderId: string }
-  | { readonly kind: 'final'; readonly outcome: Outcome };
+/** A key that was taken for this request. */
+export interface ClaimedKey {
+  readonly kind: 'claimed';
+  readonly orderId: string;
+  readonly lease: string;
+}
+
+export type Claim = ClaimedKey | { readonly kind: 'final'; readonly outcome: Outcome };
 
 /**
  * Takes the customer's key for this request, or finds how it ended.
  *
- * A released key, and one whose pod died, keeps its order id for the same body: the payment may have been authorized
- * already, and only the same order id leads to the same payment key.
+ * A released key, and one whose pod died, keeps its order id: the payment may have been authorized already, and only the
+ * same order id leads to the same payment key. So it is only for the same body, until abandoned-payments.ts has taken it over.
  * @throws DomainError `in-flight`, `key-reused`
  */
-export async function claimOrderKey(db: Queryable, { idempotencyKey, order }: OrderRequest): Promise<Claim> {
+export async function claimOrderKey(
+  db: Queryable,
+  { idempotencyKey, order }: OrderRequest,
+  amountMinor: number,
+): Promise<Claim> {
   const params = [order.customerId, idempotencyKey, fingerprint(order)];
+  const lease = randomUUID();
   const { rows: claimed } = await db.query<{ order_id: string }>(
-    `INSERT INTO idempotency_keys AS k (customer_id, key, fingerprint, order_id, state, leased_until)
-     VALUES ($1, $2, $3, $4, 'in-flight', now() + make_interval(secs => $5))
+    `INSERT INTO idempotency_keys AS k
+       (customer_id, key, fingerprint, order_id, state, leased_until, lease, payment_token, amount_minor)
+     VALUES ($1, $2, $3, $4, 'in-flight', now() + make_interval(secs => $5), $6, $7, $8)
      ON CONFLICT (customer_id, key) DO UPDATE SET
        fingerprint = excluded.fingerprint,
-       order_id = CASE WHEN k.fingerprint = excluded.fingerprint AND NOT ${isExpired} THEN k.order_id ELSE excluded.order_id END,
-       state = 'in-flight', leased_until = excluded.leased_until, outcome = NULL, created_at = now()
-     WHERE k.state = 'released' OR ${isExpired}
-       OR (k.state = 'in-flight' AND k.leased_until < now() AND k.fingerprint = excluded.fingerprint)
+       order_id = CASE WHEN k.state = 'final' THEN excluded.order_id ELSE k.order_id END,
+       state = 'in-flight', leased_until = excluded.leased_until, lease = excluded.lease, outcome = NULL, created_at = now(),
+       payment_token = excluded.payment_token, amount_minor = excluded.amount_minor
+     WHERE ${isExpired}
+       OR (k.fingerprint = excluded.fingerprint
+         AND (k.state = 'released' OR (k.state = 'in-flight' AND k.leased_until < now())))
      RETURNING order_id`,
-    [...params, randomUUID(), leaseSeconds],
+    [...params, randomUUID(), leaseSeconds, lease, order.paymentToken, amountMinor],
   );
-  if (claimed[0]) return { kind: 'claimed', orderId: claimed[0].order_id };
+  if (claimed[0]) return { kind: 'claimed', orderId: claimed[0].order_id, lease };
 
   const { rows } = await db.query<{ same: boolean; outcome: Outcome | null }>(
     'SELECT fingerprint = $3 AS same, outcome FROM idempotency_keys WHERE customer_id = $1 AND key = $2',
@@ -67,22 +91,37 @@ export async function claimOrderKey(db: Queryable, { idempotencyKey, order }: Or
   throw new DomainError('in-flight', 'An order with this Idempotency-Key is being placed just now.');
 }
 
-const isExpired = `k.created_at < now() - interval '${keptHours} hours'`;
+/** Only final ones: an unfinished key may stand for money that is held. */
+const isExpired = `(k.state = 'final' AND k.created_at < now() - interval '${keptHours} hours')`;
 
-/** Records how the request ended. */
-export async function finishOrderKey(db: Queryable, request: OrderRequest, outcome: Outcome): Promise<void> {
-  await db.query("UPDATE idempotency_keys SET state = 'final', outcome = $3 WHERE customer_id = $1 AND key = $2", [
-    request.order.customerId,
-    request.idempotencyKey,
-    JSON.stringify(outcome),
-  ]);
+/**
+ * Records how the request ended. In the transaction that stores the order, first: what is not recorded is not stored.
+ * @throws DomainError `in-flight` if another request took the key over meanwhile
+ */
+export async function finishOrderKey(
+  db: Queryable,
+  { idempotencyKey, order }: OrderRequest,
+  { lease }: ClaimedKey,
+  outcome: Outcome,
+): Promise<void> {
+  const { rowCount } = await db.query(
+    `UPDATE idempotency_keys SET state = 'final', outcome = $4, payment_token = NULL, amount_minor = NULL
+     WHERE customer_id = $1 AND key = $2 AND lease = $3`,
+    [order.customerId, idempotencyKey, lease, JSON.stringify(outcome)],
+  );
+  if (rowCount === 0) throw new DomainError('in-flight', 'Another request has taken this Idempotency-Key over.');
 }
 
-/** Gives the key back after a failure: the next request with it starts anew, with this body or another. */
-export async function releaseOrderKey(db: Queryable, { idempotencyKey, order }: OrderRequest): Promise<void> {
+/** Gives the key back after a failure: the next request with it goes on where this one ended. */
+export async function releaseOrderKey(
+  db: Queryable,
+  { idempotencyKey, order }: OrderRequest,
+  { lease }: ClaimedKey,
+): Promise<void> {
   await db.query(
-    "UPDATE idempotency_keys SET state = 'released' WHERE customer_id = $1 AND key = $2 AND state = 'in-flight'",
-    [order.customerId, idempotencyKey],
+    `UPDATE idempotency_keys SET state = 'released'
+     WHERE customer_id = $1 AND key = $2 AND lease = $3 AND state = 'in-flight'`,
+    [order.customerId, idempotencyKey, lease],
   );
 }
 

@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { CheckResponseSchema } from '../contracts/gen/windlass/inventory/v1/inventory_pb.js';
 import { AuthorizeResponseSchema } from '../contracts/gen/windlass/payments/v1/payments_pb.js';
 import { DomainError } from '../lib/errors/domain-error.ts';
@@ -10,7 +10,8 @@ import { silentLog } from '../lib/log/log.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { startTestDatabase } from '../lib/postgres/testing.ts';
 import { purgeOrderKeys } from './idempotency-keys.ts';
-import type { PlaceOrderDeps } from './place-order.ts';
+import { readOrderRequest } from './order-request.ts';
+import { type PlaceOrderDeps, placeOrder } from './place-order.ts';
 import { ordersRoutes } from './routes.ts';
 import { migrations, resetOrders } from './store.ts';
 
@@ -60,16 +61,26 @@ async function post(body: unknown = good, key: string | undefined = 'k-1') {
     body: JSON.stringify(body),
     ...(key !== '' && { headers: { 'idempotency-key': key } }),
   });
-  const answer = (await response.json()) as { orderId?: string; type?: string };
+  const answer = (await response.json()) as { orderId?: string; type?: string; status?: string };
   const { status, headers } = response;
   return { status, answer, replayed: headers.get('idempotency-replayed'), location: headers.get('location') };
 }
 
-async function count(table: 'orders' | 'outbox' | 'idempotency_keys'): Promise<number> {
+async function count(table: 'orders' | 'outbox' | 'idempotency_keys' | 'sagas'): Promise<number> {
   return (await database.query(`SELECT 1 FROM ${table}`)).rows.length;
 }
 
-test('an order is confirmed, stored with its event, and can be read with its history', async () => {
+async function events(): Promise<(string | undefined)[]> {
+  const { rows } = await database.query<{ type: string }>('SELECT type FROM outbox ORDER BY id');
+  return rows.map(({ type }) => /windlass\.(.*)\.v1/.exec(type)?.[1]);
+}
+
+async function steps(): Promise<Record<string, string>> {
+  const { rows } = await database.query<{ step: string; state: string }>('SELECT step, state FROM saga_steps');
+  return Object.fromEntries(rows.map(({ step, state }) => [step, state]));
+}
+
+test('an order is confirmed, stored with its events, and can be read with its history', async () => {
   const { status, answer, location, replayed } = await post();
   expect([status, replayed, location]).toEqual([201, null, `/v1/orders/${answer.orderId}`]);
   expect(answer).toEqual({
@@ -78,7 +89,8 @@ test('an order is confirmed, stored with its event, and can be read with its his
     total: { currency: 'USD', amountMinor: 2400 },
     estimatedDelivery: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
   });
-  expect([await count('orders'), await count('outbox')]).toEqual([1, 1]);
+  expect(await count('orders')).toBe(1);
+  expect(await events()).toEqual(['order.placed', 'payment.authorized']);
   const read = await fetch(`http://127.0.0.1:${server.port}${location}`);
   const history = [{ at: expect.any(String), status: 'confirmed' }];
   expect(await read.json()).toEqual({ ...answer, history });
@@ -142,36 +154,95 @@ test('of requests with one key side by side one is worked on and the others are 
   expect([(await post()).replayed, paymentKeys.length]).toEqual(['true', 1]);
 });
 
-test('a dependency that fails is a 503 that stores nothing, and the same request then succeeds with the same payment key', async () => {
-  authorize = () => Promise.reject(new DomainError('outcome-unknown', 'payments.Authorize answered UNAVAILABLE'));
-  const failed = await post();
-  expect(failed).toMatchObject({ status: 503, answer: { type: expect.stringMatching(/\/unavailable$/) } });
-  expect([await count('orders'), await count('outbox')]).toEqual([0, 0]);
-  authorize = async () => authorized;
-  expect(await post()).toMatchObject({ status: 201, replayed: null });
-  expect(paymentKeys[0]).toBe(paymentKeys[1]);
+const late = () => Promise.reject(new DomainError('outcome-unknown', 'payments.Authorize answered UNAVAILABLE'));
+
+test.each(['Check', 'Authorize'] as const)('without an answer to %s the order is taken as pending', async (call) => {
+  if (call === 'Check') check = late;
+  else authorize = late;
+  const pending = await post();
+  expect(pending).toMatchObject({ status: 202, replayed: null, answer: { status: 'pending' } });
+  expect(pending.location).toBe(`/v1/orders/${pending.answer.orderId}`);
+  expect(await events()).toEqual(['order.placed']);
+  expect(await steps()).toEqual({ authorise: 'todo', reserve: 'todo', capture: 'todo', ship: 'todo', close: 'todo' });
+  const { rows } = await database.query('SELECT status, payment_token, authorization_id FROM orders');
+  expect(rows).toEqual([{ status: 'pending', payment_token: 'tok_ok', authorization_id: null }]);
+
+  [check, authorize] = [async () => create(CheckResponseSchema), async () => authorized];
+  expect(await post(), 'the first answer again').toEqual({ ...pending, replayed: 'true' });
+  expect([await count('orders'), paymentKeys.length]).toEqual([1, call === 'Check' ? 0 : 1]);
 });
 
-test('after a 503 the key may be used for another body, which is another payment', async () => {
-  check = () => Promise.reject(new DomainError('outcome-unknown', 'late'));
-  expect((await post()).status).toBe(503);
-  check = async () => create(CheckResponseSchema);
-  authorize = () => Promise.reject(new DomainError('outcome-unknown', 'late'));
-  await post();
-  authorize = async () => authorized;
-  expect((await post({ ...good, items: [{ sku: 'tee', quantity: 1 }] })).status).toBe(201);
-  expect(new Set(paymentKeys).size).toBe(2);
+test('a confirmed order is authorised already, and keeps no token, nor does its key', async () => {
+  const { answer } = await post();
+  expect(await steps()).toMatchObject({ authorise: 'done', reserve: 'todo' });
+  const { rows } = await database.query('SELECT id, payment_token, authorization_id FROM orders');
+  expect(rows).toEqual([{ id: answer.orderId, payment_token: null, authorization_id: 'a-1' }]);
+  const { rows: keys } = await database.query('SELECT state, payment_token, amount_minor FROM idempotency_keys');
+  expect(keys).toEqual([{ state: 'final', payment_token: null, amount_minor: null }]);
+});
+
+test('of 20 requests with one key at once one places the order', async () => {
+  const answers = await Promise.all(Array.from({ length: 20 }, () => post()));
+  const placed = answers.filter(({ status }) => status === 201);
+  expect(new Set(placed.map(({ answer }) => answer.orderId)).size).toBe(1);
+  expect(placed.filter(({ replayed }) => replayed === null)).toHaveLength(1);
+  expect(answers.filter(({ status }) => status !== 201 && status !== 409)).toEqual([]);
+  expect([await count('orders'), await count('sagas'), paymentKeys.length]).toEqual([1, 1, 1]);
+});
+
+/** Makes the transaction that stores an order fail. */
+async function breakStore(): Promise<void> {
+  await database.query("ALTER TABLE outbox ADD CONSTRAINT broken CHECK (topic <> 'orders.v1')");
+}
+const mendStore = () => database.query('ALTER TABLE outbox DROP CONSTRAINT IF EXISTS broken');
+afterEach(mendStore);
+
+test('an order that can not be stored leaves nothing; the same request goes on with the same payment key', async () => {
+  await breakStore();
+  expect((await post()).status).toBe(500);
+  expect([await count('orders'), await count('outbox'), await count('sagas')]).toEqual([0, 0, 0]);
+  expect((await post({ ...good, items: [{ sku: 'tee', quantity: 1 }] })).status, 'money may be held for it').toBe(422);
+  await mendStore();
+  expect(await post()).toMatchObject({ status: 201, replayed: null });
+  expect(paymentKeys).toHaveLength(2);
+  expect(new Set(paymentKeys).size).toBe(1);
+});
+
+test("when orders' own database fails the answer is 503, also if it fails at commit", async () => {
+  for (const code of ['unavailable', 'outcome-unknown'] as const) {
+    const failing: Database = { ...database, transaction: () => Promise.reject(new DomainError(code, 'down')) };
+    const request = readOrderRequest(code, good);
+    const placing = placeOrder(
+      { database: failing, inventory: { check }, payments: { authorize }, log: silentLog },
+      request,
+    );
+    await expect(placing).rejects.toMatchObject({ code: 'unavailable' });
+  }
 });
 
 test('a key left in flight by a pod that died can be taken after its lease, with the same order id', async () => {
-  authorize = () => Promise.reject(new DomainError('outcome-unknown', 'late'));
+  await breakStore();
   await post();
+  await mendStore();
   await database.query("UPDATE idempotency_keys SET state = 'in-flight'");
-  authorize = async () => authorized;
   expect((await post()).status).toBe(409);
   await database.query("UPDATE idempotency_keys SET leased_until = now() - interval '1 s'");
   expect((await post()).status).toBe(201);
   expect(new Set(paymentKeys).size).toBe(1);
+});
+
+test('a request that was frozen while another took its key over stores nothing', async () => {
+  let second: Promise<Awaited<ReturnType<typeof post>>> | undefined;
+  authorize = async () => {
+    authorize = async () => authorized;
+    await database.query("UPDATE idempotency_keys SET leased_until = now() - interval '1 s'");
+    second = post();
+    await second;
+    return authorized;
+  };
+  expect(await post()).toMatchObject({ status: 409, answer: { type: expect.stringMatching(/\/in-flight$/) } });
+  expect((await second)?.status).toBe(201);
+  expect([await count('orders'), (await post()).replayed]).toEqual([1, 'true']);
 });
 
 test('a key is forgotten after 24 hours', async () => {

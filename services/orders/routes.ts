@@ -1,12 +1,11 @@
 import { DomainError } from '../lib/errors/domain-error.ts';
 import type { HttpRoute } from '../lib/http/route.ts';
 import { openapi } from './openapi.ts';
+import { isOrderId } from './order-id.ts';
 import { readOrderRequest } from './order-request.ts';
 import { toReply } from './outcome.ts';
 import { type PlaceOrderDeps, placeOrder } from './place-order.ts';
 import { readOrder } from './store.ts';
-
-const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 export function ordersRoutes(deps: PlaceOrderDeps): HttpRoute[] {
   return [
@@ -23,7 +22,7 @@ export function ordersRoutes(deps: PlaceOrderDeps): HttpRoute[] {
       method: 'get',
       path: '/v1/orders/{id}',
       handle: async ({ params: { id = '' } }) => {
-        const order = uuid.test(id) ? await readOrder(deps.database, id) : undefined;
+        const order = isOrderId(id) ? await readOrder(deps.database, id) : undefined;
         if (!order) throw new DomainError('not-found', 'There is no such order.');
         return { status: 200, body: order };
       },

@@ -1,11 +1,14 @@
-import { catalogue, currency } from '../contracts/catalogue.ts';
-import { orderPlaced } from '../contracts/events.ts';
+import { orderPlaced, paymentAuthorized } from '../contracts/events.ts';
 import { OrderStatus as EventStatus } from '../contracts/gen/windlass/events/v1/orders_pb.js';
-import { addToOutbox, outboxMigration } from '../lib/kafka/outbox.ts';
+import { inboxMigration } from '../lib/kafka/inbox.ts';
+import { outboxMigration } from '../lib/kafka/outbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
-import { keysMigration } from './idempotency-keys.ts';
+import { abandonedPaymentsMigration } from './abandoned-payments.ts';
+import { keyLeasesMigration, keysMigration } from './idempotency-keys.ts';
+import { money, orderLines, publish, timestamp } from './order-events.ts';
 import type { Order } from './order-request.ts';
 import type { OrderStatus, OrderView } from './outcome.ts';
+import { insertSaga, sagaMigration } from './worker/saga-store.ts';
 
 /** The database of orders and orders-worker. */
 export const migrations = [
@@ -31,25 +34,34 @@ export const migrations = [
     reason text
   );
   CREATE INDEX order_history_by_order ON order_history (order_id, id)`,
+  // The token stays only while the saga has to ask payments for the authorization.
+  'ALTER TABLE orders ADD COLUMN payment_token text',
+  sagaMigration,
+  inboxMigration,
+  keyLeasesMigration,
+  abandonedPaymentsMigration,
 ];
 
 /** An order that is about to be stored. */
 export interface PlacedOrder {
   readonly view: OrderView;
   readonly order: Order;
-  readonly authorizationId: string;
+  /** undefined: payments gave no answer, and the saga is to ask again. */
+  readonly authorizationId: string | undefined;
   readonly placedAt: Date;
 }
 
-/** Stores a confirmed order, its first history entry and its event: all or nothing, in the caller's transaction. */
+/** Stores an order, its first history entry, its saga and its events: all or nothing, in the caller's transaction. */
 export async function storeOrder(
   tx: Queryable,
   { view, order, authorizationId, placedAt }: PlacedOrder,
 ): Promise<void> {
   const { orderId, status, total, estimatedDelivery } = view;
+  const isAuthorised = authorizationId !== undefined;
+  await insertSaga(tx, orderId, isAuthorised);
   await tx.query(
-    `INSERT INTO orders (id, customer_id, status, items, shipping_address, currency, total_minor, authorization_id, estimated_delivery, placed_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    `INSERT INTO orders (id, customer_id, status, items, shipping_address, currency, total_minor, authorization_id, payment_token, estimated_delivery, placed_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       orderId,
       order.customerId,
@@ -59,25 +71,51 @@ export async function storeOrder(
       total.currency,
       total.amountMinor,
       authorizationId,
+      isAuthorised ? null : order.paymentToken,
       estimatedDelivery,
       placedAt,
     ],
   );
   await tx.query('INSERT INTO order_history (order_id, at, status) VALUES ($1, $2, $3)', [orderId, placedAt, status]);
+  const amount = money(total.amountMinor);
   const data = {
     orderId,
     customerId: order.customerId,
-    status: EventStatus.CONFIRMED,
-    lines: order.items.map(({ sku, quantity }) => ({ sku, quantity, unitPrice: money(catalogue[sku].unitPriceMinor) })),
-    total: money(total.amountMinor),
-    placedAt: { seconds: BigInt(Math.floor(placedAt.getTime() / 1000)), nanos: (placedAt.getTime() % 1000) * 1e6 },
+    status: isAuthorised ? EventStatus.CONFIRMED : EventStatus.PENDING,
+    lines: orderLines(order.items),
+    total: amount,
+    placedAt: timestamp(placedAt),
     estimatedDelivery,
   };
-  await addToOutbox(tx, orderPlaced, { source: '/windlass/orders', subject: orderId, data });
+  await publish(tx, orderPlaced, orderId, data);
+  if (isAuthorised) await publish(tx, paymentAuthorized, orderId, { orderId, authorizationId, amount });
 }
 
-function money(amountMinor: number) {
-  return { currency, amountMinor: BigInt(amountMinor) };
+/** What happens to an order after it was placed: its status and the history entry that says so. */
+export async function changeStatus(
+  tx: Queryable,
+  orderId: string,
+  status: OrderStatus,
+  reason?: string,
+): Promise<void> {
+  await tx.query('UPDATE orders SET status = $2 WHERE id = $1', [orderId, status]);
+  await tx.query('INSERT INTO order_history (order_id, at, status, reason) VALUES ($1, clock_timestamp(), $2, $3)', [
+    orderId,
+    status,
+    reason,
+  ]);
+}
+
+/** Payments has answered: the token is not needed any more. @param authorizationId undefined: declined */
+export async function settleAuthorization(
+  tx: Queryable,
+  orderId: string,
+  authorizationId: string | undefined,
+): Promise<void> {
+  await tx.query('UPDATE orders SET authorization_id = $2, payment_token = NULL WHERE id = $1', [
+    orderId,
+    authorizationId,
+  ]);
 }
 
 export interface HistoryEntry {
@@ -122,6 +160,18 @@ interface OrderRow {
   readonly estimated_delivery: string;
 }
 
+/** The tables are locked in this order, which is everybody's: a reset does not deadlock with work that is under way. */
+const tables = [
+  'idempotency_keys',
+  'abandoned_payments',
+  'inbox',
+  'sagas',
+  'saga_steps',
+  'orders',
+  'order_history',
+  'outbox',
+];
+
 export async function resetOrders(database: Database): Promise<void> {
-  await database.query('TRUNCATE orders, order_history, outbox, idempotency_keys');
+  await database.query(`TRUNCATE ${tables.join(', ')}`);
 }

@@ -1,4 +1,6 @@
+import { currency } from '../contracts/catalogue.ts';
 import type { Payments } from '../contracts/gen/windlass/payments/v1/payments_pb.js';
+import { paymentTokens } from '../contracts/payment-tokens.ts';
 import type { FieldError } from '../lib/errors/domain-error.ts';
 import type { Handlers } from '../lib/grpc/server.ts';
 import { invalid } from '../lib/validation/validate.ts';
@@ -8,30 +10,52 @@ import type { PaymentOperations } from './payments.ts';
 export function paymentsHandlers(payments: PaymentOperations): Handlers<typeof Payments> {
   return {
     async authorize({ idempotencyKey, orderId, amount, paymentToken }) {
-      requireFields({ order_id: orderId, 'amount.currency': amount?.currency, payment_token: paymentToken });
-      const amountMinor = Number(amount?.amountMinor ?? 0n);
-      if (!Number.isSafeInteger(amountMinor) || amountMinor <= 0) {
-        throw invalid('request', [{ field: 'amount.amount_minor', message: `must be positive, not ${amountMinor}` }]);
-      }
-      const currency = amount?.currency ?? '';
-      const result = await payments.authorize(idempotencyKey, { orderId, amountMinor, currency, paymentToken });
+      requireValid([
+        ...missing({ order_id: orderId, 'amount.currency': amount?.currency, payment_token: paymentToken }),
+        ...wrongAmount(amount?.amountMinor ?? 0n),
+        ...unsupportedCurrency(amount?.currency ?? ''),
+        ...unknownToken(paymentToken),
+      ]);
+      const request = { orderId, amountMinor: Number(amount?.amountMinor), currency, paymentToken };
+      const result = await payments.authorize(idempotencyKey, request);
       return result.status === 'authorized'
         ? { outcome: { case: 'authorized', value: { authorizationId: result.id } } }
         : { outcome: { case: 'declined', value: { reason: result.reason } } };
     },
     async capture({ idempotencyKey, authorizationId }) {
-      requireFields({ authorization_id: authorizationId });
+      requireValid(missing({ authorization_id: authorizationId }));
       return { captureId: await payments.settle('captures', idempotencyKey, authorizationId) };
     },
     async reverse({ idempotencyKey, authorizationId }) {
-      requireFields({ authorization_id: authorizationId });
+      requireValid(missing({ authorization_id: authorizationId }));
       return { reversalId: await payments.settle('reversals', idempotencyKey, authorizationId) };
     },
   };
 }
 
-function requireFields(fields: Record<string, string | undefined>): void {
-  const missing = Object.entries(fields).filter(([, value]) => !value);
-  const errors: FieldError[] = missing.map(([field]) => ({ field, message: 'is required' }));
+function requireValid(errors: FieldError[]): void {
   if (errors.length > 0) throw invalid('request', errors);
+}
+
+function missing(fields: Record<string, string | undefined>): FieldError[] {
+  const names = Object.entries(fields).filter(([, value]) => !value);
+  return names.map(([field]) => ({ field, message: 'is required' }));
+}
+
+/** Above 2^53 - 1 a number, and with it JSON for the acquirer, no longer counts cents. */
+function wrongAmount(amountMinor: bigint): FieldError[] {
+  if (amountMinor > 0n && amountMinor <= BigInt(Number.MAX_SAFE_INTEGER)) return [];
+  const message = `must be 1 to ${Number.MAX_SAFE_INTEGER}, not ${amountMinor}`;
+  return [{ field: 'amount.amount_minor', message }];
+}
+
+function unsupportedCurrency(given: string): FieldError[] {
+  if (given === currency || given === '') return [];
+  return [{ field: 'amount.currency', message: `must be ${currency}, not ${JSON.stringify(given)}` }];
+}
+
+/** The value is never shown. */
+function unknownToken(given: string): FieldError[] {
+  if (given === '' || Object.hasOwn(paymentTokens, given)) return [];
+  return [{ field: 'payment_token', message: 'must be a known payment token' }];
 }

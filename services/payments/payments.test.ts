@@ -1,6 +1,8 @@
+import { create } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { migrations as acquirerMigrations, readLedger, resetLedger } from '../acquirer/ledger.ts';
 import { acquirerRoutes } from '../acquirer/routes.ts';
+import { AuthorizeRequestSchema } from '../contracts/gen/windlass/payments/v1/payments_pb.js';
 import { createFaultInjection } from '../lib/faults/fault-injection.ts';
 import { createApp } from '../lib/http/create-app.ts';
 import { type Listening, listen } from '../lib/http/listen.ts';
@@ -9,6 +11,7 @@ import { type Database, openDatabase } from '../lib/postgres/database.ts';
 import { migrate } from '../lib/postgres/migrate.ts';
 import { startPostgres, type TestPostgres } from '../lib/postgres/testing.ts';
 import { createAcquirerClient } from './acquirer-client.ts';
+import { paymentsHandlers } from './handlers.ts';
 import { createPayments, migrations, type PaymentOperations, resetPayments } from './payments.ts';
 
 const faults = createFaultInjection(true);
@@ -112,4 +115,69 @@ test('an authorization is captured once and reversed once, and not captured afte
     ['capture', 2400],
     ['reversal', 2400],
   ]);
+});
+
+test.each([
+  [
+    '2^53 cents',
+    { amount: { currency: 'USD', amountMinor: 2n ** 53n } },
+    'amount.amount_minor',
+    'not 9007199254740992',
+  ],
+  [
+    '2^63 - 1 cents',
+    { amount: { currency: 'USD', amountMinor: 2n ** 63n - 1n } },
+    'amount.amount_minor',
+    'not 9223372036854775807',
+  ],
+  ['no cents', { amount: { currency: 'USD', amountMinor: 0n } }, 'amount.amount_minor', 'must be 1 to'],
+  ['another currency', { amount: { currency: 'EUR', amountMinor: 1n } }, 'amount.currency', 'must be USD, not "EUR"'],
+  ['an unknown token', { paymentToken: 'tok_secret' }, 'payment_token', 'must be a known payment token'],
+  ['no order', { orderId: '' }, 'order_id', 'is required'],
+])('Authorize of %s is invalid, and its field is named', async (_, change, field, message) => {
+  const good = {
+    idempotencyKey: 'k-1',
+    orderId: 'o-1',
+    amount: { currency: 'USD', amountMinor: 1n },
+    paymentToken: 'tok_ok',
+  };
+  const request = create(AuthorizeRequestSchema, { ...good, ...change });
+  const error = await paymentsHandlers(payments)
+    .authorize(request)
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    code: 'invalid',
+    details: { errors: [{ field, message: expect.stringContaining(message) }] },
+  });
+  expect(JSON.stringify(error)).not.toContain('tok_secret');
+  expect(acquirerHits()).toBe(0);
+});
+
+test('all that is wrong with an Authorize is said at once', async () => {
+  const request = create(AuthorizeRequestSchema, { idempotencyKey: 'k-1' });
+  await expect(paymentsHandlers(payments).authorize(request)).rejects.toMatchObject({
+    details: {
+      errors: [
+        { field: 'order_id' },
+        { field: 'amount.currency' },
+        { field: 'payment_token' },
+        { field: 'amount.amount_minor' },
+      ],
+    },
+  });
+});
+
+test('tries of one key at the same moment authorize once, capture once and reverse once', async () => {
+  const atOnce = <T>(work: () => Promise<T>) => Promise.all(Array.from({ length: 5 }, work));
+  const results = await atOnce(() => authorize('tok_ok'));
+  const ids = new Set(results.map((result) => (result.status === 'authorized' ? result.id : '')));
+  expect(ids.size).toBe(1);
+  const [id = ''] = ids;
+  expect(new Set(await atOnce(() => payments.settle('captures', 'k-1', id))).size).toBe(1);
+  expect(new Set(await atOnce(() => payments.settle('reversals', 'k-1', id))).size).toBe(1);
+  expect(await ledger()).toHaveLength(3);
+});
+
+test('an authorization that there is not can not be reversed', async () => {
+  await expect(payments.settle('reversals', 'k-1', 'nope')).rejects.toMatchObject({ code: 'not-found' });
 });

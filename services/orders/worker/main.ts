@@ -1,27 +1,52 @@
-import { databaseUrl, kafkaBrokers } from '../../lib/config/variables.ts';
+import { shipmentFailed, shipmentScheduled } from '../../contracts/events.ts';
+import { Inventory } from '../../contracts/gen/windlass/inventory/v1/inventory_pb.js';
+import { Payments } from '../../contracts/gen/windlass/payments/v1/payments_pb.js';
+import { databaseUrl, grpcAddress, kafkaBrokers } from '../../lib/config/variables.ts';
+import { createGrpcClient } from '../../lib/grpc/client.ts';
 import { createBroker } from '../../lib/kafka/broker.ts';
 import { startRelay } from '../../lib/kafka/relay.ts';
 import { startDatabase } from '../../lib/postgres/start-database.ts';
 import { defineService } from '../../lib/service/run-service.ts';
-import { purgeOrderKeys } from '../idempotency-keys.ts';
 import { migrations } from '../store.ts';
+import { keepHouse } from './keep-house.ts';
+import { onShipmentFailed } from './on-shipment-failed.ts';
+import { onShipmentScheduled } from './on-shipment-scheduled.ts';
+import { runSagas } from './run-sagas.ts';
+import { observeOrders } from './saga-metrics.ts';
 
-const purgeIntervalMs = 10 * 60_000;
+const group = 'orders-worker';
 
-/** What orders does when no user waits: relays the outbox and forgets old idempotency keys. */
+/** What orders does when no user waits: brings accepted orders to their end, relays the outbox and keeps house. */
 export const run = defineService({
-  name: 'orders-worker',
-  variables: { DATABASE_URL: databaseUrl, KAFKA_BROKERS: kafkaBrokers },
-  async start({ config, log, lifecycle }) {
+  name: group,
+  variables: {
+    DATABASE_URL: databaseUrl,
+    KAFKA_BROKERS: kafkaBrokers,
+    INVENTORY_ADDRESS: grpcAddress,
+    PAYMENTS_ADDRESS: grpcAddress,
+  },
+  async start({ config, log, lifecycle, fail }) {
     const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
-    const publisher = await createBroker('orders-worker', config.KAFKA_BROKERS, log).connectPublisher();
+    const inventory = createGrpcClient(Inventory, config.INVENTORY_ADDRESS);
+    const payments = createGrpcClient(Payments, config.PAYMENTS_ADDRESS);
+    lifecycle.onShutdown('pool', () => inventory.close());
+    lifecycle.onShutdown('pool', () => payments.close());
+    const deps = { database, log, inventory: inventory.calls, payments: payments.calls };
+    observeOrders(database);
+    // None of this needs Kafka, which may take its time.
+    lifecycle.onShutdown('consumers', runSagas(deps));
+    lifecycle.onShutdown('consumers', keepHouse(deps));
+
+    const broker = createBroker(group, config.KAFKA_BROKERS, log);
+    const publisher = await broker.connectPublisher();
     lifecycle.onShutdown('producer', () => publisher.close());
     lifecycle.onShutdown('consumers', startRelay(database, publisher, log));
-    const purge = setInterval(
-      () => void purgeOrderKeys(database).catch((err: unknown) => log.warn({ err }, 'old keys not purged')),
-      purgeIntervalMs,
-    );
-    lifecycle.onShutdown('consumers', () => clearInterval(purge));
+    const handlers = {
+      [shipmentScheduled.type]: onShipmentScheduled(deps),
+      [shipmentFailed.type]: onShipmentFailed(deps),
+    };
+    const leave = await broker.consume([shipmentScheduled.topic], { group, handlers, publisher, log }, fail);
+    lifecycle.onShutdown('consumers', leave);
     // Its data is orders' data, which orders resets.
     return { reset: async () => {} };
   },

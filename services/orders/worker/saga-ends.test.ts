@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { shipmentFailed, shipmentScheduled } from '../../contracts/events.ts';
+import type { FaultRule } from '../../lib/faults/rules.ts';
+import type { EventHandlers } from '../../lib/kafka/handle-message.ts';
+import { silentLog } from '../../lib/log/log.ts';
+import { advanceSaga } from './advance-saga.ts';
+import { onShipmentFailed } from './on-shipment-failed.ts';
+import { onShipmentScheduled } from './on-shipment-scheduled.ts';
+import { claimDueSagas } from './saga-store.ts';
+import { type Shop, startShop } from './testing.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await startShop();
+});
+afterAll(() => shop.stop());
+beforeEach(() => shop.reset());
+
+const path = {
+  authorize: '/windlass.payments.v1.Payments/Authorize',
+  capture: '/windlass.payments.v1.Payments/Capture',
+  reverse: '/windlass.payments.v1.Payments/Reverse',
+  reserve: '/windlass.inventory.v1.Inventory/Reserve',
+  release: '/windlass.inventory.v1.Inventory/Release',
+};
+const ends = {
+  fulfilled: {
+    status: 'fulfilled',
+    history: ['pending', 'confirmed', 'fulfilled'],
+    saga: { state: 'ended', reason: null, attempts: 0, stuck_since: null, lease: null },
+    events: [
+      'order.placed',
+      'payment.authorized',
+      'order.confirmed',
+      'stock.reserved',
+      'payment.captured',
+      'order.ready',
+      'order.fulfilled',
+    ],
+    ledger: ['authorization', 'capture'],
+    held: [{ sku: 'mug', quantity: 2 }],
+    lostStock: [],
+    keptTokens: 0,
+  },
+  'shipment-failed': {
+    status: 'cancelled',
+    history: ['pending', 'confirmed', 'cancelled: shipment-failed'],
+    steps: { authorise: 'undone', reserve: 'undone', capture: 'undone', ship: 'refused', close: 'done' },
+    events: [
+      'order.placed',
+      'payment.authorized',
+      'order.confirmed',
+      'stock.reserved',
+      'payment.captured',
+      'order.ready',
+      'stock.released',
+      'payment.reversed',
+      'order.cancelled',
+    ],
+    ledger: ['authorization', 'capture', 'reversal'],
+    held: [],
+    lostStock: [],
+    keptTokens: 0,
+  },
+  'out-of-stock': {
+    history: ['pending', 'confirmed', 'cancelled: out-of-stock'],
+    steps: { authorise: 'undone', reserve: 'refused', capture: 'todo', ship: 'todo', close: 'done' },
+    events: [
+      'order.placed',
+      'payment.authorized',
+      'order.confirmed',
+      'stock.rejected',
+      'payment.reversed',
+      'order.cancelled',
+    ],
+    ledger: ['authorization', 'reversal'],
+    held: [],
+    lostStock: [],
+    keptTokens: 0,
+  },
+  declined: {
+    history: ['pending', 'cancelled: declined'],
+    steps: { authorise: 'refused', reserve: 'todo', capture: 'todo', ship: 'todo', close: 'done' },
+    events: ['order.placed', 'payment.declined', 'order.cancelled'],
+    ledger: [],
+    held: [],
+    lostStock: [],
+    keptTokens: 0,
+  },
+};
+
+/** One worker, without its pauses: runs what is due and plays fulfillment until nothing is left. */
+async function finish(afterRound: () => Promise<void> = async () => {}): Promise<void> {
+  const { database, partners } = shop;
+  const handling = { database, log: silentLog };
+  const handlers: EventHandlers = {
+    [shipmentScheduled.type]: onShipmentScheduled(handling),
+    [shipmentFailed.type]: onShipmentFailed(handling),
+  };
+  for (let round = 0; round < 60; round++) {
+    await shop.database.query("UPDATE sagas SET leased_until = now() - interval '1 s', next_attempt_at = now()");
+    const claimedAt = performance.now();
+    const sagas = await claimDueSagas(database, 16, 15_000).catch(() => []);
+    const { signal } = new AbortController();
+    const sagaDeps = { database, ...partners, log: silentLog };
+    await Promise.all(sagas.map((saga) => advanceSaga(sagaDeps, saga, claimedAt, signal)));
+    await afterRound();
+    // Delivered again and again, as after each rebalance.
+    for (const event of await shop.shipments()) await handlers[event.type]?.(event).catch(() => undefined);
+    const { rows } = await shop.database.query("SELECT 1 FROM sagas WHERE state <> 'ended'");
+    if (rows.length === 0) return;
+  }
+}
+
+const inject = (...rules: FaultRule[]) => shop.faults.rules.replace(rules);
+
+test('a pending order is authorised, reserved, captured, shipped and closed', async () => {
+  const orderId = await shop.place();
+  await finish();
+  expect(await shop.summary(orderId)).toMatchObject(ends.fulfilled);
+});
+
+test('a confirmed order was authorised while its customer waited, and is not again', async () => {
+  const orderId = await shop.place({ isPending: false });
+  await finish();
+  const { history, events, ledger } = await shop.summary(orderId);
+  expect([history, ledger]).toEqual([
+    ['confirmed', 'fulfilled'],
+    ['authorization', 'capture'],
+  ]);
+  expect(events.slice(0, 3)).toEqual(['order.placed', 'payment.authorized', 'stock.reserved']);
+  expect(shop.faults.hits.read().byMatch[path.authorize]).toBe(1);
+});
+
+test.each([
+  ['shipment-failed', { country: 'AQ' }],
+  ['out-of-stock', { sku: 'gone' }],
+  ['declined', { paymentToken: 'tok_declined' }],
+] as const)('an order is cancelled as %s, and all that it took is given back', async (end, order) => {
+  const orderId = await shop.place(order);
+  await finish();
+  expect(await shop.summary(orderId)).toMatchObject(ends[end]);
+});
+
+test('a capture that is refused gives the stock back', async () => {
+  const orderId = await shop.place({ isPending: false });
+  const { rows } = await shop.database.query<{ authorization_id: string }>('SELECT authorization_id FROM orders');
+  await shop.partners.payments.reverse({ idempotencyKey: 'by hand', authorizationId: rows[0]?.authorization_id ?? '' });
+  await finish();
+  expect(await shop.summary(orderId)).toMatchObject({
+    history: ['confirmed', 'cancelled: capture-refused'],
+    ledger: ['authorization', 'reversal'],
+    held: [],
+    events: expect.arrayContaining(['stock.released', 'payment.reversed', 'order.cancelled']),
+  });
+});
+
+test.each(['tok_slow', 'tok_lost', 'tok_flaky'])('%s ends charged once and fulfilled', async (paymentToken) => {
+  const orderId = await shop.place({ paymentToken });
+  await finish();
+  expect(await shop.summary(orderId)).toMatchObject(ends.fulfilled);
+});
+
+test.each(Object.entries(path))(
+  '%s that is carried out and then answered UNAVAILABLE has one effect',
+  async (_, match) => {
+    inject({ match, failFirst: 3, status: 'UNAVAILABLE', carriedOut: true });
+    const [orderId, cancelledId] = [await shop.place(), await shop.place({ country: 'AQ' })];
+    await finish();
+    expect(await shop.summary(orderId)).toMatchObject(ends.fulfilled);
+    expect(await shop.summary(cancelledId)).toMatchObject(ends['shipment-failed']);
+  },
+);
+
+test('a compensation that fails is tried until it succeeds, and shows as stuck after ten times', async () => {
+  inject({ match: path.release, failFirst: 12, status: 'UNAVAILABLE' });
+  const orderId = await shop.place({ country: 'AQ' });
+  const failures: unknown[] = [];
+  await finish(async () => {
+    const { rows } = await shop.database.query(
+      `SELECT s.attempts, stuck_since IS NOT NULL AS stuck, last_error,
+         round(extract(epoch FROM next_attempt_at - updated_at) * 1000)::int AS "backOffMs"
+       FROM sagas s JOIN saga_steps USING (order_id) WHERE step = 'reserve' AND s.attempts > 0`,
+    );
+    failures.push(...rows);
+  });
+  const last_error = expect.stringContaining('Inventory.Release answered UNAVAILABLE');
+  expect(failures).toHaveLength(12);
+  expect(failures[0]).toEqual({ attempts: 1, stuck: false, last_error, backOffMs: 200 });
+  expect(failures[8]).toEqual({ attempts: 9, stuck: false, last_error, backOffMs: 5000 });
+  expect(failures[9]).toEqual({ attempts: 10, stuck: true, last_error, backOffMs: 5000 });
+  expect(await shop.summary(orderId)).toMatchObject(ends['shipment-failed']);
+});
