@@ -6,7 +6,7 @@ SHELL := /bin/bash
 SETTINGS := CLUSTER KUBE_CONTEXT INGRESS_PORT JAEGER_PORT
 export $(SETTINGS)
 
-ARGUMENTS := SERVICE
+ARGUMENTS := SERVICE DURATION RATE SEED FAULTS
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$v))
 UNKNOWN := $(filter-out $(SETTINGS) $(ARGUMENTS),$(GIVEN))
 ifneq ($(UNKNOWN),)
@@ -16,7 +16,7 @@ endif
 CLUSTER_CLI := npm run --silent cluster --
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help up down status logs env diff synth decisions test check unit bench mutate dev format
+.PHONY: help up down status logs env diff synth decisions test check unit bench storm mutate dev format
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ unit: $(INSTALLED) ## unit tests only
 
 bench: $(INSTALLED) ## the benchmarks; all but the synthesis need the running system
 	@npm run --silent bench
+
+storm: $(INSTALLED) ## orders while everything dies in turn, then a check that nothing was lost; DURATION=2m RATE=4 SEED= FAULTS= (npm run storm -- --help)
+	@npm run --silent storm -- $(if $(DURATION),--duration $(DURATION)) $(if $(RATE),--rate $(RATE)) $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS))
 
 mutate: $(INSTALLED) ## remove or change each field of each policy in turn, deploy it and see a cluster test turn red (about 20 minutes)
 	@npm run --silent mutate -- --write-docs

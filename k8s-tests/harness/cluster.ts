@@ -2,6 +2,7 @@ import {
   AppsV1Api,
   CoreV1Api,
   CustomObjectsApi,
+  DiscoveryV1Api,
   KubeConfig,
   type V1Deployment,
   type V1Pod,
@@ -17,6 +18,7 @@ export class Cluster {
   readonly core: CoreV1Api;
   readonly apps: AppsV1Api;
   readonly custom: CustomObjectsApi;
+  readonly discovery: DiscoveryV1Api;
   readonly forwards: Forwards;
 
   constructor(config: KubeConfig, ports: Ports) {
@@ -24,6 +26,7 @@ export class Cluster {
     this.core = config.makeApiClient(CoreV1Api);
     this.apps = config.makeApiClient(AppsV1Api);
     this.custom = config.makeApiClient(CustomObjectsApi);
+    this.discovery = config.makeApiClient(DiscoveryV1Api);
     this.forwards = new Forwards(config);
   }
 

@@ -1,36 +1,61 @@
 import { Client } from 'pg';
 import type { Cluster } from './cluster.ts';
+import type { PodRef } from './pod-ref.ts';
 import { namespaceOf, type ServiceName } from './services.ts';
 
 /** Rows by table. */
 export type RowCounts = Readonly<Record<string, number>>;
 
 /** Counts the rows of every table in a service's database, whatever its schema. */
-export async function countRows(cluster: Cluster, service: ServiceName): Promise<RowCounts> {
-  const client = new Client({ connectionString: await forwardedUrl(cluster, service) });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ table: string }>(
-      `SELECT format('%I.%I', schemaname, tablename) AS table FROM pg_tables
-       WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`,
-    );
+export function countRows(cluster: Cluster, service: ServiceName): Promise<RowCounts> {
+  return withDatabase(cluster, { name: service, namespace: namespaceOf(service) }, async (client) => {
     const counts: Record<string, number> = {};
-    for (const { table } of rows) {
+    for (const table of await listTables(client)) {
       const result = await client.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${table}`);
       counts[table] = result.rows[0]?.count ?? 0;
     }
     return counts;
+  });
+}
+
+/** Every table of the database, with its schema, quoted. */
+export async function listTables(client: Client): Promise<readonly string[]> {
+  const { rows } = await client.query<{ table: string }>(
+    `SELECT format('%I.%I', schemaname, tablename) AS table FROM pg_tables
+     WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`,
+  );
+  return rows.map(({ table }) => table);
+}
+
+/**
+ * Works on a service's database with the service's own rights, over one connection.
+ * @param service whose secret `postgres-<name>` it is, and the namespace it lies in
+ */
+export async function withDatabase<T>(
+  cluster: Cluster,
+  service: PodRef,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  const client = new Client({
+    connectionString: await forwardedUrl(cluster, service),
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 60_000,
+  });
+  // Postgres may be killed under it: the query in hand then says so, and nobody else needs to hear it.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return await work(client);
   } finally {
-    await client.end();
+    await client.end().catch(() => undefined);
   }
 }
 
 /** The service's own database URL from its secret, led through a port-forward to the Postgres pod. */
-async function forwardedUrl(cluster: Cluster, service: ServiceName): Promise<string> {
-  const namespace = namespaceOf(service);
-  const { data } = await cluster.core.readNamespacedSecret({ name: `postgres-${service}`, namespace });
+async function forwardedUrl(cluster: Cluster, { namespace, name }: PodRef): Promise<string> {
+  const { data } = await cluster.core.readNamespacedSecret({ name: `postgres-${name}`, namespace });
   const encoded = data?.url;
-  if (encoded === undefined) throw new Error(`secret postgres-${service} in ${namespace} has no key url`);
+  if (encoded === undefined) throw new Error(`secret postgres-${name} in ${namespace} has no key url`);
   const url = new URL(Buffer.from(encoded, 'base64').toString('utf8'));
   const port = await cluster.forwards.open(await cluster.onlyPod('postgres', ''), 5432);
   url.hostname = '127.0.0.1';

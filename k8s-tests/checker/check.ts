@@ -1,0 +1,50 @@
+import type { Finding, Invariant } from './invariant.ts';
+import { acceptedOrdersEnd, storedOrdersEnd } from './invariants/accepted-orders-end.ts';
+import { eventsHaveACause, eventsKeepTheirOrder, nothingIsDeadLettered, outboxIsInKafka } from './invariants/events.ts';
+import { analyticsAgree, oneEmailForEachEvent, shipmentsAgree } from './invariants/followers.ts';
+import { capturedAtMostOnce, chargedThePriceOrNothing, ledgerAgreesWithOrders } from './invariants/money.ts';
+import { sagasEnd } from './invariants/sagas-end.ts';
+import { stockAgreesWithOrders, stockIsConserved } from './invariants/stock.ts';
+import type { AcceptedOrder, ShopState } from './state.ts';
+
+export const invariants: readonly Invariant[] = [
+  acceptedOrdersEnd,
+  storedOrdersEnd,
+  sagasEnd,
+  chargedThePriceOrNothing,
+  capturedAtMostOnce,
+  ledgerAgreesWithOrders,
+  stockIsConserved,
+  stockAgreesWithOrders,
+  shipmentsAgree,
+  outboxIsInKafka,
+  eventsHaveACause,
+  eventsKeepTheirOrder,
+  nothingIsDeadLettered,
+  oneEmailForEachEvent,
+  analyticsAgree,
+];
+
+export interface InvariantReport extends Finding {
+  readonly name: string;
+  readonly says: string;
+}
+
+export interface Violation {
+  readonly invariant: string;
+  readonly message: string;
+}
+
+/** Looks at every case of every invariant. */
+export function checkInvariants(state: ShopState, accepted: readonly AcceptedOrder[]): readonly InvariantReport[] {
+  return invariants.map(({ name, says, examine }) => ({ name, says, ...examine(state, accepted) }));
+}
+
+export function violationsOf(reports: readonly InvariantReport[]): readonly Violation[] {
+  return reports.flatMap(({ name, wrong }) => wrong.map((message) => ({ invariant: name, message })));
+}
+
+/** What does not hold, each case named; empty when all is well. */
+export function findViolations(state: ShopState, accepted: readonly AcceptedOrder[]): readonly Violation[] {
+  return violationsOf(checkInvariants(state, accepted));
+}

@@ -1,0 +1,73 @@
+import { examineEach, type Invariant, wrongIf } from '../invariant.ts';
+import type { EventRecord, OutboxRow } from '../state.ts';
+
+const isDeadLetter = ({ topic }: EventRecord): boolean => topic.endsWith('.dlq');
+const events = (records: readonly EventRecord[]) => records.filter((record) => !isDeadLetter(record));
+const nameOf = ({ type, subject, eventId }: OutboxRow): string => `${type} ${eventId} of order ${subject}`;
+
+/** Nothing that was decided is lost on the way. */
+export const outboxIsInKafka: Invariant = {
+  name: 'outbox-is-in-kafka',
+  says: 'every outbox row is in its topic, under its event id and its key, and is marked so',
+  examine({ outbox, records }) {
+    const recordsOf = Map.groupBy(events(records), ({ eventId }) => eventId);
+    const rows = outbox.filter(({ isNew }) => isNew);
+    return examineEach(rows, (row) => {
+      const found = recordsOf.get(row.eventId) ?? [];
+      const misplaced = found.filter(({ topic, key }) => topic !== row.topic || key !== row.subject);
+      return [
+        ...wrongIf(!row.isPublished, `${nameOf(row)} was not published`),
+        ...wrongIf(found.length === 0, `${nameOf(row)} is not in ${row.topic}`),
+        ...misplaced.map(({ topic, key }) => `${nameOf(row)} is in ${topic} under the key ${key}`),
+      ];
+    });
+  },
+};
+
+/** Nothing is told that was not decided: a transaction that was rolled back has no event. */
+export const eventsHaveACause: Invariant = {
+  name: 'events-have-a-cause',
+  says: 'every event in a topic has a committed outbox row',
+  examine({ outbox, records }) {
+    const causes = new Set(outbox.map(({ eventId }) => eventId));
+    return examineEach(events(records), ({ topic, partition, offset, type, eventId }) =>
+      wrongIf(!causes.has(eventId), `${type} ${eventId} at ${topic}/${partition}/${offset} has no outbox row`),
+    );
+  },
+};
+
+/** Of an event that came twice, the first one counts: whoever dedupes sees no other. */
+export const eventsKeepTheirOrder: Invariant = {
+  name: 'events-keep-their-order',
+  says: "an order's events come in the order in which they were written, all in one partition of their topic",
+  examine({ outbox, records }) {
+    const rowOf = new Map(outbox.map((row) => [row.eventId, row]));
+    const known = events(records).filter(({ eventId }) => rowOf.has(eventId));
+    const sequences = [...Map.groupBy(known, ({ topic, key }) => `${topic} of order ${key}`)];
+    return examineEach(sequences, ([name, sequence]) => {
+      const partitions = new Set(sequence.map(({ partition }) => partition));
+      const firsts = [...new Map(sequence.toReversed().map((record) => [record.eventId, record])).values()];
+      const rows = firsts
+        .toSorted((left, right) => Number(left.offset - right.offset))
+        .flatMap(({ eventId }) => rowOf.get(eventId) ?? []);
+      const swapped = rows.filter((row, index) => (rows[index - 1]?.id ?? row.id) > row.id);
+      return [
+        ...wrongIf(partitions.size > 1, `${name}: in partitions ${[...partitions].join(', ')}`),
+        ...swapped.map((row) => `${name}: ${row.type} ${row.eventId} came after a later one`),
+      ];
+    });
+  },
+};
+
+/** Partners and platform fail here, events do not: whatever was given up was given up wrongly. */
+export const nothingIsDeadLettered: Invariant = {
+  name: 'nothing-is-dead-lettered',
+  says: 'no event was given up',
+  examine({ records }) {
+    const letters = records.filter(isDeadLetter);
+    const wrong = letters.map(
+      ({ topic, offset, type, key }) => `${type} of order ${key} is a dead letter, ${topic}/${offset}`,
+    );
+    return { cases: records.length, wrong };
+  },
+};

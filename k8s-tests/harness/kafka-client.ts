@@ -1,0 +1,52 @@
+import { connect } from 'node:net';
+import { type Admin, type ISocketFactory, Kafka, logLevel } from 'kafkajs';
+import type { Cluster } from './cluster.ts';
+import type { PodRef } from './pod-ref.ts';
+
+const namespace = 'shop';
+const listenerPort = 9092;
+const brokerLabels = 'strimzi.io/cluster=events,strimzi.io/kind=Kafka,strimzi.io/broker-role=true';
+
+/**
+ * A Kafka client on this host. Brokers tell clients their addresses in the cluster: each connection is led through a
+ * port-forward to the pod that the address names.
+ */
+export async function openKafka(cluster: Cluster): Promise<Kafka> {
+  const pods = await cluster.readyPods(namespace, brokerLabels);
+  if (pods.length === 0) throw new Error(`no ready pod ${brokerLabels} in ${namespace}`);
+  return new Kafka({
+    clientId: 'k8s-tests',
+    brokers: pods.map(({ name }) => `${name}:${listenerPort}`),
+    socketFactory: forwarding(await forwardEach(cluster, pods)),
+    connectionTimeout: 5_000,
+    requestTimeout: 20_000,
+    retry: { initialRetryTime: 200, maxRetryTime: 2_000, retries: 10 },
+    logLevel: logLevel.NOTHING,
+  });
+}
+
+/** Works with an admin client that is connected meanwhile. */
+export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Local ports by the pods' names. */
+async function forwardEach(cluster: Cluster, pods: readonly PodRef[]): Promise<ReadonlyMap<string, number>> {
+  const entries = pods.map(async (pod) => [pod.name, await cluster.forwards.open(pod, listenerPort)] as const);
+  return new Map(await Promise.all(entries));
+}
+
+/** A broker's address begins with its pod's name: `events-dual-0.events-kafka-brokers.shop.svc`. */
+function forwarding(ports: ReadonlyMap<string, number>): ISocketFactory {
+  return ({ host, onConnect }) => {
+    const port = ports.get(host.split('.')[0] ?? '');
+    if (port === undefined) throw new Error(`the broker ${host} is none of the pods ${[...ports.keys()].join(', ')}`);
+    return connect({ host: '127.0.0.1', port }, onConnect);
+  };
+}

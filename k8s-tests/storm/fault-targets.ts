@@ -1,0 +1,103 @@
+/** What a storm strikes: every process that can die alone, and every link that can be cut. */
+
+/** A container, or one program in it. */
+export interface ProcessTarget {
+  readonly kind: 'process';
+  readonly name: string;
+  /** A storm strikes each family in turn, so that none goes free because another is large. */
+  readonly family: 'service' | 'sidecar' | 'istiod' | 'broker' | 'postgres';
+  readonly namespace: string;
+  readonly labels: string;
+  readonly container: string;
+  /** The program's name in the kernel, as in /proc/pid/comm. Unset: all that runs in the container. */
+  readonly program?: string;
+}
+
+/** A connection between pods: from the caller's to those behind a Service. */
+export interface LinkTarget {
+  readonly kind: 'link';
+  readonly name: string;
+  readonly family: 'link';
+  readonly from: { readonly namespace: string; readonly labels: string };
+  readonly to: { readonly namespace: string; readonly service: string };
+  /** Targets without which nothing flows there: a cut that stops no packet proves nothing. */
+  readonly needs: readonly string[];
+}
+
+export type Target = ProcessTarget | LinkTarget;
+
+const services = [
+  'orders',
+  'orders-worker',
+  'inventory',
+  'payments',
+  'fulfillment',
+  'notifications',
+  'analytics',
+] as const;
+/** Those that someone calls or that call someone through it. */
+const meshed = ['orders', 'orders-worker', 'inventory', 'payments'] as const;
+
+const brokerLabels = 'strimzi.io/cluster=events,strimzi.io/kind=Kafka,strimzi.io/broker-role=true';
+
+/** @param needs besides the caller */
+const link = (
+  from: string,
+  namespace: string,
+  service: string,
+  name: string,
+  needs: readonly string[],
+): LinkTarget => ({
+  kind: 'link',
+  name: `${from}|${name}`,
+  family: 'link',
+  from: { namespace: 'shop', labels: `app=${from}` },
+  to: { namespace, service },
+  needs: [from, `${from}'s sidecar`, ...needs],
+});
+
+export const targets: readonly Target[] = [
+  ...services.map(
+    (name) =>
+      ({
+        kind: 'process',
+        name,
+        family: 'service',
+        namespace: 'shop',
+        labels: `app=${name}`,
+        container: name,
+      }) as const,
+  ),
+  ...meshed.map(
+    (name) =>
+      ({
+        kind: 'process',
+        name: `${name}'s sidecar`,
+        family: 'sidecar',
+        namespace: 'shop',
+        labels: `app=${name}`,
+        container: 'istio-proxy',
+        program: 'envoy',
+      }) as const,
+  ),
+  {
+    kind: 'process',
+    name: 'istiod',
+    family: 'istiod',
+    namespace: 'istio-system',
+    labels: 'app=istiod',
+    container: 'discovery',
+  },
+  { kind: 'process', name: 'broker', family: 'broker', namespace: 'shop', labels: brokerLabels, container: 'kafka' },
+  {
+    kind: 'process',
+    name: 'postgres',
+    family: 'postgres',
+    namespace: 'postgres',
+    labels: 'app=postgres',
+    container: 'postgres',
+  },
+  link('orders-worker', 'shop', 'events-kafka-bootstrap', 'kafka', ['broker']),
+  link('orders', 'postgres', 'postgres', 'postgres', ['postgres']),
+  link('payments', 'partner', 'acquirer', 'acquirer', ['orders', "orders's sidecar", 'orders|postgres', 'postgres']),
+];

@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AcceptedOrder } from '../checker/state.ts';
+import { type Call, send } from '../harness/call.ts';
+
+export interface LoadShape {
+  readonly ratePerSecond: number;
+  readonly durationMs: number;
+  /** Times in which the rate is `factor` as high. */
+  readonly bursts: readonly { readonly atMs: number; readonly forMs: number }[];
+  readonly factor: number;
+}
+
+/** A call as the client knows it. No status: no answer came, or it was never sent. */
+export interface OrderRecord {
+  readonly key: string;
+  readonly atMs: number;
+  readonly status?: number;
+  readonly orderId?: string;
+  readonly durationMs?: number;
+  readonly error?: string;
+}
+
+/** When each call is due, counted from the start. */
+export function dueTimes({ ratePerSecond, durationMs, bursts, factor }: LoadShape): readonly number[] {
+  const due: number[] = [];
+  for (let atMs = 0; atMs < durationMs; ) {
+    due.push(atMs);
+    const inBurst = bursts.some((burst) => burst.atMs <= atMs && atMs < burst.atMs + burst.forMs);
+    atMs += 1_000 / (ratePerSecond * (inBurst ? factor : 1));
+  }
+  return due;
+}
+
+export interface OrderLoadOptions {
+  readonly dueMs: readonly number[];
+  /** The n-th call, and its idempotency key. */
+  readonly callOf: (n: number) => { readonly key: string; readonly call: Call };
+  /** Calls under way at once; one more than that is not sent. */
+  readonly maxInFlight: number;
+  readonly signal: AbortSignal;
+}
+
+/** Open loop: every call is made when it is due and once, whatever became of those before. */
+export class OrderLoad {
+  readonly records: OrderRecord[] = [];
+  readonly finished: Promise<void>;
+  private readonly options: OrderLoadOptions;
+  private readonly inFlight = new Set<Promise<void>>();
+
+  constructor(options: OrderLoadOptions) {
+    this.options = options;
+    this.finished = this.run();
+  }
+
+  /** The orders that a client was promised. */
+  get accepted(): readonly AcceptedOrder[] {
+    return this.records.flatMap(({ status, orderId }) =>
+      status !== undefined && status < 300 && orderId !== undefined ? [{ status, orderId }] : [],
+    );
+  }
+
+  private async run(): Promise<void> {
+    const { dueMs, signal } = this.options;
+    const startedAt = performance.now();
+    for (const [n, due] of dueMs.entries()) {
+      const pauseMs = startedAt + due - performance.now();
+      if (pauseMs > 0) await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) break;
+      this.start(n, due);
+    }
+    await Promise.all(this.inFlight);
+  }
+
+  private start(n: number, atMs: number): void {
+    const { key, call } = this.options.callOf(n);
+    if (this.inFlight.size >= this.options.maxInFlight) {
+      this.records.push({ key, atMs, error: 'not sent: too many calls in flight' });
+      return;
+    }
+    const one = record(call)
+      .then((outcome) => void this.records.push({ key, atMs, ...outcome }))
+      .finally(() => this.inFlight.delete(one));
+    this.inFlight.add(one);
+  }
+}
+
+async function record(call: Call): Promise<Omit<OrderRecord, 'key' | 'atMs'>> {
+  try {
+    const { status, text, durationMs } = await send(call);
+    const orderId = status < 300 ? orderIdIn(text) : undefined;
+    return { status, durationMs, ...(orderId !== undefined && { orderId }) };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** Fails loudly: a 2xx without an id would be a promise that nobody can check. */
+function orderIdIn(text: string): string {
+  const body: unknown = JSON.parse(text);
+  if (body instanceof Object && 'orderId' in body && typeof body.orderId === 'string') return body.orderId;
+  throw new Error(`a 2xx answer without an orderId: ${text.slice(0, 200)}`);
+}

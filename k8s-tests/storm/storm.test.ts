@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { type FaultRecord, isEffective } from './inject.ts';
+import { addToDocument, countAnswers, formatResult } from './report.ts';
+import { burstsOf, complaintsOf, type StormResult } from './storm.ts';
+
+const fault: FaultRecord = {
+  kind: 'kill',
+  target: 'orders',
+  plannedAtMs: 0,
+  startedAt: '2026-11-21T12:00:00.000Z',
+  endedAt: '2026-11-21T12:00:00.100Z',
+  pods: ['orders-1'],
+  pids: [4711],
+  observed: ['gone 4711'],
+  effective: true,
+};
+
+const good: StormResult = {
+  options: { seed: 7, durationMs: 120_000, ratePerSecond: 4, faults: 1 },
+  startedAt: '2026-11-21T12:00:00.000Z',
+  calls: [
+    { key: 'a', atMs: 0, status: 201, orderId: 'o' },
+    { key: 'b', atMs: 250, error: 'socket hang up' },
+    { key: 'c', atMs: 500, error: 'not sent: too many calls in flight' },
+  ],
+  faults: [fault],
+  restedAfterMs: 4_321,
+  unrest: '',
+  reports: [{ name: 'stock-is-conserved', says: 'nothing is lost', cases: 300, wrong: [] }],
+};
+
+describe('a storm is well', () => {
+  it('when nothing is violated and every fault had its effect', () => {
+    expect(complaintsOf(good)).toEqual([]);
+    expect(formatResult(good)).toContain('No violation.');
+  });
+
+  it.each([
+    ['a violation', { reports: [{ ...good.reports[0], wrong: ['a mug is gone'] }] }, 'a mug is gone'],
+    ['an invariant without a case', { reports: [{ ...good.reports[0], cases: 0 }] }, 'not put to the test'],
+    ['a shop that does not come to rest', { restedAfterMs: undefined, unrest: '3 sagas' }, '3 sagas'],
+    ['fewer faults than asked for', { faults: [] }, '0 faults had their effect, 1 were asked for'],
+    ['a fault without effect', { faults: [fault, { ...fault, effective: false }] }, 'no effect: kill orders'],
+  ])('but not with %s', (_, change, complaint) => {
+    expect(complaintsOf({ ...good, ...change } as StormResult).join('\n')).toContain(complaint);
+  });
+});
+
+describe('a fault had its effect', () => {
+  it.each([
+    ['kill', ['gone 1'], true],
+    ['kill', ['alive 1'], false],
+    ['kill', ['none'], false],
+    ['freeze', ['state 1 T', 'held', 'thawed 1 T'], true],
+    ['freeze', ['state 1 T', 'held', 'died 1'], true],
+    ['freeze', ['state 1 S', 'held', 'thawed 1 S'], false],
+    ['freeze', ['held'], false],
+    ['cut', ['rule 1 OUTPUT', 'held', 'dropped 17', 'mended 1'], true],
+    ['cut', ['rule 1 OUTPUT', 'held', 'dropped 0', 'mended 1'], false],
+    ['cut', ['rule 1 OUTPUT', 'held', 'dropped 17', 'left'], false],
+    ['cut', ['rule 1 OUTPUT', 'answers 10.0.0.1:5432', 'held', 'dropped 17', 'mended 1'], false],
+    ['cut', ['no pod app=orders'], false],
+  ] as const)('%s: %j -> %s', (kind, observed, effective) => {
+    expect(isEffective(kind, observed)).toBe(effective);
+  });
+});
+
+describe('the report of a storm', () => {
+  it('tells apart what was refused, what was never answered and what was never sent', () => {
+    expect(countAnswers(good)).toEqual({ '201': 1, 'no answer': 1, 'not sent': 1 });
+  });
+
+  it('is a line more in the document with each run, and the invariants of the last one', () => {
+    const once = addToDocument(undefined, good);
+    const twice = addToDocument(once, { ...good, options: { ...good.options, seed: 8 } });
+    expect(twice.match(/^\| 2026-11-21 /gm)).toHaveLength(2);
+    expect(twice.match(/## The last run/g)).toHaveLength(1);
+    expect(twice).toContain('stock-is-conserved');
+  });
+});
+
+describe('bursts', () => {
+  it('last 30 s and come once in ten minutes', () => {
+    expect(burstsOf(120_000)).toEqual([{ atMs: 40_000, forMs: 30_000 }]);
+    expect(burstsOf(3_600_000)).toHaveLength(6);
+    expect(burstsOf(60_000)).toEqual([{ atMs: 20_000, forMs: 15_000 }]);
+  });
+});
