@@ -94,7 +94,8 @@ export const policies = {
   'gateway->orders': {
     pool,
     retryBudget,
-    // orders answers 503 when a dependency fails: ejecting it for that would take its reads down as well.
+    // When a dependency fails orders answers 202. It answers 503 only when it can not store, which no other of its pods could
+    // do either: they share a database.
     breaker: { kind: 'none' },
     rpcs: {
       // The hops behind retry for themselves; a second layer here would multiply theirs.
@@ -106,6 +107,14 @@ export const policies = {
       },
       GetOrder: { timeoutMs: 1_000, afterTimeout: 'callee-stops', idempotency: 'safe', retries: neverArrived },
       GetContract: { timeoutMs: 1_000, afterTimeout: 'callee-stops', idempotency: 'safe', retries: neverArrived },
+    },
+  },
+  'gateway->analytics': {
+    pool,
+    retryBudget,
+    breaker: fiveInARow,
+    rpcs: {
+      GetStats: { timeoutMs: 1_000, afterTimeout: 'callee-stops', idempotency: 'safe', retries: neverArrived },
     },
   },
   'orders->inventory': {

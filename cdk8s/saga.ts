@@ -1,4 +1,12 @@
-import type { Saga } from './decisions/saga-step.ts';
+import type { Saga, Undo } from './decisions/saga-step.ts';
+
+/** Gives money back, whether it is held or taken: one call undoes both. */
+const reverse = {
+  kind: 'call',
+  caller: 'orders-worker',
+  rpc: 'payments.Reverse',
+  event: { topic: 'payments.v1', type: 'payment.reversed' },
+} as const satisfies Undo;
 
 /**
  * How an order gets from placed to fulfilled or cancelled: steps, compensations and events. What each call may take and how
@@ -18,18 +26,24 @@ export const saga = {
       name: 'authorise',
       by: ['orders', 'orders-worker'],
       does: { kind: 'calls', rpc: 'payments.Authorize' },
-      undo: { kind: 'call', caller: 'orders-worker', rpc: 'payments.Reverse' },
+      undo: reverse,
       events: [
         { topic: 'payments.v1', type: 'payment.authorized' },
         { topic: 'payments.v1', type: 'payment.declined' },
+        { topic: 'orders.v1', type: 'order.confirmed' },
       ],
-      note: 'both ask with the same key: what one left open, the other finds',
+      note: 'both ask with the same key: what one left open, the other finds, and a pending order is then confirmed',
     },
     {
       name: 'reserve',
       by: ['orders-worker'],
       does: { kind: 'calls', rpc: 'inventory.Reserve' },
-      undo: { kind: 'call', caller: 'orders-worker', rpc: 'inventory.Release' },
+      undo: {
+        kind: 'call',
+        caller: 'orders-worker',
+        rpc: 'inventory.Release',
+        event: { topic: 'inventory.v1', type: 'stock.released' },
+      },
       events: [
         { topic: 'inventory.v1', type: 'stock.reserved' },
         { topic: 'inventory.v1', type: 'stock.rejected' },
@@ -40,8 +54,11 @@ export const saga = {
       name: 'capture',
       by: ['orders-worker'],
       does: { kind: 'calls', rpc: 'payments.Capture' },
-      undo: { kind: 'call', caller: 'orders-worker', rpc: 'payments.Reverse' },
-      events: [{ topic: 'payments.v1', type: 'payment.captured' }],
+      undo: reverse,
+      events: [
+        { topic: 'payments.v1', type: 'payment.captured' },
+        { topic: 'orders.v1', type: 'order.ready' },
+      ],
       note: 'only for stock that is reserved; then the order is ready',
     },
     {
@@ -53,7 +70,7 @@ export const saga = {
         { topic: 'fulfillment.v1', type: 'shipment.scheduled' },
         { topic: 'fulfillment.v1', type: 'shipment.failed' },
       ],
-      note: 'the last step with an effect: retried until it is done',
+      note: 'the last step with an effect: retried until it is done, unless the carrier does not serve the country',
     },
     {
       name: 'close',
@@ -67,8 +84,4 @@ export const saga = {
       note: 'fulfilled, or cancelled once every compensation has succeeded',
     },
   ],
-  planned: {
-    fulfillment: 'ships what is ready',
-    analytics: 'counts orders and outcomes from all events',
-  },
 } as const satisfies Saga;

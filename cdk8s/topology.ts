@@ -1,4 +1,9 @@
-import type { Topology } from './mesh/model.ts';
+import type { Topic, Topology } from './mesh/model.ts';
+
+/** Seven days: whoever was away for a week misses nothing. Outboxes and inboxes keep theirs a day longer. */
+const events = { partitions: 3, retentionDays: 7 } as const satisfies Topic;
+/** Few, and each waits for a person, who may be on leave. */
+const deadLetters = { partitions: 1, retentionDays: 30 } as const satisfies Topic;
 
 /**
  * Who calls whom, how and why: the decision record. Sync only where someone waits for the answer; everything else is an event.
@@ -25,6 +30,18 @@ export const topology = {
       database: 'payments',
       why: 'the only one that knows the acquirer and card tokens',
     },
+    fulfillment: {
+      namespace: 'shop',
+      serves: 'nothing',
+      database: 'fulfillment',
+      why: 'ships what is paid and reserved: one shipment for each order',
+    },
+    analytics: {
+      namespace: 'shop',
+      serves: 'http',
+      database: 'analytics',
+      why: 'a read model of all orders, which the topics can rebuild',
+    },
     notifications: { namespace: 'shop', serves: 'nothing', database: 'notifications', why: 'one e-mail per event' },
     acquirer: {
       namespace: 'partner',
@@ -35,11 +52,14 @@ export const topology = {
     },
   },
   topics: {
-    'orders.v1': { partitions: 3 },
-    'payments.v1': { partitions: 3 },
-    'inventory.v1': { partitions: 3 },
-    'fulfillment.v1': { partitions: 3 },
-    'notifications.dlq': { partitions: 1 },
+    'orders.v1': events,
+    'payments.v1': events,
+    'inventory.v1': events,
+    'fulfillment.v1': events,
+    'orders-worker.dlq': deadLetters,
+    'fulfillment.dlq': deadLetters,
+    'analytics.dlq': deadLetters,
+    'notifications.dlq': deadLetters,
   },
   interactions: [
     {
@@ -63,7 +83,7 @@ export const topology = {
           method: 'POST',
           path: '/v1/orders',
           calls: ['inventory.Check', 'payments.Authorize'],
-          why: 'the customer waits for the confirmation',
+          why: 'the customer waits for the confirmation, or to hear that it is pending',
         },
         GetOrder: { method: 'GET', path: '/v1/orders/{id}', calls: [], why: 'the customer looks at the order' },
         GetContract: {
@@ -71,6 +91,31 @@ export const topology = {
           path: '/v1/openapi.json',
           calls: [],
           why: "a client's developer reads the contract",
+        },
+      },
+    },
+    {
+      style: 'sync',
+      caller: 'gateway',
+      callee: 'analytics',
+      decision: {
+        owner: 'analytics team',
+        impact: 'nobody sees how the shop does; orders go on',
+        waits: 'developer',
+        criticality: 'deferrable',
+        consistency: 'eventual',
+        ordering: 'none',
+        latencyBudgetMs: 1_000,
+        availabilityPercent: 99,
+        onFailure: 'the dashboard shows an error and asks again at its next turn',
+        tactic: 'sync-call',
+      },
+      rpcs: {
+        GetStats: {
+          method: 'GET',
+          path: '/v1/stats',
+          calls: [],
+          why: 'a dashboard shows orders, revenue, cancellations',
         },
       },
     },
@@ -87,7 +132,7 @@ export const topology = {
         ordering: 'none',
         latencyBudgetMs: 300,
         availabilityPercent: 99.5,
-        onFailure: 'the order stays unconfirmed; the saga reserves the stock, which is what counts',
+        onFailure: 'the order is taken as pending; the saga reserves the stock, which is what counts',
         tactic: 'hybrid-with-pending',
       },
       rpcs: {
@@ -111,7 +156,7 @@ export const topology = {
         ordering: 'none',
         latencyBudgetMs: 300,
         availabilityPercent: 99.5,
-        onFailure: 'the outcome is unknown: the saga asks again with the same key',
+        onFailure: 'the order is taken as pending: the outcome is unknown, and the saga asks again with the same key',
         tactic: 'hybrid-with-pending',
       },
       rpcs: {
@@ -216,6 +261,26 @@ export const topology = {
       style: 'async',
       producer: 'orders-worker',
       topic: 'orders.v1',
+      consumers: ['fulfillment'],
+      decision: {
+        owner: 'fulfillment team',
+        impact: 'what is paid is shipped late; none is lost',
+        waits: 'nobody',
+        criticality: 'important',
+        consistency: 'eventual',
+        ordering: 'per-order',
+        latencyBudgetMs: 60_000,
+        availabilityPercent: 99.5,
+        onFailure:
+          'the order waits in its topic, paid and reserved, and is shipped later; for good, it is dead-lettered',
+        tactic: 'event',
+      },
+      why: 'a warehouse works at its own pace, and the saga rests until it answers with an event of its own',
+    },
+    {
+      style: 'async',
+      producer: 'orders-worker',
+      topic: 'orders.v1',
       consumers: ['notifications'],
       decision: {
         owner: 'notifications team',
@@ -230,6 +295,82 @@ export const topology = {
         tactic: 'event',
       },
       why: 'nobody waits for an e-mail, and it must not be lost when the mailer is down',
+    },
+    {
+      style: 'async',
+      producer: 'orders-worker',
+      topic: 'orders.v1',
+      consumers: ['analytics'],
+      decision: {
+        owner: 'analytics team',
+        impact: 'figures are old',
+        waits: 'nobody',
+        criticality: 'deferrable',
+        consistency: 'eventual',
+        ordering: 'none',
+        latencyBudgetMs: 60_000,
+        availabilityPercent: 99,
+        onFailure: 'the event waits in its topic and is counted later; `npm run rebuild` counts all of them anew',
+        tactic: 'event',
+      },
+      why: 'reports must not load the database that takes orders',
+    },
+    {
+      style: 'async',
+      producer: 'orders-worker',
+      topic: 'payments.v1',
+      consumers: [],
+      decision: {
+        owner: 'payments team',
+        impact: "who follows an order's money reads of it late",
+        waits: 'nobody',
+        criticality: 'deferrable',
+        consistency: 'eventual',
+        ordering: 'per-order',
+        latencyBudgetMs: 60_000,
+        availabilityPercent: 99,
+        onFailure: 'the event stays in the outbox until it is published',
+        tactic: 'event',
+      },
+      why: "what became of an order's money must be told even when nobody asks; an audit reads it from here",
+    },
+    {
+      style: 'async',
+      producer: 'orders-worker',
+      topic: 'inventory.v1',
+      consumers: [],
+      decision: {
+        owner: 'inventory team',
+        impact: "who follows an order's stock reads of it late",
+        waits: 'nobody',
+        criticality: 'deferrable',
+        consistency: 'eventual',
+        ordering: 'per-order',
+        latencyBudgetMs: 60_000,
+        availabilityPercent: 99,
+        onFailure: 'the event stays in the outbox until it is published',
+        tactic: 'event',
+      },
+      why: "what became of an order's stock must be told even when nobody asks; purchasing reads it from here",
+    },
+    {
+      style: 'async',
+      producer: 'fulfillment',
+      topic: 'fulfillment.v1',
+      consumers: ['orders-worker'],
+      decision: {
+        owner: 'orders team',
+        impact: 'shipped orders are not yet shown as fulfilled; none is lost',
+        waits: 'nobody',
+        criticality: 'important',
+        consistency: 'eventual',
+        ordering: 'per-order',
+        latencyBudgetMs: 60_000,
+        availabilityPercent: 99.5,
+        onFailure: 'the event waits in its topic and the saga goes on with it later; for good, it is dead-lettered',
+        tactic: 'event',
+      },
+      why: 'a shipment may be decided hours later: the saga is a row that waits, and no call',
     },
   ],
 } as const satisfies Topology;

@@ -29,7 +29,7 @@ export const kubeScoreWaivers = {
 } as const satisfies Record<string, Waivers>;
 
 const ENVOY_FILTER =
-  "only an EnvoyFilter can set the failure-rate breaker; tests read it back from each caller's live Envoy";
+  "only an EnvoyFilter can say how long an ejection lasts and by which share of failures; tests read it back from each caller's live Envoy";
 
 /** Of the manifests of every environment. */
 export const apiServerWaivers = {

@@ -16,7 +16,7 @@ import { kubeconfigPath } from './harness/environment.ts';
 const MODELS = 20;
 /** Istio's and Strimzi's kinds have schemas, CEL rules and a webhook of their own; what else there is does not depend on policies. */
 const GROUPS = /\.(istio|strimzi)\.io\//;
-/** The only word for a failure-rate breaker is an EnvoyFilter's, and istiod warns of every one. */
+/** The only words for some of a breaker's numbers are an EnvoyFilter's, and istiod warns of every one. */
 const EXPECTED_WARNING = /^Warning: EnvoyFilter exposes internal implementation details.*$/gm;
 
 /** Of the first model; each further one has the next. */

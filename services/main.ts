@@ -8,6 +8,8 @@ const services = {
   inventory: () => import('./inventory/main.ts'),
   payments: () => import('./payments/main.ts'),
   acquirer: () => import('./acquirer/main.ts'),
+  fulfillment: () => import('./fulfillment/main.ts'),
+  analytics: () => import('./analytics/main.ts'),
   notifications: () => import('./notifications/main.ts'),
 } as const satisfies Record<string, () => Promise<{ run: Run }>>;
 

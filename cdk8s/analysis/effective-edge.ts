@@ -79,8 +79,6 @@ export interface EffectiveEjection {
   readonly minHealthPercent: number;
 }
 
-const LONGEST_EJECTION_MS = 300_000;
-
 /**
  * Reads every call of the topology that has a policy.
  *
@@ -148,7 +146,7 @@ function readEjection({ breaker }: EdgePolicy): EffectiveEjection | null {
     splitLocalOrigin: false,
     intervalMs: breaker.intervalMs,
     ejectionMs: breaker.ejectionMs,
-    longestEjectionMs: Math.max(LONGEST_EJECTION_MS, breaker.ejectionMs),
+    longestEjectionMs: breaker.ejectionMs,
     maxEjectionPercent: breaker.maxEjectionPercent,
     minHealthPercent: 0,
   };

@@ -37,10 +37,10 @@ test('a partner calls nobody here: it has no proxy that would keep a policy', ()
 
 test('producer, topic and consumers are known; the gateway and a partner are none of them', () => {
   expect(problemsOf(async({ producer: 'gateway', topic: 'z.v1', consumers: ['c', 'w', 'bank'] }))).toEqual([
-    'gateway->z.v1 producer = gateway',
-    'gateway->z.v1 topic = z.v1',
-    'gateway->z.v1 consumer = w',
-    'gateway->z.v1 consumer = bank',
+    'gateway->z.v1->c+w+bank producer = gateway',
+    'gateway->z.v1->c+w+bank topic = z.v1',
+    'gateway->z.v1->c+w+bank consumer = w',
+    'gateway->z.v1->c+w+bank consumer = bank',
   ]);
 });
 

@@ -1,4 +1,4 @@
-import { edgeId, syncInteractions } from '../mesh/edges.ts';
+import { edgeId, interactionId, syncInteractions } from '../mesh/edges.ts';
 import {
   type AsyncInteraction,
   GATEWAY,
@@ -65,8 +65,9 @@ function checkSync(interaction: SyncInteraction, known: Known): Problem[] {
   ];
 }
 
-function checkAsync({ producer, topic, consumers }: AsyncInteraction, known: Known): Problem[] {
-  const edge = `${producer}->${topic}`;
+function checkAsync(interaction: AsyncInteraction, known: Known): Problem[] {
+  const edge = interactionId(interaction);
+  const { producer, topic, consumers } = interaction;
   return [
     ...check(edge, 'producer', producer, known.members),
     ...check(edge, 'topic', topic, known.topics),

@@ -9,7 +9,7 @@ const { a, bank } = exampleTopology.services;
 const withService = (name: string, service: Service = a) =>
   namesValid({ services: { [name]: service }, topics: {}, interactions: [] });
 const withTopic = (name: string) =>
-  namesValid({ services: {}, topics: { [name]: { partitions: 1 } }, interactions: [] });
+  namesValid({ services: {}, topics: { [name]: { partitions: 1, retentionDays: 7 } }, interactions: [] });
 const withRpc = (of: typeof enter | typeof ask | typeof pay, rpc: Partial<Rpc>, name = 'Ask') =>
   namesValid({
     ...exampleTopology,

@@ -76,12 +76,17 @@ describe.each(NOT_WHOLE)('%s', (value) => {
       ...interaction,
       decision: { ...interaction.decision, latencyBudgetMs: value },
     }));
-    const topology = { ...exampleTopology, topics: { 'a.v1': { partitions: value } }, interactions };
+    const topology = {
+      ...exampleTopology,
+      topics: { 'a.v1': { partitions: value, retentionDays: value } },
+      interactions,
+    };
     expect(problemsOf({ topology })).toEqual([
-      ...['gateway->a', 'a->b', 'c->b', 'a->bank', 'a->a.v1'].map(
+      ...['gateway->a', 'a->b', 'c->b', 'a->bank', 'a->a.v1->c'].map(
         (edge) => `${edge} decision.latencyBudgetMs = ${value}`,
       ),
       `a.v1 partitions = ${value}`,
+      `a.v1 retentionDays = ${value}`,
     ]);
   });
 });

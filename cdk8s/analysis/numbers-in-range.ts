@@ -1,4 +1,4 @@
-import { edgeId } from '../mesh/edges.ts';
+import { interactionId } from '../mesh/edges.ts';
 import type { EdgePolicy, Model, Replicas, RpcPolicy } from '../mesh/model.ts';
 import type { Problem } from './problem.ts';
 
@@ -19,13 +19,13 @@ export function numbersInRange({ topology, policies, limits }: Model, replicas: 
     ]),
     ...topology.interactions.flatMap((interaction) => {
       const { latencyBudgetMs, availabilityPercent } = interaction.decision;
-      const edge = interaction.style === 'sync' ? edgeId(interaction) : `${interaction.producer}->${interaction.topic}`;
+      const edge = interactionId(interaction);
       return [
         ...checkWhole(edge, { 'decision.latencyBudgetMs': latencyBudgetMs }),
         ...check(edge, 'decision.availabilityPercent', availabilityPercent, 'a number above 0, at most 100', isShare),
       ];
     }),
-    ...Object.entries(topology.topics).flatMap(([name, { partitions }]) => checkWhole(name, { partitions })),
+    ...Object.entries(topology.topics).flatMap(([name, topic]) => checkWhole(name, { ...topic })),
     ...replicas.flatMap(({ each, of }) => checkWhole('replicas', { each, ...prefix('of', of ?? {}) })),
     ...Object.entries(limits).flatMap(([name, limit]) =>
       check('limits', name, limit, 'a number from 1 on', (value) => value >= 1 && Number.isFinite(value)),

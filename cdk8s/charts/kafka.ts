@@ -9,10 +9,11 @@ import {
   KafkaNodePoolSpecResourcesLimits as Limit,
   KafkaNodePoolSpecResourcesRequests as Request,
 } from '../imports/kafka.strimzi.io.ts';
-import type { Topology } from '../mesh/model.ts';
+import type { Topic, Topology } from '../mesh/model.ts';
 import { BROKERS, KAFKA, NODE_LABELS } from './platform.ts';
 
 const VERSION = '4.3.1';
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Brokers speak their own protocol and, later, their own TLS: a sidecar would only be in the way. */
 const withoutSidecar = { metadata: { labels: { 'sidecar.istio.io/inject': 'false' } } } as const;
@@ -28,7 +29,7 @@ export class KafkaChart extends Chart {
     this.spread = spread;
     this.addPool();
     this.addCluster();
-    for (const [name, { partitions }] of Object.entries(topology.topics)) this.addTopic(name, partitions);
+    for (const [name, topic] of Object.entries(topology.topics)) this.addTopic(name, topic);
   }
 
   private addPool(): void {
@@ -83,11 +84,15 @@ export class KafkaChart extends Chart {
     }));
   }
 
-  private addTopic(name: string, partitions: number): void {
+  private addTopic(name: string, { partitions, retentionDays }: Topic): void {
     const { replication, minInSync } = this.kafka;
     new KafkaTopic(this, name, {
       metadata: { name, labels: ofCluster },
-      spec: { partitions, replicas: replication, config: { 'min.insync.replicas': minInSync } },
+      spec: {
+        partitions,
+        replicas: replication,
+        config: { 'min.insync.replicas': minInSync, 'retention.ms': retentionDays * DAY_MS },
+      },
     });
   }
 }

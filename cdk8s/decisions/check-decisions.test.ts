@@ -27,7 +27,6 @@ const stepSaga: Saga = {
       note: '',
     },
   ],
-  planned: {},
 };
 
 /** The example with these decisions changed, by `caller->callee` or `producer->topic`. */
@@ -53,8 +52,8 @@ test('the example has no contradiction', () => {
 describe('criteria', () => {
   test('somebody waits, but the tactic is an event', () => {
     expect(refusalsOf({ 'a->a.v1': { waits: 'customer' } })).toEqual([
-      'a->a.v1 response-needed: waits = customer',
-      'a->a.v1 failure-handling: waits = customer',
+      'a->a.v1->c response-needed: waits = customer',
+      'a->a.v1->c failure-handling: waits = customer',
     ]);
   });
 
@@ -68,9 +67,11 @@ describe('criteria', () => {
   });
 
   test('an event neither makes both sides agree nor arrives within a second', () => {
-    expect(refusalsOf({ 'a->a.v1': { consistency: 'strong' } })).toEqual(['a->a.v1 consistency: consistency = strong']);
+    expect(refusalsOf({ 'a->a.v1': { consistency: 'strong' } })).toEqual([
+      'a->a.v1->c consistency: consistency = strong',
+    ]);
     expect(refusalsOf({ 'a->a.v1': { latencyBudgetMs: 999 } })).toEqual([
-      'a->a.v1 latency-sensitivity: latencyBudgetMs = 999',
+      'a->a.v1->c latency-sensitivity: latencyBudgetMs = 999',
     ]);
     expect(refusalsOf({ 'a->a.v1': { latencyBudgetMs: 1_000 } })).toEqual([]);
   });
@@ -104,7 +105,7 @@ describe('the catalogue', () => {
   test('an event is no call, a call is no event', () => {
     expect(refusalsOf({ 'a->b': { tactic: 'event' } })).toContain('a->b tactic-fits-style: tactic = event');
     expect(refusalsOf({ 'a->a.v1': { tactic: 'sync-call' } })).toContain(
-      'a->a.v1 tactic-fits-style: tactic = sync-call',
+      'a->a.v1->c tactic-fits-style: tactic = sync-call',
     );
   });
 
@@ -137,9 +138,9 @@ describe('the catalogue', () => {
   });
 
   test('an event needs a dead-letter topic for each of its consumers', () => {
-    const topology = { ...exampleTopology, topics: { 'a.v1': { partitions: 3 } } };
+    const topology = { ...exampleTopology, topics: { 'a.v1': { partitions: 3, retentionDays: 7 } } };
     const problems = checkDecisions(exampleModel({ topology }));
-    expect(problems).toMatchObject([{ edge: 'a->a.v1', rule: 'has-dead-letters', value: 'consumer = c' }]);
+    expect(problems).toMatchObject([{ edge: 'a->a.v1->c', rule: 'has-dead-letters', value: 'consumer = c' }]);
   });
 
   test.each(Object.entries(tactics))('%s says what it is good for and what it costs', (_, { goodFor, costs }) => {

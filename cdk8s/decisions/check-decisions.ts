@@ -1,5 +1,5 @@
 import type { Problem } from '../analysis/problem.ts';
-import { edgeId } from '../mesh/edges.ts';
+import { interactionId } from '../mesh/edges.ts';
 import type { Model } from '../mesh/model.ts';
 import { criteria } from './criteria.ts';
 import type { Decision } from './decision.ts';
@@ -19,7 +19,7 @@ export function checkDecisions(model: Model): Problem[] {
 /** The interactions by their names in messages. */
 export function toUses(model: Model): Use[] {
   return model.topology.interactions.map((interaction) => ({
-    id: interaction.style === 'sync' ? edgeId(interaction) : `${interaction.producer}->${interaction.topic}`,
+    id: interactionId(interaction),
     interaction,
     model,
   }));

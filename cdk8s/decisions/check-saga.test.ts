@@ -3,7 +3,14 @@ import { limits, policies } from '../policies.ts';
 import { saga } from '../saga.ts';
 import { topology } from '../topology.ts';
 import { checkSaga } from './check-saga.ts';
-import type { Saga, SagaStep } from './saga-step.ts';
+import type { Saga, SagaStep, Undo } from './saga-step.ts';
+
+const releaseStock = {
+  kind: 'call',
+  caller: 'orders-worker',
+  rpc: 'inventory.Release',
+  event: { topic: 'inventory.v1', type: 'stock.released' },
+} as const satisfies Undo;
 
 function refusalsOf(changed: Saga): string[] {
   return checkSaga({ topology, policies, limits, saga: changed }).map(
@@ -26,9 +33,9 @@ test('a call and a compensation that topology.ts does not have are named', () =>
   expect(refusalsOf(withStep('reserve', { does: { kind: 'calls', rpc: 'inventory.Hold' } }))).toEqual([
     'saga.reserve calls-exist: rpc = orders-worker->inventory.Hold',
   ]);
-  expect(
-    refusalsOf(withStep('reserve', { undo: { kind: 'call', caller: 'orders', rpc: 'inventory.Release' } })),
-  ).toEqual(['saga.reserve calls-exist: rpc = orders->inventory.Release']);
+  expect(refusalsOf(withStep('reserve', { undo: { ...releaseStock, caller: 'orders' } }))).toEqual([
+    'saga.reserve calls-exist: rpc = orders->inventory.Release',
+  ]);
 });
 
 test('every call carries a key, also where its edge is no saga step', () => {
@@ -49,18 +56,27 @@ test('an effect without a way back is refused, unless it is the last', () => {
   ]);
 });
 
-test('services, topics and consumers exist or are planned', () => {
-  const { fulfillment: _, ...planned } = saga.planned;
-  expect(refusalsOf({ ...saga, planned })).toEqual(['saga.ship names-exist: by = fulfillment']);
-  expect(refusalsOf({ ...saga, planned: { ...saga.planned, payments: '' } })).toEqual([
-    'saga.planned planned-is-to-come: payments',
-  ]);
+test('services, topics and consumers exist', () => {
+  expect(refusalsOf(withStep('ship', { by: ['warehouse'] }))).toEqual(['saga.ship names-exist: by = warehouse']);
   expect(refusalsOf(withStep('close', { events: [{ topic: 'order.v1', type: 'order.closed' }] }))).toEqual([
     'saga.close names-exist: event = order.closed',
   ]);
   const consumes = { kind: 'consumes', event: { topic: 'payments.v1', type: 'payment.captured' } } as const;
   expect(refusalsOf(withStep('ship', { by: ['notifications'], does: consumes }))).toEqual([
     'saga.ship consumes-its-event: by = notifications',
+  ]);
+});
+
+test('a topic of a compensation exists, too', () => {
+  const event = { topic: 'stock.v1', type: 'stock.released' };
+  expect(refusalsOf(withStep('reserve', { undo: { ...releaseStock, event } }))).toEqual([
+    'saga.reserve names-exist: event = stock.released',
+  ]);
+});
+
+test('a step waits only for an event that a step before it publishes', () => {
+  expect(refusalsOf(withStep('capture', { events: [] }))).toEqual([
+    'saga.ship consumed-is-published: event = order.ready',
   ]);
 });
 

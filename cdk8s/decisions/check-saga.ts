@@ -1,7 +1,7 @@
 import type { Problem } from '../analysis/problem.ts';
 import { asyncInteractions, edgeId, syncInteractions } from '../mesh/edges.ts';
 import type { Model } from '../mesh/model.ts';
-import { type Saga, type SagaStep, sagaCalls } from './saga-step.ts';
+import { isSameEvent, type Saga, type SagaStep, sagaCalls, sagaEvents } from './saga-step.ts';
 
 /** Holds saga.ts against topology.ts and policies.ts, and its steps against each other. */
 export function checkSaga(model: Model): Problem[] {
@@ -11,25 +11,17 @@ export function checkSaga(model: Model): Problem[] {
     ...servicesExist(saga, model),
     ...callsExistByKey(saga, model),
     ...topicsExist(saga, model),
+    ...consumedIsPublished(saga),
     ...everyEffectCanBeUndone(saga),
   ];
 }
 
-function servicesExist({ steps, planned }: Saga, { topology: { services } }: Model): Problem[] {
-  const unknown = steps.flatMap(({ name, by }) =>
+function servicesExist({ steps }: Saga, { topology: { services } }: Model): Problem[] {
+  return steps.flatMap(({ name, by }) =>
     by
-      .filter((service) => !Object.hasOwn(services, service) && !Object.hasOwn(planned, service))
-      .map((service) =>
-        problem(name, `by = ${service}`, 'names-exist', 'topology.ts has no such service, and it is not planned.'),
-      ),
+      .filter((service) => !Object.hasOwn(services, service))
+      .map((service) => problem(name, `by = ${service}`, 'names-exist', 'topology.ts has no such service.')),
   );
-  const built = Object.keys(planned).filter((service) => Object.hasOwn(services, service));
-  return [
-    ...unknown,
-    ...built.map((service) =>
-      problem('planned', service, 'planned-is-to-come', 'topology.ts has it by now: it is planned no more.'),
-    ),
-  ];
 }
 
 function callsExistByKey(saga: Saga, { topology, policies }: Model): Problem[] {
@@ -49,9 +41,10 @@ function callsExistByKey(saga: Saga, { topology, policies }: Model): Problem[] {
 }
 
 function topicsExist({ steps }: Saga, { topology }: Model): Problem[] {
-  return steps.flatMap(({ name, by, does, events }) => {
+  return steps.flatMap(({ name, by, does, undo, events }) => {
     const consumed = does.kind === 'consumes' ? [does.event] : [];
-    const unknown = [...events, ...consumed].filter(({ topic }) => !Object.hasOwn(topology.topics, topic));
+    const undone = undo.kind === 'call' ? [undo.event] : [];
+    const unknown = [...events, ...undone, ...consumed].filter(({ topic }) => !Object.hasOwn(topology.topics, topic));
     const consumers = asyncInteractions(topology).filter(({ topic }) =>
       consumed.some((event) => event.topic === topic),
     );
@@ -71,6 +64,17 @@ function topicsExist({ steps }: Saga, { topology }: Model): Problem[] {
         ),
       ),
     ];
+  });
+}
+
+/** A step that waits for an event which no step before it publishes would wait forever. */
+function consumedIsPublished({ steps }: Saga): Problem[] {
+  return steps.flatMap(({ name, does }, index) => {
+    if (does.kind !== 'consumes') return [];
+    const { event } = does;
+    const before = sagaEvents({ steps: steps.slice(0, index) });
+    if (before.some((one) => isSameEvent(one, event))) return [];
+    return [problem(name, `event = ${event.type}`, 'consumed-is-published', 'no step before it publishes this event.')];
   });
 }
 

@@ -13,7 +13,7 @@ export interface Requirement {
 
 /** One interaction and all that stands around it. */
 export interface Use {
-  /** As in messages: `orders->inventory`, `orders-worker->orders.v1`. */
+  /** As in messages: `orders->inventory`, `orders-worker->orders.v1->notifications`. */
   readonly id: string;
   readonly interaction: SyncInteraction | AsyncInteraction;
   readonly model: Model;

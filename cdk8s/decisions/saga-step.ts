@@ -5,8 +5,6 @@
 export interface Saga {
   /** In the order in which they are taken. */
   readonly steps: readonly SagaStep[];
-  /** Services that topology.ts does not have yet, with what they will do. */
-  readonly planned: Readonly<Record<string, string>>;
 }
 
 export interface SagaStep {
@@ -30,17 +28,26 @@ export type Work =
   | { readonly kind: 'own-work' };
 
 export type Undo =
-  /** The compensation: a call of `callee.Rpc`, tried again until it succeeds. */
-  | { readonly kind: 'call'; readonly caller: string; readonly rpc: string }
+  /** The compensation: a call of `callee.Rpc`, tried again until it succeeds, and what becomes known by it. */
+  | { readonly kind: 'call'; readonly caller: string; readonly rpc: string; readonly event: SagaEvent }
   /** It has no effect outside of its own database. */
   | { readonly kind: 'nothing-to-undo' }
-  /** The last step with an effect: nothing after it can fail, so it is never undone. */
+  /** The last step with an effect: nothing after it can fail, so it is never undone. It may be refused, and has no effect then. */
   | { readonly kind: 'retried-until-done' };
 
 export interface SagaEvent {
   readonly topic: string;
   /** Short for the CloudEvents type: `order.placed` is `windlass.order.placed.v1`. */
   readonly type: string;
+}
+
+/** What becomes known of an order on its way, compensations included. */
+export function sagaEvents({ steps }: Saga): SagaEvent[] {
+  return steps.flatMap(({ events, undo }) => (undo.kind === 'call' ? [...events, undo.event] : events));
+}
+
+export function isSameEvent(one: SagaEvent, other: SagaEvent): boolean {
+  return one.topic === other.topic && one.type === other.type;
 }
 
 /** A call that the saga rests on. */

@@ -36,19 +36,21 @@ test("the first of two who try has its policy's time", () => {
   expect(rowOf(sagaDocument, 'authorise')).toContain('orders within 300 ms, else orders-worker | `payments.Authorize`');
 });
 
-test('compensations run in reverse order, each once', () => {
+test('compensations run in reverse order, each once, where it stands last', () => {
   const steps = saga.steps.filter(({ name }) => name !== 'ship');
   const failingLast: Saga = { ...saga, steps: [...steps, { ...saga.steps[2], name: 'pack' }] };
   const back = writeSaga(failingLast, model).split('## The way back')[1] ?? '';
   expect(rowOf(back, 'pack')).toBe(
-    '| pack | `payments.Reverse` by orders-worker, then `inventory.Release` by orders-worker |',
+    '| pack | `inventory.Release` by orders-worker, then `payments.Reverse` by orders-worker |',
   );
 });
 
-test('what topology.ts does not have yet is marked, and no longer once it has it', () => {
-  expect(rowOf(sagaDocument, 'ship')).toContain('fulfillment \\*');
-  const built = { ...topology, services: { ...topology.services, fulfillment: topology.services.notifications } };
-  expect(rowOf(writeSaga(saga, { ...model, topology: built }), 'ship')).toContain('| fulfillment |');
+test('an event stands once with its topic, whoever publishes and reads it; a compensation names its own', () => {
+  expect(rowOf(sagaDocument, '`payments.v1`')).toBe(
+    '| `payments.v1` | `payment.authorized`, `payment.declined`, `payment.reversed`, `payment.captured` | orders-worker | – |',
+  );
+  expect(rowOf(sagaDocument, '`fulfillment.v1`')).toMatch(/\| fulfillment \| orders-worker \|$/);
+  expect(rowOf(sagaDocument, 'reserve')).toContain('`inventory.Release`, `stock.released`');
 });
 
 test('a pipe does not end a cell', () => {

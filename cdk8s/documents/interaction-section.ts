@@ -59,6 +59,7 @@ function describe(breaker: Breaker): string {
 }
 
 function writeEvents({ topic, consumers, why }: AsyncInteraction, { topology }: Model): string {
-  const { partitions = 0 } = topology.topics[topic] ?? {};
-  return `Read by ${consumers.join(', ')}, from ${partitions} partition(s), keyed by order id: ${why}.`;
+  const { partitions = 0, retentionDays = 0 } = topology.topics[topic] ?? {};
+  const readers = consumers.join(', ') || 'none of our services';
+  return `Read by ${readers}, from ${partitions} partition(s), keyed by order id, kept ${retentionDays} days: ${why}.`;
 }

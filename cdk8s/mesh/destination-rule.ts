@@ -35,7 +35,7 @@ function toConnectionPool(pool: ConnectionPool): DestinationRuleSpecTrafficPolic
   };
 }
 
-/** Of a failure-rate breaker, what Istio's API has a word for; the rate itself is an EnvoyFilter's (failure-rate-filter.ts). */
+/** What Istio's API has a word for; the rest of a breaker is an EnvoyFilter's (ejection-filter.ts). */
 function toOutlierDetection(
   breaker: ConsecutiveBreaker | FailureRateBreaker,
 ): DestinationRuleSpecTrafficPolicyOutlierDetection {

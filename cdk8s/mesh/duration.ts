@@ -5,3 +5,8 @@ export function formatDurationMs(milliseconds: number): string {
   }
   return `${milliseconds}ms`;
 }
+
+/** A duration as Envoy's own config reads it, which knows only seconds: `500` is `"0.5s"`. */
+export function formatDurationS(milliseconds: number): string {
+  return `${milliseconds / 1_000}s`;
+}

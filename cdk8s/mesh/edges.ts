@@ -58,6 +58,14 @@ export function edgeId({ caller, callee }: { readonly caller: string; readonly c
   return `${caller}->${callee}`;
 }
 
+/** As in messages: `orders->inventory`, `orders-worker->orders.v1->notifications`. */
+export function interactionId(interaction: SyncInteraction | AsyncInteraction): string {
+  if (interaction.style === 'sync') return edgeId(interaction);
+  const { producer, topic, consumers } = interaction;
+  const readers = consumers.length > 0 ? [consumers.join('+')] : [];
+  return [producer, topic, ...readers].join('->');
+}
+
 /** The edges that have a callee and a policy; what is missing is reported by the analysis's coverage rule. */
 export function joinEdges(topology: Topology, policies: Policies): Edge[] {
   return syncInteractions(topology).flatMap((interaction) => {

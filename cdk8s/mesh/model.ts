@@ -40,9 +40,11 @@ export interface Partner {
 
 export type Service = OwnService | PartnerService;
 
-/** Partitions of a topic; its replication is the environment's. */
+/** A topic, as it is in every environment; its replication is the environment's. */
 export interface Topic {
   readonly partitions: number;
+  /** How long a record is kept, and so how far back a consumer can be rebuilt. */
+  readonly retentionDays: number;
 }
 
 export interface Rpc {
@@ -69,6 +71,7 @@ export interface AsyncInteraction {
   readonly style: 'async';
   readonly producer: string;
   readonly topic: string;
+  /** None: it is there for who investigates an order, and for consumers to come. */
   readonly consumers: readonly string[];
   readonly decision: Decision;
   readonly why: string;
@@ -128,7 +131,7 @@ export interface RpcPolicy {
 interface Ejection {
   /** How often failures and ejections are reviewed: an endpoint comes back at the first review after its time. */
   readonly intervalMs: number;
-  /** The n-th ejection lasts n times this, up to 300 s (Envoy's max_ejection_time). */
+  /** Of every ejection, however many came before: Envoy's own default would make the n-th n times as long, up to 300 s. */
   readonly ejectionMs: number;
   /** Of the callee's endpoints, below 100; `all` states that every one may be out: callers then fail at once. */
   readonly maxEjectionPercent: number | 'all';

@@ -153,8 +153,8 @@ test('a failure-rate breaker is ejection in the DestinationRule and its rate in 
     baseEjectionTime: '10000ms',
     maxEjectionPercent: 100,
   });
-  expect(envoyFilters.map(({ name, namespace }) => `${namespace}/${name}`)).toEqual(['shop/b-from-a-failure-rate']);
-  expect(specOf(envoyFilters, 'b-from-a-failure-rate')).toEqual({
+  expect(envoyFilters.map(({ name, namespace }) => `${namespace}/${name}`)).toEqual(['shop/b-from-a-ejection']);
+  expect(specOf(envoyFilters, 'b-from-a-ejection')).toEqual({
     workloadSelector: { labels: { app: 'a' } },
     configPatches: [
       {
@@ -164,6 +164,7 @@ test('a failure-rate breaker is ejection in the DestinationRule and its rate in 
           operation: 'MERGE',
           value: {
             outlier_detection: {
+              max_ejection_time: '10s',
               failure_percentage_threshold: 50,
               failure_percentage_request_volume: 20,
               failure_percentage_minimum_hosts: 1,

@@ -11,7 +11,7 @@ import { meshNamespaceOf } from './addresses.ts';
 import { MESH_ROOT_NAMESPACE } from './caller.ts';
 import { toDestinationRule } from './destination-rule.ts';
 import { type Edge, joinEdges } from './edges.ts';
-import { toFailureRateFilter } from './failure-rate-filter.ts';
+import { toEjectionFilter } from './ejection-filter.ts';
 import { GATEWAY, type Model, type Replicas, type Topology } from './model.ts';
 import { toServiceEntry } from './service-entry.ts';
 import { toSidecar } from './sidecar.ts';
@@ -95,9 +95,9 @@ function destinationRulesOf({ name, namespace, edges }: Callee, topology: Topolo
 
 function envoyFilterOf(edge: Edge, topology: Topology): Named<EnvoyFilterSpec>[] {
   const { caller, callee, policy } = edge;
-  if (policy.breaker.kind !== 'failure-rate') return [];
-  const name = `${callee}-from-${caller}-failure-rate`;
-  return [{ name, namespace: namespaceOfCaller(edge, topology), spec: toFailureRateFilter(edge, policy.breaker) }];
+  if (policy.breaker.kind === 'none') return [];
+  const name = `${callee}-from-${caller}-ejection`;
+  return [{ name, namespace: namespaceOfCaller(edge, topology), spec: toEjectionFilter(edge, policy.breaker) }];
 }
 
 /** Where what selects a caller must stand: a selector reaches only pods of its own namespace. */

@@ -34,7 +34,7 @@ export const exampleTopology = {
       why: '',
     },
   },
-  topics: { 'a.v1': { partitions: 3 }, 'c.dlq': { partitions: 1 } },
+  topics: { 'a.v1': { partitions: 3, retentionDays: 7 }, 'c.dlq': { partitions: 1, retentionDays: 30 } },
   interactions: [
     {
       style: 'sync',

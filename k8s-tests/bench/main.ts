@@ -1,14 +1,17 @@
 import { Argument, Command } from 'commander';
+import { benchOrders } from './orders.ts';
 import { benchPropagation } from './propagation.ts';
 import { benchSynthesis } from './synthesis.ts';
 
 /** Each prints its table and says whether what it measures is within its bound. */
-const benchmarks = { synthesis: benchSynthesis, propagation: benchPropagation } as const;
+const benchmarks = { synthesis: benchSynthesis, propagation: benchPropagation, orders: benchOrders } as const;
 type Name = keyof typeof benchmarks;
 const names = Object.keys(benchmarks) as Name[];
 
 const program = new Command('bench')
-  .description('The benchmarks; exit code 1 if one misses its bound. `propagation` needs the running cluster.')
+  .description(
+    'The benchmarks; exit code 1 if one misses its bound. `propagation` and `orders` need the running cluster.',
+  )
   .addArgument(new Argument('[names...]', 'which').choices(names).default(names, 'all'))
   .option('--write-docs', 'keep the figures: a dated line in docs/benchmarks.md, and the plot', false)
   .showHelpAfterError()

@@ -65,6 +65,7 @@ function independent({ target, flavour }: Cluster, images: ReadonlyMap<string, s
   return [
     own('postgres', 'postgres'),
     own('jaeger', 'observability'),
+    own('monitoring', 'observability'),
     ...partnerCertificates(topology),
     ...(target === 'native' ? [own('local-path', 'local-path-storage')] : []),
     flavour === 'native'

@@ -32,6 +32,7 @@ function expectedEjection(breaker: Breaker): EjectionNumbers | null {
     others: { gatewayFailurePercent: 0, successRatePercent: 0 },
     intervalMs,
     ejectionMs,
+    longestEjectionMs: ejectionMs,
     maxEjectionPercent: maxEjectionPercent === 'all' ? 100 : maxEjectionPercent,
     panicPercent: 0,
   };

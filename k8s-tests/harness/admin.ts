@@ -31,6 +31,12 @@ export type Hits = z.infer<typeof hitsSchema>;
 
 const emailsSchema = z.array(z.object({ kind: z.string(), at: z.string() }));
 
+const ledgerSchema = z.array(
+  z.object({ kind: z.enum(['authorization', 'capture', 'reversal']), amountMinor: z.number(), at: z.string() }),
+);
+
+const shipmentSchema = z.object({ status: z.enum(['scheduled', 'failed']), reason: z.string().optional() });
+
 /** The admin ports of all ready pods of one deployment. Faults and hits are per pod: here they are set on, and summed over, all. */
 export class Admin {
   private readonly cluster: Cluster;
@@ -74,6 +80,18 @@ export class Admin {
   async emails(orderId: string): Promise<z.infer<typeof emailsSchema>> {
     const [text = '[]'] = await this.onEachPod({ url: `/emails/${orderId}` });
     return emailsSchema.parse(JSON.parse(text));
+  }
+
+  /** acquirer only: what an order's card was charged and given back, a row for each effect. */
+  async ledger(orderId: string): Promise<z.infer<typeof ledgerSchema>> {
+    const [text = '[]'] = await this.onEachPod({ url: `/ledger/${orderId}` });
+    return ledgerSchema.parse(JSON.parse(text));
+  }
+
+  /** fulfillment only: fails while it is not decided. */
+  async shipment(orderId: string): Promise<z.infer<typeof shipmentSchema>> {
+    const [text = '{}'] = await this.onEachPod({ url: `/shipments/${orderId}` });
+    return shipmentSchema.parse(JSON.parse(text));
   }
 
   /** Sends the call, whose url is a path, to each ready pod. Fails when none is ready or one answers other than 2xx. */

@@ -27,6 +27,8 @@ export interface EjectionNumbers {
   readonly others: { readonly gatewayFailurePercent: number; readonly successRatePercent: number };
   readonly intervalMs: number;
   readonly ejectionMs: number;
+  /** Each ejection lasts `ejectionMs` times their number, up to this. */
+  readonly longestEjectionMs: number;
   readonly maxEjectionPercent: number;
   /** Below this share of healthy endpoints Envoy would call ejected ones all the same. */
   readonly panicPercent: number;
@@ -46,6 +48,7 @@ const ejectionSchema = z.object({
   enforcing_failure_percentage: z.number().default(0),
   interval: durationMs.default(10_000),
   base_ejection_time: durationMs.default(30_000),
+  max_ejection_time: durationMs.default(300_000),
   max_ejection_percent: z.number().default(10),
 });
 
@@ -114,6 +117,7 @@ function ejectionOf(live: z.infer<typeof ejectionSchema>, panicPercent: number):
     },
     intervalMs: live.interval,
     ejectionMs: live.base_ejection_time,
+    longestEjectionMs: Math.max(live.max_ejection_time, live.base_ejection_time),
     maxEjectionPercent: live.max_ejection_percent,
     panicPercent,
   };

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { type Answer, type Call, send } from './call.ts';
+import { check, hasStatus } from './check.ts';
+import { type EventuallyOptions, eventually } from './eventually.ts';
 
 /** A good order for two mugs; tests spread their change over it. */
 export const goodOrder = {
@@ -17,11 +19,17 @@ const placedSchema = z.object({
 });
 
 const storedSchema = placedSchema.extend({
-  history: z.array(z.object({ at: z.string(), status: z.string() })),
+  history: z.array(z.object({ at: z.string(), status: z.string(), reason: z.string().optional() })),
 });
 
 export type PlacedOrder = z.infer<typeof placedSchema>;
 export type StoredOrder = z.infer<typeof storedSchema>;
+
+/** The same to where the carrier does not go: it is cancelled once all is given back. */
+export const undeliverableOrder = {
+  ...goodOrder,
+  shippingAddress: { ...goodOrder.shippingAddress, country: 'AQ' },
+} as const;
 
 /** POST /v1/orders as data: a new idempotency key, unless the test says which. */
 export function orderCall(ingressUrl: string, order: unknown = goodOrder, key: string = randomUUID()): Call {
@@ -37,6 +45,21 @@ export const readPlaced = (answer: Answer): PlacedOrder => placedSchema.parse(JS
 
 export function getOrder(ingressUrl: string, orderId: string): Promise<Answer> {
   return send({ url: `${ingressUrl}/v1/orders/${orderId}` });
+}
+
+/** Waits until the order has come to a status, and gives it with its history. */
+export function waitForStatus(
+  ingressUrl: string,
+  orderId: string,
+  status: string,
+  options: EventuallyOptions = { timeoutMs: 60_000 },
+): Promise<StoredOrder> {
+  return eventually(async () => {
+    const order = readStored(check(await getOrder(ingressUrl, orderId), hasStatus(200)));
+    const history = order.history.map((entry) => [entry.status, entry.reason].join(' ').trim()).join(', ');
+    if (order.status !== status) throw new Error(`order ${orderId} is not ${status}: ${history}`);
+    return order;
+  }, options);
 }
 
 export const readStored = (answer: Answer): StoredOrder => storedSchema.parse(JSON.parse(answer.text));

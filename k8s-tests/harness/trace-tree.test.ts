@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkComplete, type Span, servicePath, type Trace } from './trace.ts';
+import { checkComplete, type Span, serviceEdges, servicePath, type Trace } from './trace.ts';
 import { renderTree } from './trace-tree.ts';
 
 const span = (
@@ -58,5 +58,10 @@ describe('a complete trace', () => {
   it('tells by which services a span was reached', () => {
     const last = trace.spans.find(({ id }) => id === '5');
     expect(last && servicePath(trace, last)).toEqual(['gateway', 'payments']);
+  });
+
+  it('tells who led to whom, each pair once, and nothing of spans within a service or without a parent', () => {
+    expect(serviceEdges(trace)).toEqual(['gateway->orders', 'gateway->payments', 'orders->inventory']);
+    expect(serviceEdges({ id: 'abc', spans: [span('9', 'gone', 'orders', 0)] })).toEqual([]);
   });
 });

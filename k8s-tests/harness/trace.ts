@@ -44,6 +44,19 @@ export function servicePath({ spans }: Trace, span: Span): readonly string[] {
   return path;
 }
 
+/**
+ * Who led to whom, as `orders->orders-worker`, sorted: a pair for each span whose parent is of another service. A service's
+ * sidecar is one of its own, `orders.shop`.
+ */
+export function serviceEdges({ spans }: Trace): readonly string[] {
+  const byId = new Map(spans.map((each) => [each.id, each]));
+  const edges = spans.flatMap(({ parentId, service }) => {
+    const parent = byId.get(parentId ?? '');
+    return parent === undefined || parent.service === service ? [] : [`${parent.service}->${service}`];
+  });
+  return [...new Set(edges)].sort();
+}
+
 /** OpenTelemetry's status ERROR, as Jaeger and Envoy both mark it. */
 export function hasFailed({ tags }: Span): boolean {
   return tags.error === true || tags.error === 'true' || tags['otel.status_code'] === 'ERROR';

@@ -1,4 +1,3 @@
-import { orderPlaced } from '../contracts/events.ts';
 import { databaseUrl, kafkaBrokers } from '../lib/config/variables.ts';
 import type { HttpRoute } from '../lib/http/route.ts';
 import { createBroker } from '../lib/kafka/broker.ts';
@@ -6,7 +5,7 @@ import type { Database } from '../lib/postgres/database.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/service/run-service.ts';
 import { migrations, readEmails, resetEmails } from './emails.ts';
-import { onOrderPlaced } from './on-order-placed.ts';
+import { type EmailKind, tellCustomer, toldEvents } from './tell-customer.ts';
 
 const group = 'notifications';
 
@@ -18,8 +17,10 @@ export const run = defineService({
     const broker = createBroker(group, config.KAFKA_BROKERS, log);
     const publisher = await broker.connectPublisher();
     lifecycle.onShutdown('producer', () => publisher.close());
-    const handlers = { [orderPlaced.type]: onOrderPlaced(database, log) };
-    const leave = await broker.consume([orderPlaced.topic], { group, handlers, publisher, log }, fail);
+    const told = Object.entries(toldEvents) as [EmailKind, (typeof toldEvents)[EmailKind]][];
+    const handlers = Object.fromEntries(told.map(([kind, { type }]) => [type, tellCustomer(kind, database, log)]));
+    const topics = [...new Set(told.map(([, { topic }]) => topic))];
+    const leave = await broker.consume(topics, { group, handlers, publisher, log }, fail);
     lifecycle.onShutdown('consumers', leave);
     return { reset: () => resetEmails(database), reads: [emailsRoute(database)] };
   },

@@ -1,12 +1,12 @@
 import { create, toJsonString } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { orderPlaced } from '../contracts/events.ts';
+import { orderCancelled, orderFulfilled, orderPlaced } from '../contracts/events.ts';
 import type { CloudEvent } from '../lib/kafka/cloud-event.ts';
 import { silentLog } from '../lib/log/log.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { startTestDatabase } from '../lib/postgres/testing.ts';
 import { migrations, readEmails, resetEmails } from './emails.ts';
-import { onOrderPlaced } from './on-order-placed.ts';
+import { tellCustomer } from './tell-customer.ts';
 
 let database: Database;
 let stop: () => Promise<void>;
@@ -25,7 +25,7 @@ const placed = (id: string, orderId: string): CloudEvent => ({
 });
 
 test('an event has one e-mail, however often and however close together it comes', async () => {
-  const handle = onOrderPlaced(database, silentLog);
+  const handle = tellCustomer('order.placed', database, silentLog);
   await Promise.all([handle(placed('e-1', 'o-1')), handle(placed('e-1', 'o-1'))]);
   await handle(placed('e-1', 'o-1'));
   await handle(placed('e-2', 'o-2'));
@@ -33,9 +33,22 @@ test('an event has one e-mail, however often and however close together it comes
   expect(await readEmails(database, 'o-2')).toHaveLength(1);
 });
 
+test('the customer hears of the end of an order, too', async () => {
+  const { schema } = orderFulfilled;
+  const data = toJsonString(schema, create(schema, { orderId: 'o-3', customerId: 'c-1' }));
+  await tellCustomer(
+    'order.fulfilled',
+    database,
+    silentLog,
+  )({ ...placed('e-3', 'o-3'), type: orderFulfilled.type, data });
+  await tellCustomer('order.cancelled', database, silentLog)({ ...placed('e-4', 'o-3'), type: orderCancelled.type });
+  const kinds = (await readEmails(database, 'o-3')).map(({ kind }) => kind);
+  expect(kinds).toEqual(['order.fulfilled', 'order.cancelled']);
+});
+
 test('reset forgets the e-mails and the events', async () => {
   await resetEmails(database);
   expect(await readEmails(database, 'o-1')).toEqual([]);
-  await onOrderPlaced(database, silentLog)(placed('e-1', 'o-1'));
+  await tellCustomer('order.placed', database, silentLog)(placed('e-1', 'o-1'));
   expect(await readEmails(database, 'o-1')).toHaveLength(1);
 });

@@ -46,7 +46,8 @@ export const orderSchema = z.strictObject({
   paymentToken: z.enum(paymentTokenNames, 'must be a known payment token'),
 });
 
-const headersSchema = z.object({
+/** The headers that `POST /v1/orders` heeds. */
+export const headersSchema = z.object({
   'Idempotency-Key': z.string().regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters'),
 });
 

@@ -1,17 +1,9 @@
 import { DomainError, type Shortage } from '../lib/errors/domain-error.ts';
 import { toProblem } from '../lib/errors/http-problem.ts';
 import type { HttpReply } from '../lib/http/route.ts';
+import type { OrderView } from './answers.ts';
 
-export type OrderStatus = 'pending' | 'confirmed' | 'fulfilled' | 'cancelled';
-
-/** A placed order as its customer sees it. */
-export interface OrderView {
-  readonly orderId: string;
-  readonly status: OrderStatus;
-  readonly total: { readonly currency: string; readonly amountMinor: number };
-  /** ISO 8601 date. */
-  readonly estimatedDelivery: string;
-}
+export type { OrderStatus, OrderView } from './answers.ts';
 
 /** How a request to place an order ended for good: what its idempotency key answers from now on. */
 export type Outcome =

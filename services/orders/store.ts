@@ -4,6 +4,7 @@ import { inboxMigration } from '../lib/kafka/inbox.ts';
 import { outboxMigration } from '../lib/kafka/outbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
 import { abandonedPaymentsMigration } from './abandoned-payments.ts';
+import type { OrderWithHistory } from './answers.ts';
 import { keyLeasesMigration, keysMigration } from './idempotency-keys.ts';
 import { money, orderLines, publish, timestamp } from './order-events.ts';
 import type { Order } from './order-request.ts';
@@ -118,17 +119,8 @@ export async function settleAuthorization(
   ]);
 }
 
-export interface HistoryEntry {
-  readonly at: string;
-  readonly status: OrderStatus;
-  readonly reason?: string;
-}
-
 /** @returns undefined if there is no such order */
-export async function readOrder(
-  db: Queryable,
-  orderId: string,
-): Promise<(OrderView & { history: HistoryEntry[] }) | undefined> {
+export async function readOrder(db: Queryable, orderId: string): Promise<OrderWithHistory | undefined> {
   const { rows } = await db.query<OrderRow>(
     'SELECT id, status, currency, total_minor, estimated_delivery FROM orders WHERE id = $1',
     [orderId],

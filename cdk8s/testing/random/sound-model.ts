@@ -52,7 +52,10 @@ function drawModel(draw: Draw, options: SoundModelOptions): RandomModel {
       topology: {
         services: Object.fromEntries(members.map(({ name, service }) => [name, service])),
         topics: Object.fromEntries(
-          [...topics, ...deadLetters].map((name) => [name, { partitions: draw(number(1, 12)) }]),
+          [...topics, ...deadLetters].map((name) => [
+            name,
+            { partitions: draw(number(1, 12)), retentionDays: draw(number(1, 30)) },
+          ]),
         ),
         interactions: [...edges.map(({ interaction }) => interaction), ...events],
       },

@@ -37,6 +37,6 @@ test('50 services become five objects each and more, one for each thing that the
   expect(edges.length).toBeGreaterThan(50);
   expect(count('DestinationRule')).toBe(edges.length);
   const filters = manifests.filter(({ kind, metadata }) => kind === 'EnvoyFilter' && metadata.namespace === 'shop');
-  expect(filters).toHaveLength(edges.filter(({ breaker }) => breaker.kind === 'failure-rate').length);
+  expect(filters).toHaveLength(edges.filter(({ breaker }) => breaker.kind !== 'none').length);
   expect(count('KafkaTopic')).toBe(Object.keys(topology.topics).length);
 });

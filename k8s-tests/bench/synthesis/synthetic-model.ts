@@ -38,7 +38,7 @@ export function syntheticModel(services: number, seed = 1): Required<Model> {
   return {
     topology: {
       services: Object.fromEntries(tiers.flatMap((tier, depth) => tier.map((name) => [name, toService(name, depth)]))),
-      topics: Object.fromEntries(topics.map((name) => [name, { partitions: 3 }])),
+      topics: Object.fromEntries(topics.map((name) => [name, { partitions: 3, retentionDays: 7 }])),
       interactions: [
         ...edges.map((edge) => toInteraction(edge, byCaller[edge.callee] ?? [])),
         ...events.map((each) => ({ style: 'async' as const, ...each, decision: event, why: 'synthetic' })),
@@ -46,7 +46,7 @@ export function syntheticModel(services: number, seed = 1): Required<Model> {
     },
     policies: Object.fromEntries(edges.map((edge) => [`${edge.caller}->${edge.callee}`, toPolicy(edge)])),
     limits: { worstCaseCalls: 50, sustainedCalls: 50 },
-    saga: { steps: [], planned: {} },
+    saga: { steps: [] },
   };
 }
 

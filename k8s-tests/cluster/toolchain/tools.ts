@@ -7,7 +7,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 
 /** How a folder of pins becomes files: Go `tool` modules, a pinned pip requirement, a pom. */
 type Recipe =
-  | { readonly kind: 'go'; readonly ldflags?: string }
+  | { readonly kind: 'go'; readonly ldflags?: string; readonly tags?: string }
   | { readonly kind: 'pip' }
   | { readonly kind: 'maven' };
 
@@ -32,6 +32,8 @@ const clusterRecipes = {
 /** What only tests run: built when the first of them asks for it, so that `make up` never waits for it. */
 const testRecipes = {
   'kube-score': { kind: 'go' },
+  // Without service discovery, which is most of its code and which no test of rules needs.
+  promtool: { kind: 'go', tags: 'remove_all_sd' },
 } as const satisfies Record<string, Recipe>;
 
 const recipes: Readonly<Record<Tool, Recipe>> = { ...clusterRecipes, ...testRecipes };
@@ -63,7 +65,8 @@ export async function tool(name: Tool, onLine: (line: string) => void = () => {}
     const recipe = recipes[name];
     const options = { cwd: pins, what: `build of ${name}`, onLine };
     if (recipe.kind === 'go') {
-      await run('go', ['install', '-trimpath', '-ldflags', `-s -w ${recipe.ldflags ?? ''}`, 'tool'], {
+      const { ldflags = '', tags = '' } = recipe;
+      await run('go', ['install', '-trimpath', '-tags', tags, '-ldflags', `-s -w ${ldflags}`, 'tool'], {
         ...options,
         env: { GOBIN: folder, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', GOWORK: 'off', GOTOOLCHAIN: 'auto' },
       });

@@ -1,14 +1,23 @@
-import { type DomainError, type ErrorCode, type FieldError, hasCode, type Shortage } from './domain-error.ts';
+import { z } from 'zod';
+import { type DomainError, type ErrorCode, hasCode } from './domain-error.ts';
 
 /** An RFC 9457 problem, media type `application/problem+json`. */
-export interface Problem {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly errors?: readonly FieldError[];
-  readonly items?: readonly Shortage[];
-}
+export const problemSchema = z.object({
+  type: z.url().meta({ description: 'Ends in the code by which a program tells the problems apart, like `/declined`' }),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().meta({ description: 'What was wrong this time, for a person' }),
+  errors: z
+    .array(z.object({ field: z.string(), message: z.string() }))
+    .exactOptional()
+    .meta({ description: 'With `/invalid`: every field that breaks a rule' }),
+  items: z
+    .array(z.object({ sku: z.string(), requested: z.int(), available: z.int() }))
+    .exactOptional()
+    .meta({ description: 'With `/out-of-stock`: every line that can not be served' }),
+});
+
+export type Problem = Readonly<z.output<typeof problemSchema>>;
 
 /** The one table from code to HTTP. A problem's `type` is the code behind `typeBase`. */
 const problems = {
@@ -32,7 +41,7 @@ export function toProblem(error: DomainError): Problem {
     type: `${typeBase}/${error.code}`,
     ...problems[error.code],
     detail: error.message,
-    ...(hasCode(error, 'invalid') && { errors: error.details.errors }),
-    ...(hasCode(error, 'out-of-stock') && { items: error.details.items }),
+    ...(hasCode(error, 'invalid') && { errors: [...error.details.errors] }),
+    ...(hasCode(error, 'out-of-stock') && { items: [...error.details.items] }),
   };
 }

@@ -59,6 +59,7 @@ function answer(route: HttpRoute): RequestHandler {
   return async (request, response: express.Response<unknown, { refusal?: Refusal }>) => {
     const incoming: HttpRequest = {
       params: request.params as Record<string, string>,
+      query: request.query,
       header: (name) => request.get(name),
       body: request.body,
     };

@@ -1,6 +1,10 @@
-/** What a handler sees of a request. `body` is parsed JSON, not yet validated; undefined without a body. */
+/**
+ * What a handler sees of a request, nothing of it validated. `query` has a text for each parameter, and a list of them for one
+ * that is given twice; `body` is parsed JSON, undefined without a body.
+ */
 export interface HttpRequest {
   readonly params: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, unknown>>;
   header(name: string): string | undefined;
   readonly body: unknown;
 }

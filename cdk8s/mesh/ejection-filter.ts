@@ -1,0 +1,42 @@
+import type { EnvoyFilterSpec } from '../imports/networking.istio.io.ts';
+import { hostOf } from './addresses.ts';
+import { type Caller, callerOf } from './caller.ts';
+import { formatDurationS } from './duration.ts';
+import type { Edge } from './edges.ts';
+import type { ConsecutiveBreaker, FailureRateBreaker } from './model.ts';
+
+/** Adds to an edge's outlier detection what Istio's DestinationRule has no word for. */
+export function toEjectionFilter(edge: Edge, breaker: ConsecutiveBreaker | FailureRateBreaker): EnvoyFilterSpec {
+  const caller: Caller = callerOf(edge.caller);
+  return {
+    workloadSelector: { labels: caller.labels },
+    configPatches: [
+      {
+        applyTo: 'CLUSTER',
+        match: { context: caller.context, cluster: { service: hostOf(edge.callee, edge.service) } },
+        patch: {
+          operation: 'MERGE',
+          value: {
+            outlier_detection: {
+              // Else the n-th ejection lasts n times as long, up to 300 s: after an outage of minutes nobody would ask a
+              // callee that has long been back.
+              max_ejection_time: formatDurationS(breaker.ejectionMs),
+              ...(breaker.kind === 'failure-rate' && failureRate(breaker)),
+            },
+          },
+        },
+      },
+    ],
+  };
+}
+
+/** Ejection by the share of failures in an interval. Envoy compares nothing between endpoints for it, so it holds for a single one, too. */
+function failureRate({ percent, minRequests }: FailureRateBreaker) {
+  return {
+    failure_percentage_threshold: percent,
+    failure_percentage_request_volume: minRequests,
+    // Envoy's defaults are five hosts, and 0 % of the ejections carried out.
+    failure_percentage_minimum_hosts: 1,
+    enforcing_failure_percentage: 100,
+  };
+}

@@ -1,0 +1,46 @@
+/** A metric under its name in Prometheus. A histogram is three series: name_bucket, name_sum, name_count. */
+interface Metric {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  /** Without `app` and `pod`, which Prometheus adds when it scrapes. */
+  readonly labels: readonly string[];
+}
+
+const group = 'messaging_consumer_group_name';
+const destination = 'messaging_destination_name';
+
+/** What the services export on their metrics port: OpenTelemetry's names, dots as underscores, `_total` behind a counter. */
+export const serviceMetrics = {
+  messaging_process_duration: { kind: 'histogram', labels: ['messaging_system', destination, group, 'error_type'] },
+  messaging_client_consumed_messages_total: { kind: 'counter', labels: [destination, group] },
+  messaging_client_sent_messages_total: { kind: 'counter', labels: [destination] },
+  kafka_consumer_group_lag: { kind: 'gauge', labels: [group, destination, 'messaging_destination_partition_id'] },
+  windlass_message_time_in_queue: { kind: 'histogram', labels: [destination, group] },
+  windlass_message_redeliveries_total: { kind: 'counter', labels: [destination, group] },
+  windlass_dead_letters_total: { kind: 'counter', labels: [group, 'cause'] },
+  windlass_outbox_depth: { kind: 'gauge', labels: [] },
+  windlass_outbox_age: { kind: 'gauge', labels: [] },
+  windlass_orders: { kind: 'gauge', labels: ['status'] },
+  windlass_sagas_stuck: { kind: 'gauge', labels: [] },
+  windlass_order_duration: { kind: 'histogram', labels: ['outcome'] },
+  windlass_saga_step_failures_total: { kind: 'counter', labels: ['step'] },
+} as const satisfies Record<string, Metric>;
+
+/** What the sidecars export of each upstream cluster; charts/istio/istiod.yaml includes them. */
+export const sidecarMetrics = {
+  envoy_cluster_upstream_rq_total: { kind: 'counter', labels: ['cluster_name'] },
+  envoy_cluster_upstream_rq_retry: { kind: 'counter', labels: ['cluster_name'] },
+  envoy_cluster_upstream_rq_retry_overflow: { kind: 'counter', labels: ['cluster_name'] },
+  envoy_cluster_outlier_detection_ejections_active: { kind: 'gauge', labels: ['cluster_name'] },
+} as const satisfies Record<string, Metric>;
+
+/** The labels of a series by its name, what Prometheus adds included; undefined if nobody exports it. */
+export function labelsOf(series: string): readonly string[] | undefined {
+  const metrics: Readonly<Record<string, Metric>> = { ...serviceMetrics, ...sidecarMetrics };
+  const added = ['app', 'pod'];
+  const histogram = metrics[series.replace(/_(bucket|sum|count)$/, '')];
+  if (histogram?.kind === 'histogram' && histogram !== metrics[series]) {
+    return [...histogram.labels, ...added, ...(series.endsWith('_bucket') ? ['le'] : [])];
+  }
+  const metric = metrics[series];
+  return metric && metric.kind !== 'histogram' ? [...metric.labels, ...added] : undefined;
+}

@@ -1,0 +1,57 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
+import { hasStatus } from './harness/check.ts';
+import { eventually } from './harness/eventually.ts';
+import { kubectl } from './harness/kubectl.ts';
+import { Load } from './harness/load.ts';
+import { getOrder, orderCall, readPlaced, readStored } from './harness/order.ts';
+import { useCluster } from './harness/use-cluster.ts';
+
+const { cluster, admin } = useCluster();
+
+/** Long enough for the breakers to open; 300 shows what an outage of five minutes leaves behind. */
+const outageMs = 1_000 * Number(process.env.OUTAGE_SECONDS ?? 40);
+const allEndWithinMs = 60_000;
+
+const scaleAcquirer = async (replicas: 0 | 1): Promise<void> => {
+  await kubectl('-n', 'partner', 'scale', 'deploy/acquirer', `--replicas=${replicas}`);
+  await kubectl('-n', 'partner', 'rollout', 'status', 'deploy/acquirer', '--timeout=120s');
+};
+
+afterEach(() => scaleAcquirer(1));
+
+it(
+  'while the partner is down, orders are taken as pending; once it is back, all end within a minute, charged once',
+  async () => {
+    await scaleAcquirer(0);
+    await eventually(async () => expect(await cluster.readyPods('partner', 'app=acquirer')).toEqual([]));
+    const load = new Load({ ratePerSecond: 2, call: () => orderCall(cluster.ingressUrl), check: hasStatus(202) });
+    await sleep(outageMs);
+    const { sent, answers, failures } = await load.stop();
+    expect(failures).toEqual([]);
+    expect(answers).toHaveLength(sent);
+
+    const orderIds = answers.map((answer) => readPlaced(answer).orderId);
+    const statuses = async () => {
+      const stored = await Promise.all(orderIds.map((id) => getOrder(cluster.ingressUrl, id)));
+      return stored.map((answer) => readStored(answer).status);
+    };
+    expect(new Set(await statuses())).toEqual(new Set(['pending']));
+
+    await scaleAcquirer(1);
+    const backAt = performance.now();
+    await eventually(async () => expect(new Set(await statuses())).toEqual(new Set(['fulfilled'])), {
+      timeoutMs: allEndWithinMs,
+      intervalMs: 1_000,
+    });
+    console.log(
+      `${orderIds.length} orders of ${outageMs / 1_000} s of outage ended ${Math.round(performance.now() - backAt)} ms after it`,
+    );
+
+    for (const orderId of orderIds) {
+      const effects = (await admin('acquirer').ledger(orderId)).map(({ kind }) => kind);
+      expect([orderId, ...effects]).toEqual([orderId, 'authorization', 'capture']);
+    }
+  },
+  outageMs + 300_000,
+);

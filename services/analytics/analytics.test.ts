@@ -1,0 +1,191 @@
+import { create, type DescMessage, type MessageInitShape, toJsonString } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type EventType, orderCancelled, orderFulfilled, orderPlaced } from '../contracts/events.ts';
+import { CancellationReason } from '../contracts/gen/windlass/events/v1/orders_pb.js';
+import { createFaultInjection } from '../lib/faults/fault-injection.ts';
+import { createApp } from '../lib/http/create-app.ts';
+import { type Listening, listen } from '../lib/http/listen.ts';
+import type { CloudEvent } from '../lib/kafka/cloud-event.ts';
+import type { Intent } from '../lib/kafka/handle-message.ts';
+import { silentLog } from '../lib/log/log.ts';
+import type { Database } from '../lib/postgres/database.ts';
+import { startTestDatabase } from '../lib/postgres/testing.ts';
+import { migrations, resetFacts } from './facts.ts';
+import { projectOrders } from './projection.ts';
+import { rebuildFacts } from './rebuild-facts.ts';
+import { analyticsRoutes } from './routes.ts';
+import { readStats } from './stats.ts';
+
+let database: Database;
+let stop: () => Promise<void>;
+let server: Listening;
+beforeAll(async () => {
+  ({ database, stop } = await startTestDatabase(migrations));
+  const routes = analyticsRoutes(database);
+  server = await listen(createApp(routes, createFaultInjection(false), silentLog), '127.0.0.1', 0);
+});
+afterAll(async () => {
+  await server.drain();
+  await stop();
+});
+beforeEach(() => resetFacts(database));
+
+function event<Schema extends DescMessage>(
+  { type, schema }: EventType<Schema>,
+  orderId: string,
+  data: MessageInitShape<Schema>,
+): CloudEvent {
+  const json = toJsonString(schema, create(schema, data));
+  const time = new Date().toISOString();
+  return { id: `${type} ${orderId}`, source: '/windlass/orders', type, subject: orderId, time, data: json };
+}
+
+const now = timestampFromDate(new Date());
+const placed = (orderId: string, amountMinor = 2_400n, currency = 'USD', placedAt = now) =>
+  event(orderPlaced, orderId, { orderId, total: { currency, amountMinor }, placedAt });
+const fulfilled = (orderId: string) => event(orderFulfilled, orderId, { orderId, endedAt: now });
+const cancelled = (orderId: string, reason = CancellationReason.DECLINED) =>
+  event(orderCancelled, orderId, { orderId, endedAt: now, reason });
+
+function handle(one: CloudEvent): Promise<Intent> | undefined {
+  return projectOrders(database, silentLog)[one.type]?.(one);
+}
+
+async function handleAll(events: readonly CloudEvent[]): Promise<void> {
+  for (const one of events) expect(await handle(one)).toEqual({ kind: 'done' });
+}
+
+const readFacts = async () => (await database.query('SELECT * FROM order_facts ORDER BY order_id')).rows;
+
+describe('the projection', () => {
+  const events = [placed('o-1'), fulfilled('o-1'), placed('o-2', 100n), cancelled('o-2'), placed('o-3')];
+
+  test('comes to the same, in whatever order and however often its events come', async () => {
+    await handleAll(events);
+    const facts = await readFacts();
+    expect(facts).toHaveLength(3);
+    await resetFacts(database);
+    await handleAll([...events.toReversed(), ...events]);
+    expect(await readFacts()).toEqual(facts);
+  });
+
+  test('takes an event once: what a second one of its id says does not count', async () => {
+    await handleAll([placed('o-1'), placed('o-1', 999n)]);
+    expect(await readFacts()).toMatchObject([{ total_minor: '2400' }]);
+  });
+
+  test.each([
+    ['no order', placed(''), 'order.placed names no order or no time'],
+    ['no total', event(orderPlaced, 'o-1', { orderId: 'o-1', placedAt: now }), 'total must be'],
+    ['a total below nothing', placed('o-1', -1n), 'total must be'],
+    ['a currency in words', placed('o-1', 1n, 'dollars'), 'total must be'],
+    ['no reason', cancelled('o-1', CancellationReason.UNSPECIFIED), 'a reason that is not known here: 0'],
+    ['no end', event(orderFulfilled, 'o-1', { orderId: 'o-1' }), 'has no id or no time'],
+  ])('dead-letters an event with %s, and says why', async (_, bad, reason) => {
+    expect(await handle(bad)).toEqual({ kind: 'dead-letter', reason: expect.stringContaining(reason) });
+    expect(await readFacts()).toEqual([]);
+  });
+});
+
+describe('the statistics', () => {
+  test('count orders by how they ended, and only fulfilled ones as revenue', async () => {
+    await handleAll([
+      ...[placed('o-1'), fulfilled('o-1'), placed('o-2', 100n), fulfilled('o-2'), placed('o-3', 500n, 'EUR')],
+      ...[fulfilled('o-3'), placed('o-4'), placed('o-5'), cancelled('o-5')],
+      ...[placed('o-6'), cancelled('o-6', CancellationReason.SHIPMENT_FAILED)],
+    ]);
+    const { perMinute, ...totals } = await readStats(database, 2);
+    expect(totals).toEqual({
+      orders: { total: 6, open: 1, fulfilled: 3, cancelled: 2 },
+      cancelledByReason: { declined: 1, 'shipment-failed': 1 },
+      revenue: { EUR: 500, USD: 2_500 },
+    });
+    // The minute may have turned since the events.
+    expect(perMinute).toHaveLength(2);
+    expect(perMinute.find(({ orders }) => orders > 0)).toEqual({
+      at: expect.stringMatching(/:00\.000Z$/),
+      orders: 6,
+      revenue: { EUR: 500, USD: 2_500 },
+      cancellations: 2,
+    });
+  });
+
+  test('a sum over 2^53 is a text of all its digits, one at it a number', async () => {
+    const limit = BigInt(Number.MAX_SAFE_INTEGER);
+    await handleAll([placed('o-1', limit), fulfilled('o-1')]);
+    expect((await readStats(database, 1)).revenue).toEqual({ USD: Number.MAX_SAFE_INTEGER });
+    await handleAll([placed('o-2', 1n), fulfilled('o-2')]);
+    expect((await readStats(database, 1)).revenue).toEqual({ USD: '9007199254740992' });
+  });
+
+  test('there is a minute for each that was asked for, an hour unless said otherwise, the oldest first', async () => {
+    const anHourAgo = timestampFromDate(new Date(Date.now() - 59 * 60_000));
+    await handleAll([placed('o-1', 1n, 'USD', anHourAgo)]);
+    const answer = await get('');
+    expect(answer.status).toBe(200);
+    const { perMinute } = (await answer.json()) as { perMinute: { at: string; orders: number }[] };
+    expect(perMinute).toHaveLength(60);
+    const times = perMinute.map(({ at }) => Date.parse(at));
+    expect(times).toEqual(times.toSorted((one, other) => one - other));
+    expect(((await (await get('?minutes=1440')).json()) as { perMinute: unknown[] }).perMinute).toHaveLength(1440);
+    expect(((await (await get('?minutes=1')).json()) as { perMinute: unknown[] }).perMinute).toHaveLength(1);
+  });
+
+  test.each(['0', '1441', '-1', '1.5', 'x', '', '99999', '5&minutes=6', '5&hours=1'])(
+    'minutes=%s is a problem that names the field',
+    async (text) => {
+      const answer = await get(`?minutes=${text}`);
+      expect(answer.status).toBe(400);
+      const field = text.includes('hours') ? 'hours' : 'minutes';
+      expect(await answer.json()).toMatchObject({
+        type: expect.stringMatching(/\/invalid$/),
+        errors: [{ field, message: expect.any(String) }],
+      });
+    },
+  );
+
+  const get = (query: string) => fetch(`http://127.0.0.1:${server.port}/v1/stats${query}`);
+});
+
+describe('a rebuild', () => {
+  const events = [placed('o-1'), fulfilled('o-1'), placed('o-2', 100n), cancelled('o-2'), placed('o-3')];
+
+  test('comes to what was there before, while the consumer goes on', async () => {
+    await handleAll(events);
+    const before = await readFacts();
+    const meanwhile = [fulfilled('o-3'), placed('o-4')];
+    await rebuildFacts(database, async () => {
+      expect(await readFacts()).toEqual([]);
+      await Promise.all([handleAll(events), handleAll(meanwhile)]);
+      // The replay comes to what the consumer has handled meanwhile, too.
+      await handleAll(meanwhile);
+    });
+    const after = await readFacts();
+    expect(after.slice(0, 2)).toEqual(before.slice(0, 2));
+    expect(after.slice(2)).toMatchObject([
+      { order_id: 'o-3', total_minor: '2400', outcome: 'fulfilled' },
+      { order_id: 'o-4', outcome: null },
+    ]);
+  });
+
+  test('mends what is wrong, and leaves what the topic may no longer have', async () => {
+    const aMonthAgo = timestampFromDate(new Date(Date.now() - 30 * 24 * 60 * 60_000));
+    await handleAll([...events, placed('o-0', 1n, 'USD', aMonthAgo)]);
+    const right = await readFacts();
+    await database.query("UPDATE order_facts SET total_minor = 0 WHERE order_id = 'o-1'");
+    await database.query("DELETE FROM order_facts WHERE order_id = 'o-2'");
+    await rebuildFacts(database, () => handleAll(events));
+    expect(await readFacts()).toEqual(right);
+  });
+
+  test('is alone: a second one is refused and changes nothing', async () => {
+    await handleAll(events);
+    await rebuildFacts(database, async () => {
+      await handleAll(events);
+      const second = rebuildFacts(database, () => Promise.resolve());
+      await expect(second).rejects.toMatchObject({ code: 'in-flight' });
+      expect(await readFacts()).toHaveLength(3);
+    });
+  });
+});

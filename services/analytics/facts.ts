@@ -1,0 +1,72 @@
+import { inboxMigration, receiveOnce } from '../lib/kafka/inbox.ts';
+import type { Database, Queryable } from '../lib/postgres/database.ts';
+
+/** One row for each order. Every column but the key is unknown until its event has come, in whatever order they come. */
+export const migrations = [
+  inboxMigration,
+  `CREATE TABLE order_facts (
+    order_id text PRIMARY KEY,
+    placed_at timestamptz,
+    total_minor bigint,
+    currency text,
+    outcome text CHECK (outcome IN ('fulfilled', 'cancelled')),
+    reason text,
+    ended_at timestamptz
+  );
+  CREATE INDEX order_facts_by_placing ON order_facts (placed_at);
+  CREATE INDEX order_facts_by_end ON order_facts (ended_at)`,
+];
+
+/** What order.placed tells. */
+export interface Placing {
+  readonly orderId: string;
+  readonly placedAt: Date;
+  readonly totalMinor: bigint;
+  /** ISO 4217. */
+  readonly currency: string;
+}
+
+/** @returns false if the event came before */
+export function recordPlacing(database: Database, eventId: string, placing: Placing): Promise<boolean> {
+  return once(database, eventId, (tx) =>
+    tx.query(
+      `INSERT INTO order_facts (order_id, placed_at, total_minor, currency) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (order_id) DO UPDATE
+       SET placed_at = excluded.placed_at, total_minor = excluded.total_minor, currency = excluded.currency`,
+      [placing.orderId, placing.placedAt, placing.totalMinor, placing.currency],
+    ),
+  );
+}
+
+/** What order.fulfilled and order.cancelled tell. */
+export interface Ending {
+  readonly orderId: string;
+  readonly outcome: 'fulfilled' | 'cancelled';
+  /** Why it was cancelled. */
+  readonly reason?: string;
+  readonly endedAt: Date;
+}
+
+/** @returns false if the event came before */
+export function recordEnding(database: Database, eventId: string, ending: Ending): Promise<boolean> {
+  return once(database, eventId, (tx) =>
+    tx.query(
+      `INSERT INTO order_facts (order_id, outcome, reason, ended_at) VALUES ($1, $2, $3, $4)
+       ON CONFLICT (order_id) DO UPDATE
+       SET outcome = excluded.outcome, reason = excluded.reason, ended_at = excluded.ended_at`,
+      [ending.orderId, ending.outcome, ending.reason ?? null, ending.endedAt],
+    ),
+  );
+}
+
+function once(database: Database, eventId: string, record: (tx: Queryable) => Promise<unknown>): Promise<boolean> {
+  return database.transaction(async (tx) => {
+    if (!(await receiveOnce(tx, eventId))) return false;
+    await record(tx);
+    return true;
+  });
+}
+
+export async function resetFacts(db: Queryable): Promise<void> {
+  await db.query('TRUNCATE inbox, order_facts');
+}

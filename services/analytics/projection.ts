@@ -1,0 +1,75 @@
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
+import { timestampDate } from '@bufbuild/protobuf/wkt';
+import { orderCancelled, orderFulfilled, orderPlaced } from '../contracts/events.ts';
+import { CancellationReason } from '../contracts/gen/windlass/events/v1/orders_pb.js';
+import { readEventData } from '../lib/kafka/cloud-event.ts';
+import { done, type EventHandler, type EventHandlers, type Intent } from '../lib/kafka/handle-message.ts';
+import type { Log } from '../lib/log/log.ts';
+import type { Database } from '../lib/postgres/database.ts';
+import { type Ending, type Placing, recordEnding, recordPlacing } from './facts.ts';
+
+export const topic = orderPlaced.topic;
+
+/** Events to facts: for the consumer as for a rebuild, so that both come to the same. */
+export function projectOrders(database: Database, log: Log): EventHandlers {
+  return {
+    [orderPlaced.type]: onOrderPlaced(database, log),
+    [orderFulfilled.type]: onOrderFulfilled(database, log),
+    [orderCancelled.type]: onOrderCancelled(database, log),
+  };
+}
+
+function onOrderPlaced(database: Database, log: Log): EventHandler {
+  return async (event) => {
+    const { orderId, total, placedAt } = readEventData(orderPlaced, event);
+    if (!orderId || !placedAt) return refuse('order.placed names no order or no time');
+    if (!total || total.amountMinor < 0n || !/^[A-Z]{3}$/.test(total.currency)) {
+      return refuse('total must be an amount from 0 on, in a currency of three capital letters');
+    }
+    const { amountMinor: totalMinor, currency } = total;
+    const placing: Placing = { orderId, placedAt: timestampDate(placedAt), totalMinor, currency };
+    const isNew = await recordPlacing(database, event.id, placing);
+    log.debug({ orderId, eventId: event.id, isNew }, 'order counted');
+    return done;
+  };
+}
+
+function onOrderFulfilled(database: Database, log: Log): EventHandler {
+  return async (event) => {
+    const { orderId, endedAt } = readEventData(orderFulfilled, event);
+    return end(database, log, event.id, { orderId, endedAt, outcome: 'fulfilled' });
+  };
+}
+
+const reasons: Readonly<Partial<Record<CancellationReason, string>>> = {
+  [CancellationReason.DECLINED]: 'declined',
+  [CancellationReason.OUT_OF_STOCK]: 'out-of-stock',
+  [CancellationReason.SHIPMENT_FAILED]: 'shipment-failed',
+  [CancellationReason.CAPTURE_REFUSED]: 'capture-refused',
+};
+
+function onOrderCancelled(database: Database, log: Log): EventHandler {
+  return async (event) => {
+    const { orderId, endedAt, reason: code } = readEventData(orderCancelled, event);
+    const reason = reasons[code];
+    if (reason === undefined) return refuse(`order.cancelled has a reason that is not known here: ${code}`);
+    return end(database, log, event.id, { orderId, endedAt, outcome: 'cancelled', reason });
+  };
+}
+
+async function end(
+  database: Database,
+  log: Log,
+  eventId: string,
+  { endedAt, ...ending }: Omit<Ending, 'endedAt'> & { readonly endedAt: Timestamp | undefined },
+): Promise<Intent> {
+  const { orderId, outcome } = ending;
+  if (!orderId || !endedAt) return refuse(`the order that was ${outcome} has no id or no time`);
+  const isNew = await recordEnding(database, eventId, { ...ending, endedAt: timestampDate(endedAt) });
+  log.debug({ orderId, eventId, isNew }, `order counted as ${outcome}`);
+  return done;
+}
+
+function refuse(reason: string): Intent {
+  return { kind: 'dead-letter', reason };
+}

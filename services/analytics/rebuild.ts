@@ -1,0 +1,70 @@
+/** Runs in a pod of analytics, which has the addresses: `npm run rebuild` on the host starts it there. */
+import { randomUUID } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { readConfig } from '../lib/config/read-config.ts';
+import { databaseUrl, kafkaBrokers } from '../lib/config/variables.ts';
+import { type Replayed, replayTopic } from '../lib/kafka/replay.ts';
+import { createLog } from '../lib/log/log.ts';
+import { openDatabase } from '../lib/postgres/database.ts';
+import { projectOrders, topic } from './projection.ts';
+import { rebuildFacts } from './rebuild-facts.ts';
+
+const help = `Usage: npm run rebuild [-- --help]
+
+Forgets what analytics knows of orders and reads it anew from the topic ${topic}, while the service goes on. Until it is
+done GET /v1/stats shows less. Orders older than six days, which the topic may no longer have, are left as they are.
+It may be run at any time and as often as you like; if it fails, run it again. Ended here, it goes on in its pod.
+
+Exit code: 0 rebuilt, 1 failed, or another rebuild is under way, 2 wrong usage.`;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  try {
+    const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
+    if (values.help) {
+      console.log(help);
+      return 0;
+    }
+  } catch (error) {
+    console.error(`${messageOf(error)}\n\n${help}`);
+    return 2;
+  }
+  try {
+    const startedAt = performance.now();
+    const { messages, refused } = await rebuild();
+    const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
+    console.log(`Rebuilt from ${messages} messages in ${seconds} s; ${refused} of them refused.`);
+    return 0;
+  } catch (error) {
+    console.error(`Not rebuilt: ${messageOf(error)}`);
+    return 1;
+  }
+}
+
+async function rebuild(): Promise<Replayed> {
+  const { DATABASE_URL, KAFKA_BROKERS } = readConfig(
+    { DATABASE_URL: databaseUrl, KAFKA_BROKERS: kafkaBrokers },
+    process.env,
+  );
+  const log = createLog('analytics-rebuild', 'warn', process.stderr);
+  const database = openDatabase(DATABASE_URL, log);
+  try {
+    return await rebuildFacts(database, () =>
+      replayTopic(topic, {
+        brokers: KAFKA_BROKERS,
+        group: `analytics-rebuild-${randomUUID()}`,
+        handlers: projectOrders(database, log),
+        log,
+        onProgress: (read, total) =>
+          console.log(`${read} of ${total} messages (${Math.floor((100 * read) / total)} %)`),
+      }),
+    );
+  } finally {
+    await database.close();
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

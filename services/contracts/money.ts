@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+/**
+ * An amount of money: the minor unit of its currency, and never without it, so that dollars and cents can not be confused.
+ * In JSON as in the protobuf message `windlass.money.v1.Money`; whole and at most 2^53 - 1, so that no reader rounds it.
+ */
+export const moneySchema = z.object({
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/)
+    .meta({ description: 'ISO 4217' }),
+  amountMinor: z.int().min(0).meta({ description: 'In the minor unit of the currency: 1200 USD cents are 12 dollars' }),
+});
+
+export type Money = Readonly<z.output<typeof moneySchema>>;

@@ -1,0 +1,85 @@
+import { create, toJsonString } from '@bufbuild/protobuf';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { orderReady, shipmentFailed, shipmentScheduled } from '../contracts/events.ts';
+import type { CloudEvent } from '../lib/kafka/cloud-event.ts';
+import { silentLog } from '../lib/log/log.ts';
+import type { Database } from '../lib/postgres/database.ts';
+import { startTestDatabase } from '../lib/postgres/testing.ts';
+import { onOrderReady } from './on-order-ready.ts';
+import { migrations, readShipment, resetShipments } from './shipments.ts';
+
+let database: Database;
+let stop: () => Promise<void>;
+beforeAll(async () => {
+  ({ database, stop } = await startTestDatabase(migrations));
+});
+afterAll(() => stop());
+beforeEach(() => resetShipments(database));
+
+const ready = (id: string, orderId: string, country = 'NO'): CloudEvent => ({
+  id,
+  source: '/windlass/orders',
+  type: orderReady.type,
+  subject: orderId,
+  time: '2026-11-21T10:00:00.000Z',
+  data: toJsonString(orderReady.schema, create(orderReady.schema, { orderId, country })),
+});
+
+const handle = (event: CloudEvent) => onOrderReady(database, silentLog)(event);
+
+async function readOutbox() {
+  const { rows } = await database.query<{ type: string; subject: string; topic: string; source: string; data: string }>(
+    'SELECT type, subject, topic, source, data FROM outbox ORDER BY id',
+  );
+  return rows;
+}
+
+test('an order that is ready is shipped, and its event says so', async () => {
+  expect(await handle(ready('e-1', 'o-1'))).toEqual({ kind: 'done' });
+  const shipment = await readShipment(database, 'o-1');
+  expect(shipment).toEqual({ orderId: 'o-1', status: 'scheduled', at: expect.stringMatching(/^\d{4}-.*Z$/) });
+  const [event, ...others] = await readOutbox();
+  expect(event).toMatchObject({
+    type: shipmentScheduled.type,
+    topic: 'fulfillment.v1',
+    source: '/windlass/fulfillment',
+    subject: 'o-1',
+  });
+  expect(JSON.parse(event?.data ?? '')).toEqual({ orderId: 'o-1', scheduledAt: shipment?.at });
+  expect(others).toEqual([]);
+});
+
+test('a country that the carrier does not serve fails for good, with the reason', async () => {
+  await handle(ready('e-1', 'o-1', 'AQ'));
+  const reason = 'the carrier does not serve AQ';
+  expect(await readShipment(database, 'o-1')).toMatchObject({ status: 'failed', reason });
+  const [event] = await readOutbox();
+  expect(event?.type).toBe(shipmentFailed.type);
+  expect(JSON.parse(event?.data ?? '')).toEqual({ orderId: 'o-1', reason });
+});
+
+test('an order has one shipment and one event of it, however often and under whatever id it comes', async () => {
+  await Promise.all([handle(ready('e-1', 'o-1')), handle(ready('e-1', 'o-1')), handle(ready('e-2', 'o-1'))]);
+  await handle(ready('e-3', 'o-1', 'AQ'));
+  await handle(ready('e-4', 'o-2'));
+  expect(await readShipment(database, 'o-1')).toMatchObject({ status: 'scheduled' });
+  expect((await readOutbox()).map(({ subject }) => subject)).toEqual(['o-1', 'o-2']);
+});
+
+test('if the event can not be stored, there is no shipment either: the event is handled again', async () => {
+  await database.query('ALTER TABLE outbox RENAME TO outbox_away');
+  await expect(handle(ready('e-1', 'o-1'))).rejects.toThrow(/outbox/);
+  await database.query('ALTER TABLE outbox_away RENAME TO outbox');
+  expect(await readShipment(database, 'o-1')).toBeUndefined();
+  await handle(ready('e-1', 'o-1'));
+  expect(await readShipment(database, 'o-1')).toMatchObject({ status: 'scheduled' });
+});
+
+test.each([
+  ['no country', ready('e-1', 'o-1', ''), 'country is "", but must be two capital letters'],
+  ['a country in words', ready('e-1', 'o-1', 'Norway'), 'country is "Norway", but must be two capital letters'],
+  ['no order', ready('e-1', ''), 'orderId is missing'],
+])('an event with %s is dead-lettered with the reason', async (_, event, reason) => {
+  expect(await handle(event)).toEqual({ kind: 'dead-letter', reason });
+  expect(await readOutbox()).toEqual([]);
+});

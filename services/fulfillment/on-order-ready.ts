@@ -1,0 +1,22 @@
+import { orderReady } from '../contracts/events.ts';
+import { readEventData } from '../lib/kafka/cloud-event.ts';
+import { done, type EventHandler } from '../lib/kafka/handle-message.ts';
+import type { Log } from '../lib/log/log.ts';
+import type { Database } from '../lib/postgres/database.ts';
+import { ship } from './shipments.ts';
+
+/** Ships what is paid and reserved. */
+export function onOrderReady(database: Database, log: Log): EventHandler {
+  return async (event) => {
+    const { orderId, country } = readEventData(orderReady, event);
+    if (orderId === '') return { kind: 'dead-letter', reason: 'orderId is missing' };
+    // To guess would be to ship to nowhere.
+    if (!/^[A-Z]{2}$/.test(country)) {
+      return { kind: 'dead-letter', reason: `country is ${JSON.stringify(country)}, but must be two capital letters` };
+    }
+    const outcome = await ship(database, event.id, { orderId, country });
+    const message = outcome === undefined ? 'order came before, no second shipment' : `shipment ${outcome}`;
+    log.info({ orderId, eventId: event.id }, message);
+    return done;
+  };
+}

@@ -1,0 +1,80 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { shipmentFailed, shipmentScheduled } from '../contracts/events.ts';
+import { inboxMigration, receiveOnce } from '../lib/kafka/inbox.ts';
+import { addToOutbox, outboxMigration } from '../lib/kafka/outbox.ts';
+import type { Database, Queryable } from '../lib/postgres/database.ts';
+import { refusalOf } from './carrier.ts';
+
+export const migrations = [
+  inboxMigration,
+  outboxMigration,
+  `CREATE TABLE shipments (
+    order_id text PRIMARY KEY,
+    status text NOT NULL CHECK (status IN ('scheduled', 'failed')),
+    reason text,
+    at timestamptz NOT NULL DEFAULT now()
+  )`,
+];
+
+const source = '/windlass/fulfillment';
+
+/** An order that is paid and reserved. */
+export interface ReadyOrder {
+  readonly orderId: string;
+  /** ISO 3166, two capital letters. */
+  readonly country: string;
+}
+
+/**
+ * Ships an order, or refuses to, and tells of it: all in one transaction. An order has one shipment and one event of it, also
+ * if it is said to be ready twice, under two event ids.
+ * @returns undefined if it was decided before
+ */
+export function ship(
+  database: Database,
+  eventId: string,
+  { orderId, country }: ReadyOrder,
+): Promise<'scheduled' | 'failed' | undefined> {
+  const reason = refusalOf(country);
+  const status = reason === undefined ? 'scheduled' : 'failed';
+  return database.transaction(async (tx) => {
+    if (!(await receiveOnce(tx, eventId))) return undefined;
+    const { rows } = await tx.query<{ at: Date }>(
+      'INSERT INTO shipments (order_id, status, reason) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING at',
+      [orderId, status, reason ?? null],
+    );
+    const [shipment] = rows;
+    if (!shipment) return undefined;
+    if (reason !== undefined) {
+      await addToOutbox(tx, shipmentFailed, { source, subject: orderId, data: { orderId, reason } });
+    } else {
+      const scheduledAt = timestampFromDate(shipment.at);
+      await addToOutbox(tx, shipmentScheduled, { source, subject: orderId, data: { orderId, scheduledAt } });
+    }
+    return status;
+  });
+}
+
+export interface Shipment {
+  readonly orderId: string;
+  readonly status: 'scheduled' | 'failed';
+  readonly reason?: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** @returns undefined if the order is not decided yet */
+export async function readShipment(db: Queryable, orderId: string): Promise<Shipment | undefined> {
+  const { rows } = await db.query<{ status: 'scheduled' | 'failed'; reason: string | null; at: Date }>(
+    'SELECT status, reason, at FROM shipments WHERE order_id = $1',
+    [orderId],
+  );
+  const [row] = rows;
+  if (!row) return undefined;
+  const { status, reason, at } = row;
+  return { orderId, status, ...(reason !== null && { reason }), at: at.toISOString() };
+}
+
+export async function resetShipments(db: Queryable): Promise<void> {
+  await db.query('TRUNCATE inbox, shipments, outbox');
+}

@@ -1,0 +1,26 @@
+import { orderCancelled, orderFulfilled, orderPlaced } from '../contracts/events.ts';
+import { readEventData } from '../lib/kafka/cloud-event.ts';
+import { done, type EventHandler } from '../lib/kafka/handle-message.ts';
+import type { Log } from '../lib/log/log.ts';
+import type { Database } from '../lib/postgres/database.ts';
+import { recordEmail } from './emails.ts';
+
+/** The events that a customer hears of, each by an e-mail of its short name: `order.placed`. */
+export const toldEvents = {
+  'order.placed': orderPlaced,
+  'order.fulfilled': orderFulfilled,
+  'order.cancelled': orderCancelled,
+} as const;
+
+export type EmailKind = keyof typeof toldEvents;
+
+/** Tells the customer of an event. */
+export function tellCustomer(kind: EmailKind, database: Database, log: Log): EventHandler {
+  const type = toldEvents[kind];
+  return async (event) => {
+    const { orderId, customerId } = readEventData<(typeof type)['schema']>(type, event);
+    const isNew = await recordEmail(database, event.id, { orderId, customerId, kind });
+    log.info({ orderId, eventId: event.id, kind }, isNew ? 'e-mail recorded' : 'event came before, no second e-mail');
+    return done;
+  };
+}

@@ -1,0 +1,31 @@
+/** The public contract by itself: a valid document, whose examples are valid by its own schemas. */
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { expect, test } from 'vitest';
+import { openapi } from './openapi.ts';
+import { requestExamples } from './openapi-examples.ts';
+import { errorsBy, examples } from './openapi-testing.ts';
+
+test('the document is valid OpenAPI 3.1', async () => {
+  expect(await new Validator().validate(structuredClone(openapi))).toEqual({ valid: true });
+  const bent = { ...structuredClone(openapi), paths: { 'v1/orders': {} } };
+  expect((await new Validator().validate(bent)).valid).toBe(false);
+});
+
+test('every status of placing an order has an example', () => {
+  const statuses = examples
+    .filter(({ path, method }) => `${method} ${path}` === 'post /v1/orders')
+    .map(({ status }) => status);
+  expect([...new Set(statuses)]).toEqual([201, 202, 400, 402, 409, 413, 422, 503]);
+});
+
+test.each(examples)('the example of $id is valid by its own schema', ({ path, method, status, mediaType, value }) => {
+  expect(errorsBy(['paths', path, method, 'responses', status, 'content', mediaType, 'schema'], value)).toEqual([]);
+});
+
+test.each(Object.entries(requestExamples))(
+  'by its schema, the request %s is valid if it is not meant to be wrong',
+  (name, body) => {
+    const place = ['paths', '/v1/orders', 'post', 'requestBody', 'content', 'application/json', 'schema'];
+    expect((errorsBy(place, body) as unknown[]).length > 0).toBe(name === 'invalid');
+  },
+);
