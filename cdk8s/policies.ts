@@ -106,6 +106,7 @@ export const policies = {
         retries: neverArrived,
       },
       GetOrder: { timeoutMs: 1_000, afterTimeout: 'callee-stops', idempotency: 'safe', retries: neverArrived },
+      NoVersion2: { timeoutMs: 1_000, afterTimeout: 'callee-stops', idempotency: 'safe', retries: neverArrived },
       GetContract: { timeoutMs: 1_000, afterTimeout: 'callee-stops', idempotency: 'safe', retries: neverArrived },
     },
   },

@@ -92,6 +92,12 @@ export const topology = {
           calls: [],
           why: "a client's developer reads the contract",
         },
+        NoVersion2: {
+          method: 'GET',
+          path: '/v2/{resource}',
+          calls: [],
+          why: 'who asks for a version that is not there yet is told so by a problem, not by a bare 404',
+        },
       },
     },
     {
