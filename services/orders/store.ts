@@ -1,7 +1,7 @@
 import { orderPlaced, paymentAuthorized } from '../contracts/events.ts';
 import { OrderStatus as EventStatus } from '../contracts/gen/windlass/events/v1/orders_pb.js';
 import { inboxMigration } from '../lib/kafka/inbox.ts';
-import { outboxMigration } from '../lib/kafka/outbox.ts';
+import { outboxLanesMigration, outboxMigration } from '../lib/kafka/outbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
 import { abandonedPaymentsMigration } from './abandoned-payments.ts';
 import type { OrderWithHistory } from './answers.ts';
@@ -41,6 +41,7 @@ export const migrations = [
   inboxMigration,
   keyLeasesMigration,
   abandonedPaymentsMigration,
+  outboxLanesMigration,
 ];
 
 /** An order that is about to be stored. */

@@ -3,6 +3,7 @@ import { type IHeaders, Kafka, logLevel, Partitioners, type RetryOptions } from 
 import type { Log } from '../log/log.ts';
 import { type HandlingOptions, handleMessage } from './handle-message.ts';
 import type { Publisher } from './message.ts';
+import { countSent } from './sent-metrics.ts';
 
 /** The broker as services see it; the only file that knows kafkajs. */
 export interface Broker {
@@ -55,7 +56,13 @@ export function createBroker(clientId: string, brokers: string[], log: Log): Bro
             topic,
             messages: ofTopic.map(({ key, value, headers }) => ({ key, value, headers: { ...headers } })),
           }));
-          await producer.sendBatch({ topicMessages, acks: -1 });
+          await producer.sendBatch({ topicMessages, acks: -1 }).then(
+            () => countSent(topicMessages),
+            (error: unknown) => {
+              countSent(topicMessages, error);
+              throw error;
+            },
+          );
         },
       };
     },

