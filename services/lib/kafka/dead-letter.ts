@@ -47,12 +47,13 @@ const cutHeaderCount = 50;
 export function toDeadLetter(message: IncomingMessage, details: DeadLetterDetails): OutgoingMessage {
   const { topic, partition, offset } = message;
   const { group, cause, reason, attempts, traceId } = details;
-  const copy = copyOf(message);
+  const { key, value, headers } = copyOf(message);
   return {
     topic: deadLetterTopic(group),
-    ...copy,
+    key,
+    value,
     headers: {
-      ...copy.headers,
+      ...headers,
       'dl-cause': cause,
       'dl-reason': reason.slice(0, cutHeaderLength),
       'dl-attempts': String(attempts),
@@ -76,7 +77,8 @@ export function countBytes({ key, value, headers }: IncomingMessage): number {
 }
 
 function copyOf(message: IncomingMessage): Pick<OutgoingMessage, 'key' | 'value' | 'headers'> {
-  const { key, value, headers } = message;
+  const { key, value } = message;
+  const headers = withoutOurHeaders(message.headers);
   const bytes = countBytes(message);
   if (bytes <= maxCopyBytes) return { key, value, headers };
   const kept = Object.entries(headers)
@@ -88,4 +90,9 @@ function copyOf(message: IncomingMessage): Pick<OutgoingMessage, 'key' | 'value'
     value: value?.subarray(0, cutValueBytes) ?? null,
     headers: { ...Object.fromEntries(kept), 'dl-cut-from-bytes': String(bytes) },
   };
+}
+
+/** `dl-*` are for us to say: in the message of somebody else they would close or change the letters of others. */
+export function withoutOurHeaders(headers: IncomingMessage['headers']): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('dl-')));
 }

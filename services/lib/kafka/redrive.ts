@@ -1,3 +1,4 @@
+import { withoutOurHeaders } from './dead-letter.ts';
 import type { OutgoingMessage } from './message.ts';
 
 const header = 'dl-redrive-for';
@@ -13,6 +14,5 @@ export function toRedriven(
   { key, value, headers }: Pick<OutgoingMessage, 'key' | 'value' | 'headers'>,
   { topic, group }: { topic: string; group: string },
 ): OutgoingMessage {
-  const own = Object.entries(headers).filter(([name]) => !name.startsWith('dl-'));
-  return { topic, key, value, headers: { ...Object.fromEntries(own), [header]: group } };
+  return { topic, key, value, headers: { ...withoutOurHeaders(headers), [header]: group } };
 }
