@@ -3,6 +3,7 @@ import type { FaultInjection } from '../faults/fault-injection.ts';
 import { faultRuleSchema } from '../faults/rules.ts';
 import type { HttpReply, HttpRoute } from '../http/route.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { waitingFor } from '../lifecycle/waiting.ts';
 import { validate } from '../validation/validate.ts';
 
 const faultsSchema = z.strictObject({ rules: z.array(faultRuleSchema) });
@@ -14,7 +15,10 @@ export function probeRoutes(lifecycle: Lifecycle): HttpRoute[] {
     {
       method: 'get',
       path: '/readyz',
-      handle: () => ({ status: lifecycle.ready ? 200 : 503, body: { ready: lifecycle.ready } }),
+      handle: () =>
+        lifecycle.ready
+          ? { status: 200, body: { ready: true } }
+          : { status: 503, body: { ready: false, waitingFor: waitingFor() } },
     },
   ];
 }

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type IHeaders, Kafka, logLevel, Partitioners, type RetryOptions } from 'kafkajs';
+import { Kafka, logLevel, Partitioners, type RetryOptions } from 'kafkajs';
+import { waitFor } from '../lifecycle/waiting.ts';
 import type { Log } from '../log/log.ts';
-import { type HandlingOptions, handleMessage } from './handle-message.ts';
+import { runConsumer } from './consume.ts';
+import type { HandlingOptions } from './handle-message.ts';
 import type { Publisher } from './message.ts';
 import { countSent } from './sent-metrics.ts';
 
-/** The broker as services see it; the only file that knows kafkajs. */
+/** The broker as services see it. */
 export interface Broker {
   /** Connects a producer, waiting for the broker without a limit. */
   connectPublisher(): Promise<Publisher & { close(): Promise<void> }>;
@@ -28,13 +30,15 @@ const publisherRetry = { retries: 0 } as const satisfies RetryOptions;
 
 /**
  * Joining, rebalancing and fetching are a protocol in which "not now" is a normal answer, and kafkajs gives up on it after
- * its retries. They never repeat a handler: handleMessage decides about that and does not throw. The default back-off, up
- * to 30 s, would leave the group idle long after the broker is back.
+ * its retries. They never repeat a handler (see consume.ts). The default back-off, up to 30 s, would leave the group idle
+ * long after the broker is back.
  */
 const consumerRetry = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 10 } as const satisfies RetryOptions;
 
-/** A pod that died gives its partitions to the others after this time. Tries of a handler are closer together. */
+/** A pod that died or froze gives its partitions to the others after this time. */
 const sessionTimeoutMs = 10_000;
+/** How soon a member hears that another came or left. */
+const heartbeatIntervalMs = 1_000;
 /** How long a fetch may wait for a first message, and so how long leaving the group takes at most. */
 const maxFetchWaitMs = 500;
 
@@ -71,50 +75,32 @@ export function createBroker(clientId: string, brokers: string[], log: Log): Bro
         groupId: options.group,
         allowAutoTopicCreation: false,
         sessionTimeout: sessionTimeoutMs,
+        heartbeatInterval: heartbeatIntervalMs,
         maxWaitTimeInMs: maxFetchWaitMs,
       });
       consumer.on(consumer.events.CRASH, ({ payload }) => {
         if (!payload.restart) onFatal(payload.error);
       });
-      await untilConnected(() => consumer.connect(), log);
-      await consumer.subscribe({ topics: [...topics], fromBeginning: true });
-      await consumer.run({
-        eachMessage: ({ topic, partition, message, heartbeat }) =>
-          handleMessage(
-            {
-              topic,
-              partition,
-              offset: message.offset,
-              key: message.key?.toString() ?? '',
-              value: message.value?.toString() ?? '',
-              headers: toStrings(message.headers),
-            },
-            options,
-            heartbeat,
-          ),
-      });
-      return () => consumer.disconnect();
+      await untilConnected(async () => {
+        await consumer.connect();
+        await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+      }, log);
+      return runConsumer(consumer, options);
     },
   };
 }
 
-async function untilConnected(connect: () => Promise<void>, log: Log): Promise<void> {
-  for (;;) {
-    try {
-      return await connect();
-    } catch (error) {
-      log.warn({ err: error }, 'waiting for Kafka');
-      await sleep(connectPauseMs);
+function untilConnected(connect: () => Promise<void>, log: Log): Promise<void> {
+  return waitFor('Kafka', async () => {
+    for (;;) {
+      try {
+        return await connect();
+      } catch (error) {
+        log.warn({ err: error }, 'waiting for Kafka');
+        await sleep(connectPauseMs);
+      }
     }
-  }
-}
-
-/** Of a header given more than once, the last counts. */
-function toStrings(headers: IHeaders = {}): Record<string, string> {
-  const entries = Object.entries(headers).map(
-    ([name, value]) => [name, [value].flat().at(-1)?.toString() ?? ''] as const,
-  );
-  return Object.fromEntries(entries);
+  });
 }
 
 /** kafkajs' log lines as ours. */

@@ -1,6 +1,7 @@
-import { type DescMessage, fromJsonString, type MessageShape } from '@bufbuild/protobuf';
+import { type DescMessage, fromJson, type JsonValue, type MessageShape } from '@bufbuild/protobuf';
 import type { EventType } from '../../contracts/events.ts';
 import type { TraceHeaders } from '../tracing/trace-context.ts';
+import { countBytes, Unreadable } from './dead-letter.ts';
 import type { IncomingMessage, OutgoingMessage } from './message.ts';
 
 /** A CloudEvent 1.0; `data` is a protobuf message in protobuf's JSON mapping. */
@@ -35,27 +36,76 @@ export function encodeEvent(topic: string, event: CloudEvent, trace: TraceHeader
   };
 }
 
-/** @throws Error if the message is not a CloudEvent in binary mode */
-export function decodeEvent({ headers, value }: IncomingMessage): CloudEvent {
-  const attribute = (name: string): string => {
-    const found = headers[`ce_${name}`];
-    if (!found) throw new Error(`The message has no ce_${name}: it is not a CloudEvent in binary mode.`);
-    return found;
+/** Far above what our events need, and far below what a broker takes. */
+const maxMessageBytes = 256 * 1024;
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const ourSource = /^\/windlass\/[a-z-]+$/;
+const versionedType = /^(.+)\.v\d+$/;
+
+/**
+ * Reads a message as an event, which says nothing yet about its data.
+ * @param knownTypes the CloudEvents types that the reader handles
+ * @returns undefined for a type that is none of the reader's business
+ * @throws Unreadable naming what is wrong with the message
+ */
+export function decodeEvent(message: IncomingMessage, knownTypes: readonly string[]): CloudEvent | undefined {
+  const { headers, key, value } = message;
+  const bytes = countBytes(message);
+  if (bytes > maxMessageBytes) throw new Unreadable('oversize', `${bytes} bytes, but at most ${maxMessageBytes}`);
+  if (value === null) throw new Unreadable('tombstone', 'there is no value; nothing of ours is ever deleted by one');
+  const attribute = (name: string, rule: string, holds: (given: string) => boolean): string => {
+    const given = headers[`ce_${name}`];
+    if (given !== undefined && holds(given)) return given;
+    const found = given === undefined ? 'missing' : JSON.stringify(given.slice(0, 100));
+    throw new Unreadable('not-a-cloudevent', `ce_${name} is ${found}, but must be ${rule}`);
   };
-  return {
-    id: attribute('id'),
-    source: attribute('source'),
-    type: attribute('type'),
-    subject: attribute('subject'),
-    time: attribute('time'),
-    data: value,
+  const version = attribute('specversion', 'the version of CloudEvents', (given) => given !== '');
+  if (version !== '1.0') throw new Unreadable('unknown-version', `ce_specversion is ${version}, but must be 1.0`);
+  const event = {
+    id: attribute('id', 'a UUID', (given) => uuid.test(given)),
+    source: attribute('source', 'a path of ours, such as /windlass/orders', (given) => ourSource.test(given)),
+    type: attribute('type', 'a type', (given) => given !== ''),
+    subject: attribute('subject', "the record's key", (given) => given !== '' && given === key?.toString()),
+    time: attribute('time', 'an ISO 8601 time', (given) => !Number.isNaN(Date.parse(given))),
   };
+  if (!knownTypes.includes(event.type)) {
+    const [, base] = versionedType.exec(event.type) ?? [];
+    const known = knownTypes.find((type) => base !== undefined && versionedType.exec(type)?.[1] === base);
+    if (known === undefined) return undefined;
+    throw new Unreadable('unknown-version', `ce_type is ${event.type}, but this service knows only ${known}`);
+  }
+  return { ...event, data: toText(value) };
 }
 
-/** Unknown fields are ignored: a newer publisher may add some. @throws Error if the data is not of this type */
+/** Unknown fields are ignored: a newer publisher may add some. @throws Unreadable if the data is not of this type */
 export function readEventData<Schema extends DescMessage>(
-  type: EventType<Schema>,
+  { schema }: EventType<Schema>,
   event: CloudEvent,
 ): MessageShape<Schema> {
-  return fromJsonString(type.schema, event.data, { ignoreUnknownFields: true });
+  try {
+    const json = JSON.parse(event.data) as JsonValue;
+    refuseUnknownEnumValues(schema, json);
+    return fromJson(schema, json, { ignoreUnknownFields: true });
+  } catch (error) {
+    throw error instanceof Unreadable ? error : new Unreadable('bad-data', `not ${schema.typeName}: ${error}`);
+  }
+}
+
+/** To ignore unknown fields is to ignore these, too, and to take the value for the first of its enum. */
+function refuseUnknownEnumValues({ fields }: DescMessage, json: JsonValue): void {
+  if (json === null || typeof json !== 'object' || Array.isArray(json)) return;
+  for (const field of fields) {
+    const given = json[field.jsonName] ?? json[field.name];
+    if (field.fieldKind !== 'enum' || given === undefined || given === null) continue;
+    if (field.enum.values.some(({ name, number }) => given === name || given === number)) continue;
+    throw new Unreadable('bad-data', `${field.jsonName} is ${JSON.stringify(given)}, which ${field.enum.name} has not`);
+  }
+}
+
+function toText(value: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(value);
+  } catch {
+    throw new Unreadable('bad-data', 'the value is not UTF-8');
+  }
 }

@@ -21,6 +21,12 @@ export interface Database extends Queryable {
 // Postgres is outside the mesh: nobody else would cut a connection that hangs.
 const connectTimeoutMs = 2_000;
 const statementTimeoutMs = 10_000;
+/** Postgres ends the transaction of a process that is frozen, so that its locks do not keep others waiting. */
+const idleInTransactionTimeoutMs = 5_000;
+/** Whoever waits for such a lock lets go before its statement ends, and comes again. */
+const lockTimeoutMs = 5_000;
+/** A network that was cut says nothing: the answer will not come, although the statement's own time is over. */
+const answerTimeoutMs = statementTimeoutMs + 2_000;
 const readyPollIntervalMs = 500;
 
 export function openDatabase(connectionString: string, log: Log): Database {
@@ -28,6 +34,9 @@ export function openDatabase(connectionString: string, log: Log): Database {
     connectionString,
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
+    lock_timeout: lockTimeoutMs,
+    query_timeout: answerTimeoutMs,
   });
   // An idle connection that breaks would otherwise end the process; the pool opens a new one when it needs it.
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'));
@@ -48,9 +57,12 @@ export function openDatabase(connectionString: string, log: Log): Database {
         await client.query('COMMIT').catch(rethrowFromCommit);
         return result;
       } catch (error) {
-        await client.query('ROLLBACK').catch((rollbackError: Error) => {
-          broken = rollbackError;
-        });
+        if (isCut(error)) broken = error;
+        else {
+          await client.query('ROLLBACK').catch((rollbackError: Error) => {
+            broken = rollbackError;
+          });
+        }
         throw error;
       } finally {
         client.off('error', onError);
@@ -73,16 +85,41 @@ export async function waitUntilReady(database: Database, log: Log): Promise<void
   }
 }
 
-/** SQLSTATE classes: 08 connection, 53 resources, 57P shutdown and start, 28/3D000 role or database not yet made. */
-const unavailableStates = /^(08|53|57P|28|3D000)/;
-const unavailableSocketErrors = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE']);
+/**
+ * SQLSTATEs of what was not done but may be later: 08 connection, 53 resources, 57P shutdown and start, 28/3D000 role or
+ * database not yet made, 25P03 a transaction that idled, 55P03 a lock and 57014 a statement that took too long, 40 a
+ * deadlock or a conflict.
+ */
+const unavailableStates = /^(08|53|57P|28|3D000|25P03|55P03|57014|40001|40P01)/;
+const unavailableSocketErrors = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EPIPE',
+]);
 
 function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   // pg gives neither a code nor a class to these.
-  const isLostConnection = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered)/i;
-  return unavailableStates.test(code) || unavailableSocketErrors.has(code) || isLostConnection.test(error.message);
+  const isLostConnection =
+    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered|Client was closed)/i;
+  const isState = unavailableStates.test(code) || unavailableSocketErrors.has(code);
+  return isState || isLostConnection.test(error.message) || isAnswerMissing(error);
+}
+
+/** pg's name for a query whose answer did not come in time. */
+function isAnswerMissing(error: unknown): boolean {
+  return error instanceof Error && error.message === 'Query read timeout';
+}
+
+/** True if nothing more can be said on this connection, not even ROLLBACK: closing it does the same. */
+function isCut(error: unknown): error is Error {
+  return error instanceof Error && (isAnswerMissing(error) || isAnswerMissing(error.cause));
 }
 
 function rethrow(error: unknown): never {

@@ -1,4 +1,6 @@
+import { hasCode } from '../errors/domain-error.ts';
 import type { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { waitFor } from '../lifecycle/waiting.ts';
 import type { Log } from '../log/log.ts';
 import { type Database, openDatabase, waitUntilReady } from './database.ts';
 import { migrate } from './migrate.ts';
@@ -11,7 +13,19 @@ export async function startDatabase(
 ): Promise<Database> {
   const database = openDatabase(url, log);
   lifecycle.onShutdown('pool', () => database.close());
-  await waitUntilReady(database, log);
-  await migrate(database, migrations);
+  await waitFor('Postgres', () => migrateWhenReady(database, migrations, log));
   return database;
+}
+
+/** Postgres may go away again between its first answer and the migration; migrating twice changes nothing. */
+async function migrateWhenReady(database: Database, migrations: readonly string[], log: Log): Promise<void> {
+  for (;;) {
+    await waitUntilReady(database, log);
+    try {
+      return await migrate(database, migrations);
+    } catch (error) {
+      if (!hasCode(error, 'unavailable') && !hasCode(error, 'outcome-unknown')) throw error;
+      log.warn({ err: error }, 'Postgres went away during the migration, trying again');
+    }
+  }
 }

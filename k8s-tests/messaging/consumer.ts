@@ -1,0 +1,9 @@
+/** A consumer as a process of its own, to be frozen and killed: `node consumer.ts <brokers> <database> <group> <topic>`. */
+import { createLog } from '../../services/lib/log/log.ts';
+import { openDatabase } from '../../services/lib/postgres/database.ts';
+import { startConsumer } from './effects.ts';
+
+const [brokers = '', url = '', group = '', topic = ''] = process.argv.slice(2);
+const log = createLog(`consumer ${process.pid}`, 'warn', process.stderr);
+await startConsumer({ brokers: [brokers], group, topic, database: openDatabase(url, log), log });
+console.log('consuming');

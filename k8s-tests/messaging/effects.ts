@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { orderPlaced } from '../../services/contracts/events.ts';
+import { DomainError } from '../../services/lib/errors/domain-error.ts';
+import { createBroker } from '../../services/lib/kafka/broker.ts';
+import { readEventData } from '../../services/lib/kafka/cloud-event.ts';
+import { done, type EventHandler } from '../../services/lib/kafka/handle-message.ts';
+import { inboxMigration, receiveOnce } from '../../services/lib/kafka/inbox.ts';
+import type { Log } from '../../services/lib/log/log.ts';
+import type { Database } from '../../services/lib/postgres/database.ts';
+
+/** Every effect is a row, with nothing that would keep out a second one: that is the inbox' work. */
+export const migrations = [
+  inboxMigration,
+  `CREATE TABLE effects (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    test text NOT NULL,
+    event_id text NOT NULL,
+    key text NOT NULL,
+    number integer NOT NULL,
+    delay_ms integer NOT NULL
+  );
+  CREATE TABLE outages (key text PRIMARY KEY);
+  CREATE TABLE mended (at timestamptz)`,
+];
+
+/** What the handler does with an event: the event's `customerId`. */
+export type Behaviour = 'healthy' | 'throws' | 'throws-until-mended' | 'slow';
+
+export interface Effect {
+  readonly eventId: string;
+  readonly key: string;
+  readonly number: number;
+  readonly delayMs: number;
+}
+
+export interface ConsumerOptions {
+  readonly brokers: string[];
+  readonly group: string;
+  readonly topic: string;
+  readonly database: Database;
+  readonly log: Log;
+}
+
+/** @returns leaves the group */
+export async function startConsumer({ brokers, group, topic, database, log }: ConsumerOptions) {
+  const broker = createBroker(group, brokers, log);
+  const publisher = await broker.connectPublisher();
+  const handlers = { [orderPlaced.type]: recordEffect(database, group) };
+  const leave = await broker.consume([topic], { group, handlers, publisher, log }, (error) => {
+    throw error;
+  });
+  return async () => {
+    await leave();
+    await publisher.close();
+  };
+}
+
+function recordEffect(database: Database, test: string): EventHandler {
+  return async (event) => {
+    const { customerId: behaviour, total } = readEventData(orderPlaced, event);
+    if (behaviour === 'throws') throw new Error('this handler always throws');
+    if (behaviour === 'throws-until-mended') {
+      const { rows } = await database.query('SELECT FROM mended');
+      if (rows.length === 0) throw new Error('this handler is not mended');
+    }
+    await database.transaction(async (tx) => {
+      const { rows: outages } = await tx.query('SELECT FROM outages WHERE key = $1', [event.subject]);
+      if (outages.length > 0) throw new DomainError('unavailable', 'A test asked for this outage.');
+      if (!(await receiveOnce(tx, event.id))) return;
+      await tx.query('INSERT INTO effects (test, event_id, key, number, delay_ms) VALUES ($1, $2, $3, $4, $5)', [
+        test,
+        event.id,
+        event.subject,
+        Number(total?.amountMinor),
+        Date.now() - Date.parse(event.time),
+      ]);
+      if (behaviour === 'slow') await sleep(1_000);
+    });
+    return done;
+  };
+}
+
+/** In the order in which they were had. */
+export async function readEffects(database: Database, test: string): Promise<Effect[]> {
+  const { rows } = await database.query<Effect>(
+    `SELECT event_id AS "eventId", key, number, delay_ms AS "delayMs" FROM effects WHERE test = $1 ORDER BY id`,
+    [test],
+  );
+  return rows;
+}
+
+/** What must never be, each as a sentence: events without an effect or with several, and keys whose order was changed. */
+export function findViolations(sent: readonly string[], effects: readonly Effect[]): string[] {
+  const counts = Map.groupBy(effects, ({ eventId }) => eventId);
+  const lost = sent.filter((id) => !counts.has(id)).map((id) => `${id} had no effect`);
+  const doubled = [...counts]
+    .filter(([, all]) => all.length > 1)
+    .map(([id, { length }]) => `${id} had ${length} effects`);
+  const reordered = [...Map.groupBy(effects, ({ key }) => key)].flatMap(([key, ofKey]) =>
+    ofKey.slice(1).flatMap(({ number }, index) => {
+      const before = ofKey[index]?.number ?? -1;
+      return number < before ? [`${key}: ${number} came after ${before}`] : [];
+    }),
+  );
+  return [...lost, ...doubled, ...reordered];
+}
+
+/** @returns the line that a test prints; without violations, the rule of three bounds their rate with 95 % confidence */
+export function summarize(what: string, count: number, violations: number): string {
+  const bound = violations === 0 ? `, at most ${((100 * 3) / count).toFixed(3)} % with 95 % confidence (3/N)` : '';
+  return `${what}: ${count} checked, ${violations} violations${bound}`;
+}

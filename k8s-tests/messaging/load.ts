@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { create, toJsonString } from '@bufbuild/protobuf';
+import type { Message, Producer } from 'kafkajs';
+import { orderPlaced } from '../../services/contracts/events.ts';
+import type { Behaviour } from './effects.ts';
+
+export type SentMessage = Message & { readonly headers: Record<string, string> };
+
+/** An order.placed as orders publishes it; the total is the event's number within its key. */
+export function eventOf(key: string, number: number, behaviour: Behaviour = 'healthy'): SentMessage {
+  const total = { currency: 'USD', amountMinor: BigInt(number) };
+  const data = create(orderPlaced.schema, { orderId: key, customerId: behaviour, total });
+  return {
+    key,
+    value: toJsonString(orderPlaced.schema, data),
+    headers: {
+      ce_specversion: '1.0',
+      ce_id: randomUUID(),
+      ce_source: '/windlass/orders',
+      ce_type: orderPlaced.type,
+      ce_subject: key,
+      ce_time: new Date().toISOString(),
+    },
+  };
+}
+
+/** The seven kinds, each with the cause that its dead letter must name. */
+export const poisons: readonly (readonly [cause: string, poison: (key: string) => SentMessage])[] = [
+  ['bad-data', (key) => ({ ...eventOf(key, 0), value: Buffer.from([0x7b, 0xff, 0xfe]) })],
+  ['bad-data', (key) => ({ ...eventOf(key, 0), value: '{"orderId":{"not":"a string"}}' })],
+  ['oversize', (key) => ({ ...eventOf(key, 0), value: Buffer.alloc(257 * 1024, ' ') })],
+  ['tombstone', (key) => ({ ...eventOf(key, 0), value: null })],
+  ['attempts-exhausted', (key) => eventOf(key, 0, 'throws')],
+  ['unknown-version', (key) => withHeader(eventOf(key, 0), 'ce_type', 'windlass.order.placed.v2')],
+  ['not-a-cloudevent', (key) => withHeader(eventOf(key, 0), 'ce_subject', 'the order of somebody else')],
+];
+
+function withHeader(message: SentMessage, name: string, value: string): SentMessage {
+  return { ...message, headers: { ...message.headers, [name]: value } };
+}
+
+const tickMs = 50;
+
+/** Publishes at a steady rate: `next` makes each message when its time has come, and undefined ends it. */
+export async function publishSteadily(
+  producer: Producer,
+  { topic, ratePerSecond, next }: { topic: string; ratePerSecond: number; next: () => SentMessage | undefined },
+): Promise<void> {
+  const startedAt = performance.now();
+  for (let sent = 0; ; ) {
+    const due = Math.floor(((performance.now() - startedAt) / 1_000) * ratePerSecond);
+    const messages: SentMessage[] = [];
+    let ended = false;
+    for (; sent < due && !ended; sent++) {
+      const message = next();
+      if (message) messages.push(message);
+      else ended = true;
+    }
+    if (messages.length > 0) await producer.send({ topic, messages });
+    if (ended) return;
+    await sleep(tickMs);
+  }
+}

@@ -1,0 +1,98 @@
+import type { IncomingMessage, OutgoingMessage } from './message.ts';
+
+/** Why a message will never be handled: the first five are in the message itself, the last is the handler's own word. */
+export const deadLetterCauses = [
+  'not-a-cloudevent',
+  'unknown-version',
+  'bad-data',
+  'oversize',
+  'tombstone',
+  'attempts-exhausted',
+  'refused',
+] as const;
+
+export type DeadLetterCause = (typeof deadLetterCauses)[number];
+
+/** A message that no further try will make readable. */
+export class Unreadable extends Error {
+  override readonly name = 'Unreadable';
+  readonly deadLetterCause: DeadLetterCause;
+
+  constructor(deadLetterCause: DeadLetterCause, reason: string) {
+    super(reason);
+    this.deadLetterCause = deadLetterCause;
+  }
+}
+
+export interface DeadLetterDetails {
+  readonly group: string;
+  readonly cause: DeadLetterCause;
+  readonly reason: string;
+  /** Of the handler; 0 if it never saw the message. */
+  readonly attempts: number;
+  /** Of the span that gave it up; undefined if nothing is traced. */
+  readonly traceId: string | undefined;
+}
+
+/** Well below a broker's default limit of 1 MiB, with room for what is added. */
+const maxCopyBytes = 900 * 1024;
+const cutValueBytes = 64 * 1024;
+const cutHeaderLength = 512;
+const cutHeaderCount = 50;
+
+/**
+ * The record that keeps a message for people: its key, value and headers, and `dl-*` headers that say what happened. What
+ * would be too large for a broker is cut, which `dl-cut-from-bytes` says: it could not be published, and would be read forever.
+ */
+export function toDeadLetter(message: IncomingMessage, details: DeadLetterDetails): OutgoingMessage {
+  const { topic, partition, offset } = message;
+  const { group, cause, reason, attempts, traceId } = details;
+  const { key, value, headers } = copyOf(message);
+  return {
+    topic: deadLetterTopic(group),
+    key,
+    value,
+    headers: {
+      ...headers,
+      'dl-cause': cause,
+      'dl-reason': reason.slice(0, cutHeaderLength),
+      'dl-attempts': String(attempts),
+      'dl-original-topic': topic,
+      'dl-original-partition': String(partition),
+      'dl-original-offset': offset,
+      'dl-trace-id': traceId ?? '',
+      'dl-at': new Date().toISOString(),
+      'dl-group': group,
+    },
+  };
+}
+
+export function deadLetterTopic(group: string): string {
+  return `${group}.dlq`;
+}
+
+export function countBytes({ key, value, headers }: IncomingMessage): number {
+  const inHeaders = Object.entries(headers).flat().join('');
+  return (key?.length ?? 0) + (value?.length ?? 0) + Buffer.byteLength(inHeaders);
+}
+
+function copyOf(message: IncomingMessage): Pick<OutgoingMessage, 'key' | 'value' | 'headers'> {
+  const { key, value } = message;
+  const headers = withoutOurHeaders(message.headers);
+  const bytes = countBytes(message);
+  if (bytes <= maxCopyBytes) return { key, value, headers };
+  const kept = Object.entries(headers)
+    .filter(([name]) => name.length <= cutHeaderLength)
+    .slice(0, cutHeaderCount)
+    .map(([name, text]) => [name, text.slice(0, cutHeaderLength)] as const);
+  return {
+    key: key?.subarray(0, cutHeaderLength) ?? null,
+    value: value?.subarray(0, cutValueBytes) ?? null,
+    headers: { ...Object.fromEntries(kept), 'dl-cut-from-bytes': String(bytes) },
+  };
+}
+
+/** `dl-*` are for us to say: in the message of somebody else they would close or change the letters of others. */
+export function withoutOurHeaders(headers: IncomingMessage['headers']): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('dl-')));
+}

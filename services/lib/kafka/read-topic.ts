@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { toIncoming } from './consume.ts';
+import type { IncomingMessage } from './message.ts';
+
+/** The offset after the last message that is to be read, by partition. */
+type Ends = Map<number, bigint>;
+
+/** Nobody waits for a first message: what is to be read is there. */
+const maxFetchWaitMs = 100;
+
+/**
+ * All messages of a topic as of now, in the order of each partition. Leaves no consumer group behind.
+ * @throws Error if there is no such topic, or no broker
+ */
+export async function readTopic(brokers: readonly string[], topic: string): Promise<IncomingMessage[]> {
+  const kafka = new Kafka({ clientId: 'reader', brokers: [...brokers], logLevel: logLevel.NOTHING });
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const ends = await readEnds(admin, topic);
+    return ends.size === 0 ? [] : await readUntil(kafka, admin, topic, ends);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function readEnds(admin: Admin, topic: string): Promise<Ends> {
+  const offsets = await admin.fetchTopicOffsets(topic);
+  const filled = offsets.filter(({ low, high }) => BigInt(high) > BigInt(low));
+  return new Map(filled.map(({ partition, high }) => [partition, BigInt(high)]));
+}
+
+async function readUntil(kafka: Kafka, admin: Admin, topic: string, ends: Ends): Promise<IncomingMessage[]> {
+  const groupId = `reader-${randomUUID()}`;
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: maxFetchWaitMs });
+  const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
+  consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+  const messages: IncomingMessage[] = [];
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: async ({ batch, resolveOffset }) => {
+        const { partition } = batch;
+        const end = ends.get(partition);
+        for (const record of batch.messages) {
+          if (end !== undefined && BigInt(record.offset) < end) messages.push(toIncoming(topic, partition, record));
+          resolveOffset(record.offset);
+        }
+        if (end !== undefined && BigInt(batch.lastOffset()) + 1n >= end) ends.delete(partition);
+        if (ends.size === 0) resolve();
+      },
+    });
+    await finished;
+  } finally {
+    await consumer.disconnect();
+    await admin.deleteGroups([groupId]).catch(() => undefined);
+  }
+  return messages;
+}
