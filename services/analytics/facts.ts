@@ -1,4 +1,4 @@
-import { inboxMigration, receiveOnce } from '../lib/kafka/inbox.ts';
+import { inboxMigration, inboxRetentionMigration, receiveOnce } from '../lib/kafka/inbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
 
 /** One row for each order. Every column but the key is unknown until its event has come, in whatever order they come. */
@@ -15,6 +15,7 @@ export const migrations = [
   );
   CREATE INDEX order_facts_by_placing ON order_facts (placed_at);
   CREATE INDEX order_facts_by_end ON order_facts (ended_at)`,
+  inboxRetentionMigration,
 ];
 
 /** What order.placed tells. */

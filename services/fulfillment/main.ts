@@ -2,28 +2,27 @@ import { orderReady } from '../contracts/events.ts';
 import { databaseUrl, kafkaBrokers } from '../lib/config/variables.ts';
 import { DomainError } from '../lib/errors/domain-error.ts';
 import type { HttpRoute } from '../lib/http/route.ts';
-import { createBroker } from '../lib/kafka/broker.ts';
+import { connectKafka } from '../lib/kafka/connect-kafka.ts';
+import { purgeOutbox } from '../lib/kafka/outbox.ts';
 import { startRelay } from '../lib/kafka/relay.ts';
+import { periodically, purgeIntervalMs } from '../lib/lifecycle/periodically.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/service/run-service.ts';
 import { onOrderReady } from './on-order-ready.ts';
 import { migrations, readShipment, resetShipments } from './shipments.ts';
 
-const group = 'fulfillment';
-
 export const run = defineService({
   name: 'fulfillment',
   variables: { DATABASE_URL: databaseUrl, KAFKA_BROKERS: kafkaBrokers },
-  async start({ config, log, lifecycle, fail }) {
+  async start(runtime) {
+    const { config, log, lifecycle } = runtime;
     const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
-    const broker = createBroker(group, config.KAFKA_BROKERS, log);
-    const publisher = await broker.connectPublisher();
-    lifecycle.onShutdown('producer', () => publisher.close());
-    lifecycle.onShutdown('consumers', startRelay(database, publisher, log));
-    const handlers = { [orderReady.type]: onOrderReady(database, log) };
-    const leave = await broker.consume([orderReady.topic], { group, handlers, publisher, log }, fail);
-    lifecycle.onShutdown('consumers', leave);
+    const purging = periodically(purgeIntervalMs, 'purging the outbox', () => purgeOutbox(database), log);
+    lifecycle.onShutdown('consumers', purging);
+    const kafka = await connectKafka('fulfillment', database, runtime);
+    lifecycle.onShutdown('consumers', startRelay(database, kafka.publisher, log));
+    await kafka.consume([orderReady.topic], { [orderReady.type]: onOrderReady(database, log) });
     return { reset: () => resetShipments(database), reads: [shipmentsRoute(database)] };
   },
 });

@@ -1,6 +1,6 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { shipmentFailed, shipmentScheduled } from '../contracts/events.ts';
-import { inboxMigration, receiveOnce } from '../lib/kafka/inbox.ts';
+import { inboxMigration, inboxRetentionMigration, receiveOnce } from '../lib/kafka/inbox.ts';
 import { addToOutbox, outboxLanesMigration, outboxMigration } from '../lib/kafka/outbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
 import { refusalOf } from './carrier.ts';
@@ -15,6 +15,7 @@ export const migrations = [
     at timestamptz NOT NULL DEFAULT now()
   )`,
   outboxLanesMigration,
+  inboxRetentionMigration,
 ];
 
 const source = '/windlass/fulfillment';

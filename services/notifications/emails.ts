@@ -1,4 +1,4 @@
-import { inboxMigration, receiveOnce } from '../lib/kafka/inbox.ts';
+import { inboxMigration, inboxRetentionMigration, receiveOnce } from '../lib/kafka/inbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
 
 export const migrations = [
@@ -11,6 +11,7 @@ export const migrations = [
     at timestamptz NOT NULL DEFAULT now()
   );
   CREATE INDEX emails_by_order ON emails (order_id, id)`,
+  inboxRetentionMigration,
 ];
 
 /** An e-mail that would be sent. `kind` is the event that it tells of: `order.placed`. */

@@ -1,27 +1,23 @@
 import { databaseUrl, kafkaBrokers } from '../lib/config/variables.ts';
 import type { HttpRoute } from '../lib/http/route.ts';
-import { createBroker } from '../lib/kafka/broker.ts';
+import { connectKafka } from '../lib/kafka/connect-kafka.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/service/run-service.ts';
 import { migrations, readEmails, resetEmails } from './emails.ts';
 import { type EmailKind, tellCustomer, toldEvents } from './tell-customer.ts';
 
-const group = 'notifications';
-
 export const run = defineService({
   name: 'notifications',
   variables: { DATABASE_URL: databaseUrl, KAFKA_BROKERS: kafkaBrokers },
-  async start({ config, log, lifecycle, fail }) {
+  async start(runtime) {
+    const { config, log, lifecycle } = runtime;
     const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
-    const broker = createBroker(group, config.KAFKA_BROKERS, log);
-    const publisher = await broker.connectPublisher();
-    lifecycle.onShutdown('producer', () => publisher.close());
+    const kafka = await connectKafka('notifications', database, runtime);
     const told = Object.entries(toldEvents) as [EmailKind, (typeof toldEvents)[EmailKind]][];
     const handlers = Object.fromEntries(told.map(([kind, { type }]) => [type, tellCustomer(kind, database, log)]));
     const topics = [...new Set(told.map(([, { topic }]) => topic))];
-    const leave = await broker.consume(topics, { group, handlers, publisher, log }, fail);
-    lifecycle.onShutdown('consumers', leave);
+    await kafka.consume(topics, handlers);
     return { reset: () => resetEmails(database), reads: [emailsRoute(database)] };
   },
 });

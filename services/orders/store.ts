@@ -1,6 +1,6 @@
 import { orderPlaced, paymentAuthorized } from '../contracts/events.ts';
 import { OrderStatus as EventStatus } from '../contracts/gen/windlass/events/v1/orders_pb.js';
-import { inboxMigration } from '../lib/kafka/inbox.ts';
+import { inboxMigration, inboxRetentionMigration } from '../lib/kafka/inbox.ts';
 import { outboxLanesMigration, outboxMigration } from '../lib/kafka/outbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
 import { abandonedPaymentsMigration } from './abandoned-payments.ts';
@@ -42,6 +42,7 @@ export const migrations = [
   keyLeasesMigration,
   abandonedPaymentsMigration,
   outboxLanesMigration,
+  inboxRetentionMigration,
 ];
 
 /** An order that is about to be stored. */

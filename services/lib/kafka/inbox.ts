@@ -1,4 +1,5 @@
 import type { Queryable } from '../postgres/database.ts';
+import { deleteInBatches } from '../postgres/delete-in-batches.ts';
 
 /** The events that had their effect here. */
 export const inboxMigration = `
@@ -13,19 +14,10 @@ export const inboxRetentionMigration = 'CREATE INDEX inbox_by_age ON inbox (rece
 /** Longer than any topic keeps its events (7 days): what is forgotten can not come again. */
 const retention = '8 days';
 
-/** As many at once: no statement takes long, however much there is. */
-const purgedAtOnce = 10_000;
-
 /** Forgets what can not come again. @returns how many events */
-export async function purgeInbox(db: Queryable): Promise<number> {
-  for (let purged = 0; ; ) {
-    const { rowCount } = await db.query(
-      `DELETE FROM inbox WHERE event_id IN
-         (SELECT event_id FROM inbox WHERE received_at < now() - interval '${retention}' LIMIT ${purgedAtOnce})`,
-    );
-    purged += rowCount ?? 0;
-    if (rowCount !== purgedAtOnce) return purged;
-  }
+export function purgeInbox(db: Queryable): Promise<number> {
+  const old = `SELECT event_id FROM inbox WHERE received_at < now() - interval '${retention}'`;
+  return deleteInBatches(db, 'inbox', 'event_id', old);
 }
 
 /**

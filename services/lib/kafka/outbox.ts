@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { create, type DescMessage, type MessageInitShape, toJsonString } from '@bufbuild/protobuf';
 import type { EventType } from '../../contracts/events.ts';
-import type { Database, Queryable } from '../postgres/database.ts';
+import type { Queryable } from '../postgres/database.ts';
+import { deleteInBatches } from '../postgres/delete-in-batches.ts';
 import { injectTrace } from '../tracing/trace-context.ts';
 
 /** Events that are decided, published or not yet. */
@@ -35,9 +36,6 @@ export const outboxLanesMigration = `
 
 /** Longer than the topics keep events (7 days): whatever is in Kafka has its row. */
 const retention = '8 days';
-/** So that no statement runs for long, whatever there is to remove. */
-const purgeBatchSize = 5_000;
-
 /** Adds an event in the transaction of its effect, with the trace that it belongs to. */
 export async function addToOutbox<Schema extends DescMessage>(
   tx: Queryable,
@@ -55,14 +53,7 @@ export async function addToOutbox<Schema extends DescMessage>(
  * Removes events that were published over 8 days ago; what waits stays, however old. To be called now and then.
  * @returns how many were removed
  */
-export async function purgeOutbox(database: Database): Promise<number> {
-  let removed = 0;
-  for (;;) {
-    const { rowCount } = await database.query(
-      `DELETE FROM outbox WHERE id IN (
-        SELECT id FROM outbox WHERE published_at < now() - interval '${retention}' LIMIT ${purgeBatchSize})`,
-    );
-    removed += rowCount ?? 0;
-    if ((rowCount ?? 0) < purgeBatchSize) return removed;
-  }
+export function purgeOutbox(db: Queryable): Promise<number> {
+  const old = `SELECT id FROM outbox WHERE published_at < now() - interval '${retention}'`;
+  return deleteInBatches(db, 'outbox', 'id', old);
 }

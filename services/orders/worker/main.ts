@@ -3,7 +3,7 @@ import { Inventory } from '../../contracts/gen/windlass/inventory/v1/inventory_p
 import { Payments } from '../../contracts/gen/windlass/payments/v1/payments_pb.js';
 import { databaseUrl, grpcAddress, kafkaBrokers } from '../../lib/config/variables.ts';
 import { createGrpcClient } from '../../lib/grpc/client.ts';
-import { createBroker } from '../../lib/kafka/broker.ts';
+import { connectKafka } from '../../lib/kafka/connect-kafka.ts';
 import { startRelay } from '../../lib/kafka/relay.ts';
 import { startDatabase } from '../../lib/postgres/start-database.ts';
 import { defineService } from '../../lib/service/run-service.ts';
@@ -14,18 +14,17 @@ import { onShipmentScheduled } from './on-shipment-scheduled.ts';
 import { runSagas } from './run-sagas.ts';
 import { observeOrders } from './saga-metrics.ts';
 
-const group = 'orders-worker';
-
 /** What orders does when no user waits: brings accepted orders to their end, relays the outbox and keeps house. */
 export const run = defineService({
-  name: group,
+  name: 'orders-worker',
   variables: {
     DATABASE_URL: databaseUrl,
     KAFKA_BROKERS: kafkaBrokers,
     INVENTORY_ADDRESS: grpcAddress,
     PAYMENTS_ADDRESS: grpcAddress,
   },
-  async start({ config, log, lifecycle, fail }) {
+  async start(runtime) {
+    const { config, log, lifecycle } = runtime;
     const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
     const inventory = createGrpcClient(Inventory, config.INVENTORY_ADDRESS);
     const payments = createGrpcClient(Payments, config.PAYMENTS_ADDRESS);
@@ -37,16 +36,12 @@ export const run = defineService({
     lifecycle.onShutdown('consumers', runSagas(deps));
     lifecycle.onShutdown('consumers', keepHouse(deps));
 
-    const broker = createBroker(group, config.KAFKA_BROKERS, log);
-    const publisher = await broker.connectPublisher();
-    lifecycle.onShutdown('producer', () => publisher.close());
-    lifecycle.onShutdown('consumers', startRelay(database, publisher, log));
-    const handlers = {
+    const kafka = await connectKafka('orders-worker', database, runtime);
+    lifecycle.onShutdown('consumers', startRelay(database, kafka.publisher, log));
+    await kafka.consume([shipmentScheduled.topic], {
       [shipmentScheduled.type]: onShipmentScheduled(deps),
       [shipmentFailed.type]: onShipmentFailed(deps),
-    };
-    const leave = await broker.consume([shipmentScheduled.topic], { group, handlers, publisher, log }, fail);
-    lifecycle.onShutdown('consumers', leave);
+    });
     // Its data is orders' data, which orders resets.
     return { reset: async () => {} };
   },

@@ -1,0 +1,17 @@
+import type { Queryable } from './database.ts';
+
+/** So many rows at once: no statement takes long, however much there is to delete. */
+const batchSize = 5_000;
+
+/**
+ * Deletes rows batch by batch.
+ * @param select the ids to delete: `SELECT id FROM …`, without LIMIT
+ * @returns how many were deleted
+ */
+export async function deleteInBatches(db: Queryable, table: string, id: string, select: string): Promise<number> {
+  for (let deleted = 0; ; ) {
+    const { rowCount } = await db.query(`DELETE FROM ${table} WHERE ${id} IN (${select} LIMIT ${batchSize})`);
+    deleted += rowCount ?? 0;
+    if (rowCount !== batchSize) return deleted;
+  }
+}
