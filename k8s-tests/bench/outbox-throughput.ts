@@ -8,7 +8,7 @@ import type { Database } from '../../services/lib/postgres/database.ts';
 import type { LocalKafka } from '../harness/local-kafka.ts';
 import { summarize } from './percentiles.ts';
 
-const events = 10_000;
+const events = 20_000;
 const naiveEvents = 500;
 const rounds = 5;
 

@@ -9,6 +9,13 @@ import type { OutgoingMessage, Publisher } from './message.ts';
 import { laneCount } from './outbox.ts';
 import { reportOutbox } from './relay-metrics.ts';
 
+/**
+ * The end of each query for what waits. Ordered by lane although there is one: only the index of waiting rows has this
+ * order, while by id alone Postgres may choose to pass all published rows on the primary key.
+ */
+const inLane =
+  'outbox.lane BETWEEN wanted.lane AND wanted.lane AND published_at IS NULL ORDER BY outbox.lane, id LIMIT';
+
 const batchSize = 1_000;
 /** A producer sends what goes to one partition as one record batch, of which brokers take 1 MiB. */
 const batchBytes = 900_000;
@@ -92,7 +99,7 @@ export function relayBatch(database: Database, publisher: Publisher): Promise<nu
 }
 
 async function hasWork(database: Queryable): Promise<boolean> {
-  const { rows } = await database.query('SELECT FROM outbox WHERE published_at IS NULL LIMIT 1');
+  const { rows } = await database.query('SELECT FROM outbox WHERE published_at IS NULL ORDER BY lane, id LIMIT 1');
   return rows.length > 0;
 }
 
@@ -103,8 +110,8 @@ async function hasWork(database: Queryable): Promise<boolean> {
 async function lockLanes(tx: Queryable): Promise<number[]> {
   const first = randomInt(laneCount);
   const { rows } = await tx.query<{ lane: number }>(
-    `SELECT lane FROM unnest($1::int[]) AS candidate (lane)
-    WHERE CASE WHEN EXISTS (SELECT FROM outbox WHERE outbox.lane = candidate.lane AND published_at IS NULL)
+    `SELECT lane FROM unnest($1::int[]) AS wanted (lane)
+    WHERE CASE WHEN (SELECT true FROM outbox WHERE ${inLane} 1)
       THEN pg_try_advisory_xact_lock(${relayLock}, lane) END
     LIMIT ${lanesPerBatch}`,
     [Array.from({ length: laneCount }, (_, index) => (first + index) % laneCount)],
@@ -118,9 +125,9 @@ async function lockLanes(tx: Queryable): Promise<number[]> {
  */
 async function readWaiting(tx: Queryable, lanes: readonly number[]): Promise<OutboxRow[]> {
   const { rows } = await tx.query<OutboxRow>(
-    `SELECT waiting.* FROM unnest($1::int[]) AS locked (lane) CROSS JOIN LATERAL (
+    `SELECT waiting.* FROM unnest($1::int[]) AS wanted (lane) CROSS JOIN LATERAL (
       SELECT id, topic, event_id, source, type, subject, occurred_at, data, trace
-      FROM outbox WHERE outbox.lane = locked.lane AND published_at IS NULL ORDER BY id LIMIT $2
+      FROM outbox WHERE ${inLane} $2
     ) AS waiting ORDER BY id`,
     [lanes, Math.floor(batchSize / lanes.length)],
   );
