@@ -22,7 +22,7 @@ beforeAll(async () => {
   [kafka, postgres] = await Promise.all([startLocalKafka(), startPostgres()]);
   database = openDatabase(postgres.url, silentLog);
   await migrate(database, migrations);
-  await kafka.createTopics([topic, 'mended.dlq', 'other.dlq']);
+  await eventually(() => kafka.createTopics([topic, 'mended.dlq', 'other.dlq']));
   leave = await startConsumer({ brokers: kafka.brokers, group: 'mended', topic, database, log: silentLog });
 });
 afterAll(async () => {
@@ -84,13 +84,21 @@ it('lists, shows, redrives and drops dead letters, and leaves no consumer group 
 });
 
 it('has the effect of a redriven message once, in the group that gave it up and in no other', async () => {
-  const ordersOf = async (group: string) => (await readEffects(database, group)).map(({ key }) => key);
-  const outside = await startConsumer({ brokers: kafka.brokers, group: 'other', topic, database, log: silentLog });
+  const others = openDatabase(await postgres.createDatabase('other'), silentLog);
+  await migrate(others, migrations);
+  const ordersOf = async (db: Database, group: string) => (await readEffects(db, group)).map(({ key }) => key);
+  const outside = await startConsumer({
+    brokers: kafka.brokers,
+    group: 'other',
+    topic,
+    database: others,
+    log: silentLog,
+  });
   await send(eventOf('order-9', 1, 'throws-until-mended'));
   for (const group of ['mended', 'other']) {
     await eventually(async () => expect((await dlq('list', group)).stdout).toContain('order-9'));
   }
-  await database.query('INSERT INTO mended VALUES (now())');
+  for (const db of [database, others]) await db.query('INSERT INTO mended VALUES (now())');
   const { stdout } = await dlq('list', 'mended');
   const id =
     stdout
@@ -99,9 +107,10 @@ it('has the effect of a redriven message once, in the group that gave it up and 
       ?.split(' ')[0] ?? '';
   expect((await dlq('redrive', id)).exitCode).toBe(0);
   await send(eventOf('order-10', 1));
-  await eventually(async () => expect(await ordersOf('mended')).toEqual(['order-9', 'order-10']));
-  await eventually(async () => expect(await ordersOf('other')).toEqual(['order-10']));
+  await eventually(async () => expect(await ordersOf(database, 'mended')).toEqual(['order-9', 'order-10']));
+  await eventually(async () => expect(await ordersOf(others, 'other')).toEqual(['order-10']));
   await outside();
+  await others.close();
 });
 
 it('says what is wrong with a command', async () => {

@@ -19,12 +19,11 @@ export const migrations = [
     number integer NOT NULL,
     delay_ms integer NOT NULL
   );
-  CREATE TABLE outages (key text PRIMARY KEY);
   CREATE TABLE mended (at timestamptz)`,
 ];
 
 /** What the handler does with an event: the event's `customerId`. */
-export type Behaviour = 'healthy' | 'throws' | 'throws-until-mended' | 'slow';
+export type Behaviour = 'healthy' | 'throws' | 'throws-until-mended' | 'meets-outage' | 'slow';
 
 export interface Effect {
   readonly eventId: string;
@@ -59,13 +58,12 @@ function recordEffect(database: Database, test: string): EventHandler {
   return async (event) => {
     const { customerId: behaviour, total } = readEventData(orderPlaced, event);
     if (behaviour === 'throws') throw new Error('this handler always throws');
-    if (behaviour === 'throws-until-mended') {
+    if (behaviour === 'throws-until-mended' || behaviour === 'meets-outage') {
       const { rows } = await database.query('SELECT FROM mended');
-      if (rows.length === 0) throw new Error('this handler is not mended');
+      if (rows.length === 0 && behaviour === 'meets-outage') throw new DomainError('unavailable', 'not mended yet');
+      if (rows.length === 0) throw new Error('not mended yet');
     }
     await database.transaction(async (tx) => {
-      const { rows: outages } = await tx.query('SELECT FROM outages WHERE key = $1', [event.subject]);
-      if (outages.length > 0) throw new DomainError('unavailable', 'A test asked for this outage.');
       if (!(await receiveOnce(tx, event.id))) return;
       await tx.query('INSERT INTO effects (test, event_id, key, number, delay_ms) VALUES ($1, $2, $3, $4, $5)', [
         test,
