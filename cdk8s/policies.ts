@@ -87,6 +87,12 @@ const fiveInARow = {
   maxEjectionPercent: 'all',
 } as const satisfies Breaker;
 
+/**
+ * The saga asks payments and inventory again after pauses of its own. Its rests add to those that payments gives the
+ * acquirer: with thirty seconds here, too, an order would wait a minute for a partner that is back.
+ */
+const briefRest = { ...fiveInARow, ejectionMs: 5_000 } as const satisfies Breaker;
+
 /** One request must not become a storm: at most three tries at payments times three at the acquirer. */
 export const limits = { worstCaseCalls: 9, sustainedCalls: 2 } as const satisfies Limits;
 
@@ -143,13 +149,13 @@ export const policies = {
   'orders-worker->inventory': {
     pool,
     retryBudget,
-    breaker: fiveInARow,
+    breaker: briefRest,
     rpcs: { Reserve: inventoryStep, Release: inventoryStep },
   },
   'orders-worker->payments': {
     pool,
     retryBudget,
-    breaker: fiveInARow,
+    breaker: briefRest,
     rpcs: { Authorize: paymentStep, Capture: paymentStep, Reverse: paymentStep },
   },
   'payments->acquirer': {
