@@ -1,10 +1,16 @@
 import { Argument, Command } from 'commander';
 import { benchOrders } from './orders.ts';
+import { benchOutbox } from './outbox.ts';
 import { benchPropagation } from './propagation.ts';
 import { benchSynthesis } from './synthesis.ts';
 
 /** Each prints its table and says whether what it measures is within its bound. */
-const benchmarks = { synthesis: benchSynthesis, propagation: benchPropagation, orders: benchOrders } as const;
+const benchmarks = {
+  synthesis: benchSynthesis,
+  outbox: benchOutbox,
+  propagation: benchPropagation,
+  orders: benchOrders,
+} as const;
 type Name = keyof typeof benchmarks;
 const names = Object.keys(benchmarks) as Name[];
 

@@ -18,7 +18,7 @@ export interface LocalKafka {
   readonly brokers: string[];
   /** Of the broker's process, for signals. */
   readonly pid: number;
-  /** A client for what a test does itself. It does not retry, and says nothing. */
+  /** A client for what a test does itself. It says nothing. */
   readonly client: Kafka;
   /** @param partitions @default 1 */
   createTopics(topics: readonly string[], partitions?: number): Promise<void>;
@@ -51,7 +51,8 @@ export async function startLocalKafka(): Promise<LocalKafka> {
   if (broker.pid === undefined) throw new Error(`the broker could not be started: ${(await broker).shortMessage}`);
 
   const brokers = [`127.0.0.1:${port}`];
-  const client = new Kafka({ clientId: 'k8s-tests', brokers, retry: { retries: 0 }, logLevel: logLevel.NOTHING });
+  const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 10 };
+  const client = new Kafka({ clientId: 'k8s-tests', brokers, retry, logLevel: logLevel.NOTHING });
   const admin = client.admin();
   const endedEarly = broker.then(({ all }) => Promise.reject(new Error(`the broker ended:\n${all}`)));
   endedEarly.catch(() => undefined);

@@ -1,7 +1,7 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { shipmentFailed, shipmentScheduled } from '../contracts/events.ts';
 import { inboxMigration, receiveOnce } from '../lib/kafka/inbox.ts';
-import { addToOutbox, outboxMigration } from '../lib/kafka/outbox.ts';
+import { addToOutbox, outboxLanesMigration, outboxMigration } from '../lib/kafka/outbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
 import { refusalOf } from './carrier.ts';
 
@@ -14,6 +14,7 @@ export const migrations = [
     reason text,
     at timestamptz NOT NULL DEFAULT now()
   )`,
+  outboxLanesMigration,
 ];
 
 const source = '/windlass/fulfillment';

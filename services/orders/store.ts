@@ -1,7 +1,7 @@
 import { catalogue, currency } from '../contracts/catalogue.ts';
 import { orderPlaced } from '../contracts/events.ts';
 import { OrderStatus as EventStatus } from '../contracts/gen/windlass/events/v1/orders_pb.js';
-import { addToOutbox, outboxMigration } from '../lib/kafka/outbox.ts';
+import { addToOutbox, outboxLanesMigration, outboxMigration } from '../lib/kafka/outbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
 import { keysMigration } from './idempotency-keys.ts';
 import type { Order } from './order-request.ts';
@@ -31,6 +31,7 @@ export const migrations = [
     reason text
   );
   CREATE INDEX order_history_by_order ON order_history (order_id, id)`,
+  outboxLanesMigration,
 ];
 
 /** An order that is about to be stored. */

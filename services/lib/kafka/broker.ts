@@ -5,6 +5,7 @@ import type { Log } from '../log/log.ts';
 import { runConsumer } from './consume.ts';
 import type { HandlingOptions } from './handle-message.ts';
 import type { Publisher } from './message.ts';
+import { countSent } from './sent-metrics.ts';
 
 /** The broker as services see it. */
 export interface Broker {
@@ -59,7 +60,13 @@ export function createBroker(clientId: string, brokers: string[], log: Log): Bro
             topic,
             messages: ofTopic.map(({ key, value, headers }) => ({ key, value, headers: { ...headers } })),
           }));
-          await producer.sendBatch({ topicMessages, acks: -1 });
+          await producer.sendBatch({ topicMessages, acks: -1 }).then(
+            () => countSent(topicMessages),
+            (error: unknown) => {
+              countSent(topicMessages, error);
+              throw error;
+            },
+          );
         },
       };
     },

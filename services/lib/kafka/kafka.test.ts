@@ -6,7 +6,7 @@ import type { Database } from '../postgres/database.ts';
 import { startTestDatabase } from '../postgres/testing.ts';
 import { decodeEvent, readEventData } from './cloud-event.ts';
 import type { OutgoingMessage, Publisher } from './message.ts';
-import { addToOutbox, outboxMigration } from './outbox.ts';
+import { addToOutbox, outboxLanesMigration, outboxMigration } from './outbox.ts';
 import { relayBatch } from './relay.ts';
 
 let database: Database;
@@ -20,7 +20,7 @@ const publisher: Publisher = {
 const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 
 beforeAll(async () => {
-  ({ database, stop } = await startTestDatabase([outboxMigration]));
+  ({ database, stop } = await startTestDatabase([outboxMigration, outboxLanesMigration]));
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
 });
 afterAll(() => stop());
@@ -35,30 +35,6 @@ const place = (orderId: string) =>
     subject: orderId,
     data: { orderId, total: { currency: 'USD', amountMinor: 2400n } },
   });
-
-test('the outbox is published in order, keyed by order id, and then empty', async () => {
-  for (const orderId of ['o-1', 'o-2', 'o-1']) await place(orderId);
-  expect(await relayBatch(database, publisher)).toBe(3);
-  expect(published.map(({ topic, key }) => [topic, key])).toEqual([
-    ['orders.v1', 'o-1'],
-    ['orders.v1', 'o-2'],
-    ['orders.v1', 'o-1'],
-  ]);
-  expect(await relayBatch(database, publisher)).toBe(0);
-});
-
-test('an event that could not be published stays in the outbox', async () => {
-  await place('o-3');
-  const failing: Publisher = { publish: () => Promise.reject(new Error('no broker')) };
-  await expect(relayBatch(database, failing)).rejects.toThrow('no broker');
-  expect(await relayBatch(database, publisher)).toBe(1);
-});
-
-test('of two relays only one publishes at a time', async () => {
-  await place('o-4');
-  expect(await Promise.all([relayBatch(database, publisher), relayBatch(database, publisher)])).toContain(0);
-  expect(published).toHaveLength(1);
-});
 
 test('an event is a CloudEvent in binary mode that continues its trace, and its value is readable JSON', async () => {
   await place('o-5');

@@ -54,11 +54,12 @@ export async function startPostgres(): Promise<TestPostgres> {
 /** A Postgres with this schema, and the way to end both. */
 export async function startTestDatabase(
   migrations: readonly string[],
-): Promise<{ database: Database; stop(): Promise<void> }> {
+): Promise<{ url: string; database: Database; stop(): Promise<void> }> {
   const postgres = await startPostgres();
   const database = openDatabase(postgres.url, silentLog);
   await migrate(database, migrations);
   return {
+    url: postgres.url,
     database,
     async stop() {
       await database.close();

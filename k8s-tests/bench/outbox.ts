@@ -1,0 +1,71 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus, loadavg } from 'node:os';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { orderPlaced } from '../../services/contracts/events.ts';
+import { createBroker } from '../../services/lib/kafka/broker.ts';
+import { outboxLanesMigration, outboxMigration } from '../../services/lib/kafka/outbox.ts';
+import { silentLog } from '../../services/lib/log/log.ts';
+import { startTestDatabase } from '../../services/lib/postgres/testing.ts';
+import { startLocalKafka } from '../harness/local-kafka.ts';
+import { startRelayProcess } from '../harness/relay-process.ts';
+import { addRow } from './benchmark-log.ts';
+import { measureLatency, measureWriters } from './outbox-latency.ts';
+import { measureThroughput } from './outbox-throughput.ts';
+
+const partitions = 3;
+const boundToNaive = 10;
+const boundToRaw = 0.7;
+const boundLatencyP99Ms = 100;
+const boundLostPercent = 3;
+const docsPath = 'docs/benchmarks.md';
+
+/** The outbox relay on a real Postgres and a real broker of its own, without the cluster. */
+export async function benchOutbox({ writeDocs }: { readonly writeDocs: boolean }): Promise<boolean> {
+  // Spans as in a service, but nobody to send them to.
+  const sdk = new NodeSDK({
+    spanProcessors: [],
+    metricReaders: [],
+    logRecordProcessors: [],
+    autoDetectResources: false,
+  });
+  sdk.start();
+  const kafka = await startLocalKafka();
+  const { url, database, stop } = await startTestDatabase([outboxMigration, outboxLanesMigration]);
+  const relay = await startRelayProcess(url, kafka.brokers[0] ?? '');
+  try {
+    await kafka.createTopics([orderPlaced.topic], partitions);
+    const publisher = await createBroker('bench', kafka.brokers, silentLog).connectPublisher();
+    const load = loadavg()[0] ?? 0;
+    const throughput = await measureThroughput({ database, kafka, publisher });
+    const latency = await measureLatency(database, publisher);
+    const writers = await measureWriters(database, relay);
+    await publisher.close();
+    const row = {
+      date: new Date().toISOString().slice(0, 10),
+      cores: cpus().length,
+      'load average before': Math.round(10 * load) / 10,
+      'relay, events/s': throughput.relay,
+      'row by row, events/s': throughput.naive,
+      [`relay / row by row (at least ${boundToNaive})`]: throughput.relayToNaive,
+      'kafkajs alone, events/s': throughput.raw,
+      [`relay / kafkajs alone (at least ${boundToRaw})`]: throughput.relayToRaw,
+      'commit to ack at 200 events/s, p50, ms': latency.p50,
+      [`p99, ms (under ${boundLatencyP99Ms})`]: latency.p99,
+      'writers, events/s': writers.perSecond,
+      [`% they lose with the relay (at most ${boundLostPercent})`]: writers.lostPercent,
+    };
+    console.table([row]);
+    if (writeDocs) await writeFile(docsPath, addRow(await readFile(docsPath, 'utf8'), 'Outbox', row));
+    return (
+      throughput.relayToNaive >= boundToNaive &&
+      throughput.relayToRaw >= boundToRaw &&
+      latency.p99 < boundLatencyP99Ms &&
+      writers.lostPercent <= boundLostPercent
+    );
+  } finally {
+    await relay.kill();
+    await stop();
+    await kafka.stop();
+    await sdk.shutdown();
+  }
+}

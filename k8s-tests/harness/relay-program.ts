@@ -1,0 +1,22 @@
+/** One outbox relay as a process of its own, run by relay-process.ts: relays while told to, and ends with its parent. */
+
+import { createBroker } from '../../services/lib/kafka/broker.ts';
+import { startRelay } from '../../services/lib/kafka/relay.ts';
+import { silentLog } from '../../services/lib/log/log.ts';
+import { openDatabase } from '../../services/lib/postgres/database.ts';
+
+const [databaseUrl = '', broker = ''] = process.argv.slice(2);
+const database = openDatabase(databaseUrl, silentLog);
+const publisher = await createBroker('relay', [broker], silentLog).connectPublisher();
+let stop: (() => Promise<void>) | undefined;
+
+process.on('disconnect', () => process.exit());
+process.on('message', async (wanted) => {
+  if (wanted === 'relay') stop ??= startRelay(database, publisher, silentLog);
+  else {
+    await stop?.();
+    stop = undefined;
+  }
+  process.send?.('ok');
+});
+process.send?.('ok');
