@@ -7,13 +7,13 @@ import { complaintsOf, defaultFaults } from './storm/storm.ts';
 const { cluster } = useCluster();
 
 const durationMs = 120_000;
-/** Another storm every day, and the same one all day: what fails can be looked at. */
-const seed = Number(process.env.SEED ?? new Date().toISOString().slice(0, 10).replaceAll('-', ''));
+/** The same storm every time, so that what fails can be looked at; `make storm` draws others. */
+const seed = Number(process.env.SEED ?? 7);
 
 it('whatever dies for two minutes, no order, event, piece of stock or cent is lost, and all comes to rest within a minute', async ({
   signal,
 }) => {
-  const options = { seed, durationMs, ratePerSecond: 4, faults: defaultFaults(durationMs) };
+  const options = { seed, durationMs, ratePerSecond: 2, faults: defaultFaults(durationMs) };
   const onFault = (fault: object) => console.log(JSON.stringify(fault));
   const result = await runStorm(cluster, options, { signal, onFault, onProgress: console.log });
   console.log(formatResult(result));
