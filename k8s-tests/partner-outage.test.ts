@@ -24,7 +24,8 @@ it(
   'while the partner is down, orders are taken as pending; once it is back, all end within a minute, charged once',
   async () => {
     await scaleAcquirer(0);
-    await eventually(async () => expect(await cluster.readyPods('partner', 'app=acquirer')).toEqual([]));
+    // A pod that is told to end answers for some seconds more.
+    await kubectl('-n', 'partner', 'wait', '--for=delete', 'pod', '-l', 'app=acquirer', '--timeout=60s');
     const load = new Load({ ratePerSecond: 2, call: () => orderCall(cluster.ingressUrl), check: hasStatus(202) });
     await sleep(outageMs);
     const { sent, answers, failures } = await load.stop();
