@@ -41,6 +41,8 @@ function withHeader(message: SentMessage, name: string, value: string): SentMess
 }
 
 const tickMs = 50;
+/** Where the machine stalled, what is due then must still fit what a broker takes at once. */
+const maxAtOnce = 50;
 
 /** Publishes at a steady rate: `next` makes each message when its time has come, and undefined ends it. */
 export async function publishSteadily(
@@ -52,7 +54,7 @@ export async function publishSteadily(
     const due = Math.floor(((performance.now() - startedAt) / 1_000) * ratePerSecond);
     const messages: SentMessage[] = [];
     let ended = false;
-    for (; sent < due && !ended; sent++) {
+    for (; sent < due && messages.length < maxAtOnce && !ended; sent++) {
       const message = next();
       if (message) messages.push(message);
       else ended = true;
