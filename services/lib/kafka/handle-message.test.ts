@@ -104,6 +104,8 @@ test.each([
   ['not-a-cloudevent', 'the subject of another key', withHeaders({ ce_subject: 'o-2' })],
   ['not-a-cloudevent', 'no key', { ...placed, key: null }],
   ['not-a-cloudevent', "somebody else's source", withHeaders({ ce_source: 'https://evil.example/windlass/orders' })],
+  ['not-a-cloudevent', 'the source of another service', withHeaders({ ce_source: '/windlass/fulfillment' })],
+  ['not-a-cloudevent', 'the source of nobody', withHeaders({ ce_source: '/windlass/nobody' })],
   ['not-a-cloudevent', 'a time that is none', withHeaders({ ce_time: 'yesterday' })],
   ['unknown-version', 'a version of CloudEvents to come', withHeaders({ ce_specversion: '2.0' })],
   ['unknown-version', 'a version of a known type to come', withHeaders({ ce_type: 'windlass.order.placed.v2' })],
@@ -119,6 +121,13 @@ test.each([
   const ended = await handle(message);
   expect(ended).toMatchObject({ kind: 'dead-lettered', cause });
   expect(ended.attempts).toBeLessThanOrEqual(1);
+});
+
+test('the dead letter of a forged source names it and the one that would be right', async () => {
+  await handle(withHeaders({ ce_source: '/windlass/fulfillment' }));
+  expect(published[0]?.headers['dl-reason']).toBe(
+    'ce_source is "/windlass/fulfillment", but windlass.order.placed.v1 comes from /windlass/orders',
+  );
 });
 
 test('a type that is none of our business is skipped, whatever its version', async () => {
