@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { fromJson } from '@bufbuild/protobuf';
 import { beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
 import { orderCancelled, orderPlaced } from '../../contracts/events.ts';
 import { DomainError } from '../errors/domain-error.ts';
 import { silentLog } from '../log/log.ts';
@@ -128,6 +130,25 @@ test('the dead letter of a forged source names it and the one that would be righ
   expect(published[0]?.headers['dl-reason']).toBe(
     'ce_source is "/windlass/fulfillment", but windlass.order.placed.v1 comes from /windlass/orders',
   );
+});
+
+const thrownBy = (parse: () => unknown): Error => {
+  try {
+    parse();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error('parsed, but should not have');
+};
+
+test.each([
+  ['a ZodError', thrownBy(() => z.object({ country: z.string() }).parse({})), 'country'],
+  ["protobuf's of JSON", thrownBy(() => fromJson(orderPlaced.schema, { orderId: 7 })), 'order_id'],
+  ["protobuf's of JSON that is no object", thrownBy(() => fromJson(orderPlaced.schema, 7)), 'OrderPlaced'],
+])('data that a handler can not parse is bad data, and no further try is made: %s', async (_what, error, reason) => {
+  const ended = await handle(placed, [error, done]);
+  expect(ended).toEqual({ kind: 'dead-lettered', attempts: 1, cause: 'bad-data' });
+  expect(published[0]?.headers['dl-reason']).toContain(reason);
 });
 
 test('a type that is none of our business is skipped, whatever its version', async () => {

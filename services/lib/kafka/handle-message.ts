@@ -5,7 +5,7 @@ import type { Log } from '../log/log.ts';
 import { extractTrace } from '../tracing/trace-context.ts';
 import { type CloudEvent, decodeEvent } from './cloud-event.ts';
 import { countDeadLetter, countRedelivery, recordHandling, recordTimeInQueue } from './consumer-metrics.ts';
-import { type DeadLetterCause, toDeadLetter, Unreadable } from './dead-letter.ts';
+import { type DeadLetterCause, toDeadLetter, toUnreadable, Unreadable } from './dead-letter.ts';
 import type { IncomingMessage, Publisher } from './message.ts';
 import { isForOtherGroup } from './redrive.ts';
 
@@ -116,7 +116,8 @@ async function handleUntilDecided(
       if (hasCode(error, 'unavailable') || hasCode(error, 'outcome-unknown')) {
         return { kind: 'postponed', reason: error.message };
       }
-      if (error instanceof Unreadable) return deadLetterOf(error, attempts);
+      const unreadable = toUnreadable(error);
+      if (unreadable) return deadLetterOf(unreadable, attempts);
     }
     const reason = result.kind === 'thrown' ? String(result.error) : result.reason;
     if (attempts === maxAttempts) return { kind: 'dead-letter', cause: 'attempts-exhausted', reason, attempts };
