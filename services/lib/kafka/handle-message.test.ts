@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { orderCancelled, orderPlaced } from '../../contracts/events.ts';
 import { DomainError } from '../errors/domain-error.ts';
-import { silentLog } from '../log/log.ts';
+import { createLog, silentLog } from '../log/log.ts';
 import { readEventData } from './cloud-event.ts';
 import { done, type EventHandler, handleMessage, type Intent } from './handle-message.ts';
 import type { IncomingMessage, OutgoingMessage, Publisher } from './message.ts';
@@ -166,6 +166,25 @@ test('a message too large for a second topic is cut, so that its dead letter can
   expect(published[0]?.value).toHaveLength(64 * 1024);
   expect(published[0]?.headers).toMatchObject({ ce_id: 'x'.repeat(512), 'dl-cut-from-bytes': String(2 ** 21 + 5 + 3) });
 });
+
+test('a message that is skipped because it is addressed to another group is logged, with that group', async () => {
+  const lines: string[] = [];
+  const log = createLog(group, 'info', { write: (line) => lines.push(line) });
+  const message = withHeaders({ 'dl-redrive-for': 'analytics' });
+  expect(await handleMessage(message, { group, handlers: {}, publisher, log })).toEqual({ kind: 'done' });
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { msg: 'event skipped: redriven for another group', addressee: 'analytics', orderId: 'o-1', offset: '17' },
+  ]);
+});
+
+test.each(['', 'No Group', 'x'.repeat(64)])(
+  'a message for %j, which can be no group, is not skipped',
+  async (addressee) => {
+    const ended = await handle(withHeaders({ 'dl-redrive-for': addressee }));
+    expect(ended).toEqual({ kind: 'dead-lettered', attempts: 0, cause: 'not-a-cloudevent' });
+    expect(published[0]?.headers['dl-reason']).toContain('dl-redrive-for is "');
+  },
+);
 
 test('a redriven message is handled by its group and skipped by the others', async () => {
   const redriven = (addressee: string): IncomingMessage => ({

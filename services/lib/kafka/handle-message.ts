@@ -7,7 +7,7 @@ import { type CloudEvent, decodeEvent } from './cloud-event.ts';
 import { countDeadLetter, countRedelivery, recordHandling, recordTimeInQueue } from './consumer-metrics.ts';
 import { type DeadLetterCause, toDeadLetter, toUnreadable, Unreadable } from './dead-letter.ts';
 import type { IncomingMessage, Publisher } from './message.ts';
-import { isForOtherGroup } from './redrive.ts';
+import { readAddressee } from './redrive.ts';
 
 /** What a handler wants to happen to its event. */
 export type Intent =
@@ -83,9 +83,13 @@ export function handleMessage(message: IncomingMessage, options: HandlingOptions
 
 async function decide(message: IncomingMessage, options: HandlingOptions, isFirst: boolean): Promise<Verdict> {
   const { group, handlers } = options;
-  if (isForOtherGroup(message.headers, group)) return done;
   let event: CloudEvent | undefined;
   try {
+    const addressee = readAddressee(message.headers);
+    if (addressee !== undefined && addressee !== group) {
+      logSkipped(message, addressee, options.log);
+      return done;
+    }
     event = decodeEvent(message, Object.keys(handlers));
   } catch (error) {
     return deadLetterOf(error, 0);
@@ -95,6 +99,12 @@ async function decide(message: IncomingMessage, options: HandlingOptions, isFirs
   if (!handle) return done;
   if (isFirst) recordTimeInQueue(message, group, Date.now() - Date.parse(event.time));
   return handleUntilDecided(event, handle, message, options);
+}
+
+/** Whoever may write to the topic may have written the header, too: nothing is skipped without a trace. */
+function logSkipped({ topic, partition, offset, key }: IncomingMessage, addressee: string, log: Log): void {
+  const orderId = key?.toString().slice(0, 100);
+  log.info({ topic, partition, offset, orderId, addressee }, 'event skipped: redriven for another group');
 }
 
 /**
