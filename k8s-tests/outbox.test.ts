@@ -69,7 +69,6 @@ async function writeOrder(orderId: string, end: number): Promise<[string, readon
   for (let number = 1; performance.now() < end; number++) {
     const write = async (tx: Queryable) => {
       await addToOutbox(tx, orderPlaced, {
-        source: '/windlass/orders',
         subject: orderId,
         data: { orderId, total: { currency: 'USD', amountMinor: BigInt(number) } },
       });

@@ -88,7 +88,6 @@ async function writeFor(database: Database, seconds: number): Promise<number> {
 function place(database: Database, orderId: string): Promise<void> {
   return database.transaction((tx) =>
     addToOutbox(tx, orderPlaced, {
-      source: '/windlass/orders',
       subject: orderId,
       data: { orderId, total: { currency: 'USD', amountMinor: 2400n } },
     }),

@@ -43,11 +43,8 @@ test('the runbook names no npm script and no make target that is not there', () 
   const targets = readFileSync(join(root, 'Makefile'), 'utf8');
   const named = (pattern: RegExp) => [...runbook.matchAll(pattern)].map(([, name = '']) => name);
   expect(named(/`make ([a-z]+)/g).filter((name) => !targets.includes(`\n${name}: `))).toEqual([]);
-  expect(named(/npm run ([a-z]+)/g).filter((name) => !(name in scripts) && !arriving.includes(name))).toEqual([]);
+  expect(named(/npm run ([a-z]+)/g).filter((name) => !(name in scripts))).toEqual([]);
 });
-
-/** Scripts that the same change brings from elsewhere. */
-const arriving: readonly string[] = ['dlq'];
 
 describe.each(dashboards)('the dashboard of $file', ({ file, uid, panels }) => {
   test('is about what is exported', () => {

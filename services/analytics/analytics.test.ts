@@ -3,6 +3,7 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type EventType, orderCancelled, orderFulfilled, orderPlaced } from '../contracts/events.ts';
 import { CancellationReason } from '../contracts/gen/windlass/events/v1/orders_pb.js';
+import { statsSchema } from '../contracts/stats.ts';
 import { createFaultInjection } from '../lib/faults/fault-injection.ts';
 import { createApp } from '../lib/http/create-app.ts';
 import { type Listening, listen } from '../lib/http/listen.ts';
@@ -124,7 +125,7 @@ describe('the statistics', () => {
     await handleAll([placed('o-1', 1n, 'USD', anHourAgo)]);
     const answer = await get('');
     expect(answer.status).toBe(200);
-    const { perMinute } = (await answer.json()) as { perMinute: { at: string; orders: number }[] };
+    const { perMinute } = statsSchema.parse(await answer.json());
     expect(perMinute).toHaveLength(60);
     const times = perMinute.map(({ at }) => Date.parse(at));
     expect(times).toEqual(times.toSorted((one, other) => one - other));

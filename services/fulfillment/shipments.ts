@@ -18,8 +18,6 @@ export const migrations = [
   inboxRetentionMigration,
 ];
 
-const source = '/windlass/fulfillment';
-
 /** An order that is paid and reserved. */
 export interface ReadyOrder {
   readonly orderId: string;
@@ -48,10 +46,10 @@ export function ship(
     const [shipment] = rows;
     if (!shipment) return undefined;
     if (reason !== undefined) {
-      await addToOutbox(tx, shipmentFailed, { source, subject: orderId, data: { orderId, reason } });
+      await addToOutbox(tx, shipmentFailed, { subject: orderId, data: { orderId, reason } });
     } else {
       const scheduledAt = timestampFromDate(shipment.at);
-      await addToOutbox(tx, shipmentScheduled, { source, subject: orderId, data: { orderId, scheduledAt } });
+      await addToOutbox(tx, shipmentScheduled, { subject: orderId, data: { orderId, scheduledAt } });
     }
     return status;
   });

@@ -1,7 +1,8 @@
 /** Runs in a pod, which reaches Kafka: `npm run dlq` on the host starts it there. */
-import { parseArgs } from 'node:util';
 import { readConfig } from '../lib/config/read-config.ts';
 import { kafkaBrokers } from '../lib/config/variables.ts';
+import { deadLetterCauses } from '../lib/kafka/dead-letter.ts';
+import { parseCommand } from './parse-command.ts';
 import { type DlqCommand, runDlq } from './run-dlq.ts';
 import { describeLetter, tabulate } from './show-letters.ts';
 
@@ -18,7 +19,7 @@ The dead letters of the consumer groups: messages that a service could not handl
            has handled it in the meantime changes nothing. It comes after the later events of its order.
   drop     closes it without doing anything
 
-Causes: not-a-cloudevent, unknown-version, bad-data, oversize, tombstone, attempts-exhausted, refused.
+Causes: ${deadLetterCauses.join(', ')}.
 A command may be repeated: what is closed stays closed, what was redriven twice has one effect.
 
 Exit code: 0 done, 1 failed or no such dead letter, 2 wrong usage.`;
@@ -28,7 +29,7 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(args: string[]): Promise<number> {
   let command: DlqCommand | undefined;
   try {
-    command = parse(args);
+    command = parseCommand(args);
   } catch (error) {
     console.error(`${messageOf(error)}\n\n${help}`);
     return 2;
@@ -50,42 +51,6 @@ async function main(args: string[]): Promise<number> {
   } catch (error) {
     console.error(messageOf(error));
     return 1;
-  }
-}
-
-/** @returns undefined if help is asked for. @throws Error that says what is wrong */
-function parse(args: string[]): DlqCommand | undefined {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      help: { type: 'boolean', short: 'h' },
-      all: { type: 'boolean' },
-      cause: { type: 'string' },
-      group: { type: 'string' },
-    },
-  });
-  const [kind, ...rest] = positionals;
-  if (values.help) return undefined;
-  const { all = false, cause, group } = values;
-  if (kind !== 'redrive' && (all || cause !== undefined || group !== undefined)) {
-    throw new Error('--all, --cause and --group go with redrive only.');
-  }
-  switch (kind) {
-    case 'list':
-      if (rest.length > 1) throw new Error('list takes one group at most.');
-      return { kind, group: rest[0] };
-    case 'show':
-      if (rest.length !== 1) throw new Error('show takes one id.');
-      return { kind, ids: rest };
-    case 'drop':
-      if (rest.length === 0) throw new Error('drop takes an id, or several.');
-      return { kind, ids: rest };
-    case 'redrive':
-      if (rest.length > 0 === (all || cause !== undefined)) throw new Error('redrive takes ids, or --all or --cause.');
-      return rest.length > 0 ? { kind, ids: rest } : { kind: 'redrive-matching', group, cause };
-    default:
-      throw new Error(kind === undefined ? 'Which command?' : `There is no command "${kind}".`);
   }
 }
 

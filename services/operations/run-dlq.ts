@@ -1,4 +1,5 @@
 import { createBroker } from '../lib/kafka/broker.ts';
+import type { DeadLetterCause } from '../lib/kafka/dead-letter.ts';
 import { type DeadLetter, drop, listGroups, readDeadLetters, redrive } from '../lib/kafka/dead-letter-queue.ts';
 import type { Publisher } from '../lib/kafka/message.ts';
 import { createLog } from '../lib/log/log.ts';
@@ -6,7 +7,11 @@ import { createLog } from '../lib/log/log.ts';
 export type DlqCommand =
   | { readonly kind: 'list'; readonly group: string | undefined }
   | { readonly kind: 'show' | 'redrive' | 'drop'; readonly ids: readonly string[] }
-  | { readonly kind: 'redrive-matching'; readonly group: string | undefined; readonly cause: string | undefined };
+  | {
+      readonly kind: 'redrive-matching';
+      readonly group: string | undefined;
+      readonly cause: DeadLetterCause | undefined;
+    };
 
 /**
  * @returns the dead letters that it is about: shown, redriven or dropped

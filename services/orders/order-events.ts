@@ -11,7 +11,7 @@ export async function publish<Schema extends DescMessage>(
   orderId: string,
   data: MessageInitShape<Schema>,
 ): Promise<void> {
-  await addToOutbox(tx, event, { source: '/windlass/orders', subject: orderId, data });
+  await addToOutbox(tx, event, { subject: orderId, data });
 }
 
 /** What of an order goes into events: neither token nor address. */

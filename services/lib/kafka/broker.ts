@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, logLevel, Partitioners, type RetryOptions } from 'kafkajs';
+import { Kafka, type KafkaConfig, logLevel, Partitioners, type RetryOptions } from 'kafkajs';
 import { waitFor } from '../lifecycle/waiting.ts';
 import type { Log } from '../log/log.ts';
 import { runConsumer } from './consume.ts';
@@ -29,6 +29,12 @@ const connectPauseMs = 1_000;
 const publisherRetry = { retries: 0 } as const satisfies RetryOptions;
 
 /**
+ * The relay publishes in a transaction, which holds its lanes. Postgres ends one that is idle for 5 s, and another relay
+ * takes the lanes: by then a request that has no answer is to have failed here, and its batch with it.
+ */
+const publisherRequestTimeoutMs = 4_000;
+
+/**
  * Joining, rebalancing and fetching are a protocol in which "not now" is a normal answer, and kafkajs gives up on it after
  * its retries. They never repeat a handler (see consume.ts). The default back-off, up to 30 s, would leave the group idle
  * long after the broker is back.
@@ -43,11 +49,11 @@ const heartbeatIntervalMs = 1_000;
 const maxFetchWaitMs = 500;
 
 export function createBroker(clientId: string, brokers: string[], log: Log): Broker {
-  const connect = (retry: RetryOptions) =>
-    new Kafka({ clientId, brokers, retry, logLevel: logLevel.WARN, logCreator: () => toLog(log) });
+  const connect = (options: Pick<KafkaConfig, 'retry' | 'requestTimeout'>) =>
+    new Kafka({ clientId, brokers, ...options, logLevel: logLevel.WARN, logCreator: () => toLog(log) });
   return {
     async connectPublisher() {
-      const producer = connect(publisherRetry).producer({
+      const producer = connect({ retry: publisherRetry, requestTimeout: publisherRequestTimeoutMs }).producer({
         allowAutoTopicCreation: false,
         createPartitioner: Partitioners.DefaultPartitioner,
       });
@@ -71,7 +77,7 @@ export function createBroker(clientId: string, brokers: string[], log: Log): Bro
       };
     },
     async consume(topics, options, onFatal) {
-      const consumer = connect(consumerRetry).consumer({
+      const consumer = connect({ retry: consumerRetry }).consumer({
         groupId: options.group,
         allowAutoTopicCreation: false,
         sessionTimeout: sessionTimeoutMs,

@@ -31,7 +31,6 @@ beforeEach(async () => {
 
 const place = (orderId: string) =>
   addToOutbox(database, orderPlaced, {
-    source: '/windlass/orders',
     subject: orderId,
     data: { orderId, total: { currency: 'USD', amountMinor: 2400n } },
   });

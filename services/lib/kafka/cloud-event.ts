@@ -1,5 +1,5 @@
 import { type DescMessage, fromJson, type JsonValue, type MessageShape } from '@bufbuild/protobuf';
-import type { EventType } from '../../contracts/events.ts';
+import * as events from '../../contracts/events.ts';
 import type { TraceHeaders } from '../tracing/trace-context.ts';
 import { countBytes, Unreadable } from './dead-letter.ts';
 import type { IncomingMessage, OutgoingMessage } from './message.ts';
@@ -41,6 +41,7 @@ const maxMessageBytes = 256 * 1024;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const ourSource = /^\/windlass\/[a-z-]+$/;
 const versionedType = /^(.+)\.v\d+$/;
+const sourceOf: ReadonlyMap<string, string> = new Map(Object.values(events).map(({ type, source }) => [type, source]));
 
 /**
  * Reads a message as an event, which says nothing yet about its data.
@@ -74,12 +75,19 @@ export function decodeEvent(message: IncomingMessage, knownTypes: readonly strin
     if (known === undefined) return undefined;
     throw new Unreadable('unknown-version', `ce_type is ${event.type}, but this service knows only ${known}`);
   }
+  const source = sourceOf.get(event.type);
+  if (source !== undefined && event.source !== source) {
+    throw new Unreadable(
+      'not-a-cloudevent',
+      `ce_source is ${JSON.stringify(event.source.slice(0, 100))}, but ${event.type} comes from ${source}`,
+    );
+  }
   return { ...event, data: toText(value) };
 }
 
 /** Unknown fields are ignored: a newer publisher may add some. @throws Unreadable if the data is not of this type */
 export function readEventData<Schema extends DescMessage>(
-  { schema }: EventType<Schema>,
+  { schema }: events.EventType<Schema>,
   event: CloudEvent,
 ): MessageShape<Schema> {
   try {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { IncomingMessage, OutgoingMessage } from './message.ts';
 
 /** Why a message will never be handled: the first five are in the message itself, the last is the handler's own word. */
@@ -22,6 +23,20 @@ export class Unreadable extends Error {
     super(reason);
     this.deadLetterCause = deadLetterCause;
   }
+}
+
+/** protobuf has no class of its own for what `fromJson` throws. */
+const protobufMessage = /^cannot decode .+ from JSON/;
+
+/**
+ * What the parsers say of data that is not what it should be is the same at each try.
+ * @returns undefined for any other error
+ */
+export function toUnreadable(error: unknown): Unreadable | undefined {
+  if (error instanceof Unreadable) return error;
+  if (error instanceof z.core.$ZodError) return new Unreadable('bad-data', z.prettifyError(error));
+  if (error instanceof Error && protobufMessage.test(error.message)) return new Unreadable('bad-data', error.message);
+  return undefined;
 }
 
 export interface DeadLetterDetails {

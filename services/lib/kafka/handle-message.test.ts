@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { fromJson } from '@bufbuild/protobuf';
 import { beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
 import { orderCancelled, orderPlaced } from '../../contracts/events.ts';
 import { DomainError } from '../errors/domain-error.ts';
-import { silentLog } from '../log/log.ts';
+import { createLog, silentLog } from '../log/log.ts';
 import { readEventData } from './cloud-event.ts';
 import { done, type EventHandler, handleMessage, type Intent } from './handle-message.ts';
 import type { IncomingMessage, OutgoingMessage, Publisher } from './message.ts';
@@ -104,6 +106,8 @@ test.each([
   ['not-a-cloudevent', 'the subject of another key', withHeaders({ ce_subject: 'o-2' })],
   ['not-a-cloudevent', 'no key', { ...placed, key: null }],
   ['not-a-cloudevent', "somebody else's source", withHeaders({ ce_source: 'https://evil.example/windlass/orders' })],
+  ['not-a-cloudevent', 'the source of another service', withHeaders({ ce_source: '/windlass/fulfillment' })],
+  ['not-a-cloudevent', 'the source of nobody', withHeaders({ ce_source: '/windlass/nobody' })],
   ['not-a-cloudevent', 'a time that is none', withHeaders({ ce_time: 'yesterday' })],
   ['unknown-version', 'a version of CloudEvents to come', withHeaders({ ce_specversion: '2.0' })],
   ['unknown-version', 'a version of a known type to come', withHeaders({ ce_type: 'windlass.order.placed.v2' })],
@@ -121,6 +125,32 @@ test.each([
   expect(ended.attempts).toBeLessThanOrEqual(1);
 });
 
+test('the dead letter of a forged source names it and the one that would be right', async () => {
+  await handle(withHeaders({ ce_source: '/windlass/fulfillment' }));
+  expect(published[0]?.headers['dl-reason']).toBe(
+    'ce_source is "/windlass/fulfillment", but windlass.order.placed.v1 comes from /windlass/orders',
+  );
+});
+
+const thrownBy = (parse: () => unknown): Error => {
+  try {
+    parse();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error('parsed, but should not have');
+};
+
+test.each([
+  ['a ZodError', thrownBy(() => z.object({ country: z.string() }).parse({})), 'country'],
+  ["protobuf's of JSON", thrownBy(() => fromJson(orderPlaced.schema, { orderId: 7 })), 'order_id'],
+  ["protobuf's of JSON that is no object", thrownBy(() => fromJson(orderPlaced.schema, 7)), 'OrderPlaced'],
+])('data that a handler can not parse is bad data, and no further try is made: %s', async (_what, error, reason) => {
+  const ended = await handle(placed, [error, done]);
+  expect(ended).toEqual({ kind: 'dead-lettered', attempts: 1, cause: 'bad-data' });
+  expect(published[0]?.headers['dl-reason']).toContain(reason);
+});
+
 test('a type that is none of our business is skipped, whatever its version', async () => {
   const ended = await handle(withHeaders({ ce_type: 'windlass.order.eaten.v3' }));
   expect(ended).toEqual({ kind: 'done', attempts: 0, cause: undefined });
@@ -136,6 +166,25 @@ test('a message too large for a second topic is cut, so that its dead letter can
   expect(published[0]?.value).toHaveLength(64 * 1024);
   expect(published[0]?.headers).toMatchObject({ ce_id: 'x'.repeat(512), 'dl-cut-from-bytes': String(2 ** 21 + 5 + 3) });
 });
+
+test('a message that is skipped because it is addressed to another group is logged, with that group', async () => {
+  const lines: string[] = [];
+  const log = createLog(group, 'info', { write: (line) => lines.push(line) });
+  const message = withHeaders({ 'dl-redrive-for': 'analytics' });
+  expect(await handleMessage(message, { group, handlers: {}, publisher, log })).toEqual({ kind: 'done' });
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { msg: 'event skipped: redriven for another group', addressee: 'analytics', orderId: 'o-1', offset: '17' },
+  ]);
+});
+
+test.each(['', 'No Group', 'x'.repeat(64)])(
+  'a message for %j, which can be no group, is not skipped',
+  async (addressee) => {
+    const ended = await handle(withHeaders({ 'dl-redrive-for': addressee }));
+    expect(ended).toEqual({ kind: 'dead-lettered', attempts: 0, cause: 'not-a-cloudevent' });
+    expect(published[0]?.headers['dl-reason']).toContain('dl-redrive-for is "');
+  },
+);
 
 test('a redriven message is handled by its group and skipped by the others', async () => {
   const redriven = (addressee: string): IncomingMessage => ({

@@ -5,9 +5,9 @@ import type { Log } from '../log/log.ts';
 import { extractTrace } from '../tracing/trace-context.ts';
 import { type CloudEvent, decodeEvent } from './cloud-event.ts';
 import { countDeadLetter, countRedelivery, recordHandling, recordTimeInQueue } from './consumer-metrics.ts';
-import { type DeadLetterCause, toDeadLetter, Unreadable } from './dead-letter.ts';
+import { type DeadLetterCause, toDeadLetter, toUnreadable, Unreadable } from './dead-letter.ts';
 import type { IncomingMessage, Publisher } from './message.ts';
-import { isForOtherGroup } from './redrive.ts';
+import { readAddressee } from './redrive.ts';
 
 /** What a handler wants to happen to its event. */
 export type Intent =
@@ -83,9 +83,13 @@ export function handleMessage(message: IncomingMessage, options: HandlingOptions
 
 async function decide(message: IncomingMessage, options: HandlingOptions, isFirst: boolean): Promise<Verdict> {
   const { group, handlers } = options;
-  if (isForOtherGroup(message.headers, group)) return done;
   let event: CloudEvent | undefined;
   try {
+    const addressee = readAddressee(message.headers);
+    if (addressee !== undefined && addressee !== group) {
+      logSkipped(message, addressee, options.log);
+      return done;
+    }
     event = decodeEvent(message, Object.keys(handlers));
   } catch (error) {
     return deadLetterOf(error, 0);
@@ -95,6 +99,12 @@ async function decide(message: IncomingMessage, options: HandlingOptions, isFirs
   if (!handle) return done;
   if (isFirst) recordTimeInQueue(message, group, Date.now() - Date.parse(event.time));
   return handleUntilDecided(event, handle, message, options);
+}
+
+/** Whoever may write to the topic may have written the header, too: nothing is skipped without a trace. */
+function logSkipped({ topic, partition, offset, key }: IncomingMessage, addressee: string, log: Log): void {
+  const orderId = key?.toString().slice(0, 100);
+  log.info({ topic, partition, offset, orderId, addressee }, 'event skipped: redriven for another group');
 }
 
 /**
@@ -116,7 +126,8 @@ async function handleUntilDecided(
       if (hasCode(error, 'unavailable') || hasCode(error, 'outcome-unknown')) {
         return { kind: 'postponed', reason: error.message };
       }
-      if (error instanceof Unreadable) return deadLetterOf(error, attempts);
+      const unreadable = toUnreadable(error);
+      if (unreadable) return deadLetterOf(unreadable, attempts);
     }
     const reason = result.kind === 'thrown' ? String(result.error) : result.reason;
     if (attempts === maxAttempts) return { kind: 'dead-letter', cause: 'attempts-exhausted', reason, attempts };

@@ -36,16 +36,17 @@ export const outboxLanesMigration = `
 
 /** Longer than the topics keep events (7 days): whatever is in Kafka has its row. */
 const retention = '8 days';
+
 /** Adds an event in the transaction of its effect, with the trace that it belongs to. */
 export async function addToOutbox<Schema extends DescMessage>(
   tx: Queryable,
   event: EventType<Schema>,
-  { source, subject, data }: { source: string; subject: string; data: MessageInitShape<Schema> },
+  { subject, data }: { subject: string; data: MessageInitShape<Schema> },
 ): Promise<void> {
   const json = toJsonString(event.schema, create(event.schema, data));
   await tx.query(
     'INSERT INTO outbox (topic, event_id, source, type, subject, data, trace) VALUES ($1, $2, $3, $4, $5, $6, $7)',
-    [event.topic, randomUUID(), source, event.type, subject, json, injectTrace()],
+    [event.topic, randomUUID(), event.source, event.type, subject, json, injectTrace()],
   );
 }
 

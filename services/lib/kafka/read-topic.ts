@@ -8,10 +8,12 @@ type Ends = Map<number, bigint>;
 
 /** Nobody waits for a first message: what is to be read is there. */
 const maxFetchWaitMs = 100;
+/** Long enough to join a group while others leave it; what was deleted after its offset was read never comes. */
+const maxIdleMs = 30_000;
 
 /**
  * All messages of a topic as of now, in the order of each partition. Leaves no consumer group behind.
- * @throws Error if there is no such topic, or no broker
+ * @throws Error if there is no such topic, or no broker, or if nothing comes for 30 s before the end is reached
  */
 export async function readTopic(brokers: readonly string[], topic: string): Promise<IncomingMessage[]> {
   const kafka = new Kafka({ clientId: 'reader', brokers: [...brokers], logLevel: logLevel.NOTHING });
@@ -36,6 +38,7 @@ async function readUntil(kafka: Kafka, admin: Admin, topic: string, ends: Ends):
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: maxFetchWaitMs });
   const { promise: finished, resolve, reject } = Promise.withResolvers<void>();
   consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+  const idling = setTimeout(() => reject(new Error(describeGap(topic, ends))), maxIdleMs);
   const messages: IncomingMessage[] = [];
   try {
     await consumer.connect();
@@ -45,6 +48,8 @@ async function readUntil(kafka: Kafka, admin: Admin, topic: string, ends: Ends):
       eachBatch: async ({ batch, resolveOffset }) => {
         const { partition } = batch;
         const end = ends.get(partition);
+        // What comes after the end is no progress: a busy topic always has some.
+        if (end !== undefined) idling.refresh();
         for (const record of batch.messages) {
           if (end !== undefined && BigInt(record.offset) < end) messages.push(toIncoming(topic, partition, record));
           resolveOffset(record.offset);
@@ -55,8 +60,15 @@ async function readUntil(kafka: Kafka, admin: Admin, topic: string, ends: Ends):
     });
     await finished;
   } finally {
+    clearTimeout(idling);
     await consumer.disconnect();
     await admin.deleteGroups([groupId]).catch(() => undefined);
   }
   return messages;
+}
+
+function describeGap(topic: string, ends: Ends): string {
+  const missing = [...ends].map(([partition, end]) => `partition ${partition}, to offset ${end}`).join('; ');
+  const seconds = maxIdleMs / 1_000;
+  return `Nothing more of ${topic} came for ${seconds} s. Not read to the end: ${missing}. Was it deleted meanwhile?`;
 }

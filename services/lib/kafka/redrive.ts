@@ -1,12 +1,23 @@
-import { withoutOurHeaders } from './dead-letter.ts';
+import { Unreadable, withoutOurHeaders } from './dead-letter.ts';
 import type { OutgoingMessage } from './message.ts';
 
 const header = 'dl-redrive-for';
 
-/** A dead letter that goes back to its topic is for the group that gave it up: the others have handled it long ago. */
-export function isForOtherGroup(headers: OutgoingMessage['headers'], group: string): boolean {
+/** A deployment's name. */
+const groupName = /^[a-z][a-z0-9-]{0,62}$/;
+
+/**
+ * A dead letter that goes back to its topic is for the group that gave it up: the others have handled it long ago.
+ * @returns the group; undefined for a message that is for all
+ * @throws Unreadable if that can be no group: all would skip it, and it would be lost
+ */
+export function readAddressee(headers: OutgoingMessage['headers']): string | undefined {
   const addressee = headers[header];
-  return addressee !== undefined && addressee !== group;
+  if (addressee === undefined || groupName.test(addressee)) return addressee;
+  throw new Unreadable(
+    'not-a-cloudevent',
+    `${header} is ${JSON.stringify(addressee.slice(0, 100))}, but must be the name of a group`,
+  );
 }
 
 /** The message of a dead letter as it was, addressed to its group. */

@@ -29,7 +29,6 @@ beforeEach(async () => {
 /** An event whose amount tells it from others of its order. */
 const place = (orderId: string, number = 0, tx: Queryable = database) =>
   addToOutbox(tx, orderPlaced, {
-    source: '/windlass/orders',
     subject: orderId,
     data: { orderId, total: { currency: 'USD', amountMinor: BigInt(number) } },
   });

@@ -22,7 +22,7 @@ export interface Database extends Queryable {
 const connectTimeoutMs = 2_000;
 const statementTimeoutMs = 10_000;
 /** Postgres ends the transaction of a process that is frozen, so that its locks do not keep others waiting. */
-const idleInTransactionTimeoutMs = 5_000;
+export const idleInTransactionTimeoutMs = 5_000;
 /** Whoever waits for such a lock lets go before its statement ends, and comes again. */
 const lockTimeoutMs = 5_000;
 /** A network that was cut says nothing: the answer will not come, although the statement's own time is over. */
