@@ -10,7 +10,7 @@ import { addRow } from './benchmark-log.ts';
 import { type CpuUse, cpuBetween, readCpuUse } from './cpu-use.ts';
 import { summarize } from './percentiles.ts';
 
-const ratesPerSecond = [5, 10, 15, 20, 25, 30, 40] as const;
+const ratesPerSecond = [1, 2, 3, 5, 7, 10, 15, 20, 25] as const;
 const trialSeconds = 20;
 const steadySeconds = 300;
 const halfRateSeconds = 60;
