@@ -10,7 +10,7 @@ import { useCluster } from './harness/use-cluster.ts';
 const { cluster, admin } = useCluster();
 
 /** Long enough for the breakers to open; 300 shows what an outage of five minutes leaves behind. */
-const outageMs = 1_000 * Number(process.env.OUTAGE_SECONDS ?? 40);
+const outageMs = 1_000 * Number(process.env.OUTAGE_SECONDS ?? 25);
 const allEndWithinMs = 60_000;
 
 const scaleAcquirer = async (replicas: 0 | 1): Promise<void> => {
