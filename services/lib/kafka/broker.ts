@@ -5,6 +5,7 @@ import type { Log } from '../log/log.ts';
 import { runConsumer } from './consume.ts';
 import type { HandlingOptions } from './handle-message.ts';
 import type { Publisher } from './message.ts';
+import { reconnecting } from './reconnecting.ts';
 import { countSent } from './sent-metrics.ts';
 
 /** The broker as services see it. */
@@ -58,6 +59,7 @@ export function createBroker(clientId: string, brokers: string[], log: Log): Bro
         createPartitioner: Partitioners.DefaultPartitioner,
       });
       await untilConnected(() => producer.connect(), log);
+      const overConnection = reconnecting(producer);
       return {
         close: () => producer.disconnect(),
         async publish(messages) {
@@ -66,7 +68,7 @@ export function createBroker(clientId: string, brokers: string[], log: Log): Bro
             topic,
             messages: ofTopic.map(({ key, value, headers }) => ({ key, value, headers: { ...headers } })),
           }));
-          await producer.sendBatch({ topicMessages, acks: -1 }).then(
+          await overConnection(() => producer.sendBatch({ topicMessages, acks: -1 })).then(
             () => countSent(topicMessages),
             (error: unknown) => {
               countSent(topicMessages, error);
