@@ -91,7 +91,7 @@ const fiveInARow = {
  * The saga asks payments and inventory again after pauses of its own. Its rests add to those that payments gives the
  * acquirer: with thirty seconds here, too, an order would wait a minute for a partner that is back.
  */
-const briefRest = { ...fiveInARow, ejectionMs: 5_000 } as const satisfies Breaker;
+const briefRest = { ...fiveInARow, ejectionMs: 10_000 } as const satisfies Breaker;
 
 /** One request must not become a storm: at most three tries at payments times three at the acquirer. */
 export const limits = { worstCaseCalls: 9, sustainedCalls: 2 } as const satisfies Limits;
