@@ -2,7 +2,7 @@ import { Partitioners } from 'kafkajs';
 import { orderPlaced } from '../../services/contracts/events.ts';
 import { encodeEvent } from '../../services/lib/kafka/cloud-event.ts';
 import type { OutgoingMessage, Publisher } from '../../services/lib/kafka/message.ts';
-import { startRelay } from '../../services/lib/kafka/relay.ts';
+import { type OutboxRow, startRelay } from '../../services/lib/kafka/relay.ts';
 import { silentLog } from '../../services/lib/log/log.ts';
 import type { Database } from '../../services/lib/postgres/database.ts';
 import type { LocalKafka } from '../harness/local-kafka.ts';
@@ -92,23 +92,11 @@ async function sendRaw(kafka: LocalKafka, batches: readonly OutgoingMessage[][])
   return rate;
 }
 
-interface NaiveRow {
-  readonly id: string;
-  readonly topic: string;
-  readonly event_id: string;
-  readonly source: string;
-  readonly type: string;
-  readonly subject: string;
-  readonly occurred_at: Date;
-  readonly data: string;
-  readonly trace: Record<string, string>;
-}
-
 async function pollNaively({ database, publisher }: Bench): Promise<number> {
   await fillOutbox(database, naiveEvents);
   const publishNext = () =>
     database.transaction(async (tx) => {
-      const { rows } = await tx.query<NaiveRow>('SELECT * FROM outbox ORDER BY id LIMIT 1 FOR UPDATE');
+      const { rows } = await tx.query<OutboxRow>('SELECT * FROM outbox ORDER BY id LIMIT 1 FOR UPDATE');
       for (const { id, topic, event_id, occurred_at, trace, ...event } of rows) {
         const time = occurred_at.toISOString();
         await publisher.publish([encodeEvent(topic, { ...event, id: event_id, time }, trace)]);

@@ -31,7 +31,8 @@ const backOffMs = 1_000;
 /** The number is ours: advisory locks that only relays take, one for each lane. */
 const relayLock = 7_219_002;
 
-interface OutboxRow {
+/** An event that waits, as the table has it. */
+export interface OutboxRow {
   readonly id: string;
   readonly topic: string;
   readonly event_id: string;
