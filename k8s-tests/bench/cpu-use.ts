@@ -29,11 +29,12 @@ export async function readCpuUse(cluster: Cluster): Promise<CpuUse> {
   const use = { services: 0, sidecars: 0, platform: 0 };
   const { items } = await cluster.core.listNode();
   for (const { metadata } of items) {
-    const answer = await cluster.core.connectGetNodeProxyWithPath({
+    // Typed as a string, but the client parses what is JSON.
+    const answer: unknown = await cluster.core.connectGetNodeProxyWithPath({
       name: metadata?.name ?? '',
       path: 'stats/summary',
     });
-    for (const { podRef, containers } of summarySchema.parse(JSON.parse(answer)).pods) {
+    for (const { podRef, containers } of summarySchema.parse(answer).pods) {
       for (const { name, cpu } of containers) {
         const kind = kindOf(podRef, name);
         if (kind !== undefined) use[kind] += (cpu?.usageCoreNanoSeconds ?? 0) / 1e9;

@@ -5,6 +5,7 @@ import type { Log } from '../log/log.ts';
 import { runConsumer } from './consume.ts';
 import type { HandlingOptions } from './handle-message.ts';
 import type { Publisher } from './message.ts';
+import './quiet-timers.ts';
 import { reconnecting } from './reconnecting.ts';
 import { countSent } from './sent-metrics.ts';
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Log } from '../log/log.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
+import { PollPause } from '../postgres/poll-pause.ts';
 import { extractTrace, injectTrace, type TraceHeaders } from '../tracing/trace-context.ts';
 import { encodeEvent } from './cloud-event.ts';
 import type { OutgoingMessage, Publisher } from './message.ts';
@@ -25,8 +26,10 @@ const envelopeBytes = 500;
 const lanesPerBatch = laneCount / 2;
 /** From so many events in a batch on there is a backlog, worth a second batch at a time. */
 const backlogFrom = 100;
-/** Also after a batch: at a few hundred events a second one batch for many of them costs the database less than many. */
-const pauseMs = 30;
+/** After a batch: at a few hundred events a second one batch for many of them costs the database less than many. */
+const batchPauseMs = 30;
+/** For events of other processes; a commit of this one is noticed at once. */
+const idlePauseMs = 100;
 const backOffMs = 1_000;
 /** The number is ours: advisory locks that only relays take, one for each lane. */
 const relayLock = 7_219_002;
@@ -52,26 +55,28 @@ export interface OutboxRow {
 export function startRelay(database: Database, publisher: Publisher, log: Log): () => Promise<void> {
   const stopping = new AbortController();
   const stopReporting = reportOutbox(database);
+  const idle = new PollPause(database);
+  const pause = (ms: number) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
   const drain = async () => {
     while (!stopping.signal.aborted && (await relayBatch(database, publisher)) > 0);
   };
   const relay = async () => {
     while (!stopping.signal.aborted) {
-      let nextPauseMs = pauseMs;
       try {
         const published = (await hasWork(database)) ? await relayBatch(database, publisher) : 0;
         if (published >= backlogFrom) await settle([drain(), drain()]);
+        await (published > 0 ? pause(batchPauseMs) : idle.wait(idlePauseMs));
       } catch (error) {
         log.warn({ err: error }, 'the outbox could not be relayed, trying again');
-        nextPauseMs = backOffMs;
+        await pause(backOffMs);
       }
-      await sleep(nextPauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
     stopReporting();
   };
   const stopped = relay();
   return () => {
     stopping.abort();
+    idle.stop();
     return stopped;
   };
 }

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { DomainError } from '../errors/domain-error.ts';
@@ -15,6 +16,8 @@ export interface Database extends Queryable {
    *   connection broke at COMMIT; else what `work` throws
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  /** Calls the listener after each transaction that this process has committed. @returns ends that */
+  onCommit(listener: () => void): () => void;
   close(): Promise<void>;
 }
 
@@ -40,9 +43,14 @@ export function openDatabase(connectionString: string, log: Log): Database {
   });
   // An idle connection that breaks would otherwise end the process; the pool opens a new one when it needs it.
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'));
+  const commits = new EventEmitter();
   return {
     query: (sql, params) => pool.query(sql, params).catch(rethrow),
     close: () => pool.end(),
+    onCommit(listener) {
+      commits.on('commit', listener);
+      return () => commits.off('commit', listener);
+    },
     async transaction(work) {
       const client = await pool.connect().catch(rethrow);
       let broken: Error | undefined;
@@ -55,6 +63,7 @@ export function openDatabase(connectionString: string, log: Log): Database {
         await client.query('BEGIN').catch(rethrow);
         const result = await work(client).catch(rethrow);
         await client.query('COMMIT').catch(rethrowFromCommit);
+        commits.emit('commit');
         return result;
       } catch (error) {
         if (isCut(error)) broken = error;

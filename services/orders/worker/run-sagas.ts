@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PollPause } from '../../lib/postgres/poll-pause.ts';
 import { advanceSaga, leaseOf, type SagaDeps } from './advance-saga.ts';
 import { claimDueSagas } from './saga-store.ts';
 
@@ -7,22 +8,24 @@ export interface SagaRunnerDeps extends SagaDeps {
   readonly concurrency?: number;
 }
 
-const idlePollMs = 25;
+/** For orders that other processes have placed or given back; a commit of this one is noticed at once. */
+const idlePauseMs = 100;
 const backOffMs = 1_000;
 
 /** Works on all due orders until stopped; any number of workers may. @returns stops after the step in hand of each order */
 export function runSagas(deps: SagaRunnerDeps): () => Promise<void> {
   const stopping = new AbortController();
-  const stopped = claimAndAdvance(deps, stopping.signal);
+  const idle = new PollPause(deps.database);
+  const stopped = claimAndAdvance(deps, idle, stopping.signal);
   return () => {
     stopping.abort();
+    idle.stop();
     return stopped;
   };
 }
 
-async function claimAndAdvance(deps: SagaRunnerDeps, stopping: AbortSignal): Promise<void> {
+async function claimAndAdvance(deps: SagaRunnerDeps, idle: PollPause, stopping: AbortSignal): Promise<void> {
   const { database, log, concurrency = 16 } = deps;
-  const pause = (ms: number) => sleep(ms, undefined, { signal: stopping }).catch(() => undefined);
   const busy = new Set<Promise<void>>();
   while (!stopping.aborted) {
     const free = concurrency - busy.size;
@@ -35,9 +38,9 @@ async function claimAndAdvance(deps: SagaRunnerDeps, stopping: AbortSignal): Pro
       const work = advanceSaga(deps, saga, claimedAt, stopping).finally(() => busy.delete(work));
       busy.add(work);
     }
-    if (!sagas) await pause(backOffMs);
+    if (!sagas) await sleep(backOffMs, undefined, { signal: stopping }).catch(() => undefined);
     else if (busy.size === concurrency) await Promise.race(busy);
-    else if (sagas.length === 0) await pause(idlePollMs);
+    else if (sagas.length === 0) await idle.wait(idlePauseMs);
   }
   await Promise.all(busy);
 }

@@ -51,6 +51,7 @@ function seenBy(worker: Worker): Pick<Shop, 'database' | 'partners'> {
     ...queries(shop.database),
     transaction: (work) => worker.operate(() => shop.database.transaction((tx) => work(queries(tx)))),
     close: () => shop.database.close(),
+    onCommit: (listener) => shop.database.onCommit(listener),
   };
   const { inventory, payments } = shop.partners;
   return {
