@@ -27,6 +27,14 @@ export function ordersRoutes(deps: PlaceOrderDeps): HttpRoute[] {
         return { status: 200, body: order };
       },
     },
+    {
+      // Where a version 2 will be (docs/api-versions.md). A route, so that its policy can be proven.
+      method: 'get',
+      path: '/v2/{resource}',
+      handle: ({ params: { resource } }) => {
+        throw new DomainError('not-found', `There is no GET /v2/${resource} here.`);
+      },
+    },
     { method: 'get', path: '/v1/openapi.json', handle: () => ({ status: 200, body: openapi }) },
   ];
 }
