@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { Admin, Hits } from '../harness/admin.ts';
 import { callAs, targetOf } from '../harness/caller.ts';
 import type { CallRecord } from '../harness/caller-program.ts';
@@ -6,6 +6,7 @@ import { type Cluster, openCluster } from '../harness/cluster.ts';
 import { eventually } from '../harness/eventually.ts';
 import { adminOf } from './admin-of.ts';
 import { resetBreakers } from './ejections.ts';
+import { itMeasured } from './measured.ts';
 import { findSilence } from './silence.ts';
 import { edgesOf, endpointsOf, type Select, type Source } from './source.ts';
 import { pickCalls, type Trial, trialsOf } from './trials.ts';
@@ -71,7 +72,11 @@ export function describeBreakers(source: Source, select?: Select): void {
     describe(`the breaker of ${edge.caller} for ${edge.callee}`, () => {
       for (const trial of waves.flat(2).filter((one) => one.edge === edge)) {
         const endpoints = trial.faults.length === 1 ? 'one endpoint' : `${trial.faults.length} endpoints`;
-        it(`with ${endpoints} ${trial.title}`, () => judge(trial, observations.get(trial)));
+        itMeasured(`with ${endpoints} ${trial.title}`, {
+          measureAgain: () => observe([trial]),
+          judge: () => judge(trial, observations.get(trial)),
+          timeoutMs: measuringMs,
+        });
       }
     });
   }
