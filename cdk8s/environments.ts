@@ -14,6 +14,8 @@ export interface Environment {
   /** Share of the traces that start here and are kept; the edge decides, everyone behind it follows. */
   readonly samplingPercent: number;
   readonly service: Resources & {
+    /** Of whoever is called in a critical interaction: where CPU is short, it goes to those first, by this share. */
+    readonly criticalCpuRequestMilli: number;
     /** What a pod may write on its node's disk: its logs, which the kubelet keeps under 50 Mi, and /tmp. */
     readonly storageMi: number;
   };
@@ -45,7 +47,13 @@ const dev = {
   spread: [],
   faults: 'on',
   samplingPercent: 100,
-  service: { cpuRequestMilli: 50, memoryRequestMi: 96, memoryLimitMi: 256, storageMi: 128 },
+  service: {
+    cpuRequestMilli: 25,
+    criticalCpuRequestMilli: 100,
+    memoryRequestMi: 96,
+    memoryLimitMi: 256,
+    storageMi: 128,
+  },
   sidecar: { cpuRequestMilli: 30, memoryRequestMi: 48, memoryLimitMi: 192 },
   kafka: { brokers: 1, replication: 1, minInSync: 1, storageGi: 2, cpuRequestMilli: 100, heapMi: 384, memoryMi: 768 },
   fileSync: false,
@@ -61,7 +69,13 @@ export const environments = {
     faults: 'off',
     samplingPercent: 5,
     // Memory that is lent can not be taken back: what may be used is reserved.
-    service: { cpuRequestMilli: 200, memoryRequestMi: 384, memoryLimitMi: 384, storageMi: 128 },
+    service: {
+      cpuRequestMilli: 100,
+      criticalCpuRequestMilli: 200,
+      memoryRequestMi: 384,
+      memoryLimitMi: 384,
+      storageMi: 128,
+    },
     sidecar: { cpuRequestMilli: 100, memoryRequestMi: 96, memoryLimitMi: 256 },
     kafka: {
       brokers: 3,

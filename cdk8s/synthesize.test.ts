@@ -120,6 +120,16 @@ describe.each(Object.entries(environments))('in %s', (name, environment) => {
     },
   );
 
+  test('where CPU is short, those without whom a customer gets no answer have more than the others', () => {
+    const { cpuRequestMilli, criticalCpuRequestMilli } = environment.service;
+    expect(criticalCpuRequestMilli).toBeGreaterThan(cpuRequestMilli);
+    const critical = ['orders', 'inventory', 'payments', 'acquirer'];
+    for (const { metadata, spec } of deployments) {
+      const milli = critical.includes(metadata.name) ? criticalCpuRequestMilli : cpuRequestMilli;
+      expect(spec.template.spec.containers[0]?.resources.requests.cpu).toBe(`${milli}m`);
+    }
+  });
+
   test('services of several pods lose one at a time to a drain; a single pod does not block it', () => {
     const several = deployments.filter(({ spec }) => spec.replicas > 1).map(({ metadata }) => metadata);
     const budgets = manifests.filter(({ kind }) => kind === 'PodDisruptionBudget');

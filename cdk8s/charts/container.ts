@@ -13,13 +13,23 @@ export const runAsNobody = { ensureNonRoot: true, user: USER, group: USER } as c
 /** Starts the program anew whenever a file that it has imported changes. */
 const WATCHING = ['node', '--watch', '--import', `${CODE_FOLDER}/lib/tracing/register.ts`, `${CODE_FOLDER}/main.ts`];
 
+export interface ServiceContainerProps {
+  readonly name: string;
+  readonly service: Service;
+  readonly environment: Environment;
+  readonly isCritical: boolean;
+  readonly envVariables: Record<string, kplus.EnvValue>;
+}
+
 /** The container of a service; the argument picks which one the image becomes. Its ports are those it really opens. */
-export function serviceContainer(
-  name: string,
-  service: Service,
-  environment: Environment,
-  envVariables: Record<string, kplus.EnvValue>,
-): kplus.ContainerProps {
+export function serviceContainer({
+  name,
+  service,
+  environment,
+  isCritical,
+  envVariables,
+}: ServiceContainerProps): kplus.ContainerProps {
+  const { cpuRequestMilli, criticalCpuRequestMilli, ...resources } = environment.service;
   return {
     name,
     image: environment.image,
@@ -31,7 +41,7 @@ export function serviceContainer(
     startup: probe('/livez', { failureThreshold: 60, periodSeconds: Duration.seconds(1) }),
     liveness: probe('/livez', { failureThreshold: 3, periodSeconds: Duration.seconds(10) }),
     readiness: probe('/readyz', { failureThreshold: 2, periodSeconds: Duration.seconds(2) }),
-    resources: toResources(environment.service),
+    resources: toResources({ ...resources, cpuRequestMilli: isCritical ? criticalCpuRequestMilli : cpuRequestMilli }),
     securityContext: lockedDown(),
   };
 }

@@ -3,7 +3,7 @@ import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
 import { PORTS } from '../mesh/addresses.ts';
-import { podsOf } from '../mesh/edges.ts';
+import { isCritical, podsOf } from '../mesh/edges.ts';
 import type { Service, Topology } from '../mesh/model.ts';
 import { partnerCasOf } from '../mesh/partner-ca.ts';
 import { keepAvailable } from './availability.ts';
@@ -54,9 +54,15 @@ export class Workload extends Construct {
     deployment.select(kplus.LabelSelector.of({ labels: { app: name } }));
 
     const container = deployment.addContainer(
-      serviceContainer(name, service, environment, {
-        DATABASE_URL: this.databaseUrl(service),
-        ...mapValues(variablesOf(name, topology, environment), kplus.EnvValue.fromValue),
+      serviceContainer({
+        name,
+        service,
+        environment,
+        isCritical: isCritical(name, topology),
+        envVariables: {
+          DATABASE_URL: this.databaseUrl(service),
+          ...mapValues(variablesOf(name, topology, environment), kplus.EnvValue.fromValue),
+        },
       }),
     );
     container.mount('/tmp', kplus.Volume.fromEmptyDir(this, 'tmp', 'tmp'));

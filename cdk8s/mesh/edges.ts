@@ -49,6 +49,13 @@ export function podsOf(name: string, { each, of }: Replicas): number {
   return (of && ownValue(of, name)) ?? each;
 }
 
+/** True of a service without which a critical interaction fails. */
+export function isCritical(name: string, topology: Topology): boolean {
+  return syncInteractions(topology).some(
+    ({ callee, decision }) => callee === name && decision.criticality === 'critical',
+  );
+}
+
 /** A breaker's `maxEjectionPercent` as a number. */
 export function ejectablePercent(max: number | 'all'): number {
   return max === 'all' ? 100 : max;
