@@ -13,7 +13,7 @@ const seed = Number(process.env.SEED ?? 7);
 it('whatever dies for two minutes, no order, event, piece of stock or cent is lost, and all comes to rest within a minute', async ({
   signal,
 }) => {
-  const options = { seed, durationMs, ratePerSecond: 2, faults: defaultFaults(durationMs) };
+  const options = { seed, durationMs, ratePerSecond: 1, faults: defaultFaults(durationMs) };
   const onFault = (fault: object) => console.log(JSON.stringify(fault));
   const result = await runStorm(cluster, options, { signal, onFault, onProgress: console.log });
   console.log(formatResult(result));

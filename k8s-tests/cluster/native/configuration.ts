@@ -29,6 +29,9 @@ export function kubeadmYaml({ name, ip }: NodeIdentity): string {
       etcd: { local: { imageTag: '3.7.3-0', extraArgs: [{ name: 'unsafe-no-fsync', value: 'true' }] } },
       dns: { imageTag: 'v1.15.0' },
       apiServer: { extraArgs: [{ name: 'bind-address', value: ip }] },
+      // There is one of each: nobody to elect, every two seconds.
+      controllerManager: { extraArgs: [{ name: 'leader-elect', value: 'false' }] },
+      scheduler: { extraArgs: [{ name: 'leader-elect', value: 'false' }] },
     },
     {
       apiVersion: 'kubelet.config.k8s.io/v1beta1',
