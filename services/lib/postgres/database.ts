@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -45,7 +46,7 @@ export function openDatabase(connectionString: string, log: Log): Database {
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'));
   const commits = new EventEmitter();
   return {
-    query: (sql, params) => pool.query(sql, params).catch(rethrow),
+    query: (sql, params) => pool.query(prepared(sql, params)).catch(rethrow),
     close: () => pool.end(),
     onCommit(listener) {
       commits.on('commit', listener);
@@ -61,7 +62,8 @@ export function openDatabase(connectionString: string, log: Log): Database {
       client.on('error', onError);
       try {
         await client.query('BEGIN').catch(rethrow);
-        const result = await work(client).catch(rethrow);
+        const tx: Queryable = { query: (sql, params) => client.query(prepared(sql, params)) };
+        const result = await work(tx).catch(rethrow);
         await client.query('COMMIT').catch(rethrowFromCommit);
         commits.emit('commit');
         return result;
@@ -79,6 +81,16 @@ export function openDatabase(connectionString: string, log: Log): Database {
       }
     },
   };
+}
+
+const statementNames = new Map<string, string>();
+
+/** A statement with parameters gets a name, by which each connection parses it once. All SQL is constant, so names are few. */
+function prepared(text: string, values: unknown[] | undefined): pg.QueryConfig {
+  if (values === undefined) return { text };
+  const name = statementNames.get(text) ?? createHash('md5').update(text).digest('hex');
+  statementNames.set(text, name);
+  return { name, text, values };
 }
 
 /** Waits until Postgres answers, without a limit: it may start after us, and the startup probe decides how long is too long. */
