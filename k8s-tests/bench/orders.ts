@@ -105,7 +105,9 @@ function isSteady({ confirmedPercent, p99 }: Steady): boolean {
 }
 
 function report({ ratePerSecond, confirmedPercent, p50, p90, p99 }: Steady, seconds: number): void {
-  console.log(`${ratePerSecond}/s for ${seconds} s: ${confirmedPercent} % confirmed, p50 ${p50} ms, p90 ${p90} ms, p99 ${p99} ms`);
+  console.log(
+    `${ratePerSecond}/s for ${seconds} s: ${confirmedPercent} % confirmed, p50 ${p50} ms, p90 ${p90} ms, p99 ${p99} ms`,
+  );
 }
 
 /** From the first to the last entry of the order's own history. */

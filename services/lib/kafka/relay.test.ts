@@ -102,6 +102,27 @@ test('a lane that a relay is working on is left alone by others, while other lan
   expect(numbersOf('o-1')).toEqual([0, 1]);
 });
 
+test('a relay that finds the lane taken looks again after a pause, not at once', async () => {
+  await place('o-1');
+  let finish = () => {};
+  const holder = relayBatch(database, { publish: () => new Promise((resolve) => (finish = resolve)) });
+  let batches = 0;
+  const counted: Database = {
+    ...database,
+    transaction(work) {
+      batches++;
+      return database.transaction(work);
+    },
+  };
+  const stopRelay = startRelay(counted, publisher, silentLog);
+  await sleep(600);
+  await stopRelay();
+  finish();
+  await holder;
+  expect(batches).toBeGreaterThan(1);
+  expect(batches, 'in 600 ms, with 30 ms between two').toBeLessThanOrEqual(20);
+});
+
 test('relays side by side publish each event once, and those of an order in order', async () => {
   const orders = 40;
   const each = 50;

@@ -26,7 +26,10 @@ const envelopeBytes = 500;
 const lanesPerBatch = laneCount / 2;
 /** From so many events in a batch on there is a backlog, worth a second batch at a time. */
 const backlogFrom = 100;
-/** After a batch: at a few hundred events a second one batch for many of them costs the database less than many. */
+/**
+ * After a batch: at a few hundred events a second one batch for many of them costs the database less than many. Also if others
+ * have all lanes in which events wait.
+ */
 const batchPauseMs = 30;
 /** For events of other processes; a commit of this one is noticed at once. */
 const idlePauseMs = 100;
@@ -63,9 +66,10 @@ export function startRelay(database: Database, publisher: Publisher, log: Log): 
   const relay = async () => {
     while (!stopping.signal.aborted) {
       try {
-        const published = (await hasWork(database)) ? await relayBatch(database, publisher) : 0;
-        if (published >= backlogFrom) await settle([drain(), drain()]);
-        await (published > 0 ? pause(batchPauseMs) : idle.wait(idlePauseMs));
+        if (await hasWork(database)) {
+          if ((await relayBatch(database, publisher)) >= backlogFrom) await settle([drain(), drain()]);
+          await pause(batchPauseMs);
+        } else await idle.wait(idlePauseMs);
       } catch (error) {
         log.warn({ err: error }, 'the outbox could not be relayed, trying again');
         await pause(backOffMs);
