@@ -61,7 +61,7 @@ unit: $(INSTALLED) ## unit tests only
 bench: $(INSTALLED) ## the benchmarks; all but the synthesis need the running system
 	@npm run --silent bench
 
-storm: $(INSTALLED) ## orders while everything dies in turn, then a check that nothing was lost; DURATION=2m RATE=4 SEED= FAULTS= (npm run storm -- --help)
+storm: $(INSTALLED) ## orders while everything dies in turn, then a check that nothing was lost; DURATION=2m RATE=1 SEED= FAULTS= (npm run storm -- --help)
 	@npm run --silent storm -- $(if $(DURATION),--duration $(DURATION)) $(if $(RATE),--rate $(RATE)) $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS))
 
 mutate: $(INSTALLED) ## remove or change each field of each policy in turn, deploy it and see a cluster test turn red (about 20 minutes)

@@ -26,7 +26,7 @@ from outside that no order, event, piece of stock or cent was lost. Needs the ru
 Every fault is a line of JSON in .windlass/storm-<start>.jsonl. Exit code 1 on a violation, or on fewer faults than asked for.`,
   )
   .option('--duration <time>', 'how long orders come, like 90s, 2m or 3h', durationMs, 120_000)
-  .option('--rate <number>', 'orders a second; ten times as many for 30 s in every ten minutes', positive, 4)
+  .option('--rate <number>', 'orders a second; ten times as many for 30 s in every ten minutes', positive, 1)
   .option('--seed <number>', 'decides the orders and the faults', wholeNumber, Date.now() % 2 ** 31)
   .option('--faults <number>', 'how many; by default one in 15 s', wholeNumber)
   .option('--write-docs', 'add the result to docs/storm.md', false)
