@@ -6,6 +6,7 @@ import { createBroker } from '../../services/lib/kafka/broker.ts';
 import { outboxLanesMigration, outboxMigration } from '../../services/lib/kafka/outbox.ts';
 import { silentLog } from '../../services/lib/log/log.ts';
 import { startTestDatabase } from '../../services/lib/postgres/testing.ts';
+import { discardSpans } from '../../services/lib/tracing/discard-spans.ts';
 import { startLocalKafka } from '../harness/local-kafka.ts';
 import { startRelayProcess } from '../harness/relay-process.ts';
 import { addRow } from './benchmark-log.ts';
@@ -23,7 +24,7 @@ const docsPath = 'docs/benchmarks.md';
 export async function benchOutbox({ writeDocs }: { readonly writeDocs: boolean }): Promise<boolean> {
   // Spans as in a service, but nobody to send them to.
   const sdk = new NodeSDK({
-    spanProcessors: [],
+    spanProcessors: [discardSpans],
     metricReaders: [],
     logRecordProcessors: [],
     autoDetectResources: false,

@@ -8,6 +8,7 @@ import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { readConfig } from '../config/read-config.ts';
 import { listenVariables } from '../config/variables.ts';
+import { discardSpans } from './discard-spans.ts';
 import { setStopTracing } from './stop-tracing.ts';
 
 /**
@@ -22,7 +23,9 @@ export function startSdk(env: NodeJS.ProcessEnv): void {
     // The detected host and process attributes would be repeated with every span and help no reader.
     autoDetectResources: false,
     ...(env.OTEL_SERVICE_NAME && { serviceName: env.OTEL_SERVICE_NAME }),
-    ...(env.OTEL_EXPORTER_OTLP_ENDPOINT ? { traceExporter: new OTLPTraceExporter() } : { spanProcessors: [] }),
+    ...(env.OTEL_EXPORTER_OTLP_ENDPOINT
+      ? { traceExporter: new OTLPTraceExporter() }
+      : { spanProcessors: [discardSpans] }),
     metricReaders: [new PrometheusExporter({ host: HOST, port: METRICS_PORT })],
     logRecordProcessors: [],
     instrumentations: [
