@@ -37,8 +37,13 @@ export function startSdk(env: NodeJS.ProcessEnv): void {
         ignoreLayersType: [ExpressLayerType.MIDDLEWARE, ExpressLayerType.REQUEST_HANDLER, ExpressLayerType.ROUTER],
       }),
       new GrpcInstrumentation(),
-      // Background polling has no parent and is not traced.
-      new PgInstrumentation({ requireParentSpan: true, ignoreConnectSpans: true }),
+      // Background polling has no parent and is not traced. A span would be called like its statement, whose name is a hash.
+      new PgInstrumentation({
+        requireParentSpan: true,
+        ignoreConnectSpans: true,
+        requestHook: (span, { query, connection }) =>
+          span.updateName(`pg.query:${query.text.split(/\s/, 1)[0]} ${connection.database}`),
+      }),
     ],
   });
   sdk.start();
