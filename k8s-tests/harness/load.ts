@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../../services/lib/lifecycle/pause.ts';
 import { type Answer, type Call, send } from './call.ts';
 import type { Check } from './check.ts';
 
@@ -47,7 +47,7 @@ export class Load {
     const startedAt = performance.now();
     for (let due = 0; !this.stopping.signal.aborted; due++) {
       const pauseMs = startedAt + due * intervalMs - performance.now();
-      if (pauseMs > 0) await sleep(pauseMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+      if (pauseMs > 0) await pause(pauseMs, this.stopping.signal);
       if (!this.stopping.signal.aborted) this.start();
     }
   }

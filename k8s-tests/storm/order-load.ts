@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../../services/lib/lifecycle/pause.ts';
 import type { AcceptedOrder } from '../checker/state.ts';
 import { type Call, send } from '../harness/call.ts';
 
@@ -64,7 +64,7 @@ export class OrderLoad {
     const startedAt = performance.now();
     for (const [n, due] of dueMs.entries()) {
       const pauseMs = startedAt + due - performance.now();
-      if (pauseMs > 0) await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      if (pauseMs > 0) await pause(pauseMs, signal);
       if (signal.aborted) break;
       this.start(n, due);
     }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../../services/lib/lifecycle/pause.ts';
 import { checkInvariants } from '../checker/check.ts';
 import { readState } from '../checker/read-state.ts';
 import type { Cluster } from '../harness/cluster.ts';
@@ -43,7 +43,7 @@ export async function runStorm(cluster: Cluster, options: StormOptions, watcher:
   const load = startLoad(cluster, options, signal);
   const faults: FaultRecord[] = [];
   const striking = plan.map(async (fault) => {
-    await sleep(fault.atMs, undefined, { signal }).catch(() => undefined);
+    await pause(fault.atMs, signal);
     if (signal.aborted) return;
     const record = await inject(fault, { cluster, node, signal });
     faults.push(record);

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { pause } from '../lifecycle/pause.ts';
 import type { Log } from '../log/log.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
 import { PollPause } from '../postgres/poll-pause.ts';
@@ -59,7 +59,6 @@ export function startRelay(database: Database, publisher: Publisher, log: Log): 
   const stopping = new AbortController();
   const stopReporting = reportOutbox(database);
   const idle = new PollPause(database);
-  const pause = (ms: number) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => undefined);
   const drain = async () => {
     while (!stopping.signal.aborted && (await relayBatch(database, publisher)) > 0);
   };
@@ -68,11 +67,11 @@ export function startRelay(database: Database, publisher: Publisher, log: Log): 
       try {
         if (await hasWork(database)) {
           if ((await relayBatch(database, publisher)) >= backlogFrom) await settle([drain(), drain()]);
-          await pause(batchPauseMs);
+          await pause(batchPauseMs, stopping.signal);
         } else await idle.wait(idlePauseMs);
       } catch (error) {
         log.warn({ err: error }, 'the outbox could not be relayed, trying again');
-        await pause(backOffMs);
+        await pause(backOffMs, stopping.signal);
       }
     }
     stopReporting();

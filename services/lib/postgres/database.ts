@@ -88,8 +88,11 @@ const statementNames = new Map<string, string>();
 /** A statement with parameters gets a name, by which each connection parses it once. All SQL is constant, so names are few. */
 function prepared(text: string, values: unknown[] | undefined): pg.QueryConfig {
   if (values === undefined) return { text };
-  const name = statementNames.get(text) ?? createHash('md5').update(text).digest('hex');
-  statementNames.set(text, name);
+  let name = statementNames.get(text);
+  if (name === undefined) {
+    name = createHash('md5').update(text).digest('hex');
+    statementNames.set(text, name);
+  }
   return { name, text, values };
 }
 

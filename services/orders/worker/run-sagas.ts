@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../../lib/lifecycle/pause.ts';
 import { PollPause } from '../../lib/postgres/poll-pause.ts';
 import { advanceSaga, leaseOf, type SagaDeps } from './advance-saga.ts';
 import { claimDueSagas } from './saga-store.ts';
@@ -38,7 +38,7 @@ async function claimAndAdvance(deps: SagaRunnerDeps, idle: PollPause, stopping: 
       const work = advanceSaga(deps, saga, claimedAt, stopping).finally(() => busy.delete(work));
       busy.add(work);
     }
-    if (!sagas) await sleep(backOffMs, undefined, { signal: stopping }).catch(() => undefined);
+    if (!sagas) await pause(backOffMs, stopping);
     else if (busy.size === concurrency) await Promise.race(busy);
     else if (sagas.length === 0) await idle.wait(idlePauseMs);
   }
