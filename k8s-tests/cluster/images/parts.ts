@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '../paths.ts';
 import { type ClusterTool, moduleFolder } from '../toolchain/tools.ts';
+import { buildContext } from './build-context.ts';
 import { dependencyClosure } from './dependencies.ts';
 import { type Entry, folderEntries } from './layer.ts';
 import { librariesOf, program } from './libraries.ts';
@@ -78,9 +79,11 @@ export async function postgres(): Promise<Entry[]> {
   ];
 }
 
+/** Node, and GNU tar as node:slim has it: `skaffold dev` and `kubectl cp` run it in a container. */
 export async function node(): Promise<Entry[]> {
   return [
     ...(await program('/usr/local/bin/node', join(root, 'node_modules/node/bin/node'))),
+    ...(await program('/bin/tar', '/bin/tar')),
     { kind: 'folder', path: '/app' },
   ];
 }
@@ -107,10 +110,10 @@ export async function dependencies(roots: () => Promise<string[]>): Promise<Entr
   return [{ kind: 'file', path: '/app/package.json', source: join(root, 'package.json') }, ...entries.flat()];
 }
 
-export function code(folder: string): Promise<Entry[]> {
-  return folderEntries(
-    join('/app', folder),
-    join(root, folder),
-    (file) => !/(\.test\.ts|Dockerfile|README\.md)$/.test(file),
-  );
+/** The code of a folder, as .dockerignore says. Of a folder that is in no build of Docker's, all but its tests. */
+export async function code(folder: string): Promise<Entry[]> {
+  const files = (await buildContext()).filter((file) => file.startsWith(`${folder}/`));
+  if (files.length > 0)
+    return files.map((file) => ({ kind: 'file', path: join('/app', file), source: join(root, file) }));
+  return folderEntries(join('/app', folder), join(root, folder), (file) => !/(\.test\.ts|README\.md)$/.test(file));
 }
