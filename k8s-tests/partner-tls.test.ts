@@ -8,6 +8,7 @@ import { callAs } from './harness/caller.ts';
 import type { CallRecord } from './harness/caller-program.ts';
 import { eventually } from './harness/eventually.ts';
 import { runNode } from './harness/kubectl.ts';
+import { useOpenPort } from './harness/open-network.ts';
 import { namespaceOf } from './harness/services.ts';
 import { useCluster } from './harness/use-cluster.ts';
 import { whileEdited } from './harness/while-edited.ts';
@@ -15,6 +16,9 @@ import { whileEdited } from './harness/while-edited.ts';
 const { cluster, admin } = useCluster();
 const { host } = topology.services.acquirer.external;
 const namespace = namespaceOf('acquirer');
+
+const tapPort = PORTS.https + 1;
+useOpenPort(tapPort, 'payments', 'acquirer');
 
 /** One plain HTTP request in the name of payments, without a key: the acquirer itself answers it 400. */
 async function callAcquirer(): Promise<CallRecord> {
@@ -75,7 +79,6 @@ interface Tap {
  * of its first connection and ends. Meanwhile the breaker is off: it would soon keep calls from a port that does not answer.
  */
 async function tapCall({ certificate, asksFor }: Tap = {}): Promise<unknown> {
-  const port = PORTS.https + 1;
   const ownPair = '{ cert: readFileSync(process.env.TLS_CERT_FILE), key: readFileSync(process.env.TLS_KEY_FILE) }';
   const tap = `
     const { readFileSync } = require('node:fs');
@@ -87,7 +90,7 @@ async function tapCall({ certificate, asksFor }: Tap = {}): Promise<unknown> {
       .createServer(${certificate ? JSON.stringify(certificate) : ownPair}, (socket) =>
         tell({ name: socket.servername, protocol: socket.getProtocol() }))
       .on('tlsClientError', ({ code }) => tell({ refusal: code }))
-      .listen(${port});
+      .listen(${tapPort});
     setTimeout(() => tell('nothing has come'), 20_000);
   `;
   const withoutBreaker = (spec: DestinationRuleSpec): DestinationRuleSpec => {
@@ -99,7 +102,7 @@ async function tapCall({ certificate, asksFor }: Tap = {}): Promise<unknown> {
   const { status } = await cluster.core.readNamespacedPod(await cluster.onlyPod(namespace, 'app=acquirer'));
   const toTap = (spec: ServiceEntrySpec): ServiceEntrySpec => ({
     ...spec,
-    endpoints: [{ address: status?.podIP ?? '', ports: { http: port } }],
+    endpoints: [{ address: status?.podIP ?? '', ports: { http: tapPort } }],
   });
   return whileEdited('destinationrule/acquirer', withoutBreaker, () =>
     whileEdited('serviceentry/acquirer', toTap, async () => {

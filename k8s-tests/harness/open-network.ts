@@ -1,25 +1,75 @@
 import { afterAll, beforeAll } from 'vitest';
 import { apply } from '../cluster/kubernetes-tools.ts';
+import { toStream } from '../cluster/objects.ts';
 import { kubectl } from './kubectl.ts';
+import { namespaceOf, type ServiceName } from './services.ts';
 
 const NAME = 'open-for-tests';
+
+interface Opening {
+  readonly name: string;
+  readonly namespace: string;
+  readonly spec: object;
+}
 
 /**
  * Lets every connection of these namespaces through while a file's tests run, where the cluster enforces NetworkPolicies: what
  * is refused all the same is refused by the mesh. Policies add up, so one that allows all is enough.
  */
 export function useOpenNetwork(namespaces: readonly string[]): void {
+  const spec = { podSelector: {}, ingress: [{}], egress: [{}] };
+  useOpenings(async () => namespaces.map((namespace) => ({ name: NAME, namespace, spec })));
+}
+
+/** Lets a file's own pods, in the service's namespace and labeled `app`, connect as the pods of the service may. */
+export function useNetworkOf(service: ServiceName, app: string): void {
+  const namespace = namespaceOf(service);
+  useOpenings(async () => {
+    const live = JSON.parse(await kubectl('-n', namespace, 'get', 'networkpolicy', service, '-o', 'json')) as Opening;
+    return [{ name: `${NAME}-${app}`, namespace, spec: { ...live.spec, podSelector: podsOf(app) } }];
+  });
+}
+
+/** Lets the pods of one service connect to a port that a file's tests open in the pods of another one. */
+export function useOpenPort(port: number, from: ServiceName, to: ServiceName): void {
+  const peer = (service: ServiceName) => ({
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespaceOf(service) } },
+    podSelector: podsOf(service),
+  });
+  const ports = [{ protocol: 'TCP', port }];
+  useOpenings(async () => [
+    {
+      name: `${NAME}-from-${from}`,
+      namespace: namespaceOf(from),
+      spec: { podSelector: podsOf(from), policyTypes: ['Egress'], egress: [{ to: [peer(to)], ports }] },
+    },
+    {
+      name: `${NAME}-to-${to}`,
+      namespace: namespaceOf(to),
+      spec: { podSelector: podsOf(to), policyTypes: ['Ingress'], ingress: [{ from: [peer(from)], ports }] },
+    },
+  ]);
+}
+
+function podsOf(app: string): object {
+  return { matchLabels: { app } };
+}
+
+/** Adds policies while a file's tests run, before its own `beforeAll`. Where none are enforced they change nothing. */
+function useOpenings(make: () => Promise<readonly Opening[]>): void {
+  let openings: readonly Opening[] = [];
   beforeAll(async () => {
-    const policies = namespaces.map((namespace) => ({
+    openings = await make();
+    const policies = openings.map(({ name, namespace, spec }) => ({
       apiVersion: 'networking.k8s.io/v1',
       kind: 'NetworkPolicy',
-      metadata: { name: NAME, namespace },
-      spec: { podSelector: {}, ingress: [{}], egress: [{}] },
+      metadata: { name, namespace },
+      spec,
     }));
-    await apply(policies.map((policy) => JSON.stringify(policy)).join('\n---\n'), `NetworkPolicy ${NAME}`);
+    await apply(toStream(policies), `NetworkPolicies ${NAME}`);
   });
   afterAll(async () => {
-    for (const namespace of namespaces)
-      await kubectl('-n', namespace, 'delete', 'networkpolicy', NAME, '--ignore-not-found');
+    for (const { name, namespace } of openings)
+      await kubectl('-n', namespace, 'delete', 'networkpolicy', name, '--ignore-not-found');
   });
 }
