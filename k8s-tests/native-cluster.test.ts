@@ -7,18 +7,24 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Cluster } from './cluster/cluster.ts';
 import { foldersOf } from './cluster/native/cgroups.ts';
 import { nativeCluster } from './cluster/native/native.ts';
+import { findByCommand } from './cluster/native/process.ts';
 import { clusterNameOf } from './cluster/paths.ts';
 import { choosePorts } from './cluster/ports.ts';
 import { run } from './cluster/run.ts';
+import { type Ports, readSettings } from './cluster/settings.ts';
+import { recallState } from './cluster/state.ts';
 import { eventually } from './harness/eventually.ts';
 
 /** A second checkout beside the one whose cluster the other tests use: a node of its own, without our platform on it. */
 let checkout = '';
 let before: Traces;
 const silent = { step: <T>(_: string, work: () => Promise<T>) => work(), note: () => {} };
-const unset = { cluster: undefined, kubeContext: undefined, ingressPort: undefined, jaegerPort: undefined };
+const unset = readSettings({});
+/** On kind nothing of a native node is installed. */
+const isNative = (await recallState())?.target === 'native';
 
 /** What a cluster could leave on the machine, without what belongs to other clusters' namespaces. */
 interface Traces {
@@ -96,7 +102,7 @@ async function interruptStart(afterMs: number): Promise<void> {
   await once(child, 'close');
 }
 
-describe('a native cluster', () => {
+describe.skipIf(!isNative)('a native cluster', () => {
   beforeAll(async () => {
     checkout = await mkdtemp(join(tmpdir(), 'windlass-second-'));
     await mkdir(join(checkout, '.windlass'));
@@ -110,8 +116,8 @@ describe('a native cluster', () => {
   it('comes up beside another one, though earlier starts of it were interrupted', async () => {
     for (const afterMs of [30, 1_500]) await interruptStart(afterMs);
     const cluster = nativeCluster(checkout);
-    await cluster.prepare(silent);
-    await cluster.start(await choosePorts(unset), silent);
+    const ports = await start(cluster);
+    expect(await cluster.find(), 'its own ports').toEqual({ state: 'running', ports });
     expect((await kubectl('get', '--raw', '/readyz')).stdout).toBe('ok');
     expect((await kubectl('get', 'nodes', '-o', 'name')).stdout.trim()).toBe(`node/${nodeName()}`);
   });
@@ -147,18 +153,27 @@ describe('a native cluster', () => {
 
   it('is as it was after a second start', async () => {
     const init = initPid();
-    const cluster = nativeCluster(checkout);
-    await cluster.prepare(silent);
-    await cluster.start(await choosePorts(unset), silent);
+    await start(nativeCluster(checkout));
     expect(initPid()).toBe(init);
+  });
+
+  it('is replaced, with a word on why, when its processes were ended as by a reboot', async () => {
+    process.kill(unsharePid(), 'SIGKILL');
+    const cluster = nativeCluster(checkout);
+    await eventually(async () => {
+      expect(await cluster.find()).toMatchObject({
+        state: 'down',
+        remedy: expect.stringContaining('a new node replaces it'),
+      });
+    });
+    const ports = await start(cluster);
+    expect(await cluster.find()).toEqual({ state: 'running', ports });
   });
 
   it('leaves nothing when it is removed: no process, mount, interface, firewall rule, sysctl or cgroup', async () => {
     const cluster = nativeCluster(checkout);
-    const cable = JSON.parse(readFileSync(join(checkout, '.windlass', 'node', 'cable.json'), 'utf8')) as {
-      nodeIp: string;
-    };
-    expect(await answers(cable.nodeIp, 6443)).toBe(true);
+    const { stdout } = await kubectl('get', 'nodes', '-o', 'jsonpath={.items[0].status.addresses[0].address}');
+    expect(await answers(stdout, 6443)).toBe(true);
     expect((await foldersOf(nodeName())).length).toBeGreaterThan(0);
     await cluster.remove();
     expect(await takeStock()).toEqual(before);
@@ -167,17 +182,44 @@ describe('a native cluster', () => {
       pids().filter((pid) => read(() => readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.includes(nodeName())),
     ).toEqual([]);
     expect(existsSync(join(checkout, '.windlass', 'node'))).toBe(false);
-    expect(await cluster.isRunning()).toBe(false);
+    expect(await cluster.find()).toEqual({ state: 'absent' });
+  });
+
+  it('is found and removed whole though its folder was deleted', async () => {
+    const cluster = nativeCluster(checkout);
+    await start(cluster);
+    await rm(join(checkout, '.windlass'), { recursive: true, force: true });
+    expect(await cluster.find()).toMatchObject({
+      state: 'down',
+      remedy: expect.stringContaining('its folder was deleted'),
+    });
+    await cluster.remove();
+    expect(await takeStock()).toEqual(before);
+    expect(await cluster.find()).toEqual({ state: 'absent' });
   });
 });
+
+/** Starts a cluster on free ports, which it returns. */
+async function start(cluster: Cluster): Promise<Ports> {
+  const ports = await choosePorts(unset);
+  await cluster.prepare(silent);
+  await cluster.start(ports, silent);
+  return ports;
+}
 
 /** Runs a program among the node's processes. */
 function inNode(...program: string[]) {
   return run('nsenter', ['--target', initPid(), '--mount', '--pid', ...program]);
 }
 
+function unsharePid(): number {
+  const [node] = findByCommand('unshare', join(checkout, '.windlass', 'node', 'init.sh'));
+  if (!node) throw new Error('the node does not run');
+  return node.pid;
+}
+
 function initPid(): string {
-  const { pid } = JSON.parse(readFileSync(join(checkout, '.windlass', 'node', 'pid.json'), 'utf8')) as { pid: number };
+  const pid = unsharePid();
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
 }
 

@@ -1,4 +1,6 @@
 const needsRoot = 'only root makes cgroups and enters networks; the cluster tests that use faults need root, too';
+const needsNative =
+  "kind's node is kind's own; these tests start and end native ones, whose parts are not built on kind";
 
 /**
  * Tests that may be skipped, by their full name (`describe > test`), and why. Any other skipped test makes the run fail:
@@ -12,4 +14,20 @@ export const allowedSkips: Readonly<Record<string, string>> = {
   'a fault > is undone when whoever asked for it is killed': needsRoot,
   'a fault > cuts a connection, counts what it stopped, and mends it': needsRoot,
   'a fault > that finds nothing says so': needsRoot,
+  'a native cluster > comes up beside another one, though earlier starts of it were interrupted': needsNative,
+  'a native cluster > keeps its kubeconfig to its owner, and its API server off every address that other machines reach':
+    needsNative,
+  'a native cluster > refuses at its cable whoever is not this host': needsNative,
+  'a native cluster > restarts a component that died': needsNative,
+  'a native cluster > is as it was after a second start': needsNative,
+  'a native cluster > is replaced, with a word on why, when its processes were ended as by a reboot': needsNative,
+  'a native cluster > leaves nothing when it is removed: no process, mount, interface, firewall rule, sysctl or cgroup':
+    needsNative,
+  'a native cluster > is found and removed whole though its folder was deleted': needsNative,
+  'the manifests, applied by kubectl on an empty cluster with the platform, > bring the system up as the document says':
+    needsNative,
+  'the manifests, applied by kubectl on an empty cluster with the platform, > give each service its sidecar at once: no deployment was rolled out twice':
+    needsNative,
+  'the manifests, applied by kubectl on an empty cluster with the platform, > are found again by `make status`, and removed by `make down`, after .windlass was deleted':
+    needsNative,
 };

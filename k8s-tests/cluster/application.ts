@@ -1,15 +1,17 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { apply, kubectl, waitForCondition, waitUntilServing } from './kubernetes-tools.ts';
+import { apply, kubectl } from './kubernetes-tools.ts';
 import { root } from './paths.ts';
 import { run } from './run.ts';
+import { waitForCondition, waitUntilServing } from './waits.ts';
 
 const ENVIRONMENT = 'dev';
 const manifestFolder = join(root, 'dist', ENVIRONMENT);
 
-/** Writes dist/<env>/*.yaml from the source, as `make synth` does. */
-export async function synthesize(): Promise<void> {
-  await run('npm', ['run', '--silent', 'synth'], { cwd: root, what: 'make synth' });
+/** Writes dist/<env>/*.yaml from the source, as `make synth` does; of one environment or all. */
+export async function synthesize(environment?: string): Promise<void> {
+  const flags = environment ? ['--', '--env', environment] : [];
+  await run('npm', ['run', '--silent', 'synth', ...flags], { cwd: root, what: 'make synth' });
 }
 
 /** All manifests of the environment that runs here as one stream, with images by digest where the cluster has them so. */
@@ -24,16 +26,37 @@ export async function manifests(images: ReadonlyMap<string, string> = new Map())
 /** Applies the application and waits until Kafka and every workload serve. */
 export async function deployApplication(images: ReadonlyMap<string, string>): Promise<void> {
   await apply(await manifests(images), 'apply of the application');
-  await Promise.all([
-    waitForCondition('shop', ['kafka/events'], 'Ready'),
-    waitForCondition('shop', ['kafkatopic', '--all'], 'Ready'),
-    ...(await workloads()).map(([namespace, workload]) => waitUntilServing(namespace, workload)),
-  ]);
+  const { stdout } = await kubectl(['get', 'deployments,statefulsets,kafkas,kafkatopics', '-A', '-o', 'json']);
+  const { items } = JSON.parse(stdout) as { items: Watched[] };
+  await Promise.all(items.filter((item) => !isServing(item)).map(waitUntilReady));
 }
 
-/** Every workload that `make up` is responsible for, as [namespace, kind/name]. */
-async function workloads(): Promise<[string, string][]> {
-  const { stdout } = await kubectl(['get', 'deployments,statefulsets', '-A', '-o', 'json']);
-  const { items } = JSON.parse(stdout) as { items: { kind: string; metadata: { name: string; namespace: string } }[] };
-  return items.map(({ kind, metadata }) => [metadata.namespace, `${kind.toLowerCase()}/${metadata.name}`]);
+/** A workload, or what Strimzi looks after; only what is used here. */
+export interface Watched {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly generation: number };
+  readonly spec: { readonly replicas?: number };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly replicas?: number;
+    readonly updatedReplicas?: number;
+    readonly availableReplicas?: number;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+/** Whether the newest generation serves, and nothing of an older one is left: then there is nothing to wait for. */
+export function isServing({ kind, metadata, spec, status = {} }: Watched): boolean {
+  if (status.observedGeneration !== metadata.generation) return false;
+  if (kind.startsWith('Kafka'))
+    return status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+  const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status;
+  return [replicas, updatedReplicas, availableReplicas].every((count) => count === (spec.replicas ?? 1));
+}
+
+function waitUntilReady({ kind, metadata: { namespace, name } }: Watched): Promise<void> {
+  const resource = `${kind.toLowerCase()}/${name}`;
+  return kind.startsWith('Kafka')
+    ? waitForCondition(namespace, [resource], 'Ready')
+    : waitUntilServing(namespace, resource);
 }

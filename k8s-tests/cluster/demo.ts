@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CommandError } from './run.ts';
 import type { Ports } from './settings.ts';
 
 /** The order that `make up` places; its key is the same each time, so that a running system answers with the order it has. */
@@ -9,8 +10,15 @@ const order = {
   paymentToken: 'tok_ok',
 };
 
+export interface DemoOrder {
+  readonly orderId: string;
+  readonly status: 'confirmed' | 'pending';
+  /** Whether an earlier run has placed it. */
+  readonly replayed: boolean;
+}
+
 /** Places the demo order through the gateway, if that was not done before; waits a while for the mesh to have settled. */
-export async function placeDemoOrder({ ingress }: Ports): Promise<{ orderId: string; replayed: boolean }> {
+export async function placeDemoOrder({ ingress }: Ports): Promise<DemoOrder> {
   const url = `http://127.0.0.1:${ingress}/v1/orders`;
   let last = '';
   for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(500)) {
@@ -23,15 +31,15 @@ export async function placeDemoOrder({ ingress }: Ports): Promise<{ orderId: str
         signal: AbortSignal.timeout(5_000),
       });
       const text = await answer.text();
-      // Pending is taken, too: its saga goes on, and the same key gives the same answer for ever.
+      // Pending is accepted, too: its saga goes on, and the same key always gives the same answer.
       if (answer.status === 201 || answer.status === 202) {
-        const { orderId } = JSON.parse(text) as { orderId: string };
-        return { orderId, replayed: answer.headers.get('idempotency-replayed') === 'true' };
+        const { orderId, status } = JSON.parse(text) as { orderId: string; status: DemoOrder['status'] };
+        return { orderId, status, replayed: answer.headers.get('idempotency-replayed') === 'true' };
       }
       last = `${answer.status} ${text}`;
     } catch (error) {
       last = String(error);
     }
   }
-  throw new Error(`the demo order was not taken: POST ${url} last gave ${last}`);
+  throw new CommandError(`the demo order was not accepted: POST ${url} last gave ${last}`);
 }

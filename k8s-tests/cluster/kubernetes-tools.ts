@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { binFolder, kubeconfig } from './paths.ts';
-import { CommandError, type RunOptions, type RunResult, run } from './run.ts';
+import { type RunOptions, type RunResult, run } from './run.ts';
 
 const env = { KUBECONFIG: kubeconfig };
 
@@ -27,42 +27,4 @@ export function helm(args: readonly string[], options: RunOptions = {}): Promise
 export async function apply(manifests: string, what: string, manager = 'windlass'): Promise<void> {
   const flags = ['--server-side', '--force-conflicts', `--field-manager=${manager}`];
   await kubectl(['apply', ...flags, '--filename', '-'], { input: manifests, what });
-}
-
-/** Waits until the newest generation of a workload serves; the error says which one did not, and what went wrong around it. */
-export async function waitUntilServing(namespace: string, workload: string): Promise<void> {
-  const args = ['-n', namespace, 'rollout', 'status', workload, '--timeout=150s'];
-  await explained(namespace, kubectl(args, { what: `start of ${workload} in ${namespace}` }));
-}
-
-/** Waits for a condition of custom resources, as `kubectl wait` does. */
-export async function waitForCondition(
-  namespace: string,
-  resources: readonly string[],
-  condition: string,
-): Promise<void> {
-  const args = ['-n', namespace, 'wait', ...resources, `--for=condition=${condition}`, '--timeout=150s'];
-  await explained(namespace, kubectl(args, { what: `wait for ${resources.join(' ')} in ${namespace}` }));
-}
-
-/** Adds the namespace's newest warnings to an error: what kubectl says is only that the time is over. */
-async function explained(namespace: string, work: Promise<RunResult>): Promise<void> {
-  await work.catch(async (error: unknown) => {
-    const columns = 'custom-columns=:involvedObject.name,:reason,:message';
-    const list = [
-      '-n',
-      namespace,
-      'get',
-      'events',
-      '--field-selector=type=Warning',
-      '--sort-by=.lastTimestamp',
-      '-o',
-      columns,
-    ];
-    const { stdout } = await kubectl(list, { tolerant: true });
-    const warnings = stdout.trimEnd().split('\n').slice(-6).join('\n  ');
-    throw error instanceof CommandError && warnings
-      ? new CommandError(`${error.message}\nLast warnings:\n  ${warnings}`)
-      : error;
-  });
 }

@@ -1,10 +1,15 @@
 import { Command } from 'commander';
-import { diff, down, env, logs, status, up } from './commands.ts';
+import { buildImageAs, dev } from './commands/dev.ts';
+import { down } from './commands/down.ts';
+import { diff, env, logs, status } from './commands/look.ts';
+import { platform, up } from './commands/up.ts';
 import { CommandError } from './run.ts';
 import { readSettings, type Settings, UserError } from './settings.ts';
 
 const program = new Command('cluster')
-  .description('The throwaway cluster. Environment: CLUSTER=native|kind, KUBE_CONTEXT, INGRESS_PORT, JAEGER_PORT.')
+  .description(
+    'The throwaway cluster. Environment: CLUSTER=native|kind, KUBE_CONTEXT, INGRESS_PORT, JAEGER_PORT, IMAGE_REGISTRY, KIND_NODE_IMAGE.',
+  )
   .showHelpAfterError();
 const settings = (): Settings => readSettings(process.env);
 
@@ -13,6 +18,22 @@ program
   .description('from nothing to a running system with one order placed')
   .action(() => up(settings()));
 program
+  .command('platform')
+  .description(
+    'what the manifests of dist/ stand on, for `kubectl apply`: cluster, Istio, Strimzi, Postgres, Jaeger, Secrets, image',
+  )
+  .action(() => platform(settings()));
+program
+  .command('dev')
+  .description('skaffold dev on kind: an edited service restarts in its pod')
+  .action(async () => {
+    process.exitCode = await dev(settings());
+  });
+program
+  .command('build-image <name>')
+  .description("build the services' image under a name, as skaffold.yaml asks")
+  .action((name: string) => buildImageAs(name));
+program
   .command('down')
   .description('remove every trace of it')
   .action(() => down(settings()));
@@ -20,14 +41,20 @@ program
   .command('status')
   .description('what runs, where, and its memory')
   .action(() => status(settings()));
-program.command('env').description('shell lines that point kubectl, helm and istioctl at it').action(env);
+program
+  .command('env')
+  .description('shell lines that point kubectl, helm and istioctl at it')
+  .action(() => env(settings()));
 program
   .command('diff')
   .description("the cluster's mesh config against the source; exit code 1 where they differ")
   .action(async () => {
     process.exitCode = await diff(settings());
   });
-program.command('logs [service]').description("follow the services' logs").action(logs);
+program
+  .command('logs [service]')
+  .description("follow the services' logs")
+  .action((service?: string) => logs(settings(), service));
 
 // With a handler an interrupt falls between two steps of ours, never into one: what was started is always on record.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));

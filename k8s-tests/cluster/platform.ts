@@ -1,37 +1,61 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Topology } from '../../cdk8s/mesh/model.ts';
 import { topology } from '../../cdk8s/topology.ts';
 import type { Cluster } from './cluster.ts';
-import { apply, waitUntilServing } from './kubernetes-tools.ts';
-import { toStream } from './objects.ts';
+import { imagesIn } from './images-in.ts';
+import { kubectl } from './kubernetes-tools.ts';
+import { applyNamespaces } from './namespaces.ts';
 import { root } from './paths.ts';
-import { findDeployed, installReleases, type Release } from './releases.ts';
+import type { Progress } from './progress.ts';
+import { findPending, installReleases, type Release, renderRelease } from './releases.ts';
+import { CommandError } from './run.ts';
 import { moduleFolder } from './toolchain/tools.ts';
+import { waitUntilServing } from './waits.ts';
 
-const NAMESPACES = ['istio-system', 'local-path-storage', 'observability', 'postgres', 'shop', 'partner'];
-const OUTSIDE_THE_MESH = ['observability', 'postgres'];
 const STRIMZI = { chart: 'oci://quay.io/strimzi-helm/strimzi-kafka-operator', version: '1.2.0' };
 const ISTIO = { repository: 'https://istio-release.storage.googleapis.com/charts', version: '1.31.1' };
 
 /** Installs what the application stands on, and waits until pods can be injected; the rest comes up meanwhile. */
-export async function installPlatform(cluster: Cluster, images: ReadonlyMap<string, string>): Promise<void> {
-  // As a manager of its own: the application states the labels of its namespaces, and a pod that starts meanwhile needs them.
-  await apply(toStream(NAMESPACES.map(namespaceManifest)), 'namespaces', 'windlass-platform');
-  const { base, istiod, gateway } = await istioReleases(cluster.flavour);
-  const deployed = await findDeployed();
-  await installReleases(deployed, [base]);
-  await installReleases(deployed, [istiod, ...independent(cluster, images)]);
+export async function installPlatform(
+  cluster: Cluster,
+  images: ReadonlyMap<string, string>,
+  progress: Progress,
+): Promise<void> {
+  const { base, istiod, gateway } = await istioReleases(cluster);
+  const others = independent(cluster, images);
+  const pending = await findPending([base, istiod, gateway, ...others]);
+  if (cluster.pull && pending.length > 0) {
+    progress.note('rendering the charts');
+    const manifests = await Promise.all(pending.map(renderRelease));
+    await cluster.pull(imagesIn(manifests.join('\n---\n')), progress);
+  }
+  const install = (...releases: Release[]) => installReleases(releases.filter((release) => pending.includes(release)));
+  progress.note('Helm releases');
+  await applyNamespaces();
+  await install(base);
+  await install(istiod, ...others);
+  progress.note('istiod');
   await waitUntilServing('istio-system', 'deployment/istiod');
-  await installReleases(deployed, [gateway]);
+  await waitUntilInjecting();
+  await install(gateway);
 }
 
-function namespaceManifest(name: string): object {
-  const labels = OUTSIDE_THE_MESH.includes(name) ? { 'istio-injection': 'disabled' } : {};
-  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
+/** A node that was restarted has istiod's pod before it has the way to its webhook; without that no pod can be made. */
+async function waitUntilInjecting(): Promise<void> {
+  const pod = ['run', 'windlass-probe', '--image=none', '--labels=sidecar.istio.io/inject=true', '--dry-run=server'];
+  const args = ['-n', 'istio-system', ...pod, '-o', 'jsonpath={.spec}'];
+  let last = '';
+  for (const deadline = Date.now() + 90_000; Date.now() < deadline; await sleep(500)) {
+    const { stdout, exitCode } = await kubectl(args, { tolerant: true });
+    if (exitCode === 0 && stdout.includes('istio-proxy')) return;
+    last = exitCode === 0 ? 'a pod gets no sidecar' : stdout;
+  }
+  throw new CommandError(`istiod's webhook does not inject sidecars${last ? `: ${last}` : ''}`);
 }
 
 /** Where the images are released ones, the charts are, too; on native both come from Istio's Go module. */
-async function istioReleases(flavour: Cluster['flavour']): Promise<Record<'base' | 'istiod' | 'gateway', Release>> {
+async function istioReleases({ target, flavour }: Cluster): Promise<Record<'base' | 'istiod' | 'gateway', Release>> {
   const module = flavour === 'native' ? join(await moduleFolder('istio', 'istio.io/istio'), 'manifests/charts') : '';
   const chart = (inModule: string, released: string) =>
     module ? { chart: join(module, inModule) } : { chart: released, ...ISTIO };
@@ -48,7 +72,8 @@ async function istioReleases(flavour: Cluster['flavour']): Promise<Record<'base'
       name: 'istio-ingressgateway',
       namespace,
       ...chart('gateway', 'gateway'),
-      values: ['istio/gateway.yaml'],
+      // A cluster of someone else's gets no port on its nodes.
+      values: ['istio/gateway.yaml', ...(target === 'existing' ? ['istio/gateway-cluster-ip.yaml'] : [])],
     },
   };
 }
@@ -64,7 +89,7 @@ function independent({ target, flavour }: Cluster, images: ReadonlyMap<string, s
   const standin = images.get('windlass/strimzi-standin:dev');
   return [
     own('postgres', 'postgres'),
-    own('jaeger', 'observability'),
+    { ...own('jaeger', 'observability'), set: target === 'existing' ? { queryNodePort: '' } : {} },
     own('monitoring', 'observability'),
     ...partnerCertificates(topology),
     ...(target === 'native' ? [own('local-path', 'local-path-storage')] : []),

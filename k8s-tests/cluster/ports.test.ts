@@ -1,15 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { checkPorts, choosePorts } from './ports.ts';
-import type { Settings } from './settings.ts';
+import { checkFree, checkPorts, choosePorts } from './ports.ts';
+import { readSettings } from './settings.ts';
 
-const settings: Settings = {
-  cluster: undefined,
-  kubeContext: undefined,
-  ingressPort: undefined,
-  jaegerPort: undefined,
-};
+const settings = readSettings({});
 const other = createServer();
 let taken = 0;
 beforeAll(async () => {
@@ -35,4 +30,10 @@ test('another port than the one a cluster runs with is refused, not ignored', ()
   const running = { ingress: 8080, jaeger: 16686 };
   expect(() => checkPorts({ ...settings, ingressPort: 9000 }, running)).toThrow('INGRESS_PORT=9000');
   expect(() => checkPorts({ ...settings, ingressPort: 8080 }, running)).not.toThrow();
+});
+
+test('a stopped cluster whose port was taken meanwhile is an error that names the port', async () => {
+  const { ingress } = await choosePorts(settings);
+  await expect(checkFree({ ingress, jaeger: taken })).rejects.toThrow(`has port ${taken} of 127.0.0.1, in use`);
+  await expect(checkFree({ ingress, jaeger: ingress })).resolves.toBeUndefined();
 });

@@ -11,7 +11,20 @@ export async function choosePorts({ ingressPort, jaegerPort }: Settings): Promis
   return { ingress, jaeger };
 }
 
-/** Ports of a cluster that runs can not change under it. */
+/**
+ * Ports that a stopped cluster keeps have to be free when it starts again.
+ * @throws UserError that names each one that is not
+ */
+export async function checkFree({ ingress, jaeger }: Ports): Promise<void> {
+  const taken = [];
+  for (const port of [ingress, jaeger]) if (!(await isFree(port))) taken.push(port);
+  if (taken.length > 0)
+    throw new UserError(
+      `this checkout's stopped cluster has port ${taken.join(' and ')} of 127.0.0.1, in use by another program now: end that, or \`make down\` for a new cluster`,
+    );
+}
+
+/** Ports of a cluster that runs cannot change under it. */
 export function checkPorts(settings: Settings, running: Ports): void {
   const wrong = [
     ['INGRESS_PORT', settings.ingressPort, running.ingress] as const,

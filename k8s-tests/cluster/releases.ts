@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { helm, kubectl } from './kubernetes-tools.ts';
 import { root } from './paths.ts';
+import { UserError } from './settings.ts';
 import { contentsOf, keyOf } from './toolchain/cache.ts';
 
 /** A Helm release: a chart (a folder or a reference) with its values. */
@@ -21,56 +22,81 @@ export interface Release {
 }
 
 const DIGEST_LABEL = 'windlass.dev/digest';
+/** Stands for the digest of a release without our label. */
+const NOT_OURS = '';
 
-/** Names of the releases that are deployed, with the digest of what they were installed from. */
-export async function findDeployed(): Promise<ReadonlyMap<string, string>> {
-  // A Helm that was killed leaves a release pending and would refuse to touch it ever again.
-  const pending = 'owner=helm,status in (pending-install,pending-upgrade,pending-rollback)';
+/**
+ * Those of the releases that the cluster does not have as they are here.
+ * @throws UserError where someone else has installed one of that name
+ */
+export async function findPending(releases: readonly Release[]): Promise<Release[]> {
+  const deployed = await findDeployed();
+  const foreign = releases.filter((release) => deployed.get(titleOf(release)) === NOT_OURS).map(titleOf);
+  if (foreign.length > 0)
+    throw new UserError(
+      `the cluster has Helm releases that Windlass did not install and would change: ${foreign.join(', ')}. Uninstall them, or use another cluster`,
+    );
+  const digests = await Promise.all(releases.map(digestOf));
+  return releases.filter((release, index) => deployed.get(titleOf(release)) !== digests[index]);
+}
+
+/** Installs or upgrades releases, several at a time. */
+export async function installReleases(releases: readonly Release[]): Promise<void> {
+  await Promise.all(releases.map(async (release) => install(release, await digestOf(release))));
+}
+
+/** Uninstalls every release of ours. */
+export async function uninstallReleases(): Promise<void> {
+  const ours = [...(await findDeployed())].filter(([, digest]) => digest !== NOT_OURS);
+  for (const [title] of ours.toReversed()) {
+    const [namespace = '', name = ''] = title.split('/');
+    await helm(['uninstall', name, '-n', namespace, '--wait'], { what: `uninstallation of ${name}` });
+  }
+}
+
+/** What a release would apply, as YAML. */
+export async function renderRelease({ name, namespace, ...release }: Release): Promise<string> {
+  const { stdout } = await helm(['template', name, release.chart, '-n', namespace, ...flagsOf(release)], {
+    what: `rendering of ${name}`,
+  });
+  return stdout;
+}
+
+/** Namespace and name -> the digest of what the release was installed from. */
+async function findDeployed(): Promise<ReadonlyMap<string, string>> {
+  // A Helm that was killed leaves a release pending and would never touch it again.
+  const pending = `owner=helm,${DIGEST_LABEL},status in (pending-install,pending-upgrade,pending-rollback)`;
   await kubectl(['delete', 'secrets', '-A', '-l', pending]);
   const { stdout } = await kubectl(['get', 'secrets', '-A', '-l', 'owner=helm,status=deployed', '-o', 'json']);
   const { items } = JSON.parse(stdout) as {
     items: { metadata: { namespace: string; labels: Record<string, string> } }[];
   };
   return new Map(
-    items.map(({ metadata: { namespace, labels } }) => [`${namespace}/${labels.name}`, labels[DIGEST_LABEL] ?? '']),
+    items.map(({ metadata: { namespace, labels } }) => [
+      `${namespace}/${labels.name}`,
+      labels[DIGEST_LABEL] ?? NOT_OURS,
+    ]),
   );
 }
 
-/** Installs or upgrades what differs from what is deployed, several at a time. */
-export async function installReleases(
-  deployed: ReadonlyMap<string, string>,
-  releases: readonly Release[],
-): Promise<void> {
-  await Promise.all(
-    releases.map(async (release) => {
-      const digest = await digestOf(release);
-      if (deployed.get(`${release.namespace}/${release.name}`) !== digest) await install(release, digest);
-    }),
-  );
+function titleOf({ namespace, name }: Pick<Release, 'namespace' | 'name'>): string {
+  return `${namespace}/${name}`;
 }
 
-async function install(release: Release, digest: string): Promise<void> {
-  const { name, namespace, chart, version, repository, values, set = {} } = release;
-  const flags = [
+async function install({ name, namespace, ...release }: Release, digest: string): Promise<void> {
+  const labels = ['--labels', `${DIGEST_LABEL}=${digest}`, '--history-max', '3'];
+  await helm(['upgrade', '--install', name, release.chart, '-n', namespace, ...labels, ...flagsOf(release)], {
+    what: `installation of ${name}`,
+  });
+}
+
+function flagsOf({ version, repository, values, set = {} }: Omit<Release, 'name' | 'namespace'>): string[] {
+  return [
     ...values.flatMap((file) => ['--values', join(root, 'charts', file)]),
     ...Object.entries(set).flatMap(([key, value]) => ['--set-string', `${key}=${value}`]),
     ...(version ? ['--version', version] : []),
     ...(repository ? ['--repo', repository] : []),
   ];
-  const args = [
-    'upgrade',
-    '--install',
-    name,
-    chart,
-    '-n',
-    namespace,
-    '--labels',
-    `${DIGEST_LABEL}=${digest}`,
-    '--history-max',
-    '3',
-    ...flags,
-  ];
-  await helm(args, { what: `installation of ${name}` });
 }
 
 async function digestOf({ chart, version, repository, values, set }: Release): Promise<string> {

@@ -7,6 +7,8 @@ test('nothing set leaves every choice to make up', () => {
     kubeContext: undefined,
     ingressPort: undefined,
     jaegerPort: undefined,
+    imageRegistry: undefined,
+    kindNodeImage: undefined,
   });
 });
 
@@ -19,4 +21,11 @@ test('every wrong value is named at once, with what would be right', () => {
 
 test('both doors on one port are refused', () => {
   expect(() => readSettings({ INGRESS_PORT: '9000', JAEGER_PORT: '9000' })).toThrow('must differ');
+});
+
+test('a registry is a host and a path, not a URL', () => {
+  expect(readSettings({ IMAGE_REGISTRY: 'localhost:5001/team' }).imageRegistry).toBe('localhost:5001/team');
+  expect(() => readSettings({ IMAGE_REGISTRY: 'https://registry.example' })).toThrow(
+    'IMAGE_REGISTRY=https://registry.example',
+  );
 });

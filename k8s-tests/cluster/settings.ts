@@ -13,6 +13,10 @@ export interface Settings {
   /** Set: this port or an error. Unset: the default one, or a free one where it is taken. */
   readonly ingressPort: number | undefined;
   readonly jaegerPort: number | undefined;
+  /** Where this checkout's image is pushed for a cluster that is not on this machine: `registry.example/team`. */
+  readonly imageRegistry: string | undefined;
+  /** Instead of the pinned one of kind.yaml: a mirror's, or one of your own. */
+  readonly kindNodeImage: string | undefined;
 }
 
 /** Something a user has to change; printed without a stack. */
@@ -30,6 +34,14 @@ const schema = z.object({
   KUBE_CONTEXT: z.string().optional(),
   INGRESS_PORT: port,
   JAEGER_PORT: port,
+  IMAGE_REGISTRY: z
+    .string()
+    .regex(
+      /^[a-z0-9][a-z0-9.-]*(:\d+)?(\/[a-z0-9._-]+)*$/,
+      'must be a registry and path, such as registry.example/team',
+    )
+    .optional(),
+  KIND_NODE_IMAGE: z.string().optional(),
 });
 
 /** Reads the settings once; an error names every variable that is wrong, its value and what would be right. */
@@ -43,9 +55,16 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     });
     throw new UserError(lines.join('\n'));
   }
-  const { CLUSTER, KUBE_CONTEXT, INGRESS_PORT, JAEGER_PORT } = result.data;
+  const { CLUSTER, KUBE_CONTEXT, INGRESS_PORT, JAEGER_PORT, IMAGE_REGISTRY, KIND_NODE_IMAGE } = result.data;
   if (INGRESS_PORT !== undefined && INGRESS_PORT === JAEGER_PORT) {
     throw new UserError(`INGRESS_PORT and JAEGER_PORT are both ${INGRESS_PORT}: they must differ`);
   }
-  return { cluster: CLUSTER, kubeContext: KUBE_CONTEXT, ingressPort: INGRESS_PORT, jaegerPort: JAEGER_PORT };
+  return {
+    cluster: CLUSTER,
+    kubeContext: KUBE_CONTEXT,
+    ingressPort: INGRESS_PORT,
+    jaegerPort: JAEGER_PORT,
+    imageRegistry: IMAGE_REGISTRY,
+    kindNodeImage: KIND_NODE_IMAGE,
+  };
 }

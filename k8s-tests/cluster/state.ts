@@ -3,18 +3,21 @@ import type { Cluster } from './cluster.ts';
 import { portsFile, stateFolder } from './paths.ts';
 import type { Ports } from './settings.ts';
 
-/** What `make up` decided and later commands need; in .windlass/ports.json. */
+/** What the last `make up` found or chose; in .windlass/ports.json. For tests and errors: the cluster itself decides. */
 export interface State extends Ports {
   readonly target: Cluster['target'];
+  /** The context of an existing cluster. */
+  readonly context?: string;
 }
 
-/** The state of this checkout's cluster; undefined where there is none. */
+/** The newest record of this checkout's cluster; undefined where there is none. */
 export async function recallState(): Promise<State | undefined> {
   const text = await readFile(portsFile, 'utf8').catch(() => undefined);
   return text === undefined ? undefined : (JSON.parse(text) as State);
 }
 
-export async function rememberState(state: State): Promise<void> {
+export async function rememberState({ target, context }: Cluster, ports: Ports): Promise<void> {
+  const state: State = { ...ports, target, ...(context !== undefined && { context }) };
   await mkdir(stateFolder, { recursive: true });
   await writeFile(portsFile, `${JSON.stringify(state)}\n`);
 }

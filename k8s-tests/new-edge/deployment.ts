@@ -6,8 +6,8 @@ import type { Environment } from '../../cdk8s/environments.ts';
 import type { Model } from '../../cdk8s/mesh/model.ts';
 import { planMesh } from '../../cdk8s/mesh/plan.ts';
 import { synthesize } from '../../cdk8s/synthesize.ts';
-import { waitUntilServing } from '../cluster/kubernetes-tools.ts';
 import { type KubernetesObject, moveObjects } from '../cluster/objects.ts';
+import { waitUntilServing } from '../cluster/waits.ts';
 
 /** A model and the environment that it is synthesized for. */
 export interface Deployment {

@@ -1,21 +1,26 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { root } from '../paths.ts';
-import { kindConfig } from './kind.ts';
+import type { Container } from './docker.ts';
+import { kindConfig, readContainer } from './kind.ts';
 
 /** What the config uses of kind.x-k8s.io/v1alpha4; a key of another name or place is refused, as kind itself would. */
 const schema = z.strictObject({
   kind: z.literal('Cluster'),
   apiVersion: z.literal('kind.x-k8s.io/v1alpha4'),
   networking: z.strictObject({ apiServerAddress: z.ipv4() }),
+  kubeadmConfigPatches: z.array(z.string()).length(1),
   nodes: z
     .array(
       z.strictObject({
         role: z.enum(['control-plane', 'worker']),
         image: z.string(),
+        extraMounts: z.array(
+          z.strictObject({ hostPath: z.string(), containerPath: z.string(), readOnly: z.literal(true) }),
+        ),
         extraPortMappings: z.array(
           z.strictObject({ listenAddress: z.ipv4(), hostPort: z.int(), containerPort: z.int() }),
         ),
@@ -42,9 +47,56 @@ test('nothing listens where other machines reach it', () => {
   expect(new Set([config.networking.apiServerAddress, ...addresses])).toEqual(new Set(['127.0.0.1']));
 });
 
-test('kind runs the Kubernetes and the Node that native runs', () => {
-  const [, kubernetes] = read('k8s-tests/cluster/toolchain/kubernetes/go.mod').match(/^require \S+ (v\S+)$/m) ?? [];
-  expect(node?.image).toBe(`docker.io/kindest/node:${kubernetes}`);
+test("kubeadm finds the patches of its static pods, and the scheduler's room is native's", () => {
+  const [mount] = node?.extraMounts ?? [];
+  expect(parse(config.kubeadmConfigPatches[0] ?? '')).toEqual({
+    kind: 'InitConfiguration',
+    patches: { directory: mount?.containerPath },
+  });
+  expect(readdirSync(mount?.hostPath ?? '').map((file) => file.replace('+strategic.yaml', ''))).toEqual([
+    'etcd',
+    'kube-apiserver',
+    'kube-controller-manager',
+    'kube-scheduler',
+  ]);
+});
+
+test('kind runs a pinned image of the minor version of Kubernetes that native runs, and the same Node', () => {
+  const [, kubernetes] =
+    read('k8s-tests/cluster/toolchain/kubernetes/go.mod').match(/^require \S+ (v\d+\.\d+)\.\d+$/m) ?? [];
+  expect(node?.image).toMatch(/^docker\.io\/kindest\/node:v1\.\d+\.\d+@sha256:[0-9a-f]{64}$/);
+  expect(node?.image).toContain(`:${kubernetes}.`);
   const { devDependencies } = JSON.parse(read('package.json')) as { devDependencies: { node: string } };
   expect(read('services/Dockerfile')).toContain(`FROM node:${devDependencies.node}-slim\n`);
+});
+
+test('a node image of a mirror takes the place of the pinned one', async () => {
+  const other = schema.parse(parse(await kindConfig({ ingress: 9_081, jaeger: 9_687 }, 'mirror.example/node:v1.36.4')));
+  expect(other.nodes[0]?.image).toBe('mirror.example/node:v1.36.4');
+});
+
+describe("a node's container", () => {
+  const container = (values: Partial<Container>): Container => ({
+    State: { Running: true, StartedAt: '2026-11-26T00:00:00Z' },
+    HostConfig: { PortBindings: { '30080/tcp': [{ HostPort: '8081' }], '30686/tcp': [{ HostPort: '16687' }] } },
+    Mounts: [{ Source: node?.extraMounts[0]?.hostPath ?? '', Destination: '/static-pods' }],
+    ...values,
+  });
+  const ports = { ingress: 8081, jaeger: 16687 };
+
+  test('says which ports of the host are its doors', () => {
+    expect(readContainer(container({}))).toEqual({ state: 'running', ports });
+  });
+
+  test('keeps its ports while it is stopped', () => {
+    const stopped = container({ State: { Running: false, StartedAt: '2026-11-26T00:00:00Z' } });
+    expect(readContainer(stopped)).toMatchObject({ state: 'down', ports });
+  });
+
+  test('that nothing of this checkout is mounted into was made by somebody else, and is left alone', () => {
+    const foreign = container({ Mounts: [{ Source: '/lib/modules', Destination: '/lib/modules' }] });
+    expect(() => readContainer(foreign)).toThrow(
+      /that this checkout did not make.*kind delete cluster --name windlass-/,
+    );
+  });
 });

@@ -1,101 +1,176 @@
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
-import type { Cluster } from '../cluster.ts';
+import type { Cluster, Found } from '../cluster.ts';
+import { kubectl } from '../kubernetes-tools.ts';
 import { clusterNameOf, kubeconfig, root, stateFolder } from '../paths.ts';
-import { run } from '../run.ts';
-import { type Ports, UserError } from '../settings.ts';
+import { checkFree } from '../ports.ts';
+import { CommandError, run } from '../run.ts';
+import { type Ports, type Settings, UserError } from '../settings.ts';
+import { type Container, docker, ensureImage, inspectContainer, isDockerAnswering, lastLine } from './docker.ts';
+import { buildOwnImage, DEV_IMAGE } from './own-image.ts';
+import { ensurePrograms } from './prerequisites.ts';
+import { pullIntoNode } from './pull.ts';
+import { waitUntilRestarted } from './restarted.ts';
 
+/** Of the cluster and of a Docker network of its own, which goes with it. */
 const name = clusterNameOf(root);
-const IMAGE = 'windlass/services';
+const node = `${name}-control-plane`;
+const cpuRequests = fileURLToPath(new URL('../cpu-requests', import.meta.url));
+const staticPods = join(cpuRequests, 'static-pods');
+
+/** In the node, once its cluster is whole: a `kind create cluster` that was killed leaves a node without it. */
+const COMPLETE = '/kind/windlass-complete';
 
 interface KindConfig {
-  nodes: { extraPortMappings: { containerPort: number; hostPort: number }[] }[];
+  readonly nodes: readonly {
+    image: string;
+    readonly extraMounts: readonly { hostPath: string }[];
+    readonly extraPortMappings: readonly { containerPort: number; hostPort: number }[];
+  }[];
 }
+
+/** The node ports behind the two doors. */
+const NODE_PORTS = { ingress: 30080, jaeger: 30686 } as const;
 
 /** Whether kind can run here: its binary and a Docker daemon that answers. */
 export async function isKindUsable(): Promise<boolean> {
-  const answers = [run('kind', ['version'], { tolerant: true }), run('docker', ['info'], { tolerant: true })];
-  return (await Promise.allSettled(answers)).every(
-    (answer) => answer.status === 'fulfilled' && answer.value.exitCode === 0,
+  const hasKind = run('kind', ['version'], { tolerant: true }).then(
+    ({ exitCode }) => exitCode === 0,
+    () => false,
   );
+  return (await hasKind) && (await isDockerAnswering());
 }
 
-/** kind's configuration with the host ports of this checkout. */
-export async function kindConfig(ports: Ports): Promise<string> {
+/** kind's configuration with the host ports and the folder of this checkout. */
+export async function kindConfig(ports: Ports, nodeImage?: string): Promise<string> {
   const config = parse(await readFile(new URL('kind.yaml', import.meta.url), 'utf8')) as KindConfig;
-  const hostPorts: Record<number, number> = { 30080: ports.ingress, 30686: ports.jaeger };
-  for (const mapping of config.nodes[0]?.extraPortMappings ?? [])
-    mapping.hostPort = hostPorts[mapping.containerPort] ?? mapping.hostPort;
+  const hostPorts: Record<number, number> = { [NODE_PORTS.ingress]: ports.ingress, [NODE_PORTS.jaeger]: ports.jaeger };
+  for (const each of config.nodes) {
+    if (nodeImage) each.image = nodeImage;
+    for (const mount of each.extraMounts) mount.hostPath = staticPods;
+    for (const mapping of each.extraPortMappings)
+      mapping.hostPort = hostPorts[mapping.containerPort] ?? mapping.hostPort;
+  }
   return stringify(config);
 }
 
+/** What a node's container says of its cluster. @throws UserError where another checkout or person made it */
+export function readContainer({ State, HostConfig, Mounts }: Container): Found {
+  // Docker Desktop prefixes the paths of its host.
+  if (!Mounts.some(({ Source }) => Source.endsWith(staticPods)))
+    throw new UserError(
+      `there is a kind cluster ${name} that this checkout did not make. If it is not needed: kind delete cluster --name ${name}`,
+    );
+  const portOf = (nodePort: number) => Number(HostConfig.PortBindings[`${nodePort}/tcp`]?.[0]?.HostPort);
+  const ports = { ingress: portOf(NODE_PORTS.ingress), jaeger: portOf(NODE_PORTS.jaeger) };
+  if (State.Running) return { state: 'running', ports };
+  return { state: 'down', ports, remedy: 'its node is stopped, and is started again' };
+}
+
 /** kind: Kubernetes in a Docker container; charts and images come from their public places. */
-export function kindCluster(): Cluster {
-  const isRunning = async () =>
-    (await isKindUsable()) && (await run('kind', ['get', 'clusters'])).stdout.split('\n').includes(name);
+export function kindCluster({ kindNodeImage }: Pick<Settings, 'kindNodeImage'>): Cluster {
+  const isComplete = async () =>
+    (await docker(['exec', node, 'test', '-f', COMPLETE], { tolerant: true })).exitCode === 0;
+
+  async function find(): Promise<Found> {
+    const container = (await isDockerAnswering()) ? await inspectContainer(node) : undefined;
+    if (!container) return { state: 'absent' };
+    const found = readContainer(container);
+    if (found.state !== 'running' || (await isComplete())) return found;
+    return { state: 'down', remedy: 'its creation was interrupted, and it is created again' };
+  }
+
+  async function connect(): Promise<void> {
+    await mkdir(stateFolder, { recursive: true });
+    await run('kind', ['export', 'kubeconfig', '--name', name, '--kubeconfig', kubeconfig]);
+    await chmod(kubeconfig, 0o600);
+  }
+
+  async function create(ports: Ports, note: (text: string) => void): Promise<void> {
+    const config = await kindConfig(ports, kindNodeImage);
+    await ensureImage((parse(config) as KindConfig).nodes[0]?.image ?? '', note);
+    await mkdir(stateFolder, { recursive: true });
+    await run(
+      'kind',
+      ['create', 'cluster', '--name', name, '--config', '-', '--kubeconfig', kubeconfig, '--wait', '120s'],
+      {
+        input: config,
+        what: 'creation of the kind cluster',
+        onLine: note,
+        env: { KIND_EXPERIMENTAL_DOCKER_NETWORK: name },
+      },
+    ).catch((error: unknown) => {
+      throw error instanceof CommandError ? explainCreation(error, ports) : error;
+    });
+    await shrink('deployment/coredns', 'coredns.yaml');
+    await shrink('daemonset/kindnet', 'kindnet.yaml');
+    await docker(['exec', node, 'touch', COMPLETE]);
+  }
+
+  async function startNode(ports: Ports, note: (text: string) => void): Promise<void> {
+    await checkFree(ports);
+    note('starting the stopped node');
+    await docker(['start', node]).catch((error: Error) => {
+      throw new UserError(`the stopped node ${node} cannot be started: ${lastLine(error.message)}`);
+    });
+  }
+
   return {
     target: 'kind',
     flavour: 'kind',
+    find,
+    connect,
 
-    async prepare() {
-      if (!(await isKindUsable()))
-        throw new UserError('CLUSTER=kind needs kind and a Docker daemon that answers; without Docker: CLUSTER=native');
+    prepare: () => ensurePrograms(['docker', 'kind', 'kubectl', 'helm'], 'CLUSTER=kind'),
+
+    async start(ports, { note }) {
+      const before = await find();
+      if (before.state === 'down' && before.ports) await startNode(before.ports, note);
+      const found = await find();
+      if (found.state === 'down') await deleteCluster();
+      if (found.state !== 'running') await create(ports, note);
+      await connect();
+      // Docker may have started the node itself after a reboot.
+      await waitUntilRestarted((await inspectContainer(node))?.State.StartedAt ?? '', note);
     },
 
-    async start(ports, progress) {
-      await mkdir(stateFolder, { recursive: true });
-      if (!(await isRunning())) {
-        const args = [
-          'create',
-          'cluster',
-          '--name',
-          name,
-          '--config',
-          '-',
-          '--kubeconfig',
-          kubeconfig,
-          '--wait',
-          '120s',
-        ];
-        await run('kind', args, {
-          input: await kindConfig(ports),
-          what: 'creation of the kind cluster',
-          onLine: progress.note,
-        });
-      }
-      await run('kind', ['export', 'kubeconfig', '--name', name, '--kubeconfig', kubeconfig]);
-      await chmod(kubeconfig, 0o600);
-    },
+    pull: (images, progress) => pullIntoNode(node, images, progress.note),
 
     async loadOwnImages() {
-      await run('docker', ['build', '-q', '-t', `${IMAGE}:dev`, '-f', join(root, 'services/Dockerfile'), root], {
-        what: 'docker build',
-      });
-      const { stdout } = await run('docker', ['image', 'inspect', '--format', '{{.Id}}', `${IMAGE}:dev`]);
-      const tagged = `${IMAGE}:${stdout.trim().replace('sha256:', '').slice(0, 12)}`;
-      await run('docker', ['tag', `${IMAGE}:dev`, tagged]);
-      await run('kind', ['load', 'docker-image', tagged, '--name', name], { what: 'kind load' });
-      return new Map([[`${IMAGE}:dev`, tagged]]);
+      const image = await buildOwnImage(() => {});
+      await run('kind', ['load', 'docker-image', image, DEV_IMAGE, '--name', name], { what: 'kind load' });
+      return new Map([[DEV_IMAGE, image]]);
     },
 
-    isRunning,
-
-    async remove() {
-      if (await isRunning()) await run('kind', ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfig]);
-    },
+    remove: deleteCluster,
 
     async memoryBytes() {
-      const { stdout } = await run('docker', [
-        'stats',
-        '--no-stream',
-        '--format',
-        '{{.MemUsage}}',
-        `${name}-control-plane`,
-      ]);
+      const { stdout } = await docker(['stats', '--no-stream', '--format', '{{.MemUsage}}', node]);
       const [, amount = '0', unit = 'B'] = stdout.match(/^([\d.]+)(\w+)/) ?? [];
       const factors: Record<string, number> = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
       return Number(amount) * (factors[unit] ?? 1);
     },
   };
+}
+
+/** Patches a part of kind's own so that all fits two CPUs; none where another network took kindnet's place. */
+async function shrink(workload: string, patch: string): Promise<void> {
+  const { exitCode } = await kubectl(['-n', 'kube-system', 'get', workload], { tolerant: true });
+  if (exitCode === 0) await kubectl(['-n', 'kube-system', 'patch', workload, '--patch-file', join(cpuRequests, patch)]);
+}
+
+async function deleteCluster(): Promise<void> {
+  await run('kind', ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfig]);
+  const { exitCode } = await docker(['network', 'inspect', name], { tolerant: true });
+  if (exitCode === 0) await docker(['network', 'rm', name]);
+}
+
+/** kind prints all that it tried; Docker's word on a port is the one that matters. */
+function explainCreation(error: CommandError, { ingress, jaeger }: Ports): Error {
+  if (!/port is already allocated|address already in use/.test(error.message)) return error;
+  return new UserError(
+    `a port of 127.0.0.1 is in use by another program: ${ingress} (INGRESS_PORT) or ${jaeger} (JAEGER_PORT)`,
+  );
 }

@@ -22,9 +22,14 @@ export function chooseCable(id: string, used: readonly string[] = addressesInUse
     const hostIp = `${prefix}.${(base & 255) + 1}`;
     const nodeIp = `${prefix}.${(base & 255) + 2}`;
     if (!used.includes(hostIp) && !used.includes(nodeIp))
-      return { hostIp, nodeIp, hostEnd: `wl${id}h`, nodeEnd: `wl${id}n` };
+      return { hostIp, nodeIp, hostEnd: hostEndOf(id), nodeEnd: `wl${id}n` };
   }
   throw new Error('every /30 of 10.98.0.0/16 is in use on this machine');
+}
+
+/** The host's interface of a checkout's cable. */
+export function hostEndOf(id: string): string {
+  return `wl${id}h`;
 }
 
 function addressesInUse(): string[] {

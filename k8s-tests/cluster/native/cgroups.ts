@@ -10,8 +10,9 @@ export function cgroupVersion(): 1 | 2 {
   return existsSync(join(mountPoint, 'cgroup.controllers')) ? 2 : 1;
 }
 
-/** This cgroup's folder in every hierarchy that has it. */
+/** This cgroup's folder in every hierarchy that has it; none where there are no cgroups. */
 export async function foldersOf(name: string): Promise<string[]> {
+  if (!existsSync(mountPoint)) return [];
   const parents =
     cgroupVersion() === 2 ? [mountPoint] : (await readdir(mountPoint)).map((entry) => join(mountPoint, entry));
   return parents.map((parent) => join(parent, name)).filter((folder) => existsSync(folder));

@@ -49,22 +49,6 @@ export function kubeadmYaml({ name, ip }: NodeIdentity): string {
   );
 }
 
-/**
- * kubeadm's patches for its static pods: on two cores their usual requests would give the API server ten times the weight of a
- * service, and a rollout would starve the requests that it should not disturb.
- */
-export const staticPodPatches: Readonly<Record<string, string>> = Object.fromEntries(
-  Object.entries({
-    'kube-apiserver': '50m',
-    'kube-controller-manager': '20m',
-    'kube-scheduler': '20m',
-    etcd: '50m',
-  }).map(([name, cpu]) => [
-    `${name}+strategic.yaml`,
-    stringify({ spec: { containers: [{ name, resources: { requests: { cpu } } }] } }),
-  ]),
-);
-
 /** containerd with its own root and state; no process may lower its oom_score_adj without CAP_SYS_RESOURCE. */
 export function containerdToml(): string {
   return `version = 2

@@ -120,7 +120,7 @@ phase bootstrap-token # without it the API server may not ask the kubelet for lo
 phase addon kube-proxy
 kubectl apply --server-side -f /run/node/addons.yaml >/dev/null # kubeadm keeps the configuration that it finds
 phase addon coredns
-kubectl -n kube-system scale deployment coredns --replicas=1 >/dev/null
+kubectl -n kube-system patch deployment coredns --patch-file /run/node/coredns.yaml >/dev/null
 install -m 0600 /etc/kubernetes/admin.conf /run/node/admin.conf
 touch /run/node/ready
 step ready

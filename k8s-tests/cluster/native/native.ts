@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Cluster } from '../cluster.ts';
@@ -7,7 +8,7 @@ import { clusterNameOf, idOf, root } from '../paths.ts';
 import { clusterTools, tool } from '../toolchain/tools.ts';
 import { memoryFolderOf, memoryOf } from './cgroups.ts';
 import { importImages } from './containerd.ts';
-import { continueWithImages, findNode, removeNode, startNode, waitForMark } from './node.ts';
+import { continueWithImages, findNode, findRemains, forwardsOf, removeNode, startNode, waitForMark } from './node.ts';
 import { ensurePrerequisites } from './prerequisites.ts';
 
 /** NodePorts of the two doors, fixed in the charts. */
@@ -36,6 +37,31 @@ export function nativeCluster(checkout: string = root): Cluster {
       await linkPrograms(built as ToolFolders, join(state, 'bin'));
     },
 
+    async find() {
+      const node = findNode(folder);
+      if (node) {
+        const forwards = forwardsOf(node);
+        const portOf = (nodePort: number) => forwards.find((forward) => forward.nodePort === nodePort)?.hostPort ?? 0;
+        const ports = { ingress: portOf(nodePorts.ingress), jaeger: portOf(nodePorts.jaeger) };
+        const isReady = existsSync(join(folder, 'ready'));
+        return isReady
+          ? { state: 'running', ports }
+          : { state: 'down', ports, remedy: 'its start was interrupted, and goes on' };
+      }
+      const remains = await findRemains({ folder, name, id });
+      if (remains.length === 0) return { state: 'absent' };
+      const cause = remains.includes('process')
+        ? 'its folder was deleted, or its start was interrupted'
+        : 'the machine was restarted, or its processes were ended';
+      return { state: 'down', remedy: `a new node replaces it, without the orders of the old one (${cause})` };
+    },
+
+    async connect() {
+      await mkdir(state, { recursive: true });
+      await copyFile(join(folder, 'admin.conf'), join(state, 'kubeconfig'));
+      await chmod(join(state, 'kubeconfig'), 0o600);
+    },
+
     async start(ports, progress) {
       const folders = built as ToolFolders;
       const forwards = [
@@ -45,7 +71,7 @@ export function nativeCluster(checkout: string = root): Cluster {
       const settings = { id, name, folder, bin: folders.kubernetes, forwards };
       const [controlPlane, node] = await Promise.all([
         packAll(controlPlaneImages(folders)),
-        findNode(folder).then((found) => found ?? startNode(settings)),
+        findNode(folder) ?? startNode(settings),
       ]);
       progress.note('images of the control plane');
       await importImages(node, controlPlane);
@@ -54,28 +80,24 @@ export function nativeCluster(checkout: string = root): Cluster {
       await importImages(node, await packAll(workloadImages(folders)));
       progress.note('control plane');
       await waitForMark(folder, 'ready');
-      await copyFile(join(folder, 'admin.conf'), join(state, 'kubeconfig'));
-      await chmod(join(state, 'kubeconfig'), 0o600);
+      await this.connect();
     },
 
     async loadOwnImages() {
-      const node = await findNode(folder);
+      const node = findNode(folder);
       if (!node) throw new Error('the cluster is not running');
       const images = await packAll(ownImages());
       const tagged = images.map((image) => ({
         ...image,
         name: image.name.replace(/:dev$/, `:${image.digest.slice(7, 19)}`),
       }));
-      await importImages(node, tagged);
+      // The names of the manifests too, for those who apply them as they are.
+      await importImages(node, [...tagged, ...images]);
       return new Map(images.map(({ name }, index) => [shortName(name), shortName(tagged[index]?.name ?? name)]));
     },
 
-    async isRunning() {
-      return (await findNode(folder)) !== undefined;
-    },
-
     async remove() {
-      await removeNode({ folder, name });
+      await removeNode({ folder, name, id });
     },
 
     async memoryBytes() {

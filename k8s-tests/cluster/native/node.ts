@@ -1,21 +1,15 @@
 import { spawn } from 'node:child_process';
 import { existsSync, openSync } from 'node:fs';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { CommandError, run } from '../run.ts';
-import { type Cable, chooseCable } from './addresses.ts';
-import { removeCgroups } from './cgroups.ts';
-import {
-  addonsYaml,
-  cniConflist,
-  containerdToml,
-  kubeadmYaml,
-  noRegistryToml,
-  staticPodPatches,
-} from './configuration.ts';
-import { childrenOf, end, identify, isAlive, type OwnProcess, recall, remember } from './process.ts';
+import { type Cable, chooseCable, hostEndOf } from './addresses.ts';
+import { foldersOf, removeCgroups } from './cgroups.ts';
+import { addonsYaml, cniConflist, containerdToml, kubeadmYaml, noRegistryToml } from './configuration.ts';
+import { childrenOf, end, environmentOf, findByCommand, identify, type OwnProcess } from './process.ts';
 
 /** Where a node lives on the host, and what it is called. */
 export interface NodeSettings {
@@ -37,19 +31,49 @@ export interface Node {
   readonly init: OwnProcess;
 }
 
-const pidFile = (folder: string) => join(folder, 'pid.json');
-const cableFile = (folder: string) => join(folder, 'cable.json');
+const UNSHARE = 'unshare';
+const initScript = (folder: string) => join(folder, 'init.sh');
 
 /** The node of this folder if it is alive and came as far as a containerd that answers. */
-export async function findNode(folder: string): Promise<Node | undefined> {
+export function findNode(folder: string): Node | undefined {
   return existsSync(join(folder, 'containerd-ready')) ? findProcesses(folder) : undefined;
 }
 
-async function findProcesses(folder: string): Promise<Node | undefined> {
-  const outer = await recall(pidFile(folder));
-  if (!outer || !isAlive(outer)) return undefined;
-  const init = childrenOf(outer.pid).map(identify).find(Boolean);
+/** The kernel knows which processes are this folder's node, even after the folder was deleted. */
+function findProcesses(folder: string): Node | undefined {
+  const outer = findOuter(folder);
+  const init = outer && childrenOf(outer.pid).map(identify).find(Boolean);
   return init && { outer, init };
+}
+
+function findOuter(folder: string): OwnProcess | undefined {
+  return findByCommand(UNSHARE, initScript(folder))[0];
+}
+
+/** The node's ports on the host, from the environment that it was started with. */
+export function forwardsOf({ outer }: Node): NodeSettings['forwards'] {
+  const { FORWARDS = '' } = environmentOf(outer);
+  return FORWARDS.split(' ')
+    .filter(Boolean)
+    .map((forward) => {
+      const [hostPort = 0, nodePort = 0] = forward.split(':').map(Number);
+      return { hostPort, nodePort };
+    });
+}
+
+/** What there is of a node that does not run: `process`, `folder`, `cgroup`, `interface`. */
+export async function findRemains({
+  folder,
+  name,
+  id,
+}: Pick<NodeSettings, 'folder' | 'name' | 'id'>): Promise<string[]> {
+  const remains = {
+    process: findOuter(folder) !== undefined,
+    folder: existsSync(folder),
+    cgroup: (await foldersOf(name)).length > 0,
+    interface: Object.hasOwn(networkInterfaces(), hostEndOf(id)),
+  };
+  return Object.entries(remains).flatMap(([what, isThere]) => (isThere ? what : []));
 }
 
 /** Starts a fresh node; what an earlier one left in the folder is removed first. Resolves when its containerd answers. */
@@ -59,16 +83,16 @@ export async function startNode(settings: NodeSettings): Promise<Node> {
   await mkdir(join(folder, 'logs'), { recursive: true, mode: 0o700 });
   const cable = chooseCable(settings.id);
   await writeFile(join(folder, 'kubeadm.yaml'), kubeadmYaml({ name, ip: cable.nodeIp }));
-  await mkdir(join(folder, 'patches'));
-  for (const [file, patch] of Object.entries(staticPodPatches)) await writeFile(join(folder, 'patches', file), patch);
+  const cpuRequests = fileURLToPath(new URL('../cpu-requests', import.meta.url));
+  await cp(join(cpuRequests, 'static-pods'), join(folder, 'patches'), { recursive: true });
+  await cp(join(cpuRequests, 'coredns.yaml'), join(folder, 'coredns.yaml'));
   await writeFile(join(folder, 'containerd.toml'), containerdToml());
   await mkdir(join(folder, 'registries', '_default'), { recursive: true });
   await writeFile(join(folder, 'registries', '_default', 'hosts.toml'), noRegistryToml);
   await writeFile(join(folder, 'cni.conflist'), cniConflist());
   await writeFile(join(folder, 'addons.yaml'), addonsYaml());
   await writeFile(join(folder, 'resolv.conf'), 'nameserver 127.0.0.1\n');
-  await writeFile(cableFile(folder), JSON.stringify(cable));
-  await cp(fileURLToPath(new URL('init.sh', import.meta.url)), join(folder, 'init.sh'));
+  await cp(fileURLToPath(new URL('init.sh', import.meta.url)), initScript(folder));
 
   const log = openSync(join(folder, 'logs', 'node.log'), 'a');
   const hostNetwork = openSync('/proc/self/ns/net', 'r');
@@ -83,7 +107,7 @@ export async function startNode(settings: NodeSettings): Promise<Node> {
     '--propagation',
     'private',
   ];
-  const child = spawn('unshare', [...namespaces, '--kill-child=SIGKILL', 'bash', join(folder, 'init.sh')], {
+  const child = spawn(UNSHARE, [...namespaces, '--kill-child=SIGKILL', 'bash', initScript(folder)], {
     detached: true,
     cwd: '/',
     stdio: ['ignore', log, log, ...Array<'ignore'>(6).fill('ignore'), hostNetwork],
@@ -99,10 +123,8 @@ export async function startNode(settings: NodeSettings): Promise<Node> {
     },
   });
   child.unref();
-  const outer = child.pid === undefined ? undefined : identify(child.pid);
-  if (!outer) throw new CommandError(`unshare did not start; see ${join(folder, 'logs', 'node.log')}`);
-  remember(pidFile(folder), outer); // at once: whoever interrupts us later must find it
-  const node = await waitFor(folder, () => findProcesses(folder));
+  if (child.pid === undefined) throw new CommandError(`unshare did not start; see ${join(folder, 'logs', 'node.log')}`);
+  const node = await waitFor(folder, async () => findProcesses(folder));
   await plug(cable, node);
   await waitForMark(folder, 'containerd-ready');
   return node;
@@ -119,12 +141,12 @@ export async function waitForMark(folder: string, mark: 'containerd-ready' | 're
 }
 
 /** Ends a node with everything in it and removes what the kernel does not: cgroups, and its folder. */
-export async function removeNode({ folder, name }: Pick<NodeSettings, 'folder' | 'name'>): Promise<void> {
-  const outer = await recall(pidFile(folder));
+export async function removeNode({ folder, name, id }: Pick<NodeSettings, 'folder' | 'name' | 'id'>): Promise<void> {
+  const outer = findOuter(folder);
   // Its child, the node's PID 1, dies with it, and all others with that.
   if (outer) await end(outer);
-  const cable = await readFile(cableFile(folder), 'utf8').catch(() => undefined);
-  if (cable) await run('ip', ['link', 'delete', (JSON.parse(cable) as Cable).hostEnd], { tolerant: true });
+  const link = hostEndOf(id);
+  if (Object.hasOwn(networkInterfaces(), link)) await run('ip', ['link', 'delete', link], { tolerant: true });
   await removeCgroups(name);
   await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }
@@ -141,8 +163,7 @@ async function waitFor<T>(folder: string, look: () => Promise<T | undefined>): P
   while (Date.now() < deadline) {
     const found = await look();
     if (found !== undefined) return found;
-    const outer = await recall(pidFile(folder));
-    if (outer && !isAlive(outer)) break;
+    if (!findOuter(folder)) break;
     await sleep(50);
   }
   const log = await readFile(join(folder, 'logs', 'node.log'), 'utf8').catch(() => '');

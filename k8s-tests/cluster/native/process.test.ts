@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { expect, test } from 'vitest';
-import { childrenOf, end, identify, isAlive } from './process.ts';
+import { expect, test, vi } from 'vitest';
+import { childrenOf, end, environmentOf, findByCommand, identify, isAlive } from './process.ts';
 
 test('a process is known by its pid and its start, so that a pid given out again is not taken for it', async () => {
   const child = spawn('sleep', ['60'], { stdio: 'ignore' });
@@ -13,4 +13,22 @@ test('a process is known by its pid and its start, so that a pid given out again
   expect(isAlive(own)).toBe(true);
   await end(own);
   expect(isAlive(own)).toBe(false);
+});
+
+test('a process is found by its program and an argument, and tells the environment that it was started with', async () => {
+  const child = spawn('sleep', ['61.5'], {
+    stdio: 'ignore',
+    env: { ...process.env, FORWARDS: '8080:30080 16686:30686' },
+  });
+  const [found, ...others] = await vi.waitFor(() => {
+    const processes = findByCommand('sleep', '61.5');
+    expect(processes).toHaveLength(1);
+    return processes;
+  });
+  if (!found) throw new Error('sleep was not found');
+  expect(others).toEqual([]);
+  expect(found.pid).toBe(child.pid);
+  expect(environmentOf(found).FORWARDS).toBe('8080:30080 16686:30686');
+  await end(found);
+  expect(findByCommand('sleep', '61.5')).toEqual([]);
 });

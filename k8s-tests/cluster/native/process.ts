@@ -1,5 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A process that we started: its pid and when it started, so that a pid that was given out again is never taken for it. */
@@ -24,6 +23,41 @@ export function isAlive(process: OwnProcess): boolean {
   return identify(process.pid)?.startTime === process.startTime;
 }
 
+/** Processes whose command line has this program first and this argument somewhere. None where there is no /proc. */
+export function findByCommand(program: string, argument: string): OwnProcess[] {
+  return pids().flatMap((pid) => {
+    const [first, ...rest] = readProc(pid, 'cmdline').split('\0');
+    return first === program && rest.includes(argument) ? (identify(pid) ?? []) : [];
+  });
+}
+
+/** The environment that a process was started with; empty where we may not read it. */
+export function environmentOf({ pid }: OwnProcess): Readonly<Record<string, string>> {
+  const entries = readProc(pid, 'environ').split('\0').filter(Boolean);
+  return Object.fromEntries(
+    entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+  );
+}
+
+function pids(): number[] {
+  try {
+    return readdirSync('/proc')
+      .filter((entry) => /^\d+$/.test(entry))
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Empty where the process has ended meanwhile, or is not ours to read. */
+function readProc(pid: number, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
 /** The children of a process, by pid. */
 export function childrenOf(pid: number): number[] {
   try {
@@ -33,18 +67,9 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
-/** Ends a process for good and waits until it is gone; does nothing when it has ended already. */
+/** Kills a process and waits until it is gone; does nothing when it has ended already. */
 export async function end(process_: OwnProcess): Promise<void> {
   if (isAlive(process_)) process.kill(process_.pid, 'SIGKILL');
   for (let tries = 0; isAlive(process_) && tries < 200; tries++) await sleep(50);
   if (isAlive(process_)) throw new Error(`process ${process_.pid} does not end`);
-}
-
-export function remember(file: string, value: OwnProcess): void {
-  writeFileSync(file, JSON.stringify(value));
-}
-
-export async function recall(file: string): Promise<OwnProcess | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as OwnProcess);
 }

@@ -1,0 +1,43 @@
+import { manifests, synthesize } from '../application.ts';
+import { kubectl } from '../kubernetes-tools.ts';
+import { memoryByPart } from '../memory.ts';
+import { diffMesh } from '../mesh-diff.ts';
+import { binFolder, kubeconfig } from '../paths.ts';
+import type { Settings } from '../settings.ts';
+import { runningCluster } from './running.ts';
+
+/** What runs, where, and its memory. */
+export async function status(settings: Settings): Promise<void> {
+  const { cluster, ports } = await runningCluster(settings);
+  console.log(`${cluster.target}: shop http://127.0.0.1:${ports.ingress}, Jaeger http://127.0.0.1:${ports.jaeger}\n`);
+  const { stdout } = await kubectl(['get', 'deployments,statefulsets,kafkas.kafka.strimzi.io', '-A']);
+  console.log(stdout);
+  const parts = await memoryByPart(cluster);
+  const total = parts.reduce((sum, { mib }) => sum + mib, 0);
+  for (const { part, mib } of [...parts, { part: 'total', mib: total }])
+    console.log(`${String(mib).padStart(6)} MiB  ${part}`);
+}
+
+/** Prints what the cluster's mesh config says otherwise than the source; returns the exit code: 1 where they differ. */
+export async function diff(settings: Settings): Promise<number> {
+  await runningCluster(settings);
+  await synthesize();
+  const difference = await diffMesh(await manifests());
+  process.stdout.write(difference || 'The mesh runs what the source says.\n');
+  return difference ? 1 : 0;
+}
+
+/** Follows the logs of all services, or of one, until interrupted. */
+export async function logs(settings: Settings, service?: string): Promise<void> {
+  await runningCluster(settings);
+  const which = service ? `app=${service}` : 'app';
+  const args = ['-n', 'shop', 'logs', '-l', which, '--prefix', '--follow', '--tail=20', '--max-log-requests=50'];
+  await kubectl(args, { onLine: (line) => console.log(line), what: `logs of ${service ?? 'the services'}` });
+}
+
+/** Lines for a shell: kubectl, helm and istioctl speak to this checkout's cluster, and INGRESS and JAEGER are its doors' URLs. */
+export async function env(settings: Settings): Promise<void> {
+  const { ports } = await runningCluster(settings);
+  console.log(`export KUBECONFIG='${kubeconfig}' PATH='${binFolder}':"$PATH"`);
+  console.log(`export INGRESS=http://127.0.0.1:${ports.ingress} JAEGER=http://127.0.0.1:${ports.jaeger}`);
+}

@@ -1,0 +1,43 @@
+/**
+ * The process with an existing cluster's port-forwards. `kubectl port-forward` holds on to one pod: when that ends, it is started
+ * again. Ends when its file is gone, which `make down` removes with all of .windlass.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lock } from 'proper-lockfile';
+import { kubeconfig } from '../paths.ts';
+import { forwardsFile } from './forwards.ts';
+
+const [ingress, jaeger] = process.argv.slice(2);
+const stopped = new AbortController();
+const release = await lock(forwardsFile, { realpath: false, onCompromised: () => stopped.abort() });
+
+async function forward(namespace: string, service: string, ports: string): Promise<void> {
+  while (!stopped.signal.aborted) {
+    const args = [
+      '--kubeconfig',
+      kubeconfig,
+      '-n',
+      namespace,
+      'port-forward',
+      '--address',
+      '127.0.0.1',
+      `service/${service}`,
+      ports,
+    ];
+    const child = spawn('kubectl', args, { stdio: 'inherit', signal: stopped.signal });
+    await once(child, 'close').catch(() => undefined);
+    await sleep(500);
+  }
+}
+
+const forwards = [
+  forward('istio-system', 'istio-ingressgateway', `${ingress}:80`),
+  forward('observability', 'jaeger-query', `${jaeger}:16686`),
+];
+while (existsSync(forwardsFile) && !stopped.signal.aborted) await sleep(200);
+stopped.abort();
+await Promise.all(forwards);
+await release().catch(() => undefined);

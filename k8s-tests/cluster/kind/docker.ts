@@ -1,0 +1,44 @@
+import { type RunOptions, type RunResult, run } from '../run.ts';
+import { UserError } from '../settings.ts';
+
+export function docker(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  return run('docker', args, options);
+}
+
+/** Whether there is a Docker client here and a daemon that answers it. */
+export async function isDockerAnswering(): Promise<boolean> {
+  const answer = await docker(['version', '--format', '{{.Server.Version}}'], { tolerant: true }).catch(
+    () => undefined,
+  );
+  return answer?.exitCode === 0;
+}
+
+/** What Docker knows of a container; only what is used here. */
+export interface Container {
+  readonly State: { readonly Running: boolean; readonly StartedAt: string };
+  readonly HostConfig: { readonly PortBindings: Readonly<Record<string, readonly { readonly HostPort: string }[]>> };
+  readonly Mounts: readonly { readonly Source: string; readonly Destination: string }[];
+}
+
+/** The container of this name, running or not; undefined where there is none. */
+export async function inspectContainer(name: string): Promise<Container | undefined> {
+  const { stdout, exitCode } = await docker(['container', 'inspect', name], { tolerant: true });
+  return exitCode === 0 ? (JSON.parse(stdout) as Container[])[0] : undefined;
+}
+
+/**
+ * Pulls an image into Docker unless it is there.
+ * @throws UserError with what the registry said
+ */
+export async function ensureImage(image: string, note: (text: string) => void): Promise<void> {
+  const { exitCode } = await docker(['image', 'inspect', '--format', '{{.Id}}', image], { tolerant: true });
+  if (exitCode === 0) return;
+  note(`pulling ${image}`);
+  await docker(['pull', image], { onLine: (line) => note(`${image}: ${line}`) }).catch((error: Error) => {
+    throw new UserError(`the image ${image} cannot be pulled: ${lastLine(error.message)}`);
+  });
+}
+
+export function lastLine(text: string): string {
+  return text.trimEnd().split('\n').at(-1)?.trim() ?? '';
+}

@@ -1,0 +1,52 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildContext } from '../images/build-context.ts';
+import { clusterNameOf, root } from '../paths.ts';
+import { UserError } from '../settings.ts';
+import { keyOf } from '../toolchain/cache.ts';
+import { docker, lastLine } from './docker.ts';
+
+/** As manifests of dev name it. */
+export const DEV_IMAGE = 'windlass/services:dev';
+const REPOSITORY = 'windlass/services';
+const DOCKERFILE = 'services/Dockerfile';
+
+/** Marks every image that is built of a checkout. */
+const LABEL = 'dev.windlass.checkout';
+
+/**
+ * Builds this checkout's image unless Docker has it, and returns its name. The tag comes from what goes into the image: an id
+ * would differ with each build where BuildKit adds attestations or its cache was pruned, and each `make up` would restart all.
+ */
+export async function buildOwnImage(note: (text: string) => void): Promise<string> {
+  const files = [DOCKERFILE, '.dockerignore', ...(await buildContext())];
+  const contents = await Promise.all(files.map(async (file) => `${file}\0${await readFile(join(root, file), 'utf8')}`));
+  const image = `${REPOSITORY}:${keyOf(...contents).slice(0, 12)}`;
+  const { exitCode } = await docker(['image', 'inspect', '--format', '{{.Id}}', image], { tolerant: true });
+  if (exitCode !== 0) await build(image, note);
+  await docker(['tag', image, DEV_IMAGE]);
+  return image;
+}
+
+async function build(image: string, note: (text: string) => void): Promise<void> {
+  const flags = ['--tag', image, '--file', join(root, DOCKERFILE), '--build-arg', `CHECKOUT=${clusterNameOf(root)}`];
+  // An attestation makes an image an index, which `kind load` cannot read from containerd's image store.
+  const env = { BUILDX_NO_DEFAULT_ATTESTATIONS: '1' };
+  await docker(['build', ...flags, root], { what: 'docker build', env, onLine: note }).catch((error: Error) => {
+    const isPull = /pull access denied|manifest unknown|failed to (resolve|do request)|registry|no such host/i.test(
+      error.message,
+    );
+    throw isPull
+      ? new UserError(`an image that ${DOCKERFILE} builds on cannot be pulled: ${lastLine(error.message)}`)
+      : error;
+  });
+}
+
+/** Removes every image that was built of this checkout, by `make up` or `make dev`. Returns how many there were. */
+export async function removeOwnImages(): Promise<number> {
+  const filter = `label=${LABEL}=${clusterNameOf(root)}`;
+  const { stdout } = await docker(['image', 'ls', '--quiet', '--no-trunc', '--filter', filter]);
+  const ids = [...new Set(stdout.split('\n').filter(Boolean))];
+  if (ids.length > 0) await docker(['image', 'rm', '--force', ...ids], { what: 'removal of the images' });
+  return ids.length;
+}

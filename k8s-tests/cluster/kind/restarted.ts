@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { kubectl } from '../kubernetes-tools.ts';
+import { CommandError } from '../run.ts';
+
+const TIMEOUT_MS = 180_000;
+
+interface Pod {
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly status: {
+    readonly containerStatuses?: readonly { readonly state: { readonly running?: { readonly startedAt: string } } }[];
+  };
+}
+
+/** Pods whose status is of before the node's start: their containers are gone, and the kubelet has not said so yet. */
+export function staleOf(pods: readonly Pod[], nodeStartedAt: string): string[] {
+  const start = Date.parse(nodeStartedAt);
+  return pods
+    .filter(({ status: { containerStatuses = [] } }) =>
+      // Kubernetes' times are whole seconds.
+      containerStatuses.some(({ state }) => state.running && Date.parse(state.running.startedAt) < start - 1_000),
+    )
+    .map(({ metadata: { namespace, name } }) => `${namespace}/${name}`);
+}
+
+/**
+ * Waits until a node that was started again is what the API server says: the API server answers, and the status of every pod is of
+ * after the start. Until then everything looks ready, while nothing of it runs.
+ */
+export async function waitUntilRestarted(nodeStartedAt: string, note: (text: string) => void): Promise<void> {
+  let last = 'the API server does not answer';
+  for (const deadline = Date.now() + TIMEOUT_MS; Date.now() < deadline; await sleep(500)) {
+    const { stdout, exitCode } = await kubectl(['get', 'pods', '-A', '-o', 'json', '--request-timeout=5s'], {
+      tolerant: true,
+    });
+    if (exitCode === 0) {
+      const stale = staleOf((JSON.parse(stdout) as { items: Pod[] }).items, nodeStartedAt);
+      if (stale.length === 0) return;
+      last = `not started again yet: ${stale.join(', ')}`;
+    }
+    note(last);
+  }
+  throw new CommandError(`the restarted node did not come up in ${TIMEOUT_MS / 1000} s; ${last}`);
+}
