@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -24,6 +24,13 @@ test('all environments are written, or the one asked for', () => {
   expect(readdirSync(out)).toEqual(['prod']);
   expect(synth(['--out', out], { topology, policies, limits, saga, environments })).toBe(0);
   expect(readdirSync(out).toSorted()).toEqual(Object.keys(environments).toSorted());
+});
+
+test('another image takes the place of the own one everywhere', () => {
+  const image = 'registry.example/team/services:1';
+  synth(['--out', out, '--env', 'dev', '--image', image], { topology, policies, limits, saga, environments });
+  const workloads = readFileSync(join(out, 'dev/60-workloads.yaml'), 'utf8');
+  expect(new Set(workloads.match(/image: \S+/g))).toEqual(new Set([`image: ${image}`]));
 });
 
 test('the availability of every route is printed', () => {

@@ -24,18 +24,27 @@ const ALL = 'all';
  * @returns the exit code: 0, or 1 when the source has problems; all are on stderr then, and nothing is written
  */
 export function synth(args: readonly string[], { environments, ...model }: Source): number {
-  const { out, env } = new Command('synth')
+  const { out, env, image } = new Command('synth')
     .description('Writes the manifests of topology.ts and policies.ts to <out>/<env>/*.yaml, or says why it will not.')
     .option('--out <folder>', 'folder to write to', 'dist')
     .addOption(new Option('--env <name>', 'environment').choices([...Object.keys(environments), ALL]).default(ALL))
+    .option(
+      '--image <name>',
+      "the services' image instead of each environment's own, such as registry.example/services:1",
+    )
     .parse(args, { from: 'user' })
-    .opts<{ out: string; env: string }>();
+    .opts<{ out: string; env: string; image?: string }>();
   try {
     const replicas = Object.values(environments).map((environment) => environment.replicas);
     const plan = planMesh(model, replicas);
     for (const [name, environment] of Object.entries(environments)) {
       if (env === ALL || env === name)
-        synthesize({ topology: model.topology, plan, environment, outFolder: join(out, name) });
+        synthesize({
+          topology: model.topology,
+          plan,
+          environment: image ? { ...environment, image } : environment,
+          outFolder: join(out, name),
+        });
     }
     console.log(formatAvailability(availabilityOfRoutes(model)));
     return 0;

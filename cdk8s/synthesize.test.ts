@@ -221,12 +221,45 @@ test("the edge drops every x-envoy-* header of a client's, before it reads one",
   expect(JSON.stringify(filter?.spec)).toContain('{"remove_on_match":{"key_matcher":{"prefix":"x-envoy-"}}}');
 });
 
-test('with file sync the code lies in a folder that can be written, filled from the image, and is watched', () => {
-  for (const { kind, spec } of read('sync')) {
-    if (kind !== 'Deployment') continue;
-    const { containers, initContainers = [] } = spec.template.spec;
-    expect(containers[0]?.command).toContain('--watch');
-    expect(containers[0]?.volumeMounts).toContainEqual({ name: 'code', mountPath: '/app/services' });
-    expect(initContainers.map(({ name }) => name)).toEqual(['code']);
-  }
+describe('with file sync', () => {
+  const deployments = read('sync').filter(({ kind }) => kind === 'Deployment');
+
+  test.each(deployments.map((deployment) => [deployment.metadata.name, deployment] as const))(
+    "%s' code lies in a folder that can be written, filled from the image, and is watched",
+    (_, { spec }) => {
+      const { containers, initContainers = [] } = spec.template.spec;
+      expect(containers[0]?.command).toContain('--watch-path=/app/services/lib');
+      expect(containers[0]?.volumeMounts).toContainEqual({ name: 'code', mountPath: '/app/services' });
+      expect(initContainers.map(({ name }) => name)).toEqual(['code']);
+    },
+  );
+
+  test.each(deployments.map((deployment) => [deployment.metadata.name, deployment] as const))(
+    "%s' files are overwritten in place, where Node watches them",
+    (_, { spec }) => {
+      expect(spec.template.spec.containers[0]?.env).toContainEqual({ name: 'TAR_OPTIONS', value: '--overwrite' });
+    },
+  );
+
+  test.each(deployments.map((deployment) => [deployment.metadata.name, deployment] as const))(
+    '%s is not restarted by the kubelet, whatever its code is like, so that the next edit finds its container',
+    (_, { spec }) => {
+      const [container] = spec.template.spec.containers;
+      expect(container).toHaveProperty('readinessProbe');
+      expect(container).not.toHaveProperty('livenessProbe');
+      expect(container).not.toHaveProperty('startupProbe');
+    },
+  );
 });
+
+test.each(['dev', 'prod'])(
+  'in %s nothing is watched, tar has no options, and the kubelet restarts what hangs',
+  (name) => {
+    const deployments = read(name).filter(({ kind }) => kind === 'Deployment');
+    expect(JSON.stringify(deployments)).not.toMatch(/--watch|TAR_OPTIONS/);
+    for (const { spec } of deployments) {
+      expect(spec.template.spec.containers[0]).toHaveProperty('livenessProbe');
+      expect(spec.template.spec.containers[0]).toHaveProperty('startupProbe');
+    }
+  },
+);

@@ -20,6 +20,7 @@ export const topology = {
     'orders-worker': {
       namespace: 'shop',
       serves: 'nothing',
+      code: 'orders',
       database: 'orders',
       why: 'relays the outbox to Kafka and runs the saga, apart from the user path',
     },

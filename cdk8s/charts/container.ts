@@ -3,15 +3,12 @@ import * as kplus from 'cdk8s-plus-27';
 import type { Environment, Resources } from '../environments.ts';
 import { PORTS } from '../mesh/addresses.ts';
 import type { Service } from '../mesh/model.ts';
+import { CODE_FOLDER, TAR_OPTIONS, watchCommand } from './live-code.ts';
 
 const USER = 10001;
-export const CODE_FOLDER = '/app/services';
 
 /** Who a pod and each of its containers run as. */
 export const runAsNobody = { ensureNonRoot: true, user: USER, group: USER } as const;
-
-/** Starts the program anew whenever a file that it has imported changes. */
-const WATCHING = ['node', '--watch', '--import', `${CODE_FOLDER}/lib/tracing/register.ts`, `${CODE_FOLDER}/main.ts`];
 
 export interface ServiceContainerProps {
   readonly name: string;
@@ -34,15 +31,36 @@ export function serviceContainer({
     name,
     image: environment.image,
     imagePullPolicy: kplus.ImagePullPolicy.IF_NOT_PRESENT,
-    ...(environment.fileSync && { command: WATCHING }),
     args: [service.program ?? name],
-    envVariables,
     ports: portsOf(service),
-    startup: probe('/livez', { failureThreshold: 60, periodSeconds: Duration.seconds(1) }),
-    liveness: probe('/livez', { failureThreshold: 3, periodSeconds: Duration.seconds(10) }),
-    readiness: probe('/readyz', { failureThreshold: 2, periodSeconds: Duration.seconds(2) }),
+    ...(environment.fileSync ? watched(name, service, envVariables) : supervised(envVariables)),
     resources: toResources({ ...resources, cpuRequestMilli: isCritical ? criticalCpuRequestMilli : cpuRequestMilli }),
     securityContext: lockedDown(),
+  };
+}
+
+type Supervision = Pick<kplus.ContainerProps, 'command' | 'envVariables' | 'startup' | 'liveness' | 'readiness'>;
+
+/** The kubelet restarts the container. */
+function supervised(envVariables: ServiceContainerProps['envVariables']): Supervision {
+  return {
+    envVariables,
+    startup: probe('/livez', { failureThreshold: 60, periodSeconds: Duration.seconds(1) }),
+    liveness: probe('/livez', { failureThreshold: 3, periodSeconds: Duration.seconds(10) }),
+    readiness: readiness(2),
+  };
+}
+
+/**
+ * Node restarts the program, and the kubelet leaves the container alone. With probes it would restart a container whose
+ * code has a syntax error again and again, and an edit is lost while the container waits for its next start.
+ */
+function watched(name: string, service: Service, envVariables: ServiceContainerProps['envVariables']): Supervision {
+  return {
+    command: watchCommand(name, service),
+    envVariables: { ...envVariables, TAR_OPTIONS: kplus.EnvValue.fromValue(TAR_OPTIONS) },
+    // Someone waits for the answer of the edited code.
+    readiness: readiness(1),
   };
 }
 
@@ -63,6 +81,10 @@ export function codeCopier(environment: Environment, code: kplus.Volume): kplus.
 function portsOf({ serves }: Service): kplus.ContainerPort[] {
   const open = serves === 'nothing' ? [] : [{ name: serves, number: PORTS[serves] }];
   return [...open, { name: 'metrics', number: PORTS.metrics }, { name: 'admin', number: PORTS.admin }];
+}
+
+function readiness(periodSeconds: number): kplus.Probe {
+  return probe('/readyz', { failureThreshold: 2, periodSeconds: Duration.seconds(periodSeconds) });
 }
 
 function probe(path: string, options: kplus.ProbeOptions): kplus.Probe {

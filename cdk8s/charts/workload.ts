@@ -7,7 +7,8 @@ import { isCritical, podsOf } from '../mesh/edges.ts';
 import type { Service, Topology } from '../mesh/model.ts';
 import { partnerCasOf } from '../mesh/partner-ca.ts';
 import { keepAvailable } from './availability.ts';
-import { CODE_FOLDER, codeCopier, runAsNobody, serviceContainer } from './container.ts';
+import { codeCopier, runAsNobody, serviceContainer } from './container.ts';
+import { CODE_FOLDER } from './live-code.ts';
 import { TLS_FOLDER, variablesOf } from './service-variables.ts';
 import { PRE_STOP_SECONDS, sidecarAnnotations } from './sidecar-annotations.ts';
 

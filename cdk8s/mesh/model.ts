@@ -12,6 +12,8 @@ interface Workload {
   readonly namespace: string;
   /** What the image runs. @default the service's name */
   readonly program?: string;
+  /** The folder below services/ that the program's code is in. @default the program's name */
+  readonly code?: string;
   /** Database and role, and with them the secret `postgres-<database>`. */
   readonly database: string;
   readonly why: string;
