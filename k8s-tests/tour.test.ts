@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { root } from './cluster/paths.ts';
-import { findFaults, readTour, scriptOf } from './harness/tour.ts';
+import { findFaults, readSteps, scriptOf } from './harness/run-document.ts';
 import { useCluster } from './harness/use-cluster.ts';
 import { findRoute, type RouteRef, replaceRoute } from './harness/virtual-service.ts';
 
@@ -33,7 +33,7 @@ afterAll(async () => {
 });
 
 it('the tour of the README runs, prints what it says and leaves nothing behind', async () => {
-  const steps = readTour(await readFile(join(root, 'README.md'), 'utf8'));
+  const steps = readSteps('README.md', await readFile(join(root, 'README.md'), 'utf8'), /\btour\b/);
   // A person's shell is not below a make that speaks of itself.
   const env = { MAKELEVEL: undefined, MAKEFLAGS: undefined, MFLAGS: undefined };
   const options = { cwd: root, env, reject: false, stdin: 'ignore', timeout: 280_000 } as const;

@@ -1,57 +1,59 @@
-/** Commands of the README's tour and what is documented to come of them. */
+/** Commands of a document and what is documented to come of them. */
 export interface Step {
-  /** Where the commands stand in the README. */
-  readonly line: number;
+  /** Where the commands are: `README.md:12`. */
+  readonly place: string;
   readonly commands: string;
-  /** The documented lines; none where the README shows no output. */
+  /** The documented lines; none where the document shows no output. */
   readonly output: readonly string[];
 }
 
-const heading = /^## .*\btour\b/i;
 const marker = '@@ step ';
 
-/** The tour's steps: each `sh` block, with the block of any other language that follows it as its output. */
-export function readTour(readme: string): readonly Step[] {
+/**
+ * The steps of a document's section: each `sh` block, with the block of any other language that follows it as its output.
+ * @param heading of the section, such as /tour/
+ */
+export function readSteps(file: string, text: string, heading: RegExp): readonly Step[] {
   const steps: Step[] = [];
-  let inTour = false;
-  let block: { readonly language: string; readonly line: number; readonly lines: string[] } | undefined;
-  for (const [index, text] of readme.split('\n').entries()) {
-    const fence = /^```(\w*)$/.exec(text);
+  let isInside = false;
+  let block: { readonly language: string; readonly place: string; readonly lines: string[] } | undefined;
+  for (const [index, line] of text.split('\n').entries()) {
+    const fence = /^```(\w*)$/.exec(line);
     if (block === undefined) {
-      if (text.startsWith('## ')) inTour = heading.test(text);
-      if (fence && inTour) block = { language: fence[1] ?? '', line: index + 2, lines: [] };
+      if (line.startsWith('## ')) isInside = heading.test(line);
+      if (fence && isInside) block = { language: fence[1] ?? '', place: `${file}:${index + 2}`, lines: [] };
     } else if (fence) {
-      const { language, line, lines } = block;
-      if (language === 'sh') steps.push({ line, commands: lines.join('\n'), output: [] });
+      const { language, place, lines } = block;
+      if (language === 'sh') steps.push({ place, commands: lines.join('\n'), output: [] });
       else steps.push(...steps.splice(-1).map((step) => ({ ...step, output: lines })));
       block = undefined;
     } else {
-      block.lines.push(text);
+      block.lines.push(line);
     }
   }
-  if (steps.length === 0) throw new Error('the README has no tour: a heading "## … tour" with blocks of sh');
+  if (steps.length === 0) throw new Error(`${file} has no section ${heading} with blocks of sh`);
   return steps;
 }
 
 /**
  * One script of all steps, as one person types them into one shell; it ends at the first command that fails. What it left
- * running ends by a signal that can not be missed: it would keep the script's output open, and its reader waiting.
+ * running ends by a signal that cannot be missed: it would keep the script's output open, and its reader waiting.
  */
 export function scriptOf(steps: readonly Step[]): string {
   const parts = steps.map(({ commands }, index) => `printf '\\n%s\\n' '${marker}${index}'\n${commands}`);
   return [`set -euo pipefail; exec 2>&1; trap 'kill -KILL $(jobs -p) 2>&- || true' EXIT`, ...parts].join('\n');
 }
 
-/** What is not as the README says, with its line there: empty where all is. */
+/** What is not as the document says, with its line there: empty where all is. */
 export function findFaults(steps: readonly Step[], printed: string, exitCode: number | undefined): readonly string[] {
   const outputs = printed.split(new RegExp(`\\n${marker}\\d+(?:\\n|$)`)).slice(1);
-  const faults = steps.slice(0, outputs.length).flatMap(({ line, output }, index) => {
+  const faults = steps.slice(0, outputs.length).flatMap(({ place, output }, index) => {
     const missing = findMissing(output, outputs[index] ?? '');
-    return missing === undefined ? [] : [`README.md:${line}: not printed: ${missing}\n${outputs[index]}`];
+    return missing === undefined ? [] : [`${place}: not printed: ${missing}\n${outputs[index]}`];
   });
   if (exitCode === 0) return faults;
   const last = steps[outputs.length - 1];
-  return [...faults, `README.md:${last?.line}: ended the tour with exit code ${exitCode}\n${outputs.at(-1)}`];
+  return [...faults, `${last?.place}: ended with exit code ${exitCode}\n${outputs.at(-1)}`];
 }
 
 /** The first documented line that was not printed after those before it. */

@@ -1,6 +1,8 @@
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { findFaults, readTour, scriptOf } from './tour.ts';
+import { findFaults, readSteps, scriptOf } from './run-document.ts';
+
+const tourOf = (text: string) => readSteps('README.md', text, /tour/);
 
 const readme = (commands: string, output?: string): string =>
   [
@@ -27,20 +29,20 @@ const readme = (commands: string, output?: string): string =>
   ].join('\n');
 
 async function faultsOf(commands: string, output?: string): Promise<readonly string[]> {
-  const steps = readTour(readme(commands, output));
+  const steps = tourOf(readme(commands, output));
   const { stdout, exitCode } = await execa('bash', ['-c', scriptOf(steps)], { reject: false });
   return findFaults(steps, stdout, exitCode);
 }
 
 it("reads the tour's blocks only, with their lines", () => {
-  expect(readTour(readme('a\nb', 'c'))).toEqual([
-    { line: 7, commands: expect.stringContaining('x=3'), output: ['no newline at the end'] },
-    { line: 14, commands: 'a\nb', output: ['c'] },
+  expect(tourOf(readme('a\nb', 'c'))).toEqual([
+    { place: 'README.md:7', commands: expect.stringContaining('x=3'), output: ['no newline at the end'] },
+    { place: 'README.md:14', commands: 'a\nb', output: ['c'] },
   ]);
 });
 
 it('refuses a README without a tour', () => {
-  expect(() => readTour('# Demo\n```sh\nls\n```')).toThrow('no tour');
+  expect(() => tourOf('# Demo\n```sh\nls\n```')).toThrow('README.md has no section /tour/');
 });
 
 describe('a tour without faults', () => {
