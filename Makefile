@@ -47,7 +47,7 @@ diff: $(INSTALLED) ## what the cluster's mesh config says otherwise than the sou
 	@$(CLUSTER_CLI) diff
 
 synth: $(INSTALLED) ## write dist/<env>/*.yaml, plain manifests for kubectl apply; IMAGE=registry.example/services:1 for another image
-	@npm run --silent synth -- $(if $(IMAGE),--image $(IMAGE))
+	@npm run --silent synth -- $(if $(filter command,$(firstword $(origin IMAGE))),--image $(IMAGE))
 
 decisions: $(INSTALLED) ## write docs/decisions.md and docs/saga.md, the record of why each interaction is as it is
 	@npm run --silent decisions

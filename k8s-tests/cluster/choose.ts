@@ -14,16 +14,26 @@ export interface Candidate {
 
 /**
  * The cluster that the settings ask for; without a wish the one that is there, else kind where it can run, else native.
- * @throws UserError where this checkout has a cluster of another kind, or one on a Docker that does not answer
+ * @throws UserError where this checkout has another cluster, or one on a Docker that does not answer
  */
 export async function chooseCluster(settings: Settings): Promise<Candidate> {
-  const there = await findClusters(settings);
+  return pickCluster(settings, await findClusters(settings)) ?? withFindings(await clusterForNew(settings));
+}
+
+/**
+ * The one of those that are there that the settings ask for; undefined where none is.
+ * @throws UserError where there is another one
+ */
+export function pickCluster(settings: Settings, there: readonly Candidate[]): Candidate | undefined {
   const [first] = there;
-  if (first === undefined) return withFindings(await clusterForNew(settings));
-  const wanted = settings.kubeContext ? 'existing' : (settings.cluster ?? first.cluster.target);
-  const other = there.find(({ cluster }) => cluster.target !== wanted);
+  const target = settings.kubeContext ? 'existing' : (settings.cluster ?? first?.cluster.target);
+  const isWanted = ({ cluster }: Candidate) =>
+    cluster.target === target && (!settings.kubeContext || cluster.context === settings.kubeContext);
+  const other = there.find((candidate) => !isWanted(candidate));
   if (other)
-    throw new UserError(`this checkout's cluster is ${other.cluster.target}, not ${wanted}: run \`make down\` first`);
+    throw new UserError(
+      `this checkout's cluster is ${titleOf(other.cluster)}, not ${settings.kubeContext ?? target}: run \`make down\` first`,
+    );
   return first;
 }
 
@@ -31,11 +41,24 @@ export async function chooseCluster(settings: Settings): Promise<Candidate> {
 export async function findClusters(settings: Settings): Promise<Candidate[]> {
   const recalled = await recallState();
   // A cluster on kind would look absent, and another one would be made beside it.
-  if (recalled?.target === 'kind' && settings.cluster !== 'native' && !(await isDockerAnswering()))
+  if (recalled?.target === 'kind' && !(await isDockerAnswering()))
     throw new UserError("this checkout's cluster is on kind, and Docker does not answer: start Docker");
-  const context = settings.kubeContext ?? recalled?.context;
-  const clusters = [kindCluster(settings), nativeCluster(), ...(context ? [existingCluster(context, settings)] : [])];
-  return (await Promise.all(clusters.map(withFindings))).filter(({ found }) => found.state !== 'absent');
+  const contexts = new Set([settings.kubeContext, recalled?.context].filter((context) => context !== undefined));
+  // A kind cluster that has our name and is not ours is an error for those who want kind.
+  const isKindMeant = settings.cluster !== 'native' && contexts.size === 0;
+  const clusters = [
+    ...(isKindMeant ? [kindCluster(settings)] : []),
+    nativeCluster(),
+    ...[...contexts].map((context) => existingCluster(context, settings)),
+  ];
+  const kindBesides = isKindMeant ? [] : [await withFindings(kindCluster(settings)).catch(() => undefined)];
+  const candidates = [...kindBesides, ...(await Promise.all(clusters.map(withFindings)))];
+  return candidates.filter((candidate) => candidate !== undefined && candidate.found.state !== 'absent') as Candidate[];
+}
+
+/** `native`, `kind`, or an existing cluster's context. */
+export function titleOf({ target, context }: Cluster): string {
+  return context ?? target;
 }
 
 async function clusterForNew(settings: Settings): Promise<Cluster> {

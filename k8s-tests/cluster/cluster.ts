@@ -6,7 +6,7 @@ export type Found =
   | { readonly state: 'absent' }
   /**
    * A node that was stopped, or what is left of one.
-   * `remedy`: what `start` will do about it, for people. `ports`: those that it keeps, where it can be started again.
+   * `remedy`: what `start` will do about it, for people. `ports`: those that it keeps or still holds.
    */
   | { readonly state: 'down'; readonly remedy: string; readonly ports?: Ports }
   | { readonly state: 'running'; readonly ports: Ports };
@@ -29,7 +29,7 @@ export interface Cluster {
   /** Brings images into the cluster before pods wait for them. Absent where pods pull for themselves, or need not. */
   pull?(images: readonly string[], progress: Progress): Promise<void>;
   /** Makes the images that are built of this checkout available; returns what to write instead of each `name:dev` in manifests. */
-  loadOwnImages(): Promise<ReadonlyMap<string, string>>;
+  loadOwnImages(progress: Progress): Promise<ReadonlyMap<string, string>>;
   /** Removes the cluster and every trace of it. Does nothing when there is none. */
   remove(): Promise<void>;
   /** Memory in use by everything that belongs to the cluster, in bytes; undefined where it is not known. */

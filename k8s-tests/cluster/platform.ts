@@ -32,7 +32,7 @@ export async function installPlatform(
   }
   const install = (...releases: Release[]) => installReleases(releases.filter((release) => pending.includes(release)));
   progress.note('Helm releases');
-  await applyNamespaces();
+  await applyNamespaces(cluster);
   await install(base);
   await install(istiod, ...others);
   progress.note('istiod');
@@ -47,11 +47,11 @@ async function waitUntilInjecting(): Promise<void> {
   const args = ['-n', 'istio-system', ...pod, '-o', 'jsonpath={.spec}'];
   let last = '';
   for (const deadline = Date.now() + 90_000; Date.now() < deadline; await sleep(500)) {
-    const { stdout, exitCode } = await kubectl(args, { tolerant: true });
-    if (exitCode === 0 && stdout.includes('istio-proxy')) return;
-    last = exitCode === 0 ? 'a pod gets no sidecar' : stdout;
+    const { all, exitCode } = await kubectl(args, { tolerant: true });
+    if (exitCode === 0 && all.includes('istio-proxy')) return;
+    last = exitCode === 0 ? 'a pod gets no sidecar' : all;
   }
-  throw new CommandError(`istiod's webhook does not inject sidecars${last ? `: ${last}` : ''}`);
+  throw new CommandError(`istiod's webhook does not inject sidecars: ${last.trim()}`);
 }
 
 /** Where the images are released ones, the charts are, too; on native both come from Istio's Go module. */

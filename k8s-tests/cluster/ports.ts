@@ -31,9 +31,7 @@ export function checkPorts(settings: Settings, running: Ports): void {
     ['JAEGER_PORT', settings.jaegerPort, running.jaeger] as const,
   ].filter(([, wanted, actual]) => wanted !== undefined && wanted !== actual);
   if (wrong.length > 0) {
-    const lines = wrong.map(
-      ([name, wanted, actual]) => `${name}=${wanted}: this checkout's cluster runs with ${actual}`,
-    );
+    const lines = wrong.map(([name, wanted, actual]) => `${name}=${wanted}: this checkout's cluster has ${actual}`);
     throw new UserError(`${lines.join('\n')}\nRun \`make down\` first.`);
   }
 }

@@ -22,22 +22,26 @@ export interface Release {
 }
 
 const DIGEST_LABEL = 'windlass.dev/digest';
-/** Stands for the digest of a release without our label. */
-const NOT_OURS = '';
 
 /**
  * Those of the releases that the cluster does not have as they are here.
  * @throws UserError where someone else has installed one of that name
  */
 export async function findPending(releases: readonly Release[]): Promise<Release[]> {
-  const deployed = await findDeployed();
-  const foreign = releases.filter((release) => deployed.get(titleOf(release)) === NOT_OURS).map(titleOf);
+  const installed = await findInstalled();
+  const foreign = releases.filter((release) => installed.get(titleOf(release))?.digest === null).map(titleOf);
   if (foreign.length > 0)
     throw new UserError(
       `the cluster has Helm releases that Windlass did not install and would change: ${foreign.join(', ')}. Uninstall them, or use another cluster`,
     );
+  // A Helm that was killed leaves a release pending and would never touch it again.
+  const pending = `owner=helm,${DIGEST_LABEL},status in (pending-install,pending-upgrade,pending-rollback)`;
+  await kubectl(['delete', 'secrets', '-A', '-l', pending]);
   const digests = await Promise.all(releases.map(digestOf));
-  return releases.filter((release, index) => deployed.get(titleOf(release)) !== digests[index]);
+  return releases.filter((release, index) => {
+    const { digest, status } = installed.get(titleOf(release)) ?? {};
+    return status !== 'deployed' || digest !== digests[index];
+  });
 }
 
 /** Installs or upgrades releases, several at a time. */
@@ -45,9 +49,9 @@ export async function installReleases(releases: readonly Release[]): Promise<voi
   await Promise.all(releases.map(async (release) => install(release, await digestOf(release))));
 }
 
-/** Uninstalls every release of ours. */
+/** Uninstalls every release of ours, those too whose installation failed. */
 export async function uninstallReleases(): Promise<void> {
-  const ours = [...(await findDeployed())].filter(([, digest]) => digest !== NOT_OURS);
+  const ours = [...(await findInstalled())].filter(([, { digest }]) => digest !== null);
   for (const [title] of ours.toReversed()) {
     const [namespace = '', name = ''] = title.split('/');
     await helm(['uninstall', name, '-n', namespace, '--wait'], { what: `uninstallation of ${name}` });
@@ -62,19 +66,25 @@ export async function renderRelease({ name, namespace, ...release }: Release): P
   return stdout;
 }
 
-/** Namespace and name -> the digest of what the release was installed from. */
-async function findDeployed(): Promise<ReadonlyMap<string, string>> {
-  // A Helm that was killed leaves a release pending and would never touch it again.
-  const pending = `owner=helm,${DIGEST_LABEL},status in (pending-install,pending-upgrade,pending-rollback)`;
-  await kubectl(['delete', 'secrets', '-A', '-l', pending]);
-  const { stdout } = await kubectl(['get', 'secrets', '-A', '-l', 'owner=helm,status=deployed', '-o', 'json']);
+/** What Helm has on record of a release. */
+interface Installed {
+  /** Of what it was installed from; null where someone else installed it. */
+  readonly digest: string | null;
+  /** Helm's word: `deployed`, `failed`, `pending-install`, … */
+  readonly status: string;
+}
+
+/** The newest record of each release, by namespace and name. */
+async function findInstalled(): Promise<ReadonlyMap<string, Installed>> {
+  const { stdout } = await kubectl(['get', 'secrets', '-A', '-l', 'owner=helm', '-o', 'json']);
   const { items } = JSON.parse(stdout) as {
     items: { metadata: { namespace: string; labels: Record<string, string> } }[];
   };
+  const byVersion = items.toSorted((a, b) => Number(a.metadata.labels.version) - Number(b.metadata.labels.version));
   return new Map(
-    items.map(({ metadata: { namespace, labels } }) => [
+    byVersion.map(({ metadata: { namespace, labels } }) => [
       `${namespace}/${labels.name}`,
-      labels[DIGEST_LABEL] ?? NOT_OURS,
+      { digest: labels[DIGEST_LABEL] ?? null, status: labels.status ?? '' },
     ]),
   );
 }

@@ -18,6 +18,8 @@ export interface RunOptions {
 
 export interface RunResult {
   readonly stdout: string;
+  /** Standard output and standard error, as they came. */
+  readonly all: string;
   readonly exitCode: number;
 }
 
@@ -40,5 +42,5 @@ export async function run(file: string, args: readonly string[], options: RunOpt
       `${options.what ?? `${file} ${args.join(' ')}`} failed (${reason})${tail ? `:\n  ${tail}` : ''}`,
     );
   }
-  return { stdout: result.stdout ?? '', exitCode: result.exitCode ?? 0 };
+  return { stdout: result.stdout ?? '', all: result.all ?? '', exitCode: result.exitCode ?? 0 };
 }

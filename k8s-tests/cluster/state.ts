@@ -12,8 +12,12 @@ export interface State extends Ports {
 
 /** The newest record of this checkout's cluster; undefined where there is none. */
 export async function recallState(): Promise<State | undefined> {
-  const text = await readFile(portsFile, 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as State);
+  const text = await readFile(portsFile, 'utf8').catch(() => '');
+  try {
+    return JSON.parse(text) as State;
+  } catch {
+    return undefined; // none, or one that was cut short
+  }
 }
 
 export async function rememberState({ target, context }: Cluster, ports: Ports): Promise<void> {

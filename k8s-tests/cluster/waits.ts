@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { kubectl } from './kubernetes-tools.ts';
 import { CommandError } from './run.ts';
 
@@ -10,7 +11,7 @@ export interface PodEvent {
   readonly type?: string;
   readonly reason: string;
   readonly message: string;
-  readonly involvedObject: { readonly name: string; readonly fieldPath?: string };
+  readonly involvedObject: { readonly kind?: string; readonly name: string; readonly fieldPath?: string };
   readonly lastTimestamp: string | null;
 }
 
@@ -40,13 +41,20 @@ async function waitUnlessPulling(namespace: string, args: readonly string[], wha
     } catch (error) {
       const events = await readEvents(namespace);
       if (pullsUnderWay(events).length === 0 || Date.now() > limit) throw explained(error, events);
+      // Where the Deployment's own deadline is over, kubectl does not wait at all.
+      await sleep(5_000);
     }
   }
 }
 
+/** Events of pods that are still there. */
 async function readEvents(namespace: string): Promise<PodEvent[]> {
-  const { stdout, exitCode } = await kubectl(['-n', namespace, 'get', 'events', '-o', 'json'], { tolerant: true });
-  return exitCode === 0 ? (JSON.parse(stdout) as { items: PodEvent[] }).items : [];
+  const read = (...what: string[]) => kubectl(['-n', namespace, 'get', ...what], { tolerant: true });
+  const [events, pods] = await Promise.all([read('events', '-o', 'json'), read('pods', '-o', 'name')]);
+  if (events.exitCode !== 0) return [];
+  const present = new Set(pods.stdout.split('\n').map((line) => line.replace('pod/', '')));
+  const { items } = JSON.parse(events.stdout) as { items: PodEvent[] };
+  return items.filter(({ involvedObject: { kind, name } }) => kind !== 'Pod' || present.has(name));
 }
 
 /** The messages of pulls that nothing has ended yet: `Pulling image "…"`. */

@@ -1,5 +1,7 @@
 import { execa } from 'execa';
 import { synthesize } from '../application.ts';
+import { titleOf } from '../choose.ts';
+import { kindClusterOf } from '../existing/existing.ts';
 import { docker } from '../kind/docker.ts';
 import { buildOwnImage } from '../kind/own-image.ts';
 import { ensurePrograms } from '../kind/prerequisites.ts';
@@ -7,8 +9,8 @@ import { kubeconfig, root } from '../paths.ts';
 import { type Settings, UserError } from '../settings.ts';
 import { runningCluster } from './running.ts';
 
-/** skaffold follows every container of our pods; these are not the services. */
-const NOT_A_SERVICE = /^\s*(> )?\[(\S+ )?(istio-[a-z]+|code)\]/;
+/** What skaffold prints of sidecars and init containers: it follows every container of our pods. */
+export const NOT_A_SERVICE = /^\s*(> )?\[(\S+ )?(istio-[a-z]+|code)\]/;
 
 /** How long after an edit skaffold waits for the next one before it syncs them together; its own default is a second. */
 const SETTLE_MS = 200;
@@ -16,10 +18,10 @@ const SETTLE_MS = 200;
 /** `skaffold dev` on this checkout's kind cluster, without the sidecars' logs, until interrupted. Returns its exit code. */
 export async function dev(settings: Settings): Promise<number> {
   await ensurePrograms(['docker', 'kind', 'kubectl', 'skaffold'], 'make dev');
-  const { cluster } = await runningCluster(settings);
-  if (cluster.target === 'native')
+  const { cluster } = await runningCluster(settings, 'make up CLUSTER=kind');
+  if (cluster.target !== 'kind' && !kindClusterOf(cluster.context ?? ''))
     throw new UserError(
-      'make dev needs a cluster on kind, and this one is native: `make down`, then `make up CLUSTER=kind`',
+      `make dev needs a cluster on kind, and this one is ${titleOf(cluster)}: \`make down\`, then \`make up CLUSTER=kind\``,
     );
   await synthesize('sync');
   const child = execa('skaffold', ['dev', '--cleanup=false', `--watch-poll-interval=${SETTLE_MS}`], {

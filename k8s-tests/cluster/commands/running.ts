@@ -17,16 +17,17 @@ export async function isUp(settings: Settings): Promise<boolean> {
 }
 
 /**
- * This checkout's cluster, with its kubeconfig in place also after .windlass was deleted.
+ * This checkout's cluster, with its kubeconfig in place even after .windlass was deleted.
+ * @param start the command that starts a cluster which will do
  * @throws UserError where none runs
  */
-export async function runningCluster(settings: Settings): Promise<RunningCluster> {
+export async function runningCluster(settings: Settings, start = 'make up'): Promise<RunningCluster> {
   const { cluster, found } = await chooseCluster(settings);
   if (found.state === 'down')
     throw new UserError(
       `this checkout's ${cluster.target} cluster is down; \`make up\` brings it back: ${found.remedy}`,
     );
-  if (found.state === 'absent') throw new UserError('no cluster runs for this checkout: `make up` starts one');
+  if (found.state === 'absent') throw new UserError(`no cluster runs for this checkout: \`${start}\` starts one`);
   if (!existsSync(kubeconfig) || !existsSync(portsFile)) {
     await cluster.connect();
     await rememberState(cluster, found.ports);

@@ -1,6 +1,7 @@
 import { deployApplication, synthesize } from '../application.ts';
 import { chooseCluster } from '../choose.ts';
 import { placeDemoOrder } from '../demo.ts';
+import { DEV_IMAGE } from '../kind/own-image.ts';
 import { exclusively } from '../lock.ts';
 import { root } from '../paths.ts';
 import { installPlatform } from '../platform.ts';
@@ -33,14 +34,15 @@ kubectl  eval "$(make env)"`);
 export function platform(settings: Settings): Promise<void> {
   return exclusively(async () => {
     const { ports, images } = await bringUpPlatform(settings, showProgress(4));
+    const image = images.get(DEV_IMAGE) ?? DEV_IMAGE;
+    // A registry's image has another name than the one that manifests have, which nodes of this machine know.
+    const synth = image.startsWith(DEV_IMAGE.split(':')[0] ?? '') ? '' : `  make synth IMAGE=${image}\n`;
     console.log(`
 The platform runs. Next:
-  eval "$(make env)"
+${synth}  eval "$(make env)"
   kubectl apply --server-side -f dist/dev
 
 The shop will answer at http://127.0.0.1:${ports.ingress}/v1/orders.`);
-    const [pushed] = [...images.values()].filter((image) => image.split('/').length > 2);
-    if (pushed) console.log(`This cluster pulls the services' image from your registry: make synth IMAGE=${pushed}`);
   });
 }
 
@@ -53,14 +55,15 @@ interface Platform {
 /** The steps up to the application, four of them. */
 async function bringUpPlatform(settings: Settings, progress: Progress): Promise<Platform> {
   const { cluster, found } = await chooseCluster(settings);
-  if (found.state === 'running') checkPorts(settings, found.ports);
+  const kept = 'ports' in found ? found.ports : undefined;
+  if (kept) checkPorts(settings, kept);
   if (found.state === 'down') console.error(`This checkout's ${cluster.target} cluster is down: ${found.remedy}.`);
   await progress.step(`prepare (${cluster.target})`, () => cluster.prepare(progress));
-  const ports = ('ports' in found && found.ports) || (await choosePorts(settings));
+  const ports = kept ?? (await choosePorts(settings));
   await rememberState(cluster, ports);
   await progress.step('cluster', () => cluster.start(ports, progress));
   const [images] = await progress.step('images and manifests', () =>
-    Promise.all([cluster.loadOwnImages(), synthesize()]),
+    Promise.all([cluster.loadOwnImages(progress), synthesize()]),
   );
   await progress.step('platform', () => installPlatform(cluster, images, progress));
   return { ports, images };

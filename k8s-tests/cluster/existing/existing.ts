@@ -1,47 +1,48 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { Cluster, Found } from '../cluster.ts';
-import { docker, lastLine } from '../kind/docker.ts';
+import { docker, reasonOf } from '../kind/docker.ts';
 import { buildOwnImage, DEV_IMAGE } from '../kind/own-image.ts';
 import { ensurePrograms } from '../kind/prerequisites.ts';
 import { kubectl } from '../kubernetes-tools.ts';
-import { OUR_NAMESPACES } from '../namespaces.ts';
-import { kubeconfig, stateFolder } from '../paths.ts';
+import { CHECKOUT_LABEL } from '../namespaces.ts';
+import { clusterNameOf, kubeconfig, root, stateFolder } from '../paths.ts';
 import { removePlatform } from '../remove-platform.ts';
 import { run } from '../run.ts';
 import { type Settings, UserError } from '../settings.ts';
-import { recallState } from '../state.ts';
-import { forwardsRun, startForwards, stopForwards } from './forwards.ts';
+import { findForwards, startForwards, stopForwards } from './forwards.ts';
+
+/** The cluster behind a context does not answer, or the kubeconfig has no such context. */
+export class Unreachable extends UserError {}
 
 /**
  * A cluster that someone else runs, used as it is. Our image is loaded where it is a kind cluster and pushed to a registry
  * elsewhere; its doors are opened by port-forwards of this machine's, for no service of it is reached from here otherwise.
  */
 export function existingCluster(context: string, { imageRegistry }: Pick<Settings, 'imageRegistry'>): Cluster {
-  const kindName = context.startsWith('kind-') ? context.slice('kind-'.length) : undefined;
-  const view = () =>
-    run('kubectl', ['config', 'view', '--minify', '--flatten', '--context', context], { tolerant: true });
+  const kindName = kindClusterOf(context);
+  const view = () => run('kubectl', ['config', 'view', '--minify', '--flatten', '--context', context]);
 
   async function find(): Promise<Found> {
-    const ours = ['get', 'namespaces', '-l', OUR_NAMESPACES, '-o', 'name', '--request-timeout=10s'];
-    const { stdout } = await run('kubectl', ['--context', context, ...ours], {
-      what: `request to KUBE_CONTEXT=${context}`,
-    });
-    if (stdout === '') return { state: 'absent' };
-    const state = await recallState();
-    if (state?.context === context && (await forwardsRun())) return { state: 'running', ports: state };
-    return { state: 'down', remedy: 'its port-forwards have ended, and are started again' };
+    await ensurePrograms(['kubectl'], 'KUBE_CONTEXT');
+    const maker = await findMaker(context);
+    if (maker !== undefined && maker !== clusterNameOf(root))
+      throw new UserError(`KUBE_CONTEXT=${context}: the Windlass in it is another checkout's, ${maker}`);
+    const forwards = await findForwards();
+    const ports = forwards?.context === context ? { ingress: forwards.ingress, jaeger: forwards.jaeger } : undefined;
+    if (maker !== undefined && ports) return { state: 'running', ports };
+    if (maker === undefined && !ports) return { state: 'absent' };
+    return { state: 'down', remedy: 'what is missing of it is brought in again', ...(ports && { ports }) };
   }
 
   async function connect(): Promise<void> {
     await mkdir(stateFolder, { recursive: true });
     await writeFile(kubeconfig, (await view()).stdout, { mode: 0o600 });
-    await kubectl(['get', 'namespaces'], { what: `request to KUBE_CONTEXT=${context}` });
   }
 
   return {
     target: 'existing',
-    context,
     flavour: 'kind',
+    context,
     find,
     connect,
 
@@ -50,8 +51,6 @@ export function existingCluster(context: string, { imageRegistry }: Pick<Setting
         kindName ? ['docker', 'kind', 'kubectl', 'helm'] : ['docker', 'kubectl', 'helm'],
         'KUBE_CONTEXT',
       );
-      if ((await view()).exitCode !== 0)
-        throw new UserError(`KUBE_CONTEXT=${context}: the kubeconfig has no such context`);
       if (!kindName && !imageRegistry)
         throw new UserError(
           `KUBE_CONTEXT=${context} is no kind cluster, so the services' image has to come from a registry that it can pull from: set IMAGE_REGISTRY, such as IMAGE_REGISTRY=registry.example/team`,
@@ -61,19 +60,27 @@ export function existingCluster(context: string, { imageRegistry }: Pick<Setting
     async start(ports) {
       await connect();
       await ensureStorageClass();
-      if (!(await forwardsRun())) await startForwards(ports);
+      const forwards = await findForwards();
+      const isRight = forwards?.ingress === ports.ingress && forwards.jaeger === ports.jaeger;
+      if (!isRight) {
+        await stopForwards();
+        await startForwards({ ...ports, context });
+      }
     },
 
-    async loadOwnImages() {
-      const image = await buildOwnImage(() => {});
+    async loadOwnImages({ note }) {
+      const image = await buildOwnImage(note);
       if (kindName) {
+        await docker(['tag', image, DEV_IMAGE]);
+        note(`loading ${image} into the nodes`);
         await run('kind', ['load', 'docker-image', image, DEV_IMAGE, '--name', kindName], { what: 'kind load' });
         return new Map([[DEV_IMAGE, image]]);
       }
       const pushed = `${imageRegistry}/${image}`;
       await docker(['tag', image, pushed]);
+      note(`pushing ${pushed}`);
       await docker(['push', pushed]).catch((error: Error) => {
-        throw new UserError(`IMAGE_REGISTRY=${imageRegistry}: ${pushed} cannot be pushed: ${lastLine(error.message)}`);
+        throw new UserError(`IMAGE_REGISTRY=${imageRegistry}: ${pushed} cannot be pushed: ${reasonOf(error.message)}`);
       });
       return new Map([[DEV_IMAGE, pushed]]);
     },
@@ -86,6 +93,20 @@ export function existingCluster(context: string, { imageRegistry }: Pick<Setting
 
     memoryBytes: async () => undefined,
   };
+}
+
+/** The name of the kind cluster behind a context; undefined where it is another kind of cluster. */
+export function kindClusterOf(context: string): string | undefined {
+  return context.startsWith('kind-') ? context.slice('kind-'.length) : undefined;
+}
+
+/** The checkout that brought Windlass into the cluster, by the label of its namespaces; undefined where none did. */
+async function findMaker(context: string): Promise<string | undefined> {
+  const path = `jsonpath={.items[*].metadata.labels.${CHECKOUT_LABEL.replaceAll('.', '\\.')}}`;
+  const args = ['--context', context, 'get', 'namespaces', '-o', path, '--request-timeout=10s'];
+  const { stdout, all, exitCode } = await run('kubectl', args, { tolerant: true });
+  if (exitCode !== 0) throw new Unreachable(`KUBE_CONTEXT=${context} cannot be used: ${reasonOf(all)}`);
+  return stdout.split(' ').find(Boolean);
 }
 
 /** Postgres' and Kafka's volumes name it. */

@@ -4,13 +4,13 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
 import { kubeconfig } from '../paths.ts';
-import { forwardsFile } from './forwards.ts';
+import { type Forwards, forwardsFile } from './forwards.ts';
 
-const [ingress, jaeger] = process.argv.slice(2);
+const { ingress, jaeger } = JSON.parse(readFileSync(forwardsFile, 'utf8')) as Forwards;
 const stopped = new AbortController();
 const release = await lock(forwardsFile, { realpath: false, onCompromised: () => stopped.abort() });
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,29 +10,35 @@ import { CommandError } from '../run.ts';
 import type { Ports } from '../settings.ts';
 
 /** Held by the process with the port-forwards as long as it lives; without it the process ends. */
-export const forwardsFile = join(stateFolder, 'forwards');
+export const forwardsFile = join(stateFolder, 'forwards.json');
 
-export async function forwardsRun(): Promise<boolean> {
-  return check(forwardsFile, { realpath: false }).catch(() => false);
+/** What the port-forwards lead to, and from which ports of 127.0.0.1. */
+export interface Forwards extends Ports {
+  readonly context: string;
+}
+
+/** The port-forwards that run; undefined where none do. */
+export async function findForwards(): Promise<Forwards | undefined> {
+  const isHeld = await check(forwardsFile, { realpath: false }).catch(() => false);
+  return isHeld ? (JSON.parse(await readFile(forwardsFile, 'utf8')) as Forwards) : undefined;
 }
 
 /** Starts the port-forwards as a process that outlives this one. */
-export async function startForwards({ ingress, jaeger }: Ports): Promise<void> {
-  await writeFile(forwardsFile, '');
+export async function startForwards(forwards: Forwards): Promise<void> {
+  await writeFile(forwardsFile, JSON.stringify(forwards));
   const log = openSync(join(stateFolder, 'forwards.log'), 'a');
   const program = fileURLToPath(new URL('forward.ts', import.meta.url));
-  spawn(process.execPath, [program, String(ingress), String(jaeger)], {
-    detached: true,
-    stdio: ['ignore', log, log],
-  }).unref();
-  await until(forwardsRun, 'the port-forwards did not start; see .windlass/forwards.log');
+  spawn(process.execPath, [program], { detached: true, stdio: ['ignore', log, log] }).unref();
+  const isUp = async () => (await findForwards()) !== undefined;
+  await until(isUp, 'the port-forwards did not start; see .windlass/forwards.log');
 }
 
 /** Ends the port-forwards by taking their file away. */
 export async function stopForwards(): Promise<void> {
-  if (!(await forwardsRun())) return;
+  if (!(await findForwards())) return;
   await rm(forwardsFile, { force: true });
-  await until(async () => !(await forwardsRun()), 'the port-forwards do not end');
+  const isDown = async () => !(await check(forwardsFile, { realpath: false }).catch(() => false));
+  await until(isDown, 'the port-forwards do not end');
 }
 
 async function until(condition: () => Promise<boolean>, failure: string): Promise<void> {

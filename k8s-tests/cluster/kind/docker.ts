@@ -7,15 +7,21 @@ export function docker(args: readonly string[], options: RunOptions = {}): Promi
 
 /** Whether there is a Docker client here and a daemon that answers it. */
 export async function isDockerAnswering(): Promise<boolean> {
+  return (await dockerSilence()) === '';
+}
+
+/** Why no daemon answers, in Docker's own words; empty where one does, undefined where there is no Docker client. */
+export async function dockerSilence(): Promise<string | undefined> {
   const answer = await docker(['version', '--format', '{{.Server.Version}}'], { tolerant: true }).catch(
     () => undefined,
   );
-  return answer?.exitCode === 0;
+  if (answer === undefined) return undefined;
+  return answer.exitCode === 0 ? '' : reasonOf(answer.all);
 }
 
 /** What Docker knows of a container; only what is used here. */
 export interface Container {
-  readonly State: { readonly Running: boolean; readonly StartedAt: string };
+  readonly State: { readonly Running: boolean; readonly Paused: boolean; readonly StartedAt: string };
   readonly HostConfig: { readonly PortBindings: Readonly<Record<string, readonly { readonly HostPort: string }[]>> };
   readonly Mounts: readonly { readonly Source: string; readonly Destination: string }[];
 }
@@ -35,10 +41,15 @@ export async function ensureImage(image: string, note: (text: string) => void): 
   if (exitCode === 0) return;
   note(`pulling ${image}`);
   await docker(['pull', image], { onLine: (line) => note(`${image}: ${line}`) }).catch((error: Error) => {
-    throw new UserError(`the image ${image} cannot be pulled: ${lastLine(error.message)}`);
+    throw new UserError(`the image ${image} cannot be pulled: ${reasonOf(error.message)}`);
   });
 }
 
-export function lastLine(text: string): string {
-  return text.trimEnd().split('\n').at(-1)?.trim() ?? '';
+/** The line of a program's output that says why it failed: Docker and crictl print others around it. */
+export function reasonOf(output: string): string {
+  const lines = output
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.trim());
+  return lines.find((line) => /^Error response from daemon|^ERROR|level=fatal/.test(line)) ?? lines.at(-1) ?? '';
 }

@@ -77,7 +77,7 @@ test('a node image of a mirror takes the place of the pinned one', async () => {
 
 describe("a node's container", () => {
   const container = (values: Partial<Container>): Container => ({
-    State: { Running: true, StartedAt: '2026-11-26T00:00:00Z' },
+    State: { Running: true, Paused: false, StartedAt: '2026-11-26T00:00:00Z' },
     HostConfig: { PortBindings: { '30080/tcp': [{ HostPort: '8081' }], '30686/tcp': [{ HostPort: '16687' }] } },
     Mounts: [{ Source: node?.extraMounts[0]?.hostPath ?? '', Destination: '/static-pods' }],
     ...values,
@@ -89,8 +89,13 @@ describe("a node's container", () => {
   });
 
   test('keeps its ports while it is stopped', () => {
-    const stopped = container({ State: { Running: false, StartedAt: '2026-11-26T00:00:00Z' } });
+    const stopped = container({ State: { Running: false, Paused: false, StartedAt: '2026-11-26T00:00:00Z' } });
     expect(readContainer(stopped)).toMatchObject({ state: 'down', ports });
+  });
+
+  test('that is paused is left as it is, with the command that ends that', () => {
+    const paused = container({ State: { Running: true, Paused: true, StartedAt: '2026-11-26T00:00:00Z' } });
+    expect(() => readContainer(paused)).toThrow(/is paused: docker unpause windlass-/);
   });
 
   test('that nothing of this checkout is mounted into was made by somebody else, and is left alone', () => {

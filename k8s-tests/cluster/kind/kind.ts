@@ -8,10 +8,10 @@ import { clusterNameOf, kubeconfig, root, stateFolder } from '../paths.ts';
 import { checkFree } from '../ports.ts';
 import { CommandError, run } from '../run.ts';
 import { type Ports, type Settings, UserError } from '../settings.ts';
-import { type Container, docker, ensureImage, inspectContainer, isDockerAnswering, lastLine } from './docker.ts';
+import { type Container, docker, ensureImage, inspectContainer, isDockerAnswering, reasonOf } from './docker.ts';
 import { buildOwnImage, DEV_IMAGE } from './own-image.ts';
 import { ensurePrograms } from './prerequisites.ts';
-import { pullIntoNode } from './pull.ts';
+import { fullName, pullIntoNode } from './pull.ts';
 import { waitUntilRestarted } from './restarted.ts';
 
 /** Of the cluster and of a Docker network of its own, which goes with it. */
@@ -19,6 +19,8 @@ const name = clusterNameOf(root);
 const node = `${name}-control-plane`;
 const cpuRequests = fileURLToPath(new URL('../cpu-requests', import.meta.url));
 const staticPods = join(cpuRequests, 'static-pods');
+/** Where kind.yaml mounts them; no other cluster has such a mount. */
+const STATIC_PODS = '/static-pods';
 
 /** In the node, once its cluster is whole: a `kind create cluster` that was killed leaves a node without it. */
 const COMPLETE = '/kind/windlass-complete';
@@ -56,13 +58,13 @@ export async function kindConfig(ports: Ports, nodeImage?: string): Promise<stri
   return stringify(config);
 }
 
-/** What a node's container says of its cluster. @throws UserError where another checkout or person made it */
-export function readContainer({ State, HostConfig, Mounts }: Container): Found {
-  // Docker Desktop prefixes the paths of its host.
-  if (!Mounts.some(({ Source }) => Source.endsWith(staticPods)))
+/** What a node's container says of its cluster. @throws UserError where someone else made it, or it is paused */
+export function readContainer({ State, HostConfig, Mounts }: Container): Exclude<Found, { state: 'absent' }> {
+  if (!Mounts.some(({ Destination }) => Destination === STATIC_PODS))
     throw new UserError(
       `there is a kind cluster ${name} that this checkout did not make. If it is not needed: kind delete cluster --name ${name}`,
     );
+  if (State.Paused) throw new UserError(`the node ${node} is paused: docker unpause ${node}`);
   const portOf = (nodePort: number) => Number(HostConfig.PortBindings[`${nodePort}/tcp`]?.[0]?.HostPort);
   const ports = { ingress: portOf(NODE_PORTS.ingress), jaeger: portOf(NODE_PORTS.jaeger) };
   if (State.Running) return { state: 'running', ports };
@@ -71,15 +73,12 @@ export function readContainer({ State, HostConfig, Mounts }: Container): Found {
 
 /** kind: Kubernetes in a Docker container; charts and images come from their public places. */
 export function kindCluster({ kindNodeImage }: Pick<Settings, 'kindNodeImage'>): Cluster {
-  const isComplete = async () =>
-    (await docker(['exec', node, 'test', '-f', COMPLETE], { tolerant: true })).exitCode === 0;
-
   async function find(): Promise<Found> {
     const container = (await isDockerAnswering()) ? await inspectContainer(node) : undefined;
     if (!container) return { state: 'absent' };
     const found = readContainer(container);
     if (found.state !== 'running' || (await isComplete())) return found;
-    return { state: 'down', remedy: 'its creation was interrupted, and it is created again' };
+    return { ...found, state: 'down', remedy: 'its creation was interrupted, and it is created again' };
   }
 
   async function connect(): Promise<void> {
@@ -109,14 +108,6 @@ export function kindCluster({ kindNodeImage }: Pick<Settings, 'kindNodeImage'>):
     await docker(['exec', node, 'touch', COMPLETE]);
   }
 
-  async function startNode(ports: Ports, note: (text: string) => void): Promise<void> {
-    await checkFree(ports);
-    note('starting the stopped node');
-    await docker(['start', node]).catch((error: Error) => {
-      throw new UserError(`the stopped node ${node} cannot be started: ${lastLine(error.message)}`);
-    });
-  }
-
   return {
     target: 'kind',
     flavour: 'kind',
@@ -126,8 +117,8 @@ export function kindCluster({ kindNodeImage }: Pick<Settings, 'kindNodeImage'>):
     prepare: () => ensurePrograms(['docker', 'kind', 'kubectl', 'helm'], 'CLUSTER=kind'),
 
     async start(ports, { note }) {
-      const before = await find();
-      if (before.state === 'down' && before.ports) await startNode(before.ports, note);
+      const container = await inspectContainer(node);
+      if (container && !container.State.Running) await startNode(ports, note);
       const found = await find();
       if (found.state === 'down') await deleteCluster();
       if (found.state !== 'running') await create(ports, note);
@@ -138,13 +129,24 @@ export function kindCluster({ kindNodeImage }: Pick<Settings, 'kindNodeImage'>):
 
     pull: (images, progress) => pullIntoNode(node, images, progress.note),
 
-    async loadOwnImages() {
-      const image = await buildOwnImage(() => {});
-      await run('kind', ['load', 'docker-image', image, DEV_IMAGE, '--name', name], { what: 'kind load' });
+    async loadOwnImages({ note }) {
+      const image = await buildOwnImage(note);
+      const inNode = fullName(image);
+      // kind cannot tell by the ids of containerd's image store, and would load each time.
+      const { exitCode } = await docker(['exec', node, 'crictl', 'inspecti', '-q', inNode], { tolerant: true });
+      if (exitCode !== 0) {
+        note(`loading ${image} into the node`);
+        await run('kind', ['load', 'docker-image', image, '--name', name], { what: 'kind load' });
+      }
+      // The name of the manifests too, for those who apply them as they are.
+      await docker(['exec', node, 'ctr', '-n', 'k8s.io', 'images', 'tag', '--force', inNode, fullName(DEV_IMAGE)]);
       return new Map([[DEV_IMAGE, image]]);
     },
 
-    remove: deleteCluster,
+    async remove() {
+      await ensurePrograms(['docker', 'kind'], 'make down');
+      await deleteCluster();
+    },
 
     async memoryBytes() {
       const { stdout } = await docker(['stats', '--no-stream', '--format', '{{.MemUsage}}', node]);
@@ -161,10 +163,33 @@ async function shrink(workload: string, patch: string): Promise<void> {
   if (exitCode === 0) await kubectl(['-n', 'kube-system', 'patch', workload, '--patch-file', join(cpuRequests, patch)]);
 }
 
+/** Whether the cluster was made to its end. @throws UserError where the node does not say so */
+async function isComplete(): Promise<boolean> {
+  const { stdout, all } = await docker(['exec', node, 'sh', '-c', `test -f ${COMPLETE} && echo yes || echo no`], {
+    tolerant: true,
+  });
+  if (!['yes', 'no'].includes(stdout.trim())) throw new UserError(`the node ${node} runs nothing: ${reasonOf(all)}`);
+  return stdout.trim() === 'yes';
+}
+
+async function startNode(ports: Ports, note: (text: string) => void): Promise<void> {
+  await checkFree(ports);
+  note('starting the stopped node');
+  await docker(['start', node]).catch((error: Error) => {
+    throw new UserError(`the stopped node ${node} cannot be started: ${reasonOf(error.message)}`);
+  });
+}
+
 async function deleteCluster(): Promise<void> {
   await run('kind', ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfig]);
+  await removeNetwork();
+}
+
+/** Removes the cluster's Docker network, which a `kind create` that failed leaves behind. Returns whether there was one. */
+export async function removeNetwork(): Promise<boolean> {
   const { exitCode } = await docker(['network', 'inspect', name], { tolerant: true });
   if (exitCode === 0) await docker(['network', 'rm', name]);
+  return exitCode === 0;
 }
 
 /** kind prints all that it tried; Docker's word on a port is the one that matters. */

@@ -4,7 +4,7 @@ import { buildContext } from '../images/build-context.ts';
 import { clusterNameOf, root } from '../paths.ts';
 import { UserError } from '../settings.ts';
 import { keyOf } from '../toolchain/cache.ts';
-import { docker, lastLine } from './docker.ts';
+import { docker } from './docker.ts';
 
 /** As manifests of dev name it. */
 export const DEV_IMAGE = 'windlass/services:dev';
@@ -21,10 +21,10 @@ const LABEL = 'dev.windlass.checkout';
 export async function buildOwnImage(note: (text: string) => void): Promise<string> {
   const files = [DOCKERFILE, '.dockerignore', ...(await buildContext())];
   const contents = await Promise.all(files.map(async (file) => `${file}\0${await readFile(join(root, file), 'utf8')}`));
-  const image = `${REPOSITORY}:${keyOf(...contents).slice(0, 12)}`;
+  // With the checkout: what one `make down` removes is never another's.
+  const image = `${REPOSITORY}:${keyOf(clusterNameOf(root), ...contents).slice(0, 12)}`;
   const { exitCode } = await docker(['image', 'inspect', '--format', '{{.Id}}', image], { tolerant: true });
   if (exitCode !== 0) await build(image, note);
-  await docker(['tag', image, DEV_IMAGE]);
   return image;
 }
 
@@ -33,12 +33,10 @@ async function build(image: string, note: (text: string) => void): Promise<void>
   // An attestation makes an image an index, which `kind load` cannot read from containerd's image store.
   const env = { BUILDX_NO_DEFAULT_ATTESTATIONS: '1' };
   await docker(['build', ...flags, root], { what: 'docker build', env, onLine: note }).catch((error: Error) => {
-    const isPull = /pull access denied|manifest unknown|failed to (resolve|do request)|registry|no such host/i.test(
-      error.message,
+    const pull = error.message.match(
+      /^.*(pull access denied|manifest (for|unknown)|failed to resolve source metadata).*$/im,
     );
-    throw isPull
-      ? new UserError(`an image that ${DOCKERFILE} builds on cannot be pulled: ${lastLine(error.message)}`)
-      : error;
+    throw pull ? new UserError(`an image that ${DOCKERFILE} builds on cannot be pulled: ${pull[0].trim()}`) : error;
   });
 }
 

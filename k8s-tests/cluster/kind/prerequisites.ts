@@ -1,6 +1,6 @@
 import { run } from '../run.ts';
 import { UserError } from '../settings.ts';
-import { isDockerAnswering } from './docker.ts';
+import { dockerSilence } from './docker.ts';
 
 interface Program {
   /** Prints the version. */
@@ -16,7 +16,11 @@ const local = 'sudo install /tmp';
 /** What a cluster on kind is made and used with. */
 const programs = {
   docker: { arguments: ['--version'], install: 'curl -fsSL https://get.docker.com | sh' },
-  kind: { arguments: ['version'], oldest: [0, 33], install: 'go install sigs.k8s.io/kind@v0.33.0' },
+  kind: {
+    arguments: ['version'],
+    oldest: [0, 33],
+    install: `curl -fLo /tmp/kind https://kind.sigs.k8s.io/dl/v0.33.0/kind-linux-amd64 && ${local}/kind /usr/local/bin`,
+  },
   kubectl: {
     arguments: ['version', '--client'],
     install: `curl -fLo /tmp/kubectl https://dl.k8s.io/release/v1.36.4/bin/linux/amd64/kubectl && ${local}/kubectl /usr/local/bin`,
@@ -44,9 +48,10 @@ export async function ensurePrograms(names: readonly ProgramName[], what: string
   const faults = found.filter((fault) => fault !== undefined);
   if (faults.length > 0)
     throw new UserError(`${what} needs programs that are missing or too old:\n  ${faults.join('\n  ')}`);
-  if (names.includes('docker') && !(await isDockerAnswering()))
+  const silence = names.includes('docker') ? await dockerSilence() : '';
+  if (silence)
     throw new UserError(
-      `${what} needs a Docker daemon that answers: start it (sudo systemctl start docker, or Docker Desktop), or use CLUSTER=native`,
+      `${what} needs a Docker daemon that answers: start it (sudo systemctl start docker, or Docker Desktop). Docker says: ${silence}`,
     );
 }
 
@@ -58,7 +63,10 @@ export function findFault(
 ): string | undefined {
   const { oldest, install }: Program = programs[name];
   const architecture = process.arch === 'arm64' ? 'arm64' : 'amd64';
-  const command = platform === 'darwin' ? `brew install ${name}` : install.replaceAll('amd64', architecture);
+  const command =
+    platform === 'darwin'
+      ? `brew install ${name === 'docker' ? '--cask docker' : name}`
+      : install.replaceAll('amd64', architecture);
   if (printed === undefined) return `${name} is missing: ${command}`;
   if (!oldest) return undefined;
   const [version = printed.trim(), major, minor] = printed.match(/(\d+)\.(\d+)(\.\d+)?/) ?? [];

@@ -1,5 +1,5 @@
 import { UserError } from '../settings.ts';
-import { docker, lastLine } from './docker.ts';
+import { docker, reasonOf } from './docker.ts';
 
 const AT_ONCE = 3;
 
@@ -27,12 +27,15 @@ export async function pullIntoNode(
     for (let image = waiting.shift(); image !== undefined; image = waiting.shift()) {
       note(`pulling ${image}, ${done} of ${total} done`);
       await docker(['exec', node, 'crictl', 'pull', image]).catch((error: Error) => {
-        throw new UserError(`the image ${image} cannot be pulled: ${lastLine(error.message)}`);
+        waiting.length = 0;
+        throw new UserError(`the image ${image} cannot be pulled: ${reasonOf(error.message)}`);
       });
       note(`pulled ${image}, ${++done} of ${total} done`);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, pullNext));
+  // All of them end before the error goes on, so that nothing is pulled after that.
+  const outcomes = await Promise.allSettled(Array.from({ length: AT_ONCE }, pullNext));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 /** `postgres:18` is `docker.io/library/postgres:18` to a container runtime. */

@@ -5,10 +5,20 @@ import type { Cluster } from '../cluster.ts';
 import { controlPlaneImages, ownImages, packAll, workloadImages } from '../images/catalogue.ts';
 import type { ToolFolders } from '../images/parts.ts';
 import { clusterNameOf, idOf, root } from '../paths.ts';
+import type { Ports } from '../settings.ts';
 import { clusterTools, tool } from '../toolchain/tools.ts';
 import { memoryFolderOf, memoryOf } from './cgroups.ts';
 import { importImages } from './containerd.ts';
-import { continueWithImages, findNode, findRemains, forwardsOf, removeNode, startNode, waitForMark } from './node.ts';
+import {
+  continueWithImages,
+  findForwards,
+  findNode,
+  findRemains,
+  type NodeSettings,
+  removeNode,
+  startNode,
+  waitForMark,
+} from './node.ts';
 import { ensurePrerequisites } from './prerequisites.ts';
 
 /** NodePorts of the two doors, fixed in the charts. */
@@ -40,9 +50,7 @@ export function nativeCluster(checkout: string = root): Cluster {
     async find() {
       const node = findNode(folder);
       if (node) {
-        const forwards = forwardsOf(node);
-        const portOf = (nodePort: number) => forwards.find((forward) => forward.nodePort === nodePort)?.hostPort ?? 0;
-        const ports = { ingress: portOf(nodePorts.ingress), jaeger: portOf(nodePorts.jaeger) };
+        const ports = portsOf(findForwards(folder));
         const isReady = existsSync(join(folder, 'ready'));
         return isReady
           ? { state: 'running', ports }
@@ -50,10 +58,12 @@ export function nativeCluster(checkout: string = root): Cluster {
       }
       const remains = await findRemains({ folder, name, id });
       if (remains.length === 0) return { state: 'absent' };
+      const held = findForwards(folder);
       const cause = remains.includes('process')
         ? 'its folder was deleted, or its start was interrupted'
         : 'the machine was restarted, or its processes were ended';
-      return { state: 'down', remedy: `a new node replaces it, without the orders of the old one (${cause})` };
+      const remedy = `a new node replaces it, without the orders of the old one (${cause})`;
+      return { state: 'down', remedy, ...(held.length > 0 && { ports: portsOf(held) }) };
     },
 
     async connect() {
@@ -115,6 +125,11 @@ async function linkPrograms({ kubernetes, helm, istio }: ToolFolders, binFolder:
     await rm(link, { force: true });
     await symlink(target, link);
   }
+}
+
+function portsOf(forwards: NodeSettings['forwards']): Ports {
+  const portOf = (nodePort: number) => forwards.find((forward) => forward.nodePort === nodePort)?.hostPort ?? 0;
+  return { ingress: portOf(nodePorts.ingress), jaeger: portOf(nodePorts.jaeger) };
 }
 
 /** As manifests write it: without the registry that is meant anyway. */

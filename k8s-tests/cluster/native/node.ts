@@ -50,9 +50,10 @@ function findOuter(folder: string): OwnProcess | undefined {
   return findByCommand(UNSHARE, initScript(folder))[0];
 }
 
-/** The node's ports on the host, from the environment that it was started with. */
-export function forwardsOf({ outer }: Node): NodeSettings['forwards'] {
-  const { FORWARDS = '' } = environmentOf(outer);
+/** The node's ports on the host, from the environment that it was started with; none where nothing of it runs. */
+export function findForwards(folder: string): NodeSettings['forwards'] {
+  const outer = findOuter(folder);
+  const { FORWARDS = '' } = outer ? environmentOf(outer) : {};
   return FORWARDS.split(' ')
     .filter(Boolean)
     .map((forward) => {
