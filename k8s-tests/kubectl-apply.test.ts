@@ -53,7 +53,7 @@ describe.skipIf(!isNative)('the manifests, applied by kubectl on an empty cluste
     await rm(join(checkout, '.windlass'), { recursive: true, force: true });
     const status = await inCheckout('make status');
     expect(status.exitCode).not.toBe(0);
-    expect(status.stderr).toMatch(/native cluster is down; `make up` brings it back: a new node replaces it/);
+    expect(status.stderr).toMatch(/cluster, native, is down; `make up` brings it back: a new node replaces it/);
     expect((await inCheckout('make down')).stderr).toContain('remove the native cluster');
     expect((await inCheckout('make down')).stdout).toContain('Nothing to remove.');
   }, 120_000);

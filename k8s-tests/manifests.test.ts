@@ -19,7 +19,7 @@ async function filesOf(environment: string): Promise<readonly string[]> {
   return files.sort().map((file) => join(folderOf(environment), file));
 }
 
-beforeAll(synthesize);
+beforeAll(() => synthesize());
 
 describe.each(['dev', 'prod'] as const)('the manifests of %s', (environment) => {
   it('are accepted by the API server without a warning', async () => {

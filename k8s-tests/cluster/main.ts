@@ -56,6 +56,12 @@ program
   .description("follow the services' logs")
   .action((service?: string) => logs(settings(), service));
 
+// A reader may stop early, as `| head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 // With a handler an interrupt falls between two steps of ours, never into one: what was started is always on record.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 

@@ -1,4 +1,5 @@
 import { manifests, synthesize } from '../application.ts';
+import { titleOf } from '../choose.ts';
 import { kubectl } from '../kubernetes-tools.ts';
 import { memoryByPart } from '../memory.ts';
 import { diffMesh } from '../mesh-diff.ts';
@@ -9,7 +10,7 @@ import { runningCluster } from './running.ts';
 /** What runs, where, and its memory. */
 export async function status(settings: Settings): Promise<void> {
   const { cluster, ports } = await runningCluster(settings);
-  console.log(`${cluster.target}: shop http://127.0.0.1:${ports.ingress}, Jaeger http://127.0.0.1:${ports.jaeger}\n`);
+  console.log(`${titleOf(cluster)}: shop http://127.0.0.1:${ports.ingress}, Jaeger http://127.0.0.1:${ports.jaeger}\n`);
   const { stdout } = await kubectl(['get', 'deployments,statefulsets,kafkas.kafka.strimzi.io', '-A']);
   console.log(stdout);
   const parts = await memoryByPart(cluster);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chooseCluster } from '../choose.ts';
+import { chooseCluster, titleOf } from '../choose.ts';
 import type { Cluster } from '../cluster.ts';
 import { kubeconfig, portsFile } from '../paths.ts';
 import { type Ports, type Settings, UserError } from '../settings.ts';
@@ -25,7 +25,7 @@ export async function runningCluster(settings: Settings, start = 'make up'): Pro
   const { cluster, found } = await chooseCluster(settings);
   if (found.state === 'down')
     throw new UserError(
-      `this checkout's ${cluster.target} cluster is down; \`make up\` brings it back: ${found.remedy}`,
+      `this checkout's cluster, ${titleOf(cluster)}, is down; \`make up\` brings it back: ${found.remedy}`,
     );
   if (found.state === 'absent') throw new UserError(`no cluster runs for this checkout: \`${start}\` starts one`);
   if (!existsSync(kubeconfig) || !existsSync(portsFile)) {

@@ -1,5 +1,5 @@
 import { deployApplication, synthesize } from '../application.ts';
-import { chooseCluster } from '../choose.ts';
+import { chooseCluster, titleOf } from '../choose.ts';
 import { placeDemoOrder } from '../demo.ts';
 import { DEV_IMAGE } from '../kind/own-image.ts';
 import { exclusively } from '../lock.ts';
@@ -57,8 +57,8 @@ async function bringUpPlatform(settings: Settings, progress: Progress): Promise<
   const { cluster, found } = await chooseCluster(settings);
   const kept = 'ports' in found ? found.ports : undefined;
   if (kept) checkPorts(settings, kept);
-  if (found.state === 'down') console.error(`This checkout's ${cluster.target} cluster is down: ${found.remedy}.`);
-  await progress.step(`prepare (${cluster.target})`, () => cluster.prepare(progress));
+  if (found.state === 'down') console.error(`This checkout's cluster, ${titleOf(cluster)}, is down: ${found.remedy}.`);
+  await progress.step(`prepare (${titleOf(cluster)})`, () => cluster.prepare(progress));
   const ports = kept ?? (await choosePorts(settings));
   await rememberState(cluster, ports);
   await progress.step('cluster', () => cluster.start(ports, progress));
