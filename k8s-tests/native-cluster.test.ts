@@ -84,7 +84,7 @@ const kubectl = (...args: string[]) =>
   });
 
 /** Starts the node in a process of its own and interrupts that as Ctrl-C would. */
-async function interruptStart(afterMs: number): Promise<void> {
+async function interruptStart(afterMs: number, ports: Ports): Promise<void> {
   const script = `
     const { nativeCluster } = await import(${JSON.stringify(join(import.meta.dirname, 'cluster/native/native.ts'))});
     process.once('SIGINT', () => process.exit(130));
@@ -92,7 +92,7 @@ async function interruptStart(afterMs: number): Promise<void> {
     const progress = { step: (_, work) => work(), note: () => {} };
     await cluster.prepare(progress);
     console.log('starting');
-    await cluster.start({ ingress: 0, jaeger: 0 }, progress);`;
+    await cluster.start(${JSON.stringify(ports)}, progress);`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -114,9 +114,10 @@ describe.skipIf(!isNative)('a native cluster', () => {
   });
 
   it('comes up beside another one, though earlier starts of it were interrupted', async () => {
-    for (const afterMs of [30, 1_500]) await interruptStart(afterMs);
+    const ports = await choosePorts(unset);
+    for (const afterMs of [30, 1_500]) await interruptStart(afterMs, ports);
     const cluster = nativeCluster(checkout);
-    const ports = await start(cluster);
+    await start(cluster, ports);
     expect(await cluster.find(), 'its own ports').toEqual({ state: 'running', ports });
     expect((await kubectl('get', '--raw', '/readyz')).stdout).toBe('ok');
     expect((await kubectl('get', 'nodes', '-o', 'name')).stdout.trim()).toBe(`node/${nodeName()}`);
@@ -153,7 +154,7 @@ describe.skipIf(!isNative)('a native cluster', () => {
 
   it('is as it was after a second start', async () => {
     const init = initPid();
-    await start(nativeCluster(checkout));
+    await start(nativeCluster(checkout), await choosePorts(unset));
     expect(initPid()).toBe(init);
   });
 
@@ -166,7 +167,8 @@ describe.skipIf(!isNative)('a native cluster', () => {
         remedy: expect.stringContaining('a new node replaces it'),
       });
     });
-    const ports = await start(cluster);
+    const ports = await choosePorts(unset);
+    await start(cluster, ports);
     expect(await cluster.find()).toEqual({ state: 'running', ports });
   });
 
@@ -187,7 +189,7 @@ describe.skipIf(!isNative)('a native cluster', () => {
 
   it('is found and removed whole though its folder was deleted', async () => {
     const cluster = nativeCluster(checkout);
-    await start(cluster);
+    await start(cluster, await choosePorts(unset));
     await rm(join(checkout, '.windlass'), { recursive: true, force: true });
     expect(await cluster.find()).toMatchObject({
       state: 'down',
@@ -199,12 +201,9 @@ describe.skipIf(!isNative)('a native cluster', () => {
   });
 });
 
-/** Starts a cluster on free ports, which it returns. */
-async function start(cluster: Cluster): Promise<Ports> {
-  const ports = await choosePorts(unset);
+async function start(cluster: Cluster, ports: Ports): Promise<void> {
   await cluster.prepare(silent);
   await cluster.start(ports, silent);
-  return ports;
 }
 
 /** Runs a program among the node's processes. */

@@ -2,6 +2,9 @@ import { createServer } from 'node:net';
 import getPort from 'get-port';
 import { type Ports, type Settings, UserError } from './settings.ts';
 
+/** Of the node, behind the two doors: fixed in the charts. */
+export const NODE_PORTS: Ports = { ingress: 30080, jaeger: 30686 };
+
 const DEFAULTS: Ports = { ingress: 8080, jaeger: 16686 };
 
 /** Ports for a cluster that is down: what the user asked for if it is free, else an error; by default a free one near the usual. */

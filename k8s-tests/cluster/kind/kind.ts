@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml';
 import type { Cluster, Found } from '../cluster.ts';
 import { kubectl } from '../kubernetes-tools.ts';
 import { clusterNameOf, kubeconfig, root, stateFolder } from '../paths.ts';
-import { checkFree } from '../ports.ts';
+import { checkFree, NODE_PORTS } from '../ports.ts';
 import { CommandError, run } from '../run.ts';
 import { type Ports, type Settings, UserError } from '../settings.ts';
 import { type Container, docker, ensureImage, inspectContainer, isDockerAnswering, reasonOf } from './docker.ts';
@@ -32,9 +32,6 @@ interface KindConfig {
     readonly extraPortMappings: readonly { containerPort: number; hostPort: number }[];
   }[];
 }
-
-/** The node ports behind the two doors. */
-const NODE_PORTS = { ingress: 30080, jaeger: 30686 } as const;
 
 /** Whether kind can run here: its binary and a Docker daemon that answers. */
 export async function isKindUsable(): Promise<boolean> {

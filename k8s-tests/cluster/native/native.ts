@@ -5,6 +5,7 @@ import type { Cluster } from '../cluster.ts';
 import { controlPlaneImages, ownImages, packAll, workloadImages } from '../images/catalogue.ts';
 import type { ToolFolders } from '../images/parts.ts';
 import { clusterNameOf, idOf, root } from '../paths.ts';
+import { NODE_PORTS } from '../ports.ts';
 import type { Ports } from '../settings.ts';
 import { clusterTools, tool } from '../toolchain/tools.ts';
 import { memoryFolderOf, memoryOf } from './cgroups.ts';
@@ -20,9 +21,6 @@ import {
   waitForMark,
 } from './node.ts';
 import { ensurePrerequisites } from './prerequisites.ts';
-
-/** NodePorts of the two doors, fixed in the charts. */
-const nodePorts = { ingress: 30080, jaeger: 30686 };
 
 /**
  * A real Kubernetes without Docker: one process tree in its own namespaces (see init.sh).
@@ -75,8 +73,8 @@ export function nativeCluster(checkout: string = root): Cluster {
     async start(ports, progress) {
       const folders = built as ToolFolders;
       const forwards = [
-        { hostPort: ports.ingress, nodePort: nodePorts.ingress },
-        { hostPort: ports.jaeger, nodePort: nodePorts.jaeger },
+        { hostPort: ports.ingress, nodePort: NODE_PORTS.ingress },
+        { hostPort: ports.jaeger, nodePort: NODE_PORTS.jaeger },
       ];
       const settings = { id, name, folder, bin: folders.kubernetes, forwards };
       const [controlPlane, node] = await Promise.all([
@@ -129,7 +127,7 @@ async function linkPrograms({ kubernetes, helm, istio }: ToolFolders, binFolder:
 
 function portsOf(forwards: NodeSettings['forwards']): Ports {
   const portOf = (nodePort: number) => forwards.find((forward) => forward.nodePort === nodePort)?.hostPort ?? 0;
-  return { ingress: portOf(nodePorts.ingress), jaeger: portOf(nodePorts.jaeger) };
+  return { ingress: portOf(NODE_PORTS.ingress), jaeger: portOf(NODE_PORTS.jaeger) };
 }
 
 /** As manifests write it: without the registry that is meant anyway. */

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, openSync } from 'node:fs';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -72,7 +71,8 @@ export async function findRemains({
     process: findOuter(folder) !== undefined,
     folder: existsSync(folder),
     cgroup: (await foldersOf(name)).length > 0,
-    interface: Object.hasOwn(networkInterfaces(), hostEndOf(id)),
+    // Even one without an address, as an interrupted start leaves it.
+    interface: existsSync(join('/sys/class/net', hostEndOf(id))),
   };
   return Object.entries(remains).flatMap(([what, isThere]) => (isThere ? what : []));
 }
@@ -146,8 +146,7 @@ export async function removeNode({ folder, name, id }: Pick<NodeSettings, 'folde
   const outer = findOuter(folder);
   // Its child, the node's PID 1, dies with it, and all others with that.
   if (outer) await end(outer);
-  const link = hostEndOf(id);
-  if (Object.hasOwn(networkInterfaces(), link)) await run('ip', ['link', 'delete', link], { tolerant: true });
+  await run('ip', ['link', 'delete', hostEndOf(id)], { tolerant: true });
   await removeCgroups(name);
   await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }
