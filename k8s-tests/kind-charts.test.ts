@@ -1,5 +1,5 @@
 /**
- * kind can not be run where no Docker is; that its values fit Istio's charts can be seen there all the same. On native the
+ * kind cannot run without Docker; that its values fit Istio's charts is tested there all the same. On native the
  * charts of the toolchain's Istio stand in for the release's; elsewhere what `make up` has installed is read.
  */
 import { join } from 'node:path';
