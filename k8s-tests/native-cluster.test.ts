@@ -134,7 +134,7 @@ describe.skipIf(!isNative)('a native cluster', () => {
     expect(open).toEqual([]);
   });
 
-  it('refuses at its cable whoever is not this host', async () => {
+  it('lets in no machine but this host at its cable', async () => {
     const { stdout } = await run('nsenter', ['--target', initPid(), '--net', 'iptables-save', '-t', 'filter']);
     expect(stdout).toMatch(/-A INPUT ! -s 10\.98\.\d+\.\d+\/32 -i eth0 -j DROP/);
     expect(stdout).toMatch(/-A FORWARD ! -s 10\.98\.\d+\.\d+\/32 -i eth0 -j DROP/);

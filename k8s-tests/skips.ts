@@ -17,7 +17,7 @@ export const allowedSkips: Readonly<Record<string, string>> = {
   'a native cluster > comes up beside another one, though earlier starts of it were interrupted': needsNative,
   'a native cluster > keeps its kubeconfig to its owner, and its API server off every address that other machines reach':
     needsNative,
-  'a native cluster > refuses at its cable whoever is not this host': needsNative,
+  'a native cluster > lets in no machine but this host at its cable': needsNative,
   'a native cluster > restarts a component that died': needsNative,
   'a native cluster > is as it was after a second start': needsNative,
   'a native cluster > is replaced, with a word on why, when its processes were ended as by a reboot': needsNative,

@@ -46,14 +46,13 @@ export async function findClusters(settings: Settings): Promise<Candidate[]> {
   const contexts = new Set([settings.kubeContext, recalled?.context].filter((context) => context !== undefined));
   // A kind cluster that has our name and is not ours is an error for those who want kind.
   const isKindMeant = settings.cluster !== 'native' && contexts.size === 0;
-  const clusters = [
-    ...(isKindMeant ? [kindCluster(settings)] : []),
-    nativeCluster(),
-    ...[...contexts].map((context) => existingCluster(context, settings)),
-  ];
-  const kindBesides = isKindMeant ? [] : [await withFindings(kindCluster(settings)).catch(() => undefined)];
-  const candidates = [...kindBesides, ...(await Promise.all(clusters.map(withFindings)))];
-  return candidates.filter((candidate) => candidate !== undefined && candidate.found.state !== 'absent') as Candidate[];
+  const kind = withFindings(kindCluster(settings));
+  const candidates = await Promise.all([
+    isKindMeant ? kind : kind.catch(() => undefined),
+    withFindings(nativeCluster()),
+    ...[...contexts].map((context) => withFindings(existingCluster(context, settings))),
+  ]);
+  return candidates.filter((candidate) => candidate !== undefined).filter(({ found }) => found.state !== 'absent');
 }
 
 /** `native`, `kind`, or an existing cluster's context. */

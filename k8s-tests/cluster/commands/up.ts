@@ -1,7 +1,7 @@
 import { deployApplication, synthesize } from '../application.ts';
 import { chooseCluster, titleOf } from '../choose.ts';
 import { placeDemoOrder } from '../demo.ts';
-import { DEV_IMAGE } from '../kind/own-image.ts';
+import { DEV_IMAGE, REPOSITORY } from '../kind/own-image.ts';
 import { exclusively } from '../lock.ts';
 import { root } from '../paths.ts';
 import { installPlatform } from '../platform.ts';
@@ -36,7 +36,7 @@ export function platform(settings: Settings): Promise<void> {
     const { ports, images } = await bringUpPlatform(settings, showProgress(4));
     const image = images.get(DEV_IMAGE) ?? DEV_IMAGE;
     // A registry's image has another name than the one that manifests have, which nodes of this machine know.
-    const synth = image.startsWith(DEV_IMAGE.split(':')[0] ?? '') ? '' : `  make synth IMAGE=${image}\n`;
+    const synth = image.startsWith(REPOSITORY) ? '' : `  make synth IMAGE=${image}\n`;
     console.log(`
 The platform runs. Next:
 ${synth}  eval "$(make env)"

@@ -6,9 +6,10 @@ import { UserError } from '../settings.ts';
 import { keyOf } from '../toolchain/cache.ts';
 import { docker } from './docker.ts';
 
+/** Of this checkout's image wherever it was not pushed to a registry. */
+export const REPOSITORY = 'windlass/services';
 /** As manifests of dev name it. */
-export const DEV_IMAGE = 'windlass/services:dev';
-const REPOSITORY = 'windlass/services';
+export const DEV_IMAGE = `${REPOSITORY}:dev`;
 const DOCKERFILE = 'services/Dockerfile';
 
 /** Marks every image that is built of a checkout. */
