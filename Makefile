@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-# Settings of the cluster, from the environment or the command line; k8s-tests/cluster/settings.ts checks their values.
+# Settings of the cluster, from the environment or the command line; cluster/settings.ts checks their values.
 SETTINGS := CLUSTER KUBE_CONTEXT INGRESS_PORT JAEGER_PORT IMAGE_REGISTRY KIND_NODE_IMAGE
 export $(SETTINGS)
 
@@ -55,7 +55,7 @@ decisions: $(INSTALLED) ## write docs/decisions.md and docs/saga.md, the record 
 test: check ## what any change should meet: static checks, unit tests, cluster tests (on a cluster of its own if none runs); 20 minutes
 	@npm run --silent test
 
-prove: check ## everything that proves it: make test and the long suites (k8s-tests/long-suites.ts); 35 minutes
+prove: check ## everything that proves it: make test and the long suites (k8s-tests/tiers.ts); 35 minutes
 	@TIER=prove npm run --silent test
 
 check: $(INSTALLED) ## static checks: types, lint, format

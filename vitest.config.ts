@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { longSuites } from './k8s-tests/long-suites.ts';
+import { longSuites } from './k8s-tests/tiers.ts';
 
 /** A machine that others use, too, stalls now and then. A test gets a second try, and the reporter names each that needed it. */
 const retry = 1;
@@ -17,8 +17,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           retry,
-          include: ['{cdk8s,services,k8s-tests}/**/*.test.ts'],
-          exclude: ['k8s-tests/*.test.ts'],
+          include: ['{cdk8s,services,cluster,k8s-tests}/**/*.test.ts'],
+          exclude: ['**/*.cluster.test.ts'],
           // Some start processes or a database of their own, which takes its time on a busy machine.
           testTimeout: 60_000,
           hookTimeout: 90_000,
@@ -29,7 +29,7 @@ export default defineConfig({
         test: {
           name: 'cluster',
           retry,
-          include: ['k8s-tests/*.test.ts'],
+          include: ['k8s-tests/**/*.cluster.test.ts'],
           exclude: leftOut,
           globalSetup: 'k8s-tests/global-setup.ts',
           fileParallelism: false,

@@ -1,4 +1,4 @@
-import type { Replicas } from './mesh/model.ts';
+import type { Replicas } from './model/model.ts';
 
 /** What differs between environments, and only that. */
 export interface Environment {

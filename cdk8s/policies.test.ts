@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { analyse } from './analysis/analyse.ts';
 import { environments } from './environments.ts';
-import type { EdgePolicy, PoliciesFor, RpcPolicy } from './mesh/model.ts';
+import type { EdgePolicy, PoliciesFor, RpcPolicy } from './model/model.ts';
 import { limits, policies } from './policies.ts';
 import { saga } from './saga.ts';
 import { topology } from './topology.ts';

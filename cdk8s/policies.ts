@@ -1,4 +1,4 @@
-import type { Breaker, ConnectionPool, Limits, PoliciesFor, RetryBudget, RetryOn, RpcPolicy } from './mesh/model.ts';
+import type { Breaker, ConnectionPool, Limits, PoliciesFor, RetryBudget, RetryOn, RpcPolicy } from './model/model.ts';
 import type { topology } from './topology.ts';
 
 /**

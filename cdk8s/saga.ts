@@ -1,4 +1,4 @@
-import type { Saga, Undo } from './decisions/saga-step.ts';
+import type { Saga, Undo } from './model/saga-step.ts';
 
 /** Gives money back, whether it is held or taken: one call undoes both. */
 const reverse = {

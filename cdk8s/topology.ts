@@ -1,4 +1,4 @@
-import type { Topic, Topology } from './mesh/model.ts';
+import type { Topic, Topology } from './model/model.ts';
 
 /** Seven days: whoever was away for a week misses nothing. Outboxes and inboxes keep theirs a day longer. */
 const events = { partitions: 3, retentionDays: 7 } as const satisfies Topic;

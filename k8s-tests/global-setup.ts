@@ -1,7 +1,7 @@
-import { down } from './cluster/commands/down.ts';
-import { isUp } from './cluster/commands/running.ts';
-import { up } from './cluster/commands/up.ts';
-import { readSettings } from './cluster/settings.ts';
+import { down } from '../cluster/commands/down.ts';
+import { isUp } from '../cluster/commands/running.ts';
+import { up } from '../cluster/commands/up.ts';
+import { readSettings } from '../cluster/settings.ts';
 
 /** Brings the system up as this checkout has it; what it started itself it takes down again, a running one it leaves running. */
 export default async function setup(): Promise<() => Promise<void>> {

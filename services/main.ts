@@ -1,10 +1,10 @@
-import { ConfigError } from './lib/config/read-config.ts';
-import type { Run } from './lib/service/run-service.ts';
+import { ConfigError } from './lib/runtime/read-config.ts';
+import type { Run } from './lib/runtime/run-service.ts';
 
 /** The services by the argument that picks them. Each is loaded only if it is the one. */
 const services = {
   orders: () => import('./orders/main.ts'),
-  'orders-worker': () => import('./orders/worker/main.ts'),
+  'orders-worker': () => import('./orders/worker.ts'),
   inventory: () => import('./inventory/main.ts'),
   payments: () => import('./payments/main.ts'),
   acquirer: () => import('./acquirer/main.ts'),

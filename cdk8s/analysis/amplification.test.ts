@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Limits, RetryCondition } from '../mesh/model.ts';
-import { effectiveEdge } from '../testing/effective-edge.ts';
+import type { Limits, RetryCondition } from '../model/model.ts';
+import { effectiveEdge } from '../testing/effective-policy.ts';
 import { limitAmplification } from './amplification.ts';
 import { buildCallGraph } from './call-graph.ts';
-import type { EffectiveEdge } from './effective-edge.ts';
+import type { EffectiveEdge } from './effective-policy.ts';
 
 const NO_LIMITS: Limits = { worstCaseCalls: 1e9, sustainedCalls: 1e9 };
 

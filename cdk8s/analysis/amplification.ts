@@ -1,8 +1,8 @@
-import type { Limits } from '../mesh/model.ts';
+import type { Limits } from '../model/model.ts';
+import type { Problem } from '../model/problem.ts';
+import { runsOf } from '../model/retry-conditions.ts';
 import { type CallGraph, callsOf } from './call-graph.ts';
-import type { EffectiveEdge } from './effective-edge.ts';
-import type { Problem } from './problem.ts';
-import { runsOf } from './retry-conditions.ts';
+import type { EffectiveEdge } from './effective-policy.ts';
 
 /** By how much one request has grown with this hop, and on which way. */
 interface Path {

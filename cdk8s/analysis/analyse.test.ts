@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { ConsecutiveBreaker, Policies } from '../mesh/model.ts';
 import { planMesh } from '../mesh/plan.ts';
+import type { ConsecutiveBreaker, Policies } from '../model/model.ts';
+import { SynthesisRefused } from '../model/problem.ts';
 import {
   edgePolicy,
   exampleModel,
@@ -11,7 +12,6 @@ import {
   retried,
 } from '../testing/example.ts';
 import { analyse } from './analyse.ts';
-import { SynthesisRefused } from './problem.ts';
 
 const ONE = [{ each: 1 }];
 const breaker: ConsecutiveBreaker = {

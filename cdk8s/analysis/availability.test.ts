@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RetryCondition, RpcPolicy, Service, SyncInteraction } from '../mesh/model.ts';
+import type { RetryCondition, RpcPolicy, Service, SyncInteraction } from '../model/model.ts';
 import { edgePolicy, exampleTopology, retried, safeOnce } from '../testing/example.ts';
 import { availabilityOfRoutes } from './availability.ts';
 

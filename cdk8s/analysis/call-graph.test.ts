@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { effectiveEdge } from '../testing/effective-edge.ts';
+import { effectiveEdge } from '../testing/effective-policy.ts';
 import { buildCallGraph, callsOf } from './call-graph.ts';
 
 const edge = (caller: string, callee: string, ...calls: string[]) =>

@@ -1,4 +1,4 @@
-import type { EffectiveEdge } from './effective-edge.ts';
+import type { EffectiveEdge } from './effective-policy.ts';
 
 /** What leads to what: from each call to those that its callee makes before it answers. Indexed once, for all rules. */
 export interface CallGraph {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { effectiveEdge } from '../testing/effective-edge.ts';
+import { effectiveEdge } from '../testing/effective-policy.ts';
 import { buildCallGraph } from './call-graph.ts';
 import { calleeOutlivesCaller } from './callee-outlives-caller.ts';
-import type { EffectiveEdge } from './effective-edge.ts';
+import type { EffectiveEdge } from './effective-policy.ts';
 
 /** a calls b, which calls c and then d, of 300 and 200 ms, before it answers. */
 const asking = { idempotency: 'by-key', calls: ['b->c.Ask', 'b->d.Ask'], timeoutMs: 500 } as const;

@@ -1,6 +1,6 @@
+import type { Problem } from '../model/problem.ts';
 import { type CallGraph, callsOf } from './call-graph.ts';
-import type { EffectiveEdge } from './effective-edge.ts';
-import type { Problem } from './problem.ts';
+import type { EffectiveEdge } from './effective-policy.ts';
 import { shortestTryMs } from './try-time.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { effectiveEdge } from '../testing/effective-edge.ts';
+import { effectiveEdge } from '../testing/effective-policy.ts';
 import { buildCallGraph } from './call-graph.ts';
 import { callersAgree } from './callers-agree.ts';
-import type { EffectiveEdge } from './effective-edge.ts';
+import type { EffectiveEdge } from './effective-policy.ts';
 
 const shared = { path: '/b.v1.B/Ask', idempotency: 'by-key', calls: ['b->x.Do', 'b->y.Do'] } as const;
 const problemsOf = (change: Partial<EffectiveEdge>) =>

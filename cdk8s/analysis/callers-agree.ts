@@ -1,6 +1,6 @@
+import type { Problem } from '../model/problem.ts';
 import type { CallGraph } from './call-graph.ts';
-import type { EffectiveEdge } from './effective-edge.ts';
-import type { Problem } from './problem.ts';
+import type { EffectiveEdge } from './effective-policy.ts';
 
 /** Whether a call may run twice and what it calls in turn are its callee's doing: the same for whoever calls. */
 export function callersAgree({ calls }: CallGraph): Problem[] {

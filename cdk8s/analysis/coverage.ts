@@ -1,6 +1,6 @@
-import { edgeId, ownValue, syncInteractions } from '../mesh/edges.ts';
-import type { Policies, Topology } from '../mesh/model.ts';
-import type { Problem } from './problem.ts';
+import { edgeId, ownValue, syncInteractions } from '../model/dependencies.ts';
+import type { Policies, Topology } from '../model/model.ts';
+import type { Problem } from '../model/problem.ts';
 
 /** A policy for each edge and RPC. */
 export function policyForEachEdge(topology: Topology, policies: Policies): Problem[] {

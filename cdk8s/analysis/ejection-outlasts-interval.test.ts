@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { effectiveEdge, effectiveEjection } from '../testing/effective-edge.ts';
+import { effectiveEdge, effectiveEjection } from '../testing/effective-policy.ts';
 import { ejectionOutlastsInterval } from './ejection-outlasts-interval.ts';
 
 function ejecting(ejectionMs: number, intervalMs: number) {

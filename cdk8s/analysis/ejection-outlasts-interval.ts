@@ -1,5 +1,5 @@
-import type { EffectiveEdge } from './effective-edge.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from '../model/problem.ts';
+import type { EffectiveEdge } from './effective-policy.ts';
 
 /** Endpoints come back at a review only. One that is ejected for less than the time between two stays out for longer than stated. */
 export function ejectionOutlastsInterval({ caller, callee, ejection }: EffectiveEdge): Problem[] {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { effectiveEdge, effectiveEjection } from '../testing/effective-edge.ts';
+import { effectiveEdge, effectiveEjection } from '../testing/effective-policy.ts';
 import { ejectionPossible } from './ejection-possible.ts';
 
 function ejecting(maxEjectionPercent: number | 'all', endpoints: readonly number[]) {

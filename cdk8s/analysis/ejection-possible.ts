@@ -1,5 +1,5 @@
-import type { EffectiveEdge } from './effective-edge.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from '../model/problem.ts';
+import type { EffectiveEdge } from './effective-policy.ts';
 
 /**
  * Envoy ejects an endpoint only if the share of the ejected ones, that one included, is then no higher than

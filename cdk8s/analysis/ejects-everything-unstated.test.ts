@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { effectiveEdge, effectiveEjection } from '../testing/effective-edge.ts';
+import { effectiveEdge, effectiveEjection } from '../testing/effective-policy.ts';
 import { ejectsEverythingUnstated } from './ejects-everything-unstated.ts';
 
 function ejecting(maxEjectionPercent: number | 'all') {

@@ -1,5 +1,5 @@
-import type { EffectiveEdge } from './effective-edge.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from '../model/problem.ts';
+import type { EffectiveEdge } from './effective-policy.ts';
 
 /** With every endpoint ejected all calls fail at once: fine where it is meant, and then it must say so. */
 export function ejectsEverythingUnstated({ caller, callee, ejection }: EffectiveEdge): Problem[] {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { effectiveEdge } from '../testing/effective-edge.ts';
+import { effectiveEdge } from '../testing/effective-policy.ts';
 import { getIsSafe } from './get-is-safe.ts';
 
 test.each(['by-key', 'none'] as const)('a GET that is %s is refused', (idempotency) => {

@@ -1,5 +1,5 @@
-import type { EffectiveEdge } from './effective-edge.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from '../model/problem.ts';
+import type { EffectiveEdge } from './effective-policy.ts';
 
 /** Everyone between client and service takes a GET for safe (RFC 9110, 9.2.1): so it must be. */
 export function getIsSafe({ id, method, idempotency }: EffectiveEdge): Problem[] {

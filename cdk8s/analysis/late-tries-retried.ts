@@ -1,6 +1,6 @@
-import type { RetryCondition } from '../mesh/model.ts';
-import type { EffectiveEdge } from './effective-edge.ts';
-import type { Problem } from './problem.ts';
+import type { RetryCondition } from '../model/model.ts';
+import type { Problem } from '../model/problem.ts';
+import type { EffectiveEdge } from './effective-policy.ts';
 
 /** Under these Envoy repeats a try that it has cut itself. */
 const OF_THE_CUT: readonly RetryCondition[] = ['reset', 'gateway-error', '5xx'];
@@ -8,7 +8,7 @@ const OF_THE_CUT: readonly RetryCondition[] = ['reset', 'gateway-error', '5xx'];
 /**
  * Whether late tries are repeated must not be left to chance. A try's time goes along as its gRPC deadline, so its end is either
  * the caller's proxy's cut or the callee's DEADLINE_EXCEEDED, whichever is first (Istio sets max_grpc_timeout on every route;
- * seen as one try instead of three in k8s-tests/attempts.test.ts).
+ * seen as one try instead of three in k8s-tests/mesh/attempts.cluster.test.ts).
  */
 export function lateTriesRetried({ id, protocol, tries, perTryTimeoutMs, conditions }: EffectiveEdge): Problem[] {
   if (protocol !== 'grpc' || tries === 1 || perTryTimeoutMs === null) return [];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { AsyncInteraction, SyncInteraction } from '../mesh/model.ts';
+import type { AsyncInteraction, SyncInteraction } from '../model/model.ts';
 import { exampleTopology } from '../testing/example.ts';
 import { namesExist } from './names-exist.ts';
 

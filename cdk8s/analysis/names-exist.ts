@@ -1,4 +1,4 @@
-import { edgeId, interactionId, syncInteractions } from '../mesh/edges.ts';
+import { edgeId, interactionId, syncInteractions } from '../model/dependencies.ts';
 import {
   type AsyncInteraction,
   GATEWAY,
@@ -6,8 +6,8 @@ import {
   type Service,
   type SyncInteraction,
   type Topology,
-} from '../mesh/model.ts';
-import type { Problem } from './problem.ts';
+} from '../model/model.ts';
+import type { Problem } from '../model/problem.ts';
 
 type Names = ReadonlySet<string>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Rpc, Service } from '../mesh/model.ts';
+import type { Rpc, Service } from '../model/model.ts';
 import { exampleTopology } from '../testing/example.ts';
 import { namesValid } from './names-valid.ts';
 

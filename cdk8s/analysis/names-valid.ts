@@ -1,6 +1,6 @@
-import { edgeId } from '../mesh/edges.ts';
-import { GATEWAY, type Rpc, type Service, type Topology } from '../mesh/model.ts';
-import type { Problem } from './problem.ts';
+import { edgeId } from '../model/dependencies.ts';
+import { GATEWAY, type Rpc, type Service, type Topology } from '../model/model.ts';
+import type { Problem } from '../model/problem.ts';
 
 interface Form {
   readonly pattern: RegExp;

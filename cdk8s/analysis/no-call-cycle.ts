@@ -1,6 +1,6 @@
+import type { Problem } from '../model/problem.ts';
 import { type CallGraph, callsOf } from './call-graph.ts';
-import type { EffectiveEdge } from './effective-edge.ts';
-import type { Problem } from './problem.ts';
+import type { EffectiveEdge } from './effective-policy.ts';
 
 /** A call that leads to itself waits for its own answer, and one request never ends. */
 export function noCallCycle({ unordered, calls }: CallGraph): Problem[] {

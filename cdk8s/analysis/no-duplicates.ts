@@ -1,7 +1,7 @@
-import { hostOf } from '../mesh/addresses.ts';
-import { edgeId, syncInteractions } from '../mesh/edges.ts';
-import type { Topology } from '../mesh/model.ts';
-import type { Problem } from './problem.ts';
+import { hostOf } from '../model/addresses.ts';
+import { edgeId, syncInteractions } from '../model/dependencies.ts';
+import type { Topology } from '../model/model.ts';
+import type { Problem } from '../model/problem.ts';
 
 /** One interaction for each caller and callee, one service for each host name: of two, the mesh would heed only one. */
 export function noDuplicates(topology: Topology): Problem[] {

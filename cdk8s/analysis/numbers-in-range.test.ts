@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Breaker, EdgePolicy, Limits, Replicas, RpcPolicy } from '../mesh/model.ts';
+import type { Breaker, EdgePolicy, Limits, Replicas, RpcPolicy } from '../model/model.ts';
 import { edgePolicy, exampleModel, examplePolicies, exampleTopology, retried } from '../testing/example.ts';
 import { numbersInRange } from './numbers-in-range.ts';
 

@@ -1,6 +1,6 @@
-import { interactionId } from '../mesh/edges.ts';
-import type { EdgePolicy, Model, Replicas, RpcPolicy } from '../mesh/model.ts';
-import type { Problem } from './problem.ts';
+import { interactionId } from '../model/dependencies.ts';
+import type { EdgePolicy, Model, Replicas, RpcPolicy } from '../model/model.ts';
+import type { Problem } from '../model/problem.ts';
 
 /** Istio's counts are 32-bit. */
 const MAX_INT32 = 2 ** 31 - 1;

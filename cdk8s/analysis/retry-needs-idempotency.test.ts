@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { RetryCondition } from '../mesh/model.ts';
-import { effectiveEdge } from '../testing/effective-edge.ts';
+import type { RetryCondition } from '../model/model.ts';
+import { effectiveEdge } from '../testing/effective-policy.ts';
 import { retryNeedsIdempotency } from './retry-needs-idempotency.ts';
 
 const EVERY = {

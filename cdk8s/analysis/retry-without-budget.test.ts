@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { effectiveEdge } from '../testing/effective-edge.ts';
+import { effectiveEdge } from '../testing/effective-policy.ts';
 import { retryWithoutBudget } from './retry-without-budget.ts';
 
 test('retries without a budget are refused with what each call may become', () => {

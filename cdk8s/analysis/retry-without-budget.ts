@@ -1,5 +1,5 @@
-import type { EffectiveEdge } from './effective-edge.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from '../model/problem.ts';
+import type { EffectiveEdge } from './effective-policy.ts';
 
 /** Istio bounds parallel retries at 2^32-1, which is no bound: without a budget every failing call becomes `tries` calls. */
 export function retryWithoutBudget({ id, tries, retryBudget }: EffectiveEdge): Problem[] {

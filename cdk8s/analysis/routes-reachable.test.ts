@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { SyncInteraction } from '../mesh/model.ts';
+import type { SyncInteraction } from '../model/model.ts';
 import { exampleTopology } from '../testing/example.ts';
 import { routesReachable } from './routes-reachable.ts';
 

@@ -1,6 +1,6 @@
-import { edgeId, syncInteractions } from '../mesh/edges.ts';
-import { GATEWAY, type Topology } from '../mesh/model.ts';
-import type { Problem } from './problem.ts';
+import { edgeId, syncInteractions } from '../model/dependencies.ts';
+import { GATEWAY, type Topology } from '../model/model.ts';
+import type { Problem } from '../model/problem.ts';
 
 interface Route {
   readonly id: string;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { effectiveEdge } from '../testing/effective-edge.ts';
+import { effectiveEdge } from '../testing/effective-policy.ts';
 import { buildCallGraph } from './call-graph.ts';
 import { safeCallsSafe } from './safe-calls-safe.ts';
 

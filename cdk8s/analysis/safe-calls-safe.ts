@@ -1,5 +1,5 @@
+import type { Problem } from '../model/problem.ts';
 import { type CallGraph, callsOf } from './call-graph.ts';
-import type { Problem } from './problem.ts';
 
 /** What calls something that changes anything changes something itself, and is not safe. */
 export function safeCallsSafe({ calls }: CallGraph): Problem[] {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { effectiveEdge } from '../testing/effective-edge.ts';
+import { effectiveEdge } from '../testing/effective-policy.ts';
 import { timeoutWithinBudget } from './timeout-within-budget.ts';
 
 test('a timeout may be all of the latency budget', () => {

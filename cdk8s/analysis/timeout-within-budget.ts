@@ -1,5 +1,5 @@
-import type { EffectiveEdge } from './effective-edge.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from '../model/problem.ts';
+import type { EffectiveEdge } from './effective-policy.ts';
 
 /** Nobody needs an answer later than the interaction's latency budget: the caller must not wait for it any longer. */
 export function timeoutWithinBudget({ id, timeoutMs, latencyBudgetMs }: EffectiveEdge): Problem[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { effectiveEdge } from '../testing/effective-edge.ts';
+import { effectiveEdge } from '../testing/effective-policy.ts';
 import { triesFitTimeout } from './tries-fit-timeout.ts';
 
 const threeTries = effectiveEdge({ tries: 3, perTryTimeoutMs: 300, longestBackoffMs: 60 });

@@ -1,5 +1,5 @@
-import type { EffectiveEdge } from './effective-edge.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from '../model/problem.ts';
+import type { EffectiveEdge } from './effective-policy.ts';
 
 /**
  * All tries and the longest back-off between them must fit the call's timeout, or the last tries never happen.

@@ -1,5 +1,5 @@
-import type { EffectiveEdge } from './effective-edge.ts';
-import { mayHaveArrived } from './retry-conditions.ts';
+import { mayHaveArrived } from '../model/retry-conditions.ts';
+import type { EffectiveEdge } from './effective-policy.ts';
 
 /**
  * The least time that a try which reached the callee has before its caller gives it up; null where that never happens.

@@ -2,7 +2,7 @@ import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { EnvoyFilter, Gateway } from '../imports/networking.istio.io.ts';
 import { INGRESS_SELECTOR, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
-import { edgeHeaderFilter } from '../mesh/edge-headers.ts';
+import { edgeHeaderFilter } from '../mesh/gateway-headers.ts';
 import { GATEWAY_RESOURCE } from '../mesh/virtual-service.ts';
 
 /** The way in, and what nobody can bring along. */

@@ -9,7 +9,7 @@ import {
   KafkaNodePoolSpecResourcesLimits as Limit,
   KafkaNodePoolSpecResourcesRequests as Request,
 } from '../imports/kafka.strimzi.io.ts';
-import type { Topic, Topology } from '../mesh/model.ts';
+import type { Topic, Topology } from '../model/model.ts';
 import { BROKERS, KAFKA, NODE_LABELS } from './platform.ts';
 
 const VERSION = '4.3.1';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Service } from '../mesh/model.ts';
+import type { Service } from '../model/model.ts';
 import { topology } from '../topology.ts';
 import { CODE_FOLDER, watchCommand, watchedPaths } from './live-code.ts';
 
@@ -29,7 +29,7 @@ function loadedFrom(file: string, found = new Set<string>()): Set<string> {
 
 test.each(services)('%s is restarted by an edit of each file that its process loads', (name, service) => {
   const entry = entryOf.get(service.program ?? name) ?? 'services/main.ts does not know it';
-  const loaded = ['main.ts', 'lib/tracing/register.ts', entry].flatMap((file) => [...loadedFrom(file)]);
+  const loaded = ['main.ts', 'lib/observability/register.ts', entry].flatMap((file) => [...loadedFrom(file)]);
   const watched = watchedPaths(name, service);
   const unseen = loaded.filter(
     (file) => !watched.some((path) => inImage(file) === path || inImage(file).startsWith(`${path}/`)),

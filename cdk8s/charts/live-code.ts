@@ -1,4 +1,4 @@
-import type { Service } from '../mesh/model.ts';
+import type { Service } from '../model/model.ts';
 
 export const CODE_FOLDER = '/app/services';
 
@@ -22,7 +22,7 @@ export function watchCommand(name: string, service: Service): string[] {
     // Node would clear the terminal of the person who reads the log.
     '--watch-preserve-output',
     '--import',
-    `${CODE_FOLDER}/lib/tracing/register.ts`,
+    `${CODE_FOLDER}/lib/observability/register.ts`,
     `${CODE_FOLDER}/main.ts`,
   ];
 }

@@ -1,9 +1,9 @@
 import { k8s } from 'cdk8s-plus-27';
-import { PORTS } from '../mesh/addresses.ts';
 import { callerOf, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
-import { syncInteractions } from '../mesh/edges.ts';
-import type { Service, SyncInteraction, Topology } from '../mesh/model.ts';
-import { usesKafka } from '../mesh/uses.ts';
+import { PORTS } from '../model/addresses.ts';
+import { syncInteractions } from '../model/dependencies.ts';
+import type { Service, SyncInteraction, Topology } from '../model/model.ts';
+import { usesKafka } from '../model/uses.ts';
 import { BROKERS, DNS, ISTIOD, JAEGER, KAFKA, MONITORING, type Peer, POSTGRES, STRIMZI_LABEL } from './platform.ts';
 
 export interface NamedPolicy {

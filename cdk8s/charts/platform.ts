@@ -1,5 +1,5 @@
-import { MESH_NAMESPACE, PORTS, TRACING_COLLECTOR } from '../mesh/addresses.ts';
 import { MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
+import { MESH_NAMESPACE, PORTS, TRACING_COLLECTOR } from '../model/addresses.ts';
 
 /** Where the platform is: what is not ours, but that our pods and resources name. */
 

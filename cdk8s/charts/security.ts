@@ -2,9 +2,9 @@ import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { AuthorizationPolicy, PeerAuthentication } from '../imports/security.istio.io.ts';
-import { PORTS } from '../mesh/addresses.ts';
 import { MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
-import type { Topology } from '../mesh/model.ts';
+import { PORTS } from '../model/addresses.ts';
+import type { Topology } from '../model/model.ts';
 import { networkPolicies } from './network-policies.ts';
 
 /**

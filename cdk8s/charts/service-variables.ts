@@ -1,8 +1,8 @@
 import type { Environment } from '../environments.ts';
-import { hostOf, portOf } from '../mesh/addresses.ts';
+import { hostOf, portOf } from '../model/addresses.ts';
 
-import type { Topology } from '../mesh/model.ts';
-import { callsFrom, usesKafka } from '../mesh/uses.ts';
+import type { Topology } from '../model/model.ts';
+import { callsFrom, usesKafka } from '../model/uses.ts';
 import { KAFKA_BOOTSTRAP, OTLP_ENDPOINT } from './platform.ts';
 
 /** Where a service that serves TLS finds its certificate: a Secret of type kubernetes.io/tls, mounted. */

@@ -1,8 +1,8 @@
 import { availabilityOfRoutes } from '../analysis/availability.ts';
-import { toUses } from '../decisions/check-decisions.ts';
-import { articles, criteria } from '../decisions/criteria.ts';
-import { tactics } from '../decisions/tactics.ts';
-import type { Model } from '../mesh/model.ts';
+import { toUses } from '../analysis/check-decisions.ts';
+import { articles, criteria } from '../model/criteria.ts';
+import type { Model } from '../model/model.ts';
+import { tactics } from '../model/tactics.ts';
 import { writeInteractions } from './interaction-section.ts';
 import { code, formatMs, joinBlocks, table } from './markdown.ts';
 

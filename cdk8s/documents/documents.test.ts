@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Saga } from '../decisions/saga-step.ts';
+import type { Saga } from '../model/saga-step.ts';
 import { limits, policies } from '../policies.ts';
 import { saga } from '../saga.ts';
 import { topology } from '../topology.ts';

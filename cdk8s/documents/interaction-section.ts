@@ -1,7 +1,7 @@
-import { toUses } from '../decisions/check-decisions.ts';
-import type { Use } from '../decisions/requirements.ts';
-import { edgeId } from '../mesh/edges.ts';
-import type { AsyncInteraction, Breaker, EdgePolicy, Model, RpcPolicy, SyncInteraction } from '../mesh/model.ts';
+import { toUses } from '../analysis/check-decisions.ts';
+import { edgeId } from '../model/dependencies.ts';
+import type { AsyncInteraction, Breaker, EdgePolicy, Model, RpcPolicy, SyncInteraction } from '../model/model.ts';
+import type { Use } from '../model/requirements.ts';
 import { code, formatMs, table } from './markdown.ts';
 
 /** All that is decided about each interaction: a heading, its fields, and what its calls or its events may expect. */

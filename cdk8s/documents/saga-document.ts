@@ -1,6 +1,6 @@
-import { isSameEvent, type Saga, type SagaStep, sagaEvents } from '../decisions/saga-step.ts';
-import { asyncInteractions, syncInteractions } from '../mesh/edges.ts';
-import type { Model, Topology } from '../mesh/model.ts';
+import { asyncInteractions, syncInteractions } from '../model/dependencies.ts';
+import type { Model, Topology } from '../model/model.ts';
+import { isSameEvent, type Saga, type SagaStep, sagaEvents } from '../model/saga-step.ts';
 import { code, formatMs, joinBlocks, table } from './markdown.ts';
 
 /** docs/saga.md: steps, compensations and events, and the rules that they follow. */

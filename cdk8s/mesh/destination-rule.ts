@@ -4,10 +4,10 @@ import type {
   DestinationRuleSpecTrafficPolicyOutlierDetection,
   DestinationRuleSpecTrafficPolicyTls,
 } from '../imports/networking.istio.io.ts';
-import { hostOf } from './addresses.ts';
+import { hostOf } from '../model/addresses.ts';
+import { type Edge, ejectablePercent } from '../model/dependencies.ts';
+import type { ConnectionPool, ConsecutiveBreaker, FailureRateBreaker, Partner } from '../model/model.ts';
 import { formatDurationMs } from './duration.ts';
-import { type Edge, ejectablePercent } from './edges.ts';
-import type { ConnectionPool, ConsecutiveBreaker, FailureRateBreaker, Partner } from './model.ts';
 import { caFile } from './partner-ca.ts';
 
 /**

@@ -1,9 +1,9 @@
 import type { EnvoyFilterSpec } from '../imports/networking.istio.io.ts';
-import { hostOf } from './addresses.ts';
+import { hostOf } from '../model/addresses.ts';
+import type { Edge } from '../model/dependencies.ts';
+import type { ConsecutiveBreaker, FailureRateBreaker } from '../model/model.ts';
 import { type Caller, callerOf } from './caller.ts';
 import { formatDurationS } from './duration.ts';
-import type { Edge } from './edges.ts';
-import type { ConsecutiveBreaker, FailureRateBreaker } from './model.ts';
 
 /** Adds to an edge's outlier detection what Istio's DestinationRule has no word for. */
 export function toEjectionFilter(edge: Edge, breaker: ConsecutiveBreaker | FailureRateBreaker): EnvoyFilterSpec {

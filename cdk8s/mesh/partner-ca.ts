@@ -1,5 +1,5 @@
-import type { Topology } from './model.ts';
-import { callsFrom } from './uses.ts';
+import type { Topology } from '../model/model.ts';
+import { callsFrom } from '../model/uses.ts';
 
 /**
  * Where the sidecar of a partner's caller finds the partner's authority: a ConfigMap, mounted as a file. Istio could also read a

@@ -1,5 +1,4 @@
 import { analyse } from '../analysis/analyse.ts';
-import { SynthesisRefused } from '../analysis/problem.ts';
 import type {
   DestinationRuleSpec,
   EnvoyFilterSpec,
@@ -7,12 +6,13 @@ import type {
   SidecarSpec,
   VirtualServiceSpec,
 } from '../imports/networking.istio.io.ts';
-import { meshNamespaceOf } from './addresses.ts';
+import { meshNamespaceOf } from '../model/addresses.ts';
+import { type Edge, joinEdges } from '../model/dependencies.ts';
+import { GATEWAY, type Model, type Replicas, type Topology } from '../model/model.ts';
+import { SynthesisRefused } from '../model/problem.ts';
 import { MESH_ROOT_NAMESPACE } from './caller.ts';
 import { toDestinationRule } from './destination-rule.ts';
-import { type Edge, joinEdges } from './edges.ts';
 import { toEjectionFilter } from './ejection-filter.ts';
-import { GATEWAY, type Model, type Replicas, type Topology } from './model.ts';
 import { toServiceEntry } from './service-entry.ts';
 import { toSidecar } from './sidecar.ts';
 import { toGatewayVirtualService, toMeshVirtualService } from './virtual-service.ts';

@@ -1,6 +1,6 @@
 import type { SidecarSpec } from '../imports/networking.istio.io.ts';
-import { hostOf, meshNamespaceOf, TRACING_COLLECTOR } from './addresses.ts';
-import type { Edge } from './edges.ts';
+import { hostOf, meshNamespaceOf, TRACING_COLLECTOR } from '../model/addresses.ts';
+import type { Edge } from '../model/dependencies.ts';
 
 /**
  * What one workload's sidecar knows of the mesh: the hosts that it calls and the collector of its own spans. Anything else is

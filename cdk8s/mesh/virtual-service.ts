@@ -4,10 +4,10 @@ import type {
   VirtualServiceSpecHttpMatch,
   VirtualServiceSpecHttpRetries,
 } from '../imports/networking.istio.io.ts';
-import { hostOf, MESH_NAMESPACE, portOf } from './addresses.ts';
+import { hostOf, MESH_NAMESPACE, portOf } from '../model/addresses.ts';
+import type { Call, Edge } from '../model/dependencies.ts';
+import { GATEWAY, type Rpc, type RpcPolicy } from '../model/model.ts';
 import { formatDurationMs } from './duration.ts';
-import type { Call, Edge } from './edges.ts';
-import { GATEWAY, type Rpc, type RpcPolicy } from './model.ts';
 
 /** The Gateway resource at the edge. */
 export const GATEWAY_RESOURCE = { name: 'windlass', namespace: MESH_NAMESPACE } as const;

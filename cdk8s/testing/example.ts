@@ -1,5 +1,5 @@
-import type { Decision } from '../decisions/decision.ts';
-import type { EdgePolicy, Model, Policies, RpcPolicy, Topology } from '../mesh/model.ts';
+import type { Decision } from '../model/decision.ts';
+import type { EdgePolicy, Model, Policies, RpcPolicy, Topology } from '../model/model.ts';
 
 /** Decisions that no criterion objects to. */
 export const call = {

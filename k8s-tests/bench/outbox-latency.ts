@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { orderPlaced } from '../../services/contracts/events.ts';
-import type { Publisher } from '../../services/lib/kafka/message.ts';
-import { addToOutbox } from '../../services/lib/kafka/outbox.ts';
-import { startRelay } from '../../services/lib/kafka/relay.ts';
-import { silentLog } from '../../services/lib/log/log.ts';
+import type { Publisher } from '../../services/lib/messaging/message.ts';
+import { addToOutbox } from '../../services/lib/messaging/outbox.ts';
+import { startRelay } from '../../services/lib/messaging/relay.ts';
+import { silentLog } from '../../services/lib/observability/log.ts';
 import type { Database } from '../../services/lib/postgres/database.ts';
 import type { RelayProcess } from '../harness/relay-process.ts';
 import { summarize } from './percentiles.ts';

@@ -1,9 +1,9 @@
 import { Partitioners } from 'kafkajs';
 import { orderPlaced } from '../../services/contracts/events.ts';
-import { encodeEvent } from '../../services/lib/kafka/cloud-event.ts';
-import type { OutgoingMessage, Publisher } from '../../services/lib/kafka/message.ts';
-import { type OutboxRow, startRelay } from '../../services/lib/kafka/relay.ts';
-import { silentLog } from '../../services/lib/log/log.ts';
+import { encodeEvent } from '../../services/lib/messaging/cloud-event.ts';
+import type { OutgoingMessage, Publisher } from '../../services/lib/messaging/message.ts';
+import { type OutboxRow, startRelay } from '../../services/lib/messaging/relay.ts';
+import { silentLog } from '../../services/lib/observability/log.ts';
 import type { Database } from '../../services/lib/postgres/database.ts';
 import type { LocalKafka } from '../harness/local-kafka.ts';
 import { summarize } from './percentiles.ts';

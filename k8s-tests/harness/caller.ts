@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { hostOf, portOf } from '../../cdk8s/mesh/addresses.ts';
-import type { Call, Edge } from '../../cdk8s/mesh/edges.ts';
-import { GATEWAY, type Topology } from '../../cdk8s/mesh/model.ts';
+import { hostOf, portOf } from '../../cdk8s/model/addresses.ts';
+import type { Call, Edge } from '../../cdk8s/model/dependencies.ts';
+import { GATEWAY, type Topology } from '../../cdk8s/model/model.ts';
 import { type CallRecord, runSeries, type Series, type Target } from './caller-program.ts';
 import type { Cluster } from './cluster.ts';
 import { kubectl } from './kubectl.ts';

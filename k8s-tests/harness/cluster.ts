@@ -7,7 +7,7 @@ import {
   type V1Deployment,
   type V1Pod,
 } from '@kubernetes/client-node';
-import type { Ports } from '../cluster/settings.ts';
+import type { Ports } from '../../cluster/settings.ts';
 import { kubeconfigPath, readPorts } from './environment.ts';
 import { Forwards } from './forward.ts';
 import type { PodRef } from './pod-ref.ts';

@@ -1,7 +1,7 @@
 import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { z } from 'zod';
-import { meshNamespaceOf } from '../../cdk8s/mesh/addresses.ts';
-import type { Topology } from '../../cdk8s/mesh/model.ts';
+import { meshNamespaceOf } from '../../cdk8s/model/addresses.ts';
+import type { Topology } from '../../cdk8s/model/model.ts';
 import type { Cluster } from './cluster.ts';
 
 const rules = { group: 'networking.istio.io', version: 'v1', plural: 'destinationrules' } as const;

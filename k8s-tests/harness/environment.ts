@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { kubeconfig, portsFile } from '../cluster/paths.ts';
-import type { Ports } from '../cluster/settings.ts';
+import { kubeconfig, portsFile } from '../../cluster/paths.ts';
+import type { Ports } from '../../cluster/settings.ts';
 
 const portsSchema = z.object({ ingress: z.int().positive(), jaeger: z.int().positive() });
 

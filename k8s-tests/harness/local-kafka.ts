@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { Kafka, logLevel } from 'kafkajs';
-import { findFreePort } from '../../services/lib/postgres/testing.ts';
-import { run } from '../cluster/run.ts';
-import { tool } from '../cluster/toolchain/tools.ts';
-import { LOG4J2_PROPERTIES } from '../strimzi-standin/broker/run-script.ts';
+import { LOG4J2_PROPERTIES } from '../../cluster/native/strimzi-standin/broker/run-script.ts';
+import { run } from '../../cluster/run.ts';
+import { tool } from '../../cluster/toolchain/tools.ts';
+import { findFreePort } from '../../services/lib/testing/databases.ts';
 import { eventually } from './eventually.ts';
 
 const startTimeoutMs = 60_000;

@@ -1,8 +1,8 @@
 /** One outbox relay as a process of its own, run by relay-process.ts: relays while told to, and ends with its parent. */
 
-import { createBroker } from '../../services/lib/kafka/broker.ts';
-import { startRelay } from '../../services/lib/kafka/relay.ts';
-import { silentLog } from '../../services/lib/log/log.ts';
+import { createBroker } from '../../services/lib/messaging/broker.ts';
+import { startRelay } from '../../services/lib/messaging/relay.ts';
+import { silentLog } from '../../services/lib/observability/log.ts';
 import { openDatabase } from '../../services/lib/postgres/database.ts';
 
 const [databaseUrl = '', broker = ''] = process.argv.slice(2);

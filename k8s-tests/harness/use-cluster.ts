@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeEach } from 'vitest';
 import { topology } from '../../cdk8s/topology.ts';
+import { Jaeger } from '../../cluster/trace/jaeger.ts';
 import { Admin } from './admin.ts';
 import { type Cluster, openCluster } from './cluster.ts';
-import { Jaeger } from './jaeger.ts';
 import { RoutePatches } from './route-patches.ts';
 import { namespaceOf, type ServiceName, services } from './services.ts';
 

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { orderPlaced } from '../../services/contracts/events.ts';
-import { DomainError } from '../../services/lib/errors/domain-error.ts';
-import { createBroker } from '../../services/lib/kafka/broker.ts';
-import { readEventData } from '../../services/lib/kafka/cloud-event.ts';
-import { done, type EventHandler } from '../../services/lib/kafka/handle-message.ts';
-import { inboxMigration, receiveOnce } from '../../services/lib/kafka/inbox.ts';
-import type { Log } from '../../services/lib/log/log.ts';
+import { createBroker } from '../../services/lib/messaging/broker.ts';
+import { readEventData } from '../../services/lib/messaging/cloud-event.ts';
+import { done, type EventHandler } from '../../services/lib/messaging/handle-message.ts';
+import { inboxMigration, receiveOnce } from '../../services/lib/messaging/inbox.ts';
+import type { Log } from '../../services/lib/observability/log.ts';
 import type { Database } from '../../services/lib/postgres/database.ts';
+import { DomainError } from '../../services/lib/runtime/domain-error.ts';
 
 /** Every effect is a row, with nothing that would keep out a second one: that is the inbox' work. */
 export const migrations = [

@@ -1,5 +1,5 @@
 import { createVitest, type TestCase, type Vitest } from 'vitest/node';
-import { root } from '../cluster/paths.ts';
+import { root } from '../../cluster/paths.ts';
 
 /** Some cluster tests, to be run again and again on a cluster that is up; what they print is not shown. */
 export interface ClusterTests {

@@ -6,15 +6,15 @@ import { environments } from '../../cdk8s/environments.ts';
 import { limits, policies } from '../../cdk8s/policies.ts';
 import { saga } from '../../cdk8s/saga.ts';
 import { topology } from '../../cdk8s/topology.ts';
-import { root } from '../cluster/paths.ts';
-import { UserError } from '../cluster/settings.ts';
+import { root } from '../../cluster/paths.ts';
+import { UserError } from '../../cluster/settings.ts';
 import { openClusterTests } from './cluster-tests.ts';
 import { listMutants, type Mutant } from './mutants.ts';
 import { mutate } from './mutate.ts';
 import { everyDeployedIsKilled, formatReport, killedShare } from './report.ts';
 
 /** The cluster tests that every mutant has to pass by; they are derived from the policies. */
-const TESTS = ['live-config.test.ts'];
+const TESTS = ['mesh/live-config.cluster.test.ts'];
 const REPORT = join(root, 'docs', 'mutation.md');
 const BOUND_PERCENT = 95;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { EdgePolicy, Policies } from '../../cdk8s/mesh/model.ts';
+import type { EdgePolicy, Policies } from '../../cdk8s/model/model.ts';
 import { listMutants } from './mutants.ts';
 
 const policy = {

@@ -1,4 +1,4 @@
-import type { Breaker, EdgePolicy, Policies, RpcPolicy } from '../../cdk8s/mesh/model.ts';
+import type { Breaker, EdgePolicy, Policies, RpcPolicy } from '../../cdk8s/model/model.ts';
 
 /** One field of one policy removed or changed; everything else as it stands in policies.ts. */
 export interface Mutant {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { SynthesisRefused } from '../../cdk8s/analysis/problem.ts';
-import type { Model, Policies, Replicas } from '../../cdk8s/mesh/model.ts';
 import { planMesh } from '../../cdk8s/mesh/plan.ts';
-import { moveObjects } from '../cluster/objects.ts';
-import { UserError } from '../cluster/settings.ts';
+import type { Model, Policies, Replicas } from '../../cdk8s/model/model.ts';
+import { SynthesisRefused } from '../../cdk8s/model/problem.ts';
+import { moveObjects } from '../../cluster/objects.ts';
+import { UserError } from '../../cluster/settings.ts';
 import { meshObjectsOf } from '../harness/mesh-objects.ts';
 import type { ClusterTests } from './cluster-tests.ts';
 import type { Mutant } from './mutants.ts';

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { childrenOf, identify } from '../cluster/native/process.ts';
-import { run } from '../cluster/run.ts';
+import { childrenOf, identify } from '../../cluster/native/process.ts';
+import { run } from '../../cluster/run.ts';
 import { eventually } from '../harness/eventually.ts';
 import { shellOf } from './node-shell.ts';
 

@@ -1,8 +1,8 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { root, stateFolder } from '../cluster/paths.ts';
-import { UserError } from '../cluster/settings.ts';
+import { root, stateFolder } from '../../cluster/paths.ts';
+import { UserError } from '../../cluster/settings.ts';
 import { openCluster } from '../harness/cluster.ts';
 import { readDurationMs } from '../harness/duration.ts';
 import { addToDocument, formatResult } from './report.ts';

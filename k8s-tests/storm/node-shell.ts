@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { execa } from 'execa';
-import { clusterNameOf, root } from '../cluster/paths.ts';
-import { UserError } from '../cluster/settings.ts';
-import { recallState } from '../cluster/state.ts';
+import { clusterNameOf, root } from '../../cluster/paths.ts';
+import { UserError } from '../../cluster/settings.ts';
+import { recallState } from '../../cluster/state.ts';
 
 const script = readFileSync(new URL('faults.sh', import.meta.url), 'utf8');
 

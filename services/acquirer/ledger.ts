@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { DomainError } from '../lib/errors/domain-error.ts';
-import { idempotencyMigration, type KeyedCall, once } from '../lib/idempotency/idempotency.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
+import { idempotencyMigration, type KeyedCall, once } from '../lib/postgres/idempotency.ts';
+import { DomainError } from '../lib/runtime/domain-error.ts';
 
 /** One row for each effect, not for each request. */
 export const migrations = [

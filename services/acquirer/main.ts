@@ -1,11 +1,11 @@
-import { databaseUrl, tlsVariables } from '../lib/config/variables.ts';
 import { createApp } from '../lib/http/create-app.ts';
 import { listen } from '../lib/http/listen.ts';
 import { postJson } from '../lib/http/post-json.ts';
 import type { HttpRoute } from '../lib/http/route.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
-import { defineService } from '../lib/service/run-service.ts';
+import { defineService } from '../lib/runtime/run-service.ts';
+import { databaseUrl, tlsVariables } from '../lib/runtime/variables.ts';
 import { migrations, readLedger, resetLedger } from './ledger.ts';
 import { acquirerRoutes } from './routes.ts';
 

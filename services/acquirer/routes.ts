@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { paymentTokenNames } from '../contracts/payment-tokens.ts';
-import { DomainError } from '../lib/errors/domain-error.ts';
 import type { HttpReply, HttpRequest, HttpRoute } from '../lib/http/route.ts';
 import type { Database } from '../lib/postgres/database.ts';
-import { validate } from '../lib/validation/validate.ts';
+import { DomainError } from '../lib/runtime/domain-error.ts';
+import { validate } from '../lib/runtime/validate.ts';
 import { authorize, countTry, settle } from './ledger.ts';
 
 const slowMs = 1_500;

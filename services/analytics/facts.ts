@@ -1,4 +1,4 @@
-import { inboxMigration, inboxRetentionMigration, receiveOnce } from '../lib/kafka/inbox.ts';
+import { inboxMigration, inboxRetentionMigration, receiveOnce } from '../lib/messaging/inbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
 
 /** One row for each order. Every column but the key is unknown until its event has come, in whatever order they come. */

@@ -1,9 +1,9 @@
-import { databaseUrl, kafkaBrokers } from '../lib/config/variables.ts';
 import { createApp } from '../lib/http/create-app.ts';
 import { listen } from '../lib/http/listen.ts';
-import { connectKafka } from '../lib/kafka/connect-kafka.ts';
+import { connectKafka } from '../lib/messaging/connect-kafka.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
-import { defineService } from '../lib/service/run-service.ts';
+import { defineService } from '../lib/runtime/run-service.ts';
+import { databaseUrl, kafkaBrokers } from '../lib/runtime/variables.ts';
 import { migrations, resetFacts } from './facts.ts';
 import { projectOrders, topic } from './projection.ts';
 import { analyticsRoutes } from './routes.ts';

@@ -2,9 +2,9 @@ import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { timestampDate } from '@bufbuild/protobuf/wkt';
 import { orderCancelled, orderFulfilled, orderPlaced } from '../contracts/events.ts';
 import { CancellationReason } from '../contracts/gen/windlass/events/v1/orders_pb.js';
-import { readEventData } from '../lib/kafka/cloud-event.ts';
-import { done, type EventHandler, type EventHandlers, type Intent } from '../lib/kafka/handle-message.ts';
-import type { Log } from '../lib/log/log.ts';
+import { readEventData } from '../lib/messaging/cloud-event.ts';
+import { done, type EventHandler, type EventHandlers, type Intent } from '../lib/messaging/handle-message.ts';
+import type { Log } from '../lib/observability/log.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { type Ending, type Placing, recordEnding, recordPlacing } from './facts.ts';
 

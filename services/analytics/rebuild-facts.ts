@@ -1,5 +1,5 @@
-import { DomainError } from '../lib/errors/domain-error.ts';
 import type { Database } from '../lib/postgres/database.ts';
+import { DomainError } from '../lib/runtime/domain-error.ts';
 
 /** The number is ours: an advisory lock that only rebuilds take. */
 const rebuildLock = 7_219_003;

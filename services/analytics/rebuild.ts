@@ -1,11 +1,11 @@
 /** Runs in a pod of analytics, which has the addresses: `npm run rebuild` on the host starts it there. */
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { readConfig } from '../lib/config/read-config.ts';
-import { databaseUrl, kafkaBrokers } from '../lib/config/variables.ts';
-import { type Replayed, replayTopic } from '../lib/kafka/replay.ts';
-import { createLog } from '../lib/log/log.ts';
+import { type Replayed, replayTopic } from '../lib/messaging/replay.ts';
+import { createLog } from '../lib/observability/log.ts';
 import { openDatabase } from '../lib/postgres/database.ts';
+import { readConfig } from '../lib/runtime/read-config.ts';
+import { databaseUrl, kafkaBrokers } from '../lib/runtime/variables.ts';
 import { projectOrders, topic } from './projection.ts';
 import { rebuildFacts } from './rebuild-facts.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { HttpRoute } from '../lib/http/route.ts';
 import type { Queryable } from '../lib/postgres/database.ts';
-import { validate } from '../lib/validation/validate.ts';
+import { validate } from '../lib/runtime/validate.ts';
 import { readStats } from './stats.ts';
 
 const rule = 'must be a whole number from 1 to 1440';

@@ -1,14 +1,14 @@
 import { orderReady } from '../contracts/events.ts';
-import { databaseUrl, kafkaBrokers } from '../lib/config/variables.ts';
-import { DomainError } from '../lib/errors/domain-error.ts';
 import type { HttpRoute } from '../lib/http/route.ts';
-import { connectKafka } from '../lib/kafka/connect-kafka.ts';
-import { purgeOutbox } from '../lib/kafka/outbox.ts';
-import { startRelay } from '../lib/kafka/relay.ts';
-import { periodically, purgeIntervalMs } from '../lib/lifecycle/periodically.ts';
+import { connectKafka } from '../lib/messaging/connect-kafka.ts';
+import { purgeOutbox } from '../lib/messaging/outbox.ts';
+import { startRelay } from '../lib/messaging/relay.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
-import { defineService } from '../lib/service/run-service.ts';
+import { DomainError } from '../lib/runtime/domain-error.ts';
+import { periodically, purgeIntervalMs } from '../lib/runtime/periodically.ts';
+import { defineService } from '../lib/runtime/run-service.ts';
+import { databaseUrl, kafkaBrokers } from '../lib/runtime/variables.ts';
 import { onOrderReady } from './on-order-ready.ts';
 import { migrations, readShipment, resetShipments } from './shipments.ts';
 

@@ -1,7 +1,7 @@
 import { orderReady } from '../contracts/events.ts';
-import { readEventData } from '../lib/kafka/cloud-event.ts';
-import { done, type EventHandler } from '../lib/kafka/handle-message.ts';
-import type { Log } from '../lib/log/log.ts';
+import { readEventData } from '../lib/messaging/cloud-event.ts';
+import { done, type EventHandler } from '../lib/messaging/handle-message.ts';
+import type { Log } from '../lib/observability/log.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { ship } from './shipments.ts';
 

@@ -1,7 +1,7 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { shipmentFailed, shipmentScheduled } from '../contracts/events.ts';
-import { inboxMigration, inboxRetentionMigration, receiveOnce } from '../lib/kafka/inbox.ts';
-import { addToOutbox, outboxLanesMigration, outboxMigration } from '../lib/kafka/outbox.ts';
+import { inboxMigration, inboxRetentionMigration, receiveOnce } from '../lib/messaging/inbox.ts';
+import { addToOutbox, outboxLanesMigration, outboxMigration } from '../lib/messaging/outbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
 import { refusalOf } from './carrier.ts';
 

@@ -1,8 +1,8 @@
 import type { Inventory } from '../contracts/gen/windlass/inventory/v1/inventory_pb.js';
-import type { FieldError } from '../lib/errors/domain-error.ts';
 import type { Handlers } from '../lib/grpc/server.ts';
 import type { Database } from '../lib/postgres/database.ts';
-import { invalid } from '../lib/validation/validate.ts';
+import type { FieldError } from '../lib/runtime/domain-error.ts';
+import { invalid } from '../lib/runtime/validate.ts';
 import { findShortages, type Line, release, reserve } from './stock.ts';
 
 /** inventory's side of the contract. */

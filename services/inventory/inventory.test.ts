@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { CheckRequestSchema, ReserveRequestSchema } from '../contracts/gen/windlass/inventory/v1/inventory_pb.js';
 import type { Database } from '../lib/postgres/database.ts';
-import { startTestDatabase } from '../lib/postgres/testing.ts';
+import { startTestDatabase } from '../lib/testing/databases.ts';
 import { inventoryHandlers } from './handlers.ts';
 import { migrations, release, reserve, resetStock } from './stock.ts';
 

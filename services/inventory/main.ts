@@ -1,9 +1,9 @@
 import { Inventory } from '../contracts/gen/windlass/inventory/v1/inventory_pb.js';
-import { databaseUrl } from '../lib/config/variables.ts';
 import { createGrpcClient } from '../lib/grpc/client.ts';
 import { serveGrpc } from '../lib/grpc/server.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
-import { defineService } from '../lib/service/run-service.ts';
+import { defineService } from '../lib/runtime/run-service.ts';
+import { databaseUrl } from '../lib/runtime/variables.ts';
 import { inventoryHandlers } from './handlers.ts';
 import { migrations, resetStock, stockUp } from './stock.ts';
 

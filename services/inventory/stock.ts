@@ -1,7 +1,7 @@
 import { catalogue } from '../contracts/catalogue.ts';
-import { DomainError, type Shortage } from '../lib/errors/domain-error.ts';
-import { idempotencyMigration, type KeyedCall, once } from '../lib/idempotency/idempotency.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
+import { idempotencyMigration, type KeyedCall, once } from '../lib/postgres/idempotency.ts';
+import { DomainError, type Shortage } from '../lib/runtime/domain-error.ts';
 
 export const migrations = [
   idempotencyMigration,

@@ -1,4 +1,4 @@
-import { inboxMigration, inboxRetentionMigration, receiveOnce } from '../lib/kafka/inbox.ts';
+import { inboxMigration, inboxRetentionMigration, receiveOnce } from '../lib/messaging/inbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
 
 export const migrations = [

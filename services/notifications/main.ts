@@ -1,9 +1,9 @@
-import { databaseUrl, kafkaBrokers } from '../lib/config/variables.ts';
 import type { HttpRoute } from '../lib/http/route.ts';
-import { connectKafka } from '../lib/kafka/connect-kafka.ts';
+import { connectKafka } from '../lib/messaging/connect-kafka.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
-import { defineService } from '../lib/service/run-service.ts';
+import { defineService } from '../lib/runtime/run-service.ts';
+import { databaseUrl, kafkaBrokers } from '../lib/runtime/variables.ts';
 import { migrations, readEmails, resetEmails } from './emails.ts';
 import { type EmailKind, tellCustomer, toldEvents } from './tell-customer.ts';
 

@@ -1,10 +1,10 @@
 import { create, toJsonString } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { orderCancelled, orderFulfilled, orderPlaced } from '../contracts/events.ts';
-import type { CloudEvent } from '../lib/kafka/cloud-event.ts';
-import { silentLog } from '../lib/log/log.ts';
+import type { CloudEvent } from '../lib/messaging/cloud-event.ts';
+import { silentLog } from '../lib/observability/log.ts';
 import type { Database } from '../lib/postgres/database.ts';
-import { startTestDatabase } from '../lib/postgres/testing.ts';
+import { startTestDatabase } from '../lib/testing/databases.ts';
 import { migrations, readEmails, resetEmails } from './emails.ts';
 import { tellCustomer } from './tell-customer.ts';
 

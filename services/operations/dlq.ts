@@ -1,7 +1,8 @@
 /** Runs in a pod, which reaches Kafka: `npm run dlq` on the host starts it there. */
-import { readConfig } from '../lib/config/read-config.ts';
-import { kafkaBrokers } from '../lib/config/variables.ts';
-import { deadLetterCauses } from '../lib/kafka/dead-letter.ts';
+
+import { deadLetterCauses } from '../lib/messaging/dead-letter.ts';
+import { readConfig } from '../lib/runtime/read-config.ts';
+import { kafkaBrokers } from '../lib/runtime/variables.ts';
 import { parseCommand } from './parse-command.ts';
 import { type DlqCommand, runDlq } from './run-dlq.ts';
 import { describeLetter, tabulate } from './show-letters.ts';

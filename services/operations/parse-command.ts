@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type DeadLetterCause, deadLetterCauses } from '../lib/kafka/dead-letter.ts';
+import { type DeadLetterCause, deadLetterCauses } from '../lib/messaging/dead-letter.ts';
 import type { DlqCommand } from './run-dlq.ts';
 
 /** @returns undefined if help is asked for. @throws Error that says what is wrong */

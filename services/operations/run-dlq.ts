@@ -1,8 +1,8 @@
-import { createBroker } from '../lib/kafka/broker.ts';
-import type { DeadLetterCause } from '../lib/kafka/dead-letter.ts';
-import { type DeadLetter, drop, listGroups, readDeadLetters, redrive } from '../lib/kafka/dead-letter-queue.ts';
-import type { Publisher } from '../lib/kafka/message.ts';
-import { createLog } from '../lib/log/log.ts';
+import { createBroker } from '../lib/messaging/broker.ts';
+import type { DeadLetterCause } from '../lib/messaging/dead-letter.ts';
+import { type DeadLetter, drop, listGroups, readDeadLetters, redrive } from '../lib/messaging/dead-letter-queue.ts';
+import type { Publisher } from '../lib/messaging/message.ts';
+import { createLog } from '../lib/observability/log.ts';
 
 export type DlqCommand =
   | { readonly kind: 'list'; readonly group: string | undefined }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { DeadLetter } from '../lib/kafka/dead-letter-queue.ts';
+import type { DeadLetter } from '../lib/messaging/dead-letter-queue.ts';
 
 const columns = ['ID', 'ORIGINAL', 'CAUSE', 'AGE', 'ORDER', 'ATTEMPTS', 'REASON'];
 const longestReason = 80;

@@ -1,14 +1,14 @@
 import { Inventory } from '../contracts/gen/windlass/inventory/v1/inventory_pb.js';
 import { Payments } from '../contracts/gen/windlass/payments/v1/payments_pb.js';
-import { databaseUrl, grpcAddress } from '../lib/config/variables.ts';
 import { createGrpcClient } from '../lib/grpc/client.ts';
 import { createApp } from '../lib/http/create-app.ts';
 import { listen } from '../lib/http/listen.ts';
 import { postJson } from '../lib/http/post-json.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
-import { defineService } from '../lib/service/run-service.ts';
-import { ordersRoutes } from './routes.ts';
-import { migrations, resetOrders } from './store.ts';
+import { defineService } from '../lib/runtime/run-service.ts';
+import { databaseUrl, grpcAddress } from '../lib/runtime/variables.ts';
+import { ordersRoutes } from './api/routes.ts';
+import { migrations, resetOrders } from './store/store.ts';
 
 export const run = defineService({
   name: 'orders',

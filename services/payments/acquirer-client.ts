@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { DomainError } from '../lib/errors/domain-error.ts';
-import { typeBase } from '../lib/errors/http-problem.ts';
+import { typeBase } from '../lib/http/http-problem.ts';
 import { type JsonAnswer, postJson } from '../lib/http/post-json.ts';
+import { DomainError } from '../lib/runtime/domain-error.ts';
 
 const authorizationSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('authorized'), id: z.string() }),

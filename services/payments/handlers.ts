@@ -1,9 +1,9 @@
 import { currency } from '../contracts/catalogue.ts';
 import type { Payments } from '../contracts/gen/windlass/payments/v1/payments_pb.js';
 import { paymentTokens } from '../contracts/payment-tokens.ts';
-import type { FieldError } from '../lib/errors/domain-error.ts';
 import type { Handlers } from '../lib/grpc/server.ts';
-import { invalid } from '../lib/validation/validate.ts';
+import type { FieldError } from '../lib/runtime/domain-error.ts';
+import { invalid } from '../lib/runtime/validate.ts';
 import type { PaymentOperations } from './payments.ts';
 
 /** payments' side of the contract. */

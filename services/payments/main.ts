@@ -1,9 +1,9 @@
 import { Payments } from '../contracts/gen/windlass/payments/v1/payments_pb.js';
-import { databaseUrl, httpUrl } from '../lib/config/variables.ts';
 import { createGrpcClient } from '../lib/grpc/client.ts';
 import { serveGrpc } from '../lib/grpc/server.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
-import { defineService } from '../lib/service/run-service.ts';
+import { defineService } from '../lib/runtime/run-service.ts';
+import { databaseUrl, httpUrl } from '../lib/runtime/variables.ts';
 import { createAcquirerClient } from './acquirer-client.ts';
 import { paymentsHandlers } from './handlers.ts';
 import { createPayments, migrations, resetPayments } from './payments.ts';

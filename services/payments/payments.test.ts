@@ -6,10 +6,10 @@ import { AuthorizeRequestSchema } from '../contracts/gen/windlass/payments/v1/pa
 import { createFaultInjection } from '../lib/faults/fault-injection.ts';
 import { createApp } from '../lib/http/create-app.ts';
 import { type Listening, listen } from '../lib/http/listen.ts';
-import { silentLog } from '../lib/log/log.ts';
+import { silentLog } from '../lib/observability/log.ts';
 import { type Database, openDatabase } from '../lib/postgres/database.ts';
 import { migrate } from '../lib/postgres/migrate.ts';
-import { startPostgres, type TestPostgres } from '../lib/postgres/testing.ts';
+import { startPostgres, type TestPostgres } from '../lib/testing/databases.ts';
 import { createAcquirerClient } from './acquirer-client.ts';
 import { paymentsHandlers } from './handlers.ts';
 import { createPayments, migrations, type PaymentOperations, resetPayments } from './payments.ts';

@@ -1,6 +1,6 @@
-import { DomainError } from '../lib/errors/domain-error.ts';
-import { claimKey, idempotencyMigration, type KeyedCall, recordResponse } from '../lib/idempotency/idempotency.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
+import { claimKey, idempotencyMigration, type KeyedCall, recordResponse } from '../lib/postgres/idempotency.ts';
+import { DomainError } from '../lib/runtime/domain-error.ts';
 import type { AcquirerClient, AuthorizationRequest, AuthorizationResult } from './acquirer-client.ts';
 
 /** payments keeps results by key; the effects themselves are in the acquirer's ledger. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Rpc, RpcPolicy, Service } from '../../mesh/model.ts';
+import type { Rpc, RpcPolicy, Service } from '../../model/model.ts';
 import { type Draw, label, rpcName } from './draw.ts';
 
 /** What a callee does on one of its RPCs, whoever calls. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { AsyncInteraction, EdgePolicy, Model, Replicas, RpcPolicy, SyncInteraction } from '../../mesh/model.ts';
+import type { AsyncInteraction, EdgePolicy, Model, Replicas, RpcPolicy, SyncInteraction } from '../../model/model.ts';
 import { call, event, partner } from '../example.ts';
 import { type Draw, label, number } from './draw.ts';
 import { callableOf, drawMember, type Member, type Operation } from './draw-member.ts';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { root } from '../../cluster/paths.ts';
+import { root } from '../../../cluster/paths.ts';
 import { chartOf } from './helm-chart.ts';
 import { findDifferences, parseManifests, readManifests } from './manifests.ts';
 import { syntheticModel } from './synthetic-model.ts';

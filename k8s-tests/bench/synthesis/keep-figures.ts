@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { root } from '../../cluster/paths.ts';
+import { root } from '../../../cluster/paths.ts';
 import { addRow } from '../benchmark-log.ts';
 import { BOUND_SERVICES, type Figure, type Row } from './figures.ts';
 import { plotScaling } from './plot.ts';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { type Source, synth } from '../../../cdk8s/commands/synth-command.ts';
 import { environments } from '../../../cdk8s/environments.ts';
-import { type Source, synth } from '../../../cdk8s/synth-command.ts';
 
 /**
- * What cdk8s/main.ts does, for one environment of a model in a file: `node synthesize-model.ts <model.json> <folder>`. The last
+ * What cdk8s/commands/synth.ts does, for one environment of a model in a file: `node synthesize-model.ts <model.json> <folder>`. The last
  * line that it prints is how many ms it took from the model in memory to the files on disk.
  */
 const [modelFile = '', out = ''] = process.argv.slice(2);

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { analyse } from '../../../cdk8s/analysis/analyse.ts';
+import { synthesize } from '../../../cdk8s/commands/synthesize.ts';
 import { environments } from '../../../cdk8s/environments.ts';
 import { planMesh } from '../../../cdk8s/mesh/plan.ts';
-import { synthesize } from '../../../cdk8s/synthesize.ts';
 import { readManifests } from './manifests.ts';
 import { syntheticModel } from './synthetic-model.ts';
 

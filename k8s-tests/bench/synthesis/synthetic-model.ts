@@ -1,5 +1,5 @@
-import type { Decision } from '../../../cdk8s/decisions/decision.ts';
-import type { EdgePolicy, Model, RetryOn, RpcPolicy, Service, SyncInteraction } from '../../../cdk8s/mesh/model.ts';
+import type { Decision } from '../../../cdk8s/model/decision.ts';
+import type { EdgePolicy, Model, RetryOn, RpcPolicy, Service, SyncInteraction } from '../../../cdk8s/model/model.ts';
 
 /** An edge of the synthetic call graph, with the time that all its calls have. */
 interface SyntheticEdge {

@@ -1,9 +1,9 @@
 import type { DescMethodUnary, DescService, Message, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { create } from '@bufbuild/protobuf';
 import { Client, type ClientOptions, credentials, Metadata } from '@grpc/grpc-js';
-import { fromGrpcStatus } from '../errors/grpc-status.ts';
-import { currentRequestId, requestIdHeader } from '../request-id/request-id.ts';
+import { currentRequestId, requestIdHeader } from '../http/request-id.ts';
 import { defineMethods, type UnaryDefinition } from './definition.ts';
+import { fromGrpcStatus } from './grpc-status.ts';
 
 /** One function per method. Rejects with a DomainError; a failure that might have had an effect is `outcome-unknown`. */
 export type Calls<Service extends DescService> = {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Inventory } from '../../contracts/gen/windlass/inventory/v1/inventory_pb.js';
-import { DomainError } from '../errors/domain-error.ts';
 import { createFaultInjection } from '../faults/fault-injection.ts';
 import type { Listening } from '../http/listen.ts';
-import { silentLog } from '../log/log.ts';
-import { currentRequestId, withRequestId } from '../request-id/request-id.ts';
+import { currentRequestId, withRequestId } from '../http/request-id.ts';
+import { silentLog } from '../observability/log.ts';
+import { DomainError } from '../runtime/domain-error.ts';
 import { createGrpcClient } from './client.ts';
 import { serveGrpc } from './server.ts';
 

@@ -1,13 +1,13 @@
 import type { DescMethodUnary, DescService, Message, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { create } from '@bufbuild/protobuf';
 import { type handleUnaryCall, Server, ServerCredentials, status as Status } from '@grpc/grpc-js';
-import { DomainError } from '../errors/domain-error.ts';
-import { toGrpcStatus } from '../errors/grpc-status.ts';
 import type { FaultInjection } from '../faults/fault-injection.ts';
 import type { Listening } from '../http/listen.ts';
-import type { Log } from '../log/log.ts';
-import { acceptRequestId, requestIdHeader, withRequestId } from '../request-id/request-id.ts';
+import { acceptRequestId, requestIdHeader, withRequestId } from '../http/request-id.ts';
+import type { Log } from '../observability/log.ts';
+import { DomainError } from '../runtime/domain-error.ts';
 import { defineMethods } from './definition.ts';
+import { toGrpcStatus } from './grpc-status.ts';
 
 /** One handler per method of the contract. Handlers throw DomainErrors, which become statuses. */
 export type Handlers<Service extends DescService> = {

@@ -1,10 +1,10 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import { DomainError } from '../errors/domain-error.ts';
-import { type Problem, toProblem, typeBase } from '../errors/http-problem.ts';
 import type { FaultInjection, Refusal } from '../faults/fault-injection.ts';
-import type { Log } from '../log/log.ts';
-import { acceptRequestId, currentRequestId, requestIdHeader, withRequestId } from '../request-id/request-id.ts';
-import { currentTraceresponse } from '../tracing/trace-context.ts';
+import type { Log } from '../observability/log.ts';
+import { currentTraceresponse } from '../observability/trace-context.ts';
+import { DomainError } from '../runtime/domain-error.ts';
+import { type Problem, toProblem, typeBase } from './http-problem.ts';
+import { acceptRequestId, currentRequestId, requestIdHeader, withRequestId } from './request-id.ts';
 import type { HttpRequest, HttpRoute } from './route.ts';
 
 const bodyLimitBytes = 64 * 1024;

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { DomainError } from '../errors/domain-error.ts';
 import { createFaultInjection } from '../faults/fault-injection.ts';
-import { silentLog } from '../log/log.ts';
+import { silentLog } from '../observability/log.ts';
+import { DomainError } from '../runtime/domain-error.ts';
+import { makeCertificate } from '../testing/serve-app.ts';
 import { createApp } from './create-app.ts';
 import { type Certificate, type Listening, listen } from './listen.ts';
 import { postJson } from './post-json.ts';
 import type { HttpRoute } from './route.ts';
-import { makeCertificate } from './testing.ts';
 
 const faults = createFaultInjection(true);
 const routes: HttpRoute[] = [

@@ -2,7 +2,7 @@ import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { ConnectionOptions } from 'node:tls';
-import { currentRequestId, requestIdHeader } from '../request-id/request-id.ts';
+import { currentRequestId, requestIdHeader } from './request-id.ts';
 
 export interface JsonAnswer {
   readonly status: number;

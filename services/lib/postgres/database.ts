@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import { DomainError } from '../errors/domain-error.ts';
-import type { Log } from '../log/log.ts';
+import type { Log } from '../observability/log.ts';
+import { DomainError } from '../runtime/domain-error.ts';
 
 /** What runs a query: the pool, or the client of a transaction. */
 export interface Queryable {

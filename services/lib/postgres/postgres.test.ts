@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { claimKey, idempotencyMigration, once } from '../idempotency/idempotency.ts';
-import { silentLog } from '../log/log.ts';
+import { silentLog } from '../observability/log.ts';
+import { startPostgres, type TestPostgres } from '../testing/databases.ts';
 import { type Database, openDatabase } from './database.ts';
+import { claimKey, idempotencyMigration, once } from './idempotency.ts';
 import { migrate } from './migrate.ts';
-import { startPostgres, type TestPostgres } from './testing.ts';
 
 const migrations = ['CREATE TABLE effects (name text)', idempotencyMigration];
 let postgres: TestPostgres;

@@ -1,7 +1,7 @@
-import { hasCode } from '../errors/domain-error.ts';
-import type { Lifecycle } from '../lifecycle/lifecycle.ts';
-import { waitFor } from '../lifecycle/waiting.ts';
-import type { Log } from '../log/log.ts';
+import type { Log } from '../observability/log.ts';
+import { hasCode } from '../runtime/domain-error.ts';
+import type { Lifecycle } from '../runtime/lifecycle.ts';
+import { waitFor } from '../runtime/waiting.ts';
 import { type Database, openDatabase, waitUntilReady } from './database.ts';
 import { migrate } from './migrate.ts';
 

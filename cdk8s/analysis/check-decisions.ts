@@ -1,0 +1,77 @@
+import { criteria } from '../model/criteria.ts';
+import type { Decision } from '../model/decision.ts';
+import { interactionId } from '../model/dependencies.ts';
+import type { Model } from '../model/model.ts';
+import type { Problem } from '../model/problem.ts';
+import type { Use } from '../model/requirements.ts';
+import { tactics } from '../model/tactics.ts';
+
+/** Holds each interaction's decision against the criteria and the catalogue of tactics. */
+export function checkDecisions(model: Model): Problem[] {
+  return toUses(model).flatMap((use) => [
+    ...isStated(use),
+    ...fitsStyle(use),
+    ...agreesWithCriteria(use),
+    ...meetsRequirements(use),
+  ]);
+}
+
+/** The interactions by their names in messages. */
+export function toUses(model: Model): Use[] {
+  return model.topology.interactions.map((interaction) => ({
+    id: interactionId(interaction),
+    interaction,
+    model,
+  }));
+}
+
+/** Governance: someone answers for it, knows what is at stake, and has a number to be held to. */
+function isStated({ id, interaction: { decision } }: Use): Problem[] {
+  const texts = (['owner', 'impact', 'onFailure'] as const)
+    .filter((field) => decision[field].trim() === '')
+    .map((field) => fault(field, 'must be stated.'));
+  const { latencyBudgetMs, availabilityPercent } = decision;
+  const budget = Number.isInteger(latencyBudgetMs) && latencyBudgetMs > 0;
+  const availability = availabilityPercent > 0 && availabilityPercent < 100;
+  return [
+    ...texts,
+    ...(budget ? [] : [fault('latencyBudgetMs', 'must be a whole number above 0.')]),
+    ...(availability ? [] : [fault('availabilityPercent', 'must be above 0 and below 100: nothing is always there.')]),
+  ];
+
+  function fault(field: keyof Decision, message: string): Problem {
+    return { edge: id, value: format(decision, field), rule: 'decision-stated', message };
+  }
+}
+
+function fitsStyle({ id, interaction: { style, decision } }: Use): Problem[] {
+  const tactic = tactics[decision.tactic];
+  const problem = { edge: id, value: format(decision, 'tactic') };
+  if (tactic.style === 'rejected') return [{ ...problem, rule: 'tactic-not-rejected', message: `${tactic.costs}.` }];
+  if (tactic.style === style) return [];
+  const message = `the interaction is ${style}, the tactic ${tactic.style}: one of the two is wrong.`;
+  return [{ ...problem, rule: 'tactic-fits-style', message }];
+}
+
+function agreesWithCriteria({ id, interaction: { decision } }: Use): Problem[] {
+  const { style } = tactics[decision.tactic];
+  if (style === 'rejected') return [];
+  return criteria.flatMap(({ name, question, reason, reads, verdict }) => {
+    const favoured = verdict(decision);
+    if (favoured === 'either' || favoured === style) return [];
+    const value = reads.map((field) => format(decision, field)).join(', ');
+    const message = `${question} This asks for ${favoured}, ${decision.tactic} is ${style}. ${reason}`;
+    return [{ edge: id, value, rule: name, message }];
+  });
+}
+
+function meetsRequirements(use: Use): Problem[] {
+  const { tactic } = use.interaction.decision;
+  return tactics[tactic].requires.flatMap(({ name, text, findFaults }) =>
+    findFaults(use).map((fault) => ({ ...fault, rule: name, message: `${tactic} requires: ${text}.` })),
+  );
+}
+
+function format(decision: Decision, field: keyof Decision): string {
+  return `${field} = ${decision[field]}`;
+}

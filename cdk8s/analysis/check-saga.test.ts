@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import type { Saga, SagaStep, Undo } from '../model/saga-step.ts';
+import { limits, policies } from '../policies.ts';
+import { saga } from '../saga.ts';
+import { topology } from '../topology.ts';
+import { checkSaga } from './check-saga.ts';
+
+const releaseStock = {
+  kind: 'call',
+  caller: 'orders-worker',
+  rpc: 'inventory.Release',
+  event: { topic: 'inventory.v1', type: 'stock.released' },
+} as const satisfies Undo;
+
+function refusalsOf(changed: Saga): string[] {
+  return checkSaga({ topology, policies, limits, saga: changed }).map(
+    ({ edge, rule, value }) => `${edge} ${rule}: ${value}`,
+  );
+}
+
+/** Our saga with one step changed. */
+function withStep(name: string, change: Partial<SagaStep>): Saga {
+  const steps: readonly SagaStep[] = saga.steps;
+  return { ...saga, steps: steps.map((step) => (step.name === name ? { ...step, ...change } : step)) };
+}
+
+test('our saga holds; a model without one has nothing to hold', () => {
+  expect(refusalsOf(saga)).toEqual([]);
+  expect(checkSaga({ topology, policies, limits })).toEqual([]);
+});
+
+test('a call and a compensation that topology.ts does not have are named', () => {
+  expect(refusalsOf(withStep('reserve', { does: { kind: 'calls', rpc: 'inventory.Hold' } }))).toEqual([
+    'saga.reserve calls-exist: rpc = orders-worker->inventory.Hold',
+  ]);
+  expect(refusalsOf(withStep('reserve', { undo: { ...releaseStock, caller: 'orders' } }))).toEqual([
+    'saga.reserve calls-exist: rpc = orders->inventory.Release',
+  ]);
+});
+
+test('every call carries a key, also where its edge is no saga step', () => {
+  const payments = policies['orders->payments'];
+  const Authorize = { ...payments.rpcs.Authorize, idempotency: 'none' } as const;
+  const unsafe = { ...policies, 'orders->payments': { ...payments, rpcs: { Authorize } } };
+  expect(checkSaga({ topology, policies: unsafe, limits, saga })).toMatchObject([
+    { edge: 'saga.authorise', rule: 'calls-are-by-key', value: 'rpc = orders->payments.Authorize' },
+  ]);
+});
+
+test('an effect without a way back is refused, unless it is the last', () => {
+  expect(refusalsOf(withStep('reserve', { undo: { kind: 'nothing-to-undo' } }))).toEqual([
+    'saga.reserve effects-are-undone: undo = nothing-to-undo',
+  ]);
+  expect(refusalsOf(withStep('capture', { undo: { kind: 'retried-until-done' } }))).toEqual([
+    'saga.capture effects-are-undone: undo = retried-until-done',
+  ]);
+});
+
+test('services, topics and consumers exist', () => {
+  expect(refusalsOf(withStep('ship', { by: ['warehouse'] }))).toEqual(['saga.ship names-exist: by = warehouse']);
+  expect(refusalsOf(withStep('close', { events: [{ topic: 'order.v1', type: 'order.closed' }] }))).toEqual([
+    'saga.close names-exist: event = order.closed',
+  ]);
+  const consumes = { kind: 'consumes', event: { topic: 'payments.v1', type: 'payment.captured' } } as const;
+  expect(refusalsOf(withStep('ship', { by: ['notifications'], does: consumes }))).toEqual([
+    'saga.ship consumes-its-event: by = notifications',
+  ]);
+});
+
+test('a topic of a compensation exists, too', () => {
+  const event = { topic: 'stock.v1', type: 'stock.released' };
+  expect(refusalsOf(withStep('reserve', { undo: { ...releaseStock, event } }))).toEqual([
+    'saga.reserve names-exist: event = stock.released',
+  ]);
+});
+
+test('a step waits only for an event that a step before it publishes', () => {
+  expect(refusalsOf(withStep('capture', { events: [] }))).toEqual([
+    'saga.ship consumed-is-published: event = order.ready',
+  ]);
+});
+
+test('two steps of one name are refused', () => {
+  expect(refusalsOf({ ...saga, steps: [...saga.steps, ...saga.steps.slice(-1)] })).toEqual([
+    'saga.close steps-differ: name = close',
+  ]);
+});

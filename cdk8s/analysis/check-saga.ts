@@ -1,0 +1,107 @@
+import { asyncInteractions, edgeId, syncInteractions } from '../model/dependencies.ts';
+import type { Model } from '../model/model.ts';
+import type { Problem } from '../model/problem.ts';
+import { isSameEvent, type Saga, type SagaStep, sagaCalls, sagaEvents } from '../model/saga-step.ts';
+
+/** Holds saga.ts against topology.ts and policies.ts, and its steps against each other. */
+export function checkSaga(model: Model): Problem[] {
+  const { saga } = model;
+  if (!saga) return [];
+  return [
+    ...servicesExist(saga, model),
+    ...callsExistByKey(saga, model),
+    ...topicsExist(saga, model),
+    ...consumedIsPublished(saga),
+    ...everyEffectCanBeUndone(saga),
+  ];
+}
+
+function servicesExist({ steps }: Saga, { topology: { services } }: Model): Problem[] {
+  return steps.flatMap(({ name, by }) =>
+    by
+      .filter((service) => !Object.hasOwn(services, service))
+      .map((service) => problem(name, `by = ${service}`, 'names-exist', 'topology.ts has no such service.')),
+  );
+}
+
+function callsExistByKey(saga: Saga, { topology, policies }: Model): Problem[] {
+  const edges = new Map(syncInteractions(topology).map((interaction) => [edgeId(interaction), interaction]));
+  return sagaCalls(saga).flatMap((call) => {
+    const edge = edgeId(call);
+    const value = `rpc = ${edge}.${call.rpc}`;
+    const interaction = edges.get(edge);
+    if (!interaction?.rpcs[call.rpc])
+      return [problem(call.step, value, 'calls-exist', 'topology.ts has no such call.')];
+    const { idempotency = 'by-key' } = policies[edge]?.rpcs[call.rpc] ?? {};
+    // Of the tactic saga-step the catalogue asks the same.
+    if (idempotency === 'by-key' || interaction.decision.tactic === 'saga-step') return [];
+    const message = `its policy says idempotency = ${idempotency}, but an unknown outcome is asked for again: only a key makes that safe.`;
+    return [problem(call.step, value, 'calls-are-by-key', message)];
+  });
+}
+
+function topicsExist({ steps }: Saga, { topology }: Model): Problem[] {
+  return steps.flatMap(({ name, by, does, undo, events }) => {
+    const consumed = does.kind === 'consumes' ? [does.event] : [];
+    const undone = undo.kind === 'call' ? [undo.event] : [];
+    const unknown = [...events, ...undone, ...consumed].filter(({ topic }) => !Object.hasOwn(topology.topics, topic));
+    const consumers = asyncInteractions(topology).filter(({ topic }) =>
+      consumed.some((event) => event.topic === topic),
+    );
+    const deaf = by
+      .filter((service) => consumed.length > 0 && Object.hasOwn(topology.services, service))
+      .filter((service) => !consumers.some((interaction) => interaction.consumers.includes(service)));
+    return [
+      ...unknown.map(({ topic, type }) =>
+        problem(name, `event = ${type}`, 'names-exist', `topology.ts has no topic ${topic}.`),
+      ),
+      ...deaf.map((service) =>
+        problem(
+          name,
+          `by = ${service}`,
+          'consumes-its-event',
+          'topology.ts has no interaction that brings it its event.',
+        ),
+      ),
+    ];
+  });
+}
+
+/** A step that waits for an event which no step before it publishes would wait forever. */
+function consumedIsPublished({ steps }: Saga): Problem[] {
+  return steps.flatMap(({ name, does }, index) => {
+    if (does.kind !== 'consumes') return [];
+    const { event } = does;
+    const before = sagaEvents({ steps: steps.slice(0, index) });
+    if (before.some((one) => isSameEvent(one, event))) return [];
+    return [problem(name, `event = ${event.type}`, 'consumed-is-published', 'no step before it publishes this event.')];
+  });
+}
+
+/** What fails must find a way back from every effect before it; only the last one needs none, for nothing fails after it. */
+function everyEffectCanBeUndone({ steps }: Saga): Problem[] {
+  const lastEffect = steps.findLastIndex(hasEffect);
+  const twice = steps.filter(({ name }, index) => steps.findIndex((step) => step.name === name) !== index);
+  return [
+    ...twice.map(({ name }) => problem(name, `name = ${name}`, 'steps-differ', 'two steps have this name.')),
+    ...steps.flatMap((step, index) => {
+      const { name, undo } = step;
+      const value = `undo = ${undo.kind}`;
+      const refuse = (message: string) => [problem(name, value, 'effects-are-undone', message)];
+      if (undo.kind === 'nothing-to-undo' && hasEffect(step))
+        return refuse('other services see its effect: state the call that undoes it.');
+      if (undo.kind === 'retried-until-done' && index !== lastEffect)
+        return refuse('only the last step with an effect: whatever fails after it could not be undone.');
+      return [];
+    }),
+  ];
+}
+
+/** Beyond the database of the service that carries it out. */
+function hasEffect({ does }: SagaStep): boolean {
+  return does.kind === 'calls' || does.kind === 'consumes';
+}
+
+function problem(step: string, value: string, rule: string, message: string): Problem {
+  return { edge: `saga.${step}`, value, rule, message };
+}

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import type { Breaker, EdgePolicy, RpcPolicy } from '../model/model.ts';
+import { edgePolicy, examplePolicies, exampleTopology, retried, safeOnce } from '../testing/example.ts';
+import { readEdges } from './effective-policy.ts';
+
+const ONE = [{ each: 1 }];
+
+function readAsk(ask: RpcPolicy, rest: Partial<EdgePolicy> = {}) {
+  const policies = { ...examplePolicies, 'a->b': edgePolicy({ Ask: ask }, rest) };
+  return readEdges(exampleTopology, policies, ONE).find(({ id }) => id === 'a->b.Ask');
+}
+
+test('each call with a policy is an edge of its own', () => {
+  const { 'c->b': _, ...policies } = examplePolicies;
+  expect(readEdges(exampleTopology, policies, ONE).map(({ id }) => id)).toEqual([
+    'gateway->a.Enter',
+    'gateway->a.Buy',
+    'a->b.Ask',
+    'a->bank.Pay',
+  ]);
+});
+
+test('it says who calls what, how, and what that leads to', () => {
+  const [enter, , ask, , pay] = readEdges(exampleTopology, examplePolicies, ONE);
+  expect(enter).toMatchObject({ method: 'GET', path: '/v1/{id}', protocol: 'http', calls: ['a->b.Ask'] });
+  expect(ask).toMatchObject({ method: 'POST', protocol: 'grpc', external: false, calls: [], latencyBudgetMs: 2_000 });
+  expect(pay).toMatchObject({ external: true, availabilityPercent: 99 });
+});
+
+test('a call that is never retried has one try and no conditions', () => {
+  expect(readAsk({ ...safeOnce, timeoutMs: 70 })).toMatchObject({
+    timeoutMs: 70,
+    tries: 1,
+    conditions: [],
+    perTryTimeoutMs: null,
+    longestBackoffMs: 0,
+  });
+});
+
+test('attempts come on top of the first try', () => {
+  expect(readAsk(retried)).toMatchObject({
+    tries: 3,
+    conditions: ['unavailable', 'reset', 'deadline-exceeded'],
+    perTryTimeoutMs: 300,
+  });
+});
+
+test('a try that may use the rest of the timeout has no time of its own', () => {
+  const retries = { ...retried.retries, perTryTimeoutMs: 'rest-of-timeout' } as const;
+  expect(readAsk({ ...retried, retries })?.perTryTimeoutMs).toBeNull();
+});
+
+test.each([
+  [1, 10],
+  [2, 30],
+  [3, 70],
+  [4, 150],
+  [5, 250],
+  [6, 350],
+  [1_000_000_000, 99_999_999_750],
+])('the pauses of %i retries with a base of 10 ms are at most %i ms: 10, 20, 40, 80, then 100 each', (attempts, ms) => {
+  expect(readAsk({ ...retried, retries: { ...retried.retries, attempts, backoffMs: 10 } })?.longestBackoffMs).toBe(ms);
+});
+
+test('endpoints are counted in each environment, of a service with a number of its own by that', () => {
+  const edges = readEdges(exampleTopology, examplePolicies, [{ each: 2 }, { each: 3, of: { b: 5 } }]);
+  expect(edges.find(({ id }) => id === 'a->b.Ask')?.endpoints).toEqual([2, 5]);
+  expect(edges.find(({ id }) => id === 'gateway->a.Buy')?.endpoints).toEqual([2, 3]);
+});
+
+test('a partner is one endpoint, whatever stands behind its name', () => {
+  const pay = readEdges(exampleTopology, examplePolicies, [{ each: 7 }]).find(({ callee }) => callee === 'bank');
+  expect(pay?.endpoints).toEqual([1]);
+});
+
+test('a service may be called like something that every object has', () => {
+  const [first] = exampleTopology.interactions;
+  const topology = {
+    ...exampleTopology,
+    services: { ...exampleTopology.services, constructor: exampleTopology.services.a },
+    interactions: [{ ...first, callee: 'constructor', rpcs: { toString: first.rpcs.Enter } }],
+  };
+  const named = { toString: safeOnce };
+  const policies = { 'gateway->constructor': edgePolicy(named) };
+  expect(readEdges(topology, policies, [{ each: 4, of: {} }])[0]?.endpoints).toEqual([4]);
+  expect(readEdges(topology, { 'gateway->constructor': edgePolicy({}) }, ONE)).toEqual([]);
+});
+
+describe('ejection', () => {
+  const timing = { intervalMs: 2_000, ejectionMs: 10_000, maxEjectionPercent: 50 } as const;
+  const readBreaker = (breaker: Breaker) => readAsk(retried, { breaker })?.ejection;
+
+  test('there is none without a breaker', () => {
+    expect(readBreaker({ kind: 'none' })).toBeNull();
+  });
+
+  test('a consecutive breaker counts 5xx, and no share', () => {
+    expect(readBreaker({ kind: 'consecutive', failures: 7, ...timing })).toEqual({
+      consecutive5xx: 7,
+      consecutiveGatewayErrors: 0,
+      failureRate: null,
+      splitLocalOrigin: false,
+      ...timing,
+      longestEjectionMs: timing.ejectionMs,
+      minHealthPercent: 0,
+    });
+  });
+
+  test('a failure-rate breaker counts a share, and nothing in a row', () => {
+    expect(readBreaker({ kind: 'failure-rate', percent: 40, minRequests: 9, ...timing })).toMatchObject({
+      consecutive5xx: 0,
+      failureRate: { percent: 40, minRequests: 9 },
+    });
+  });
+});

@@ -1,0 +1,153 @@
+import { type Edge, joinEdges, podsOf } from '../model/dependencies.ts';
+import type {
+  ConnectionPool,
+  EdgePolicy,
+  Policies,
+  Replicas,
+  RetryBudget,
+  RetryCondition,
+  Rpc,
+  RpcPolicy,
+  Topology,
+} from '../model/model.ts';
+
+/**
+ * What a caller's proxy really does with one RPC: every default of Istio and Envoy filled in, nothing left to know.
+ * `null` says that there is no bound. Sources: pilot/pkg/networking/core/{route/retry/retry,cluster_traffic_policy}.go of
+ * Istio, source/common/upstream/outlier_detection_impl.cc and common/backoff_strategy.cc of Envoy.
+ */
+export interface EffectiveEdge {
+  /** `orders->inventory.Check`. */
+  readonly id: string;
+  readonly caller: string;
+  readonly callee: string;
+  readonly rpc: string;
+  /** Of gRPC always POST. */
+  readonly method: NonNullable<Rpc['method']>;
+  readonly path: string;
+  readonly protocol: 'http' | 'grpc';
+  /** A partner's host: what it does with a call, and until when, is not ours to say. */
+  readonly external: boolean;
+  /** What the callee calls before it answers, as ids of its own edges; one that stands here twice is made twice. */
+  readonly calls: readonly string[];
+  /** Endpoints that the caller's proxy sees, in each environment. */
+  readonly endpoints: readonly number[];
+  readonly idempotency: RpcPolicy['idempotency'];
+  readonly afterTimeout: RpcPolicy['afterTimeout'];
+  /** Until when an answer is of use. */
+  readonly latencyBudgetMs: number;
+  /** Share of calls that the callee answers by itself, whatever it needs behind it. */
+  readonly availabilityPercent: number;
+  /** Istio's default is none. */
+  readonly timeoutMs: number | null;
+  /** The first one and all retries; Istio's default is 3. */
+  readonly tries: number;
+  /** Istio's default is connect-failure, refused-stream, unavailable, cancelled. */
+  readonly conditions: readonly RetryCondition[];
+  /** Istio's default is none: a try may use all that is left of the timeout. */
+  readonly perTryTimeoutMs: number | null;
+  /**
+   * The longest that all pauses between the tries can be. Envoy waits a random time below its base (25 ms by default), twice,
+   * four times … and at most ten times the base.
+   */
+  readonly longestBackoffMs: number;
+  /** Istio's default is none, with 2^32-1 parallel retries. One without a percent has 20 (0.2 in 1.27.0-1.29.0). */
+  readonly retryBudget: RetryBudget | null;
+  /** Istio's defaults are 10 s to connect and 2^32-1, no bound, of everything else. */
+  readonly pool: { readonly [Bound in keyof ConnectionPool]: number | null };
+  readonly ejection: EffectiveEjection | null;
+}
+
+export interface EffectiveEjection {
+  /** 0: off. Envoy's default is 5. */
+  readonly consecutive5xx: number;
+  /** 0: off, as Envoy's default is not enforced. At or above `consecutive5xx` it would have no effect. */
+  readonly consecutiveGatewayErrors: number;
+  /** From this share on, in one interval with so many calls. `null`: ejects nobody, for Envoy's default is not enforced. */
+  readonly failureRate: { readonly percent: number; readonly minRequests: number } | null;
+  /** Off: time-outs and lost connections count as 5xx. */
+  readonly splitLocalOrigin: boolean;
+  /** Envoy's default is 10 s. */
+  readonly intervalMs: number;
+  /** Of the first ejection; the n-th lasts n times this, up to `longestEjectionMs`. Envoy's default is 30 s. */
+  readonly ejectionMs: number;
+  /** Envoy's default: 300 s, or `ejectionMs` where that is more. */
+  readonly longestEjectionMs: number;
+  /** Envoy's default is 10. `all`: 100, and stated to be meant. */
+  readonly maxEjectionPercent: number | 'all';
+  /** Below this share of healthy endpoints ejection is ignored. Istio's default, 0: never (Envoy's own is 50). */
+  readonly minHealthPercent: number;
+}
+
+/**
+ * Reads every call of the topology that has a policy.
+ *
+ * @param replicas pods of each service, in every environment
+ */
+export function readEdges(topology: Topology, policies: Policies, replicas: readonly Replicas[]): EffectiveEdge[] {
+  return joinEdges(topology, policies).flatMap((edge) => {
+    const shared = {
+      caller: edge.caller,
+      callee: edge.callee,
+      protocol: edge.service.serves === 'grpc' ? 'grpc' : 'http',
+      external: edge.service.external !== undefined,
+      endpoints: endpointsOf(edge, replicas),
+      latencyBudgetMs: edge.decision.latencyBudgetMs,
+      availabilityPercent: edge.decision.availabilityPercent,
+      retryBudget: edge.policy.retryBudget,
+      pool: edge.policy.pool,
+      ejection: readEjection(edge.policy),
+    } as const;
+    return edge.calls.map(({ id, name, rpc, policy }) => ({
+      id,
+      rpc: name,
+      method: rpc.method ?? 'POST',
+      path: rpc.path,
+      calls: rpc.calls.map((call) => `${edge.callee}->${call}`),
+      idempotency: policy.idempotency,
+      afterTimeout: policy.afterTimeout,
+      timeoutMs: policy.timeoutMs,
+      ...readRetries(policy),
+      ...shared,
+    }));
+  });
+}
+
+/** A partner is reached through one name, and so is one endpoint, whatever stands behind it. */
+function endpointsOf({ callee, service }: Edge, replicas: readonly Replicas[]): readonly number[] {
+  return service.external ? [1] : replicas.map((each) => podsOf(callee, each));
+}
+
+function readRetries({
+  retries,
+}: RpcPolicy): Pick<EffectiveEdge, 'tries' | 'conditions' | 'perTryTimeoutMs' | 'longestBackoffMs'> {
+  if (retries.kind === 'never') return { tries: 1, conditions: [], perTryTimeoutMs: null, longestBackoffMs: 0 };
+  const { attempts, conditions, perTryTimeoutMs, backoffMs } = retries;
+  return {
+    tries: attempts + 1,
+    conditions,
+    perTryTimeoutMs: perTryTimeoutMs === 'rest-of-timeout' ? null : perTryTimeoutMs,
+    longestBackoffMs: backoffMs * longestBackoffFactor(attempts),
+  };
+}
+
+/** 1, 2, 4, 8, then 10 for each further retry: in one step, for `attempts` may be any number. */
+export function longestBackoffFactor(attempts: number): number {
+  return attempts <= 4 ? 2 ** attempts - 1 : 15 + 10 * (attempts - 4);
+}
+
+function readEjection({ breaker }: EdgePolicy): EffectiveEjection | null {
+  if (breaker.kind === 'none') return null;
+  return {
+    consecutive5xx: breaker.kind === 'consecutive' ? breaker.failures : 0,
+    consecutiveGatewayErrors: 0,
+    failureRate:
+      breaker.kind === 'failure-rate' ? { percent: breaker.percent, minRequests: breaker.minRequests } : null,
+    splitLocalOrigin: false,
+    intervalMs: breaker.intervalMs,
+    ejectionMs: breaker.ejectionMs,
+    longestEjectionMs: breaker.ejectionMs,
+    maxEjectionPercent: breaker.maxEjectionPercent,
+    minHealthPercent: 0,
+  };
+}

@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, test } from 'vitest';
+import { synthesize } from '../commands/synthesize.ts';
+import { environments } from '../environments.ts';
+import { planMesh } from '../mesh/plan.ts';
+import { SynthesisRefused } from '../model/problem.ts';
+import { readCrdChecks } from '../testing/crd-schema.ts';
+import { edgePolicy, exampleTopology, retried } from '../testing/example.ts';
+import { bentModel } from '../testing/random/bent-model.ts';
+import { type RandomModel, soundModel } from '../testing/random/sound-model.ts';
+import { type Manifest, readManifests } from '../testing/read-manifests.ts';
+
+const outFolder = mkdtempSync(join(tmpdir(), 'windlass-random-'));
+afterAll(() => rmSync(outFolder, { recursive: true }));
+/** Made in parts, and each part shrunk in turn, a failing model would take minutes: its seed says as much. */
+const RUN = { endOnFailure: true } as const;
+const crdChecks = readCrdChecks(join(import.meta.dirname, '../../charts/strimzi/crds'));
+
+/** The manifests, or why there are none. Whatever else is thrown is a crash, and fails the test. */
+function synthesizeOrRefuse({ model, replicas }: RandomModel): Manifest[] | SynthesisRefused {
+  try {
+    const plan = planMesh(model, replicas);
+    const environment = { ...environments.dev, replicas: replicas[0] ?? { each: 1 } };
+    synthesize({ topology: model.topology, plan, environment, outFolder });
+    return readManifests(outFolder);
+  } catch (error) {
+    if (error instanceof SynthesisRefused) return error;
+    throw error;
+  }
+}
+
+function expectRefusal({ problems, message }: SynthesisRefused): void {
+  expect(problems.length).toBeGreaterThan(0);
+  for (const { edge, value, rule, message: right } of problems) {
+    expect(rule).toMatch(/^[a-z]+(-[a-z]+)*$/);
+    expect(message).toContain(`  ${edge}  ${value}  [${rule}]\n    ${right}`);
+    expect(right).toMatch(/\S.*\.$/s);
+  }
+}
+
+/** What the API server asks of any object, and Strimzi's schemas of its own. Istio's are asked on a cluster: k8s-tests/mesh/random-models.cluster.test.ts. */
+function expectManifests(manifests: readonly Manifest[]): void {
+  const ids = manifests.map(({ kind, metadata: { namespace, name } }) => `${kind} ${namespace}/${name}`);
+  expect(ids).toEqual([...new Set(ids)]);
+  for (const manifest of manifests) {
+    expect(manifest.metadata.name).toMatch(
+      /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+    );
+    const check = crdChecks.get(`${manifest.apiVersion} ${manifest.kind}`);
+    expect(check?.(manifest) ?? []).toEqual([]);
+  }
+  expect(manifests.filter(({ kind }) => kind === 'Kafka')).toHaveLength(1);
+}
+
+describe('whatever the model', { timeout: 120_000 }, () => {
+  test('a sound one becomes manifests that are valid', () => {
+    fc.assert(
+      fc.property(soundModel(), (random) => {
+        const outcome = synthesizeOrRefuse(random);
+        if (outcome instanceof SynthesisRefused) throw outcome;
+        expectManifests(outcome);
+      }),
+      { ...RUN, numRuns: 20 },
+    );
+  });
+
+  test('one that is not is refused with its problems, and never crashes', () => {
+    let refused = 0;
+    fc.assert(
+      fc.property(bentModel, (random) => {
+        const outcome = synthesizeOrRefuse(random);
+        if (!(outcome instanceof SynthesisRefused)) return expectManifests(outcome);
+        refused += 1;
+        expectRefusal(outcome);
+      }),
+      { ...RUN, numRuns: 100 },
+    );
+    expect(refused).toBeGreaterThan(20);
+  });
+
+  test('one whose calls go in rings is refused, and never keeps the analysis running', () => {
+    const names = ['s0', 's1', 's2', 's3'];
+    const [, ask] = exampleTopology.interactions;
+    const pairs = names.flatMap((caller) => names.map((callee) => ({ caller, callee })));
+    const callsOfEach = fc.tuple(...names.map(() => fc.array(fc.constantFrom(...names), { maxLength: 6 })));
+    fc.assert(
+      fc.property(callsOfEach, (calls) => {
+        const interactions = pairs.map(({ caller, callee }) => {
+          const next = calls[names.indexOf(callee)] ?? [];
+          return {
+            ...ask,
+            caller,
+            callee,
+            rpcs: { Ask: { ...ask.rpcs.Ask, calls: next.map((name) => `${name}.Ask`) } },
+          };
+        });
+        const services = Object.fromEntries(names.map((name) => [name, exampleTopology.services.b]));
+        const policies = Object.fromEntries(
+          pairs.map(({ caller, callee }) => [`${caller}->${callee}`, edgePolicy({ Ask: retried })]),
+        );
+        const model = {
+          topology: { services, topics: {}, interactions },
+          policies,
+          limits: { worstCaseCalls: 1e300, sustainedCalls: 1e300 },
+        };
+        const outcome = synthesizeOrRefuse({ model, replicas: [{ each: 1 }] });
+        const rules = outcome instanceof SynthesisRefused ? outcome.problems.map(({ rule }) => rule) : [];
+        expect(rules.length > 0).toBe(hasRing(calls.map((next) => next.map((name) => names.indexOf(name)))));
+        expect(rules.filter((rule) => rule !== 'no-call-cycle')).toEqual([]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+/** Found the slow way: whether anyone is among those that are reached from them. */
+function hasRing(calls: readonly (readonly number[])[]): boolean {
+  return calls.some((next, start) => {
+    const reached = new Set(next);
+    for (const at of reached) for (const further of calls[at] ?? []) reached.add(further);
+    return reached.has(start);
+  });
+}

@@ -1,0 +1,46 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { analyse } from '../analysis/analyse.ts';
+import { writeDecisions } from '../documents/decisions-document.ts';
+import { writeSaga } from '../documents/saga-document.ts';
+import { SynthesisRefused } from '../model/problem.ts';
+import type { Source } from './synth-command.ts';
+
+/**
+ * The `decisions` command: writes `<out>/decisions.md` and `<out>/saga.md`, or with `--check` only compares them.
+ *
+ * @param args without the program's name
+ * @returns the exit code: 0, or 1 when the source has problems, or with `--check` when a file is out of date
+ */
+export function decisions(args: readonly string[], { environments, ...model }: Source): number {
+  const { out, check } = new Command('decisions')
+    .description('Writes the decision record and the saga to <out>/decisions.md and <out>/saga.md.')
+    .option('--out <folder>', 'folder to write to', 'docs')
+    .option('--check', 'write nothing; exit 1 when a file is not what would be written', false)
+    .parse(args, { from: 'user' })
+    .opts<{ out: string; check: boolean }>();
+  const replicas = Object.values(environments).map((environment) => environment.replicas);
+  const problems = analyse(model, replicas);
+  if (problems.length > 0) {
+    console.error(new SynthesisRefused(problems).message);
+    return 1;
+  }
+
+  const documents = { 'decisions.md': writeDecisions(model), 'saga.md': writeSaga(model.saga, model) };
+  const stale = Object.entries(documents).filter(([name, text]) => text !== readIfThere(join(out, name)));
+  if (check) {
+    for (const [name] of stale) console.error(`${join(out, name)} is out of date: run make decisions.`);
+    return stale.length === 0 ? 0 : 1;
+  }
+  mkdirSync(out, { recursive: true });
+  for (const [name, text] of stale) {
+    writeFileSync(join(out, name), text);
+    console.log(`${join(out, name)} written.`);
+  }
+  return 0;
+}
+
+function readIfThere(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+}

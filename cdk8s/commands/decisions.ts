@@ -1,0 +1,7 @@
+import { environments } from '../environments.ts';
+import { limits, policies } from '../policies.ts';
+import { saga } from '../saga.ts';
+import { topology } from '../topology.ts';
+import { decisions } from './decisions-command.ts';
+
+process.exitCode = decisions(process.argv.slice(2), { topology, policies, limits, saga, environments });

@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { environments } from '../environments.ts';
+import { limits, policies } from '../policies.ts';
+import { saga } from '../saga.ts';
+import { topology } from '../topology.ts';
+import { synth } from './synth-command.ts';
+
+let out: string;
+const stderr = vi.spyOn(console, 'error').mockImplementation(() => {});
+const stdout = vi.spyOn(console, 'log').mockImplementation(() => {});
+
+beforeEach(() => {
+  out = mkdtempSync(join(tmpdir(), 'windlass-synth-'));
+  stderr.mockClear();
+  stdout.mockClear();
+});
+afterEach(() => rmSync(out, { recursive: true }));
+
+test('all environments are written, or the one asked for', () => {
+  expect(synth(['--out', out, '--env', 'prod'], { topology, policies, limits, saga, environments })).toBe(0);
+  expect(readdirSync(out)).toEqual(['prod']);
+  expect(synth(['--out', out], { topology, policies, limits, saga, environments })).toBe(0);
+  expect(readdirSync(out).toSorted()).toEqual(Object.keys(environments).toSorted());
+});
+
+test('another image takes the place of the own one everywhere', () => {
+  const image = 'registry.example/team/services:1';
+  synth(['--out', out, '--env', 'dev', '--image', image], { topology, policies, limits, saga, environments });
+  const workloads = readFileSync(join(out, 'dev/60-workloads.yaml'), 'utf8');
+  expect(new Set(workloads.match(/image: \S+/g))).toEqual(new Set([`image: ${image}`]));
+});
+
+test('the availability of every route is printed', () => {
+  synth(['--out', out, '--env', 'dev'], { topology, policies, limits, saga, environments });
+  expect(stdout.mock.calls.join()).toMatch(/^availability of .*\nPOST \/v1\/orders +4 +97\.914 %/);
+});
+
+test('what an earlier run left in the folder is removed', () => {
+  mkdirSync(join(out, 'dev'));
+  writeFileSync(join(out, 'dev/99-gone.yaml'), '');
+  synth(['--out', out], { topology, policies, limits, saga, environments });
+  expect(readdirSync(join(out, 'dev'))).not.toContain('99-gone.yaml');
+});
+
+test('a source with problems exits 1, says them all on stderr, and leaves the last good manifests as they are', () => {
+  synth(['--out', out], { topology, policies, limits, saga, environments });
+  const { 'orders->inventory': _, ...others } = policies;
+  const payments = policies['orders->payments'];
+  const Authorize = { ...payments.rpcs.Authorize, timeoutMs: 30 };
+  const broken = { ...others, 'orders->payments': { ...payments, rpcs: { Authorize } } };
+
+  stdout.mockClear();
+  expect(synth(['--out', out], { topology, policies: broken, limits, saga, environments })).toBe(1);
+  expect(stdout).not.toHaveBeenCalled();
+
+  expect(stderr.mock.calls.join()).toBe(
+    [
+      '2 problem(s) in topology.ts and policies.ts:',
+      '  orders->inventory  policy = none  [policy-for-each-edge]',
+      '    nothing says what happens when this call fails.',
+      '  orders->payments.Authorize  timeoutMs = 30  [tries-fit-timeout]',
+      '    3 tries and up to 30 ms of back-off take 30 ms: the last never happen. Raise the timeout or ask for less.',
+    ].join('\n'),
+  );
+  expect(existsSync(join(out, 'dev/60-workloads.yaml'))).toBe(true);
+});

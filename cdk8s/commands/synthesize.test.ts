@@ -1,0 +1,265 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { environments } from '../environments.ts';
+import { planMesh } from '../mesh/plan.ts';
+import { podsOf, syncInteractions } from '../model/dependencies.ts';
+import { limits, policies } from '../policies.ts';
+import { saga } from '../saga.ts';
+import { topology } from '../topology.ts';
+import { synthesize } from './synthesize.ts';
+
+interface Container {
+  name: string;
+  args?: string[];
+  command?: string[];
+  env?: { name: string; value?: string; valueFrom?: unknown }[];
+  ports?: { name: string; containerPort: number }[];
+  lifecycle?: unknown;
+  securityContext: Record<string, unknown>;
+  resources: { requests: Record<string, string>; limits: Record<string, string> };
+  volumeMounts: { name: string; mountPath: string }[];
+}
+
+interface Manifest {
+  kind: string;
+  metadata: { name: string; namespace?: string; labels?: Record<string, string> };
+  spec: {
+    replicas: number;
+    selector: unknown;
+    ports: unknown;
+    strategy: unknown;
+    template: {
+      metadata: { labels: Record<string, string>; annotations?: Record<string, string> };
+      spec: Record<string, unknown> & {
+        containers: Container[];
+        initContainers?: Container[];
+        volumes: unknown[];
+        affinity?: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: unknown[] } };
+      };
+    };
+    kafka: { template: { pod: { topologySpreadConstraints?: { topologyKey: string }[] } } };
+  };
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'windlass-synth-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function read(environment: string): Manifest[] {
+  const path = join(folder, environment);
+  return readdirSync(path)
+    .toSorted()
+    .flatMap((file) => parseAllDocuments(readFileSync(join(path, file), 'utf8')))
+    .map((document) => document.toJS() as Manifest);
+}
+
+const plan = planMesh({ topology, policies, limits, saga }, [{ each: 1 }]);
+for (const [name, environment] of Object.entries(environments)) {
+  synthesize({ topology, plan, environment, outFolder: join(folder, name) });
+}
+
+describe.each(Object.entries(environments))('in %s', (name, environment) => {
+  const manifests = read(name);
+  const deployments = manifests.filter(({ kind }) => kind === 'Deployment');
+
+  test('namespaces come first, and the mesh knows its policies before the first pod starts', () => {
+    const kinds = manifests.map(({ kind }) => kind);
+    expect(kinds.lastIndexOf('Namespace')).toBe(1);
+    expect(kinds.lastIndexOf('VirtualService')).toBeLessThan(kinds.indexOf('Deployment'));
+  });
+
+  test('every service has its deployment, account and, if it serves anything, service, all of its name', () => {
+    const named = (kind: string) => manifests.filter((m) => m.kind === kind).map(({ metadata }) => metadata.name);
+    const services = Object.keys(topology.services);
+    const callable = new Set(syncInteractions(topology).map(({ callee }) => callee));
+    expect(named('Deployment')).toEqual(services);
+    expect(named('ServiceAccount')).toEqual(services);
+    expect(named('Service')).toEqual(services.filter((name) => callable.has(name)));
+    for (const { metadata, spec } of deployments) {
+      expect(spec.template.metadata.labels).toEqual({ app: metadata.name });
+      expect(spec.selector).toEqual({ matchLabels: { app: metadata.name } });
+      expect(spec.replicas).toBe(podsOf(metadata.name, environment.replicas));
+    }
+  });
+
+  test.each(deployments.map((deployment) => [deployment.metadata.name, deployment] as const))(
+    '%s runs as nobody, can write nowhere but to its volumes, and reaches no Kubernetes API',
+    (_, { spec: { template } }) => {
+      const { securityContext, automountServiceAccountToken, containers, initContainers = [] } = template.spec;
+      expect(securityContext).toMatchObject({
+        runAsNonRoot: true,
+        runAsUser: 10001,
+        runAsGroup: 10001,
+        seccompProfile: { type: 'RuntimeDefault' },
+      });
+      expect(automountServiceAccountToken).toBe(false);
+      for (const container of [...containers, ...initContainers]) {
+        expect(container.securityContext).toEqual({
+          runAsNonRoot: true,
+          runAsUser: 10001,
+          runAsGroup: 10001,
+          readOnlyRootFilesystem: true,
+          allowPrivilegeEscalation: false,
+          privileged: false,
+          capabilities: { drop: ['ALL'] },
+        });
+        expect(Object.keys(container.resources.limits)).toEqual(['memory', 'ephemeral-storage']);
+      }
+      expect(containers[0]?.volumeMounts).toContainEqual({ name: 'tmp', mountPath: '/tmp' });
+    },
+  );
+
+  test.each(deployments.map((deployment) => [deployment.metadata.name, deployment] as const))(
+    '%s is replaced without a moment of absence',
+    (_, { spec }) => {
+      expect(spec.strategy).toEqual({ type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } });
+      expect(spec.template.spec.containers[0]?.lifecycle).toEqual({ preStop: { sleep: { seconds: 5 } } });
+      expect(spec.template.spec.terminationGracePeriodSeconds).toBe(30);
+    },
+  );
+
+  test('where CPU is short, those without whom a customer gets no answer have more than the others', () => {
+    const { cpuRequestMilli, criticalCpuRequestMilli } = environment.service;
+    expect(criticalCpuRequestMilli).toBeGreaterThan(cpuRequestMilli);
+    const critical = ['orders', 'inventory', 'payments', 'acquirer'];
+    for (const { metadata, spec } of deployments) {
+      const milli = critical.includes(metadata.name) ? criticalCpuRequestMilli : cpuRequestMilli;
+      expect(spec.template.spec.containers[0]?.resources.requests.cpu).toBe(`${milli}m`);
+    }
+  });
+
+  test('services of several pods lose one at a time to a drain; a single pod does not block it', () => {
+    const several = deployments.filter(({ spec }) => spec.replicas > 1).map(({ metadata }) => metadata);
+    const budgets = manifests.filter(({ kind }) => kind === 'PodDisruptionBudget');
+    expect(budgets.map(({ metadata }) => metadata.name)).toEqual(several.map(({ name }) => name));
+    for (const { metadata, spec } of budgets) {
+      expect(spec).toMatchObject({ maxUnavailable: 1, selector: { matchLabels: { app: metadata.name } } });
+    }
+  });
+
+  test('pods of a service keep apart, and so do brokers, as the environment says', () => {
+    const labels = { host: 'kubernetes.io/hostname', zone: 'topology.kubernetes.io/zone' };
+    const keys = environment.spread.map((place) => labels[place]);
+    for (const { metadata, spec } of deployments) {
+      const labelSelector = { matchLabels: { app: metadata.name } };
+      expect(
+        spec.template.spec.affinity?.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution ?? [],
+      ).toEqual(keys.map((topologyKey) => ({ weight: 100, podAffinityTerm: { labelSelector, topologyKey } })));
+    }
+    const brokers =
+      manifests.find(({ kind }) => kind === 'Kafka')?.spec.kafka.template.pod.topologySpreadConstraints ?? [];
+    expect(brokers.map(({ topologyKey }) => topologyKey)).toEqual(keys);
+  });
+
+  test('only pods of the mesh speak to the injector', () => {
+    for (const { metadata, spec } of deployments) {
+      expect(Object.keys(spec.template.metadata.annotations ?? {}).length > 0).toBe(metadata.namespace === 'shop');
+    }
+  });
+
+  test('faults are what the environment says', () => {
+    for (const { spec } of deployments) {
+      expect(spec.template.spec.containers[0]?.env).toContainEqual({ name: 'FAULTS', value: environment.faults });
+    }
+  });
+});
+
+test('prod has no faults', () => {
+  expect(environments.prod.faults).toBe('off');
+});
+
+test('prod outlives the loss of a node: pods elsewhere, and every acknowledged event on another broker', () => {
+  const { replicas, maxUnavailable, spread, kafka } = environments.prod;
+  expect(replicas.each).toBeGreaterThan(maxUnavailable);
+  expect(spread).toContain('host');
+  expect(kafka.brokers).toBeGreaterThanOrEqual(kafka.replication);
+  expect(kafka.replication).toBeGreaterThan(kafka.minInSync);
+  expect(kafka.minInSync).toBeGreaterThan(1);
+});
+
+test('addresses are as the services read them', () => {
+  const values = read('dev').flatMap(({ kind, spec }) =>
+    kind === 'Deployment' ? (spec.template.spec.containers[0]?.env ?? []) : [],
+  );
+  expect(values).toContainEqual({ name: 'INVENTORY_ADDRESS', value: 'inventory.shop.svc.cluster.local:50051' });
+  expect(values).toContainEqual({ name: 'ACQUIRER_URL', value: 'http://acquirer.partner.example' });
+  expect(values).toContainEqual({ name: 'KAFKA_BROKERS', value: 'events-kafka-bootstrap.shop.svc:9092' });
+});
+
+describe("the partner's TLS", () => {
+  const manifests = read('dev');
+  const podOf = (service: string) =>
+    manifests.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === service)?.spec.template;
+
+  test('the partner serves it with the certificate of its Secret, where its variables say', () => {
+    const spec = podOf('acquirer')?.spec;
+    const mount = { name: 'tls', mountPath: '/etc/tls', readOnly: true };
+    expect(spec?.volumes).toContainEqual({ name: 'tls', secret: { secretName: 'acquirer-tls' } });
+    expect(spec?.containers[0]?.volumeMounts).toContainEqual(mount);
+    expect(spec?.containers[0]?.env).toContainEqual({ name: 'TLS_KEY_FILE', value: '/etc/tls/tls.key' });
+    expect(spec?.containers[0]?.ports?.map(({ containerPort }) => containerPort)).toEqual([8443, 9464, 9901]);
+  });
+
+  test("exactly its callers' sidecars have its authority, where the DestinationRule looks for it", () => {
+    const volumeOf = (service: string) => podOf(service)?.metadata.annotations?.['sidecar.istio.io/userVolume'];
+    const callers = Object.keys(topology.services).filter((service) => volumeOf(service));
+    expect(callers).toEqual(['payments']);
+    expect(JSON.parse(volumeOf('payments') ?? '')).toEqual({ 'acquirer-ca': { configMap: { name: 'acquirer-ca' } } });
+    const mounts = podOf('payments')?.metadata.annotations?.['sidecar.istio.io/userVolumeMount'] ?? '';
+    expect(JSON.parse(mounts)).toEqual({
+      'acquirer-ca': { mountPath: '/etc/partner-ca/acquirer-ca', readOnly: true },
+    });
+  });
+});
+
+test("the edge drops every x-envoy-* header of a client's, before it reads one", () => {
+  const filter = read('prod').find(({ kind, metadata }) => kind === 'EnvoyFilter' && metadata.name === 'edge-headers');
+  expect(filter?.metadata.namespace).toBe('istio-system');
+  expect(filter?.spec).toMatchObject({ workloadSelector: { labels: { istio: 'ingressgateway' } } });
+  expect(JSON.stringify(filter?.spec)).toContain('{"remove_on_match":{"key_matcher":{"prefix":"x-envoy-"}}}');
+});
+
+describe('with file sync', () => {
+  const deployments = read('sync').filter(({ kind }) => kind === 'Deployment');
+
+  test.each(deployments.map((deployment) => [deployment.metadata.name, deployment] as const))(
+    "%s' code lies in a folder that can be written, filled from the image, and is watched",
+    (_, { spec }) => {
+      const { containers, initContainers = [] } = spec.template.spec;
+      expect(containers[0]?.command).toContain('--watch-path=/app/services/lib');
+      expect(containers[0]?.volumeMounts).toContainEqual({ name: 'code', mountPath: '/app/services' });
+      expect(initContainers.map(({ name }) => name)).toEqual(['code']);
+    },
+  );
+
+  test.each(deployments.map((deployment) => [deployment.metadata.name, deployment] as const))(
+    "%s' files are overwritten in place, where Node watches them",
+    (_, { spec }) => {
+      expect(spec.template.spec.containers[0]?.env).toContainEqual({ name: 'TAR_OPTIONS', value: '--overwrite' });
+    },
+  );
+
+  test.each(deployments.map((deployment) => [deployment.metadata.name, deployment] as const))(
+    '%s is not restarted by the kubelet, whatever its code is like, so that the next edit finds its container',
+    (_, { spec }) => {
+      const [container] = spec.template.spec.containers;
+      expect(container).toHaveProperty('readinessProbe');
+      expect(container).not.toHaveProperty('livenessProbe');
+      expect(container).not.toHaveProperty('startupProbe');
+    },
+  );
+});
+
+test.each(['dev', 'prod'])(
+  'in %s nothing is watched, tar has no options, and the kubelet restarts what hangs',
+  (name) => {
+    const deployments = read(name).filter(({ kind }) => kind === 'Deployment');
+    expect(JSON.stringify(deployments)).not.toMatch(/--watch|TAR_OPTIONS/);
+    for (const { spec } of deployments) {
+      expect(spec.template.spec.containers[0]).toHaveProperty('livenessProbe');
+      expect(spec.template.spec.containers[0]).toHaveProperty('startupProbe');
+    }
+  },
+);

@@ -1,7 +1,0 @@
-import { decisions } from './decisions-command.ts';
-import { environments } from './environments.ts';
-import { limits, policies } from './policies.ts';
-import { saga } from './saga.ts';
-import { topology } from './topology.ts';
-
-process.exitCode = decisions(process.argv.slice(2), { topology, policies, limits, saga, environments });

@@ -1,7 +1,0 @@
-import { environments } from './environments.ts';
-import { limits, policies } from './policies.ts';
-import { saga } from './saga.ts';
-import { synth } from './synth-command.ts';
-import { topology } from './topology.ts';
-
-process.exitCode = synth(process.argv.slice(2), { topology, policies, limits, saga, environments });

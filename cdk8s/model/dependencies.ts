@@ -1,0 +1,90 @@
+import type { Decision } from './decision.ts';
+import type {
+  AsyncInteraction,
+  EdgePolicy,
+  Policies,
+  Replicas,
+  Rpc,
+  RpcPolicy,
+  Service,
+  SyncInteraction,
+  Topology,
+} from './model.ts';
+
+/** One caller's way to one callee, joined with its policy. */
+export interface Edge {
+  readonly id: string;
+  readonly caller: string;
+  readonly callee: string;
+  readonly service: Service;
+  readonly decision: Decision;
+  readonly policy: EdgePolicy;
+  readonly calls: readonly Call[];
+}
+
+/** One RPC of an edge, joined with its policy. */
+export interface Call {
+  /** `orders->inventory.Check` in messages. */
+  readonly id: string;
+  readonly name: string;
+  readonly rpc: Rpc;
+  readonly policy: RpcPolicy;
+}
+
+export function syncInteractions(topology: Topology): SyncInteraction[] {
+  return topology.interactions.filter((interaction) => interaction.style === 'sync');
+}
+
+export function asyncInteractions(topology: Topology): AsyncInteraction[] {
+  return topology.interactions.filter((interaction) => interaction.style === 'async');
+}
+
+/** A record's entry of that name, and not what every object inherits: a service may be called `constructor`. */
+export function ownValue<Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+/** How many pods a service has. */
+export function podsOf(name: string, { each, of }: Replicas): number {
+  return (of && ownValue(of, name)) ?? each;
+}
+
+/** True of a service without which a critical interaction fails. */
+export function isCritical(name: string, topology: Topology): boolean {
+  return syncInteractions(topology).some(
+    ({ callee, decision }) => callee === name && decision.criticality === 'critical',
+  );
+}
+
+/** A breaker's `maxEjectionPercent` as a number. */
+export function ejectablePercent(max: number | 'all'): number {
+  return max === 'all' ? 100 : max;
+}
+
+export function edgeId({ caller, callee }: { readonly caller: string; readonly callee: string }): string {
+  return `${caller}->${callee}`;
+}
+
+/** As in messages: `orders->inventory`, `orders-worker->orders.v1->notifications`. */
+export function interactionId(interaction: SyncInteraction | AsyncInteraction): string {
+  if (interaction.style === 'sync') return edgeId(interaction);
+  const { producer, topic, consumers } = interaction;
+  const readers = consumers.length > 0 ? [consumers.join('+')] : [];
+  return [producer, topic, ...readers].join('->');
+}
+
+/** The edges that have a callee and a policy; what is missing is reported by the analysis's coverage rule. */
+export function joinEdges(topology: Topology, policies: Policies): Edge[] {
+  return syncInteractions(topology).flatMap((interaction) => {
+    const id = edgeId(interaction);
+    const service = ownValue(topology.services, interaction.callee);
+    const policy = ownValue(policies, id);
+    if (!service || !policy) return [];
+    const calls = Object.entries(interaction.rpcs).flatMap(([name, rpc]) => {
+      const rpcPolicy = ownValue(policy.rpcs, name);
+      return rpcPolicy ? [{ id: `${id}.${name}`, name, rpc, policy: rpcPolicy }] : [];
+    });
+    const { caller, callee, decision } = interaction;
+    return [{ id, caller, callee, service, decision, policy, calls }];
+  });
+}

@@ -1,0 +1,138 @@
+import { SUB_SECOND_MS } from './criteria.ts';
+import { edgeId, syncInteractions } from './dependencies.ts';
+import type { AsyncInteraction, Model, SyncInteraction } from './model.ts';
+import { sagaCalls } from './saga-step.ts';
+
+/** What must be true of an interaction before a tactic may serve it. */
+export interface Requirement {
+  /** Kebab-case; also the name of the rule that refuses. */
+  readonly name: string;
+  readonly text: string;
+  readonly findFaults: (use: Use) => readonly Fault[];
+}
+
+/** One interaction and all that stands around it. */
+export interface Use {
+  /** As in messages: `orders->inventory`, `orders-worker->orders.v1->notifications`. */
+  readonly id: string;
+  readonly interaction: SyncInteraction | AsyncInteraction;
+  readonly model: Model;
+}
+
+export interface Fault {
+  readonly edge: string;
+  /** As it stands in the source: `waits = nobody`. */
+  readonly value: string;
+}
+
+export const calleeIsOurs: Requirement = {
+  name: 'callee-is-ours',
+  text: 'we run the called service; a partner is called by its adapter only',
+  findFaults: ({ id, interaction, model }) => faultIf(isPartner(interaction, model), id, calleeOf(interaction)),
+};
+
+export const calleeIsPartner: Requirement = {
+  name: 'callee-is-partner',
+  text: 'the called service is external: a partner runs it',
+  findFaults: ({ id, interaction, model }) => faultIf(!isPartner(interaction, model), id, calleeOf(interaction)),
+};
+
+export const onlyCaller: Requirement = {
+  name: 'only-caller',
+  text: 'no other service calls this partner',
+  findFaults: ({ id, interaction, model }) => {
+    if (interaction.style === 'async') return [];
+    const { caller, callee } = interaction;
+    const others = syncInteractions(model.topology).filter(
+      (other) => other.callee === callee && other.caller !== caller,
+    );
+    return others.map((other) => ({ edge: id, value: `other caller = ${other.caller}` }));
+  },
+};
+
+export const customerWaits: Requirement = {
+  name: 'customer-waits',
+  text: 'a customer waits: for anyone else the saga or an event will do',
+  findFaults: ({ id, interaction: { decision } }) =>
+    faultIf(decision.waits !== 'customer', id, `waits = ${decision.waits}`),
+};
+
+export const sagaWaits: Requirement = {
+  name: 'saga-waits',
+  text: 'the saga waits, for nobody else can wait until it ends',
+  findFaults: ({ id, interaction: { decision } }) =>
+    faultIf(decision.waits !== 'saga', id, `waits = ${decision.waits}`),
+};
+
+export const eventualIsEnough: Requirement = {
+  name: 'eventual-is-enough',
+  text: 'eventual consistency is enough: the work may end after the answer',
+  findFaults: ({ id, interaction: { decision } }) =>
+    faultIf(decision.consistency !== 'eventual', id, `consistency = ${decision.consistency}`),
+};
+
+export const shortBudget: Requirement = {
+  name: 'short-budget',
+  text: 'its latency budget is less than a second: whoever can wait longer needs no pending',
+  findFaults: ({ id, interaction: { decision } }) =>
+    faultIf(decision.latencyBudgetMs >= SUB_SECOND_MS, id, `latencyBudgetMs = ${decision.latencyBudgetMs}`),
+};
+
+export const sagaCompletes: Requirement = {
+  name: 'saga-completes',
+  text: 'a step of saga.ts calls the same service and so completes what was left pending',
+  findFaults: ({ id, interaction, model: { saga } }) => {
+    if (interaction.style === 'async') return [];
+    const { caller, callee } = interaction;
+    const completes = saga && sagaCalls(saga).some((call) => call.callee === callee && call.caller !== caller);
+    return faultIf(!completes, id, `callee = ${callee}`);
+  },
+};
+
+export const callsAreByKey: Requirement = {
+  name: 'calls-are-by-key',
+  text: 'each call carries an idempotency key, for it is tried again until it ends',
+  findFaults: ({ interaction, model: { policies } }) =>
+    rpcsOf(interaction).flatMap(({ edge, id, name }) => {
+      // Without a policy there is nothing to say here; the analysis's coverage rule names it.
+      const idempotency = policies[edge]?.rpcs[name]?.idempotency ?? 'by-key';
+      return faultIf(idempotency !== 'by-key', id, `idempotency = ${idempotency}`);
+    }),
+};
+
+export const callsAreSagaSteps: Requirement = {
+  name: 'calls-are-saga-steps',
+  text: 'a step of saga.ts makes the call or is undone by it',
+  findFaults: ({ interaction, model: { saga } }) => {
+    const known = new Set((saga ? sagaCalls(saga) : []).map((call) => `${edgeId(call)}.${call.rpc}`));
+    return rpcsOf(interaction).flatMap(({ id, name }) => faultIf(!known.has(id), id, `rpc = ${name}`));
+  },
+};
+
+export const hasDeadLetters: Requirement = {
+  name: 'has-dead-letters',
+  text: 'each consumer has a topic `<consumer>.dlq` for what it can not process',
+  findFaults: ({ id, interaction, model: { topology } }) => {
+    if (interaction.style === 'sync') return [];
+    const without = interaction.consumers.filter((name) => !Object.hasOwn(topology.topics, `${name}.dlq`));
+    return without.map((name) => ({ edge: id, value: `consumer = ${name}` }));
+  },
+};
+
+function faultIf(broken: boolean, edge: string, value: string): Fault[] {
+  return broken ? [{ edge, value }] : [];
+}
+
+function isPartner(interaction: Use['interaction'], { topology }: Model): boolean {
+  return interaction.style === 'sync' && topology.services[interaction.callee]?.external !== undefined;
+}
+
+function calleeOf(interaction: Use['interaction']): string {
+  return interaction.style === 'sync' ? `callee = ${interaction.callee}` : `topic = ${interaction.topic}`;
+}
+
+function rpcsOf(interaction: Use['interaction']): { edge: string; id: string; name: string }[] {
+  if (interaction.style === 'async') return [];
+  const edge = edgeId(interaction);
+  return Object.keys(interaction.rpcs).map((name) => ({ edge, id: `${edge}.${name}`, name }));
+}

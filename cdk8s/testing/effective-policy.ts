@@ -1,0 +1,47 @@
+import type { EffectiveEdge, EffectiveEjection } from '../analysis/effective-policy.ts';
+
+/** A safe gRPC call `caller->callee.rpc` that no rule objects to, with some of its parts replaced. */
+export function effectiveEdge(change: Partial<EffectiveEdge> = {}): EffectiveEdge {
+  const { caller = 'a', callee = 'b', rpc = 'Ask' } = change;
+  return {
+    id: `${caller}->${callee}.${rpc}`,
+    caller,
+    callee,
+    rpc,
+    method: 'POST',
+    path: `/${callee}.v1.B/${rpc}`,
+    protocol: 'grpc',
+    external: false,
+    calls: [],
+    endpoints: [1],
+    idempotency: 'safe',
+    afterTimeout: 'callee-stops',
+    latencyBudgetMs: 2_000,
+    availabilityPercent: 99,
+    timeoutMs: 1_000,
+    tries: 1,
+    conditions: [],
+    perTryTimeoutMs: null,
+    longestBackoffMs: 0,
+    retryBudget: { percent: 20, minConcurrency: 3 },
+    pool: { connectTimeoutMs: 100, maxConnections: null, maxRequests: null, maxPendingRequests: null },
+    ejection: null,
+    ...change,
+  };
+}
+
+/** Five failures in a row eject any endpoint. */
+export function effectiveEjection(change: Partial<EffectiveEjection> = {}): EffectiveEjection {
+  return {
+    consecutive5xx: 5,
+    consecutiveGatewayErrors: 0,
+    failureRate: null,
+    splitLocalOrigin: false,
+    intervalMs: 1_000,
+    ejectionMs: 30_000,
+    longestEjectionMs: 300_000,
+    maxEjectionPercent: 'all',
+    minHealthPercent: 0,
+    ...change,
+  };
+}

@@ -1,0 +1,49 @@
+import { execa } from 'execa';
+import { synthesize } from '../application.ts';
+import { titleOf } from '../choose.ts';
+import { docker } from '../docker/docker.ts';
+import { buildOwnImage } from '../docker/own-image.ts';
+import { kindClusterOf } from '../existing/existing.ts';
+import { ensurePrograms } from '../kind/prerequisites.ts';
+import { kubeconfig, root } from '../paths.ts';
+import { type Settings, UserError } from '../settings.ts';
+import { runningCluster } from './running.ts';
+
+/** What skaffold prints of sidecars and init containers: it follows every container of our pods. */
+export const NOT_A_SERVICE = /^\s*(> )?\[(\S+ )?(istio-[a-z]+|code)\]/;
+
+/** How long after an edit skaffold waits for the next one before it syncs them together; its own default is a second. */
+const SETTLE_MS = 200;
+
+/** `skaffold dev` on this checkout's kind cluster, without the sidecars' logs, until interrupted. Returns its exit code. */
+export async function dev(settings: Settings): Promise<number> {
+  await ensurePrograms(['docker', 'kind', 'kubectl', 'skaffold'], 'make dev');
+  const { cluster } = await runningCluster(settings, 'make up CLUSTER=kind');
+  if (cluster.target !== 'kind' && !kindClusterOf(cluster.context ?? ''))
+    throw new UserError(
+      `make dev needs a cluster on kind, and this one is ${titleOf(cluster)}: \`make down\`, then \`make up CLUSTER=kind\``,
+    );
+  await synthesize('sync');
+  const child = execa('skaffold', ['dev', '--cleanup=false', `--watch-poll-interval=${SETTLE_MS}`], {
+    cwd: root,
+    env: { KUBECONFIG: kubeconfig },
+    stdin: 'inherit',
+    all: true,
+    buffer: false,
+    reject: false,
+  });
+  // Ctrl-C reaches skaffold, too; it ends when it has put its things away, and we after it.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.removeAllListeners(signal);
+    process.on(signal, () => child.kill(signal));
+  }
+  for await (const line of child.iterable({ from: 'all' }))
+    if (!NOT_A_SERVICE.test(String(line))) console.log(String(line));
+  return (await child).exitCode ?? 1;
+}
+
+/** Builds this checkout's image, or takes the one that is there, and gives it this name too. */
+export async function buildImageAs(name: string): Promise<void> {
+  const image = await buildOwnImage((line) => console.log(line));
+  await docker(['tag', image, name]);
+}

@@ -1,0 +1,70 @@
+import { deployApplication, synthesize } from '../application.ts';
+import { chooseCluster, titleOf } from '../choose.ts';
+import { placeDemoOrder } from '../demo.ts';
+import { DEV_IMAGE, REPOSITORY } from '../docker/own-image.ts';
+import { exclusively } from '../lock.ts';
+import { root } from '../paths.ts';
+import { installPlatform } from '../platform.ts';
+import { checkPorts, choosePorts } from '../ports.ts';
+import { type Progress, showProgress } from '../progress.ts';
+import { run } from '../run.ts';
+import type { Ports, Settings } from '../settings.ts';
+import { rememberState } from '../state.ts';
+
+/** Everything, from nothing to a running system with a demo order placed. What runs already stays as it is. */
+export function up(settings: Settings): Promise<void> {
+  return exclusively(async () => {
+    const progress = showProgress(6);
+    const { ports, images } = await bringUpPlatform(settings, progress);
+    await progress.step('application', () => deployApplication(images));
+    const { orderId, status, replayed } = await progress.step('demo order', () => placeDemoOrder(ports));
+    console.log(`\nOrder ${orderId}, ${status}. Its trace:\n`);
+    // Of an order that an earlier run placed, Jaeger may have forgotten the trace: that is no failure.
+    const wait = replayed ? '1' : '30';
+    const printed = { cwd: root, onLine: (line: string) => console.log(line), tolerant: replayed };
+    await run('npm', ['run', '--silent', 'trace', '--', orderId, '--wait', wait], printed);
+    console.log(`
+Shop     http://127.0.0.1:${ports.ingress}/v1/orders
+Jaeger   http://127.0.0.1:${ports.jaeger}/api/v3/traces
+kubectl  eval "$(make env)"`);
+  });
+}
+
+/** All that manifests of dist/ stand on, and nothing of them: for those who apply them by kubectl. */
+export function platform(settings: Settings): Promise<void> {
+  return exclusively(async () => {
+    const { ports, images } = await bringUpPlatform(settings, showProgress(4));
+    const image = images.get(DEV_IMAGE) ?? DEV_IMAGE;
+    // A registry's image has another name than the one that manifests have, which nodes of this machine know.
+    const synth = image.startsWith(REPOSITORY) ? '' : `  make synth IMAGE=${image}\n`;
+    console.log(`
+The platform runs. Next:
+${synth}  eval "$(make env)"
+  kubectl apply --server-side -f dist/dev
+
+The shop will answer at http://127.0.0.1:${ports.ingress}/v1/orders.`);
+  });
+}
+
+interface Platform {
+  readonly ports: Ports;
+  /** What runs in place of each `name:dev` of the manifests. */
+  readonly images: ReadonlyMap<string, string>;
+}
+
+/** The steps up to the application, four of them. */
+async function bringUpPlatform(settings: Settings, progress: Progress): Promise<Platform> {
+  const { cluster, found } = await chooseCluster(settings);
+  const kept = 'ports' in found ? found.ports : undefined;
+  if (kept) checkPorts(settings, kept);
+  if (found.state === 'down') console.error(`This checkout's cluster, ${titleOf(cluster)}, is down: ${found.remedy}.`);
+  await progress.step(`prepare (${titleOf(cluster)})`, () => cluster.prepare(progress));
+  const ports = kept ?? (await choosePorts(settings));
+  await rememberState(cluster, ports);
+  await progress.step('cluster', () => cluster.start(ports, progress));
+  const [images] = await progress.step('images and manifests', () =>
+    Promise.all([cluster.loadOwnImages(progress), synthesize()]),
+  );
+  await progress.step('platform', () => installPlatform(cluster, images, progress));
+  return { ports, images };
+}

@@ -1,0 +1,117 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import type { Cluster, Found } from '../cluster.ts';
+import { docker, reasonOf } from '../docker/docker.ts';
+import { buildOwnImage, DEV_IMAGE } from '../docker/own-image.ts';
+import { ensurePrograms } from '../kind/prerequisites.ts';
+import { kubectl } from '../kubernetes-tools.ts';
+import { CHECKOUT_LABEL } from '../namespaces.ts';
+import { clusterNameOf, kubeconfig, root, stateFolder } from '../paths.ts';
+import { removePlatform } from '../remove-platform.ts';
+import { run } from '../run.ts';
+import { type Settings, UserError } from '../settings.ts';
+import { findForwards, startForwards, stopForwards } from './forwards.ts';
+
+/** The cluster behind a context does not answer, or the kubeconfig has no such context. */
+export class Unreachable extends UserError {}
+
+/**
+ * A cluster that someone else runs, used as it is. Our image is loaded where it is a kind cluster and pushed to a registry
+ * elsewhere; its doors are opened by port-forwards of this machine's, for no service of it is reached from here otherwise.
+ */
+export function existingCluster(context: string, { imageRegistry }: Pick<Settings, 'imageRegistry'>): Cluster {
+  const kindName = kindClusterOf(context);
+  const view = () => run('kubectl', ['config', 'view', '--minify', '--flatten', '--context', context]);
+
+  async function find(): Promise<Found> {
+    await ensurePrograms(['kubectl'], 'KUBE_CONTEXT');
+    const maker = await findMaker(context);
+    if (maker !== undefined && maker !== clusterNameOf(root))
+      throw new UserError(`KUBE_CONTEXT=${context}: the Windlass in it is another checkout's, ${maker}`);
+    const forwards = await findForwards();
+    const ports = forwards?.context === context ? { ingress: forwards.ingress, jaeger: forwards.jaeger } : undefined;
+    if (maker !== undefined && ports) return { state: 'running', ports };
+    if (maker === undefined && !ports) return { state: 'absent' };
+    return { state: 'down', remedy: 'what is missing of it is brought in again', ...(ports && { ports }) };
+  }
+
+  async function connect(): Promise<void> {
+    await mkdir(stateFolder, { recursive: true });
+    await writeFile(kubeconfig, (await view()).stdout, { mode: 0o600 });
+  }
+
+  return {
+    target: 'existing',
+    flavour: 'kind',
+    context,
+    find,
+    connect,
+
+    async prepare() {
+      await ensurePrograms(
+        kindName ? ['docker', 'kind', 'kubectl', 'helm'] : ['docker', 'kubectl', 'helm'],
+        'KUBE_CONTEXT',
+      );
+      if (!kindName && !imageRegistry)
+        throw new UserError(
+          `KUBE_CONTEXT=${context} is no kind cluster, so the services' image has to come from a registry that it can pull from: set IMAGE_REGISTRY, such as IMAGE_REGISTRY=registry.example/team`,
+        );
+    },
+
+    async start(ports) {
+      await connect();
+      await ensureStorageClass();
+      const forwards = await findForwards();
+      const isRight = forwards?.ingress === ports.ingress && forwards.jaeger === ports.jaeger;
+      if (!isRight) {
+        await stopForwards();
+        await startForwards({ ...ports, context });
+      }
+    },
+
+    async loadOwnImages({ note }) {
+      const image = await buildOwnImage(note);
+      if (kindName) {
+        await docker(['tag', image, DEV_IMAGE]);
+        note(`loading ${image} into the nodes`);
+        await run('kind', ['load', 'docker-image', image, DEV_IMAGE, '--name', kindName], { what: 'kind load' });
+        return new Map([[DEV_IMAGE, image]]);
+      }
+      const pushed = `${imageRegistry}/${image}`;
+      await docker(['tag', image, pushed]);
+      note(`pushing ${pushed}`);
+      await docker(['push', pushed]).catch((error: Error) => {
+        throw new UserError(`IMAGE_REGISTRY=${imageRegistry}: ${pushed} cannot be pushed: ${reasonOf(error.message)}`);
+      });
+      return new Map([[DEV_IMAGE, pushed]]);
+    },
+
+    async remove() {
+      await stopForwards();
+      await connect();
+      await removePlatform();
+    },
+
+    memoryBytes: async () => undefined,
+  };
+}
+
+/** The name of the kind cluster behind a context; undefined where it is another kind of cluster. */
+export function kindClusterOf(context: string): string | undefined {
+  return context.startsWith('kind-') ? context.slice('kind-'.length) : undefined;
+}
+
+/** The checkout that brought Windlass into the cluster, by the label of its namespaces; undefined where none did. */
+async function findMaker(context: string): Promise<string | undefined> {
+  const path = `jsonpath={.items[*].metadata.labels.${CHECKOUT_LABEL.replaceAll('.', '\\.')}}`;
+  const args = ['--context', context, 'get', 'namespaces', '-o', path, '--request-timeout=10s'];
+  const { stdout, all, exitCode } = await run('kubectl', args, { tolerant: true });
+  if (exitCode !== 0) throw new Unreachable(`KUBE_CONTEXT=${context} cannot be used: ${reasonOf(all)}`);
+  return stdout.split(' ').find(Boolean);
+}
+
+/** Postgres' and Kafka's volumes name it. */
+async function ensureStorageClass(): Promise<void> {
+  const { exitCode } = await kubectl(['get', 'storageclass', 'standard'], { tolerant: true });
+  if (exitCode !== 0)
+    throw new UserError('the cluster has no StorageClass `standard`, which Postgres and Kafka ask for');
+}

@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { type Entry, folderEntries, packLayer } from './layer.ts';
+import { program } from './libraries.ts';
+import { assemble, type Image, type ImageConfig } from './oci.ts';
+import {
+  busybox,
+  code,
+  dependencies,
+  iptables,
+  istioProxy,
+  java,
+  node,
+  ownDependencies,
+  postgres,
+  standinDependencies,
+  type ToolFolders,
+} from './parts.ts';
+
+interface Recipe {
+  readonly layers: readonly (() => Promise<Entry[]>)[];
+  readonly config: ImageConfig;
+}
+
+/** What kubeadm's static pods and the addons run: the node's kubelet asks for these before anything else. */
+export const controlPlaneImages = (tools: ToolFolders): Record<string, Recipe> => ({
+  'registry.k8s.io/pause:3.10.2': binary('/usr/bin/catatonit', '/pause', { entrypoint: ['/pause', '-P'] }),
+  'registry.k8s.io/kube-apiserver:v1.36.3': kubernetes(tools, 'kube-apiserver'),
+  'registry.k8s.io/kube-controller-manager:v1.36.3': kubernetes(tools, 'kube-controller-manager'),
+  'registry.k8s.io/kube-scheduler:v1.36.3': kubernetes(tools, 'kube-scheduler'),
+  'registry.k8s.io/etcd:3.7.3-0': binary(join(tools.etcd, 'server'), '/usr/local/bin/etcd'),
+  'registry.k8s.io/kube-proxy:v1.36.3': {
+    layers: [iptables, () => program('/usr/local/bin/kube-proxy', join(tools.kubernetes, 'kube-proxy'))],
+    config: { entrypoint: ['kube-proxy'] },
+  },
+  'registry.k8s.io/coredns/coredns:v1.15.0': binary(join(tools.coredns, 'coredns'), '/coredns'),
+});
+
+/** What the charts and our manifests run. The names are theirs, so that nothing above the cluster sees a difference. */
+export const workloadImages = (tools: ToolFolders): Record<string, Recipe> => ({
+  'docker.io/rancher/local-path-provisioner:v0.0.37': binary(
+    join(tools['local-path'], 'local-path-provisioner'),
+    '/usr/bin/local-path-provisioner',
+  ),
+  'docker.io/windlass/busybox:1': { layers: [busybox], config: { entrypoint: ['/bin/sh'] } },
+  'docker.io/windlass/pilot:1.32-dev': binary(join(tools.istio, 'pilot-discovery'), '/usr/local/bin/pilot-discovery', {
+    user: '1337:1337',
+  }),
+  'docker.io/windlass/proxyv2:1.32-dev': {
+    layers: [iptables, () => istioProxy(tools)],
+    config: { entrypoint: ['/usr/local/bin/pilot-agent'], user: '1337:1337' },
+  },
+  'docker.io/jaegertracing/jaeger:2.13.0': binary(join(tools.jaeger, 'jaeger'), '/jaeger', { user: '10001:10001' }),
+  'docker.io/library/postgres:18.4': {
+    layers: [busybox, postgres],
+    config: { entrypoint: ['/bin/sh'], user: '999:999', env: { PATH: `/usr/lib/postgresql/18/bin:/usr/bin:/bin` } },
+  },
+  'docker.io/windlass/kafka:4.3.1': {
+    layers: [
+      busybox,
+      () => java(tools),
+      () => folderEntries('/opt/kafka/libs', tools.kafka, (file) => file.endsWith('.jar')),
+    ],
+    config: { entrypoint: ['/bin/sh'], user: '1001:1001', env: { PATH: '/opt/java/bin:/usr/bin:/bin' } },
+  },
+});
+
+/** What is made of this checkout: runtime, dependencies and code are layers of their own, so that an edit moves only the last. */
+export const ownImages = (): Record<string, Recipe> => ({
+  'docker.io/windlass/services:dev': {
+    layers: [busybox, node, () => dependencies(ownDependencies), () => code('services')],
+    config: nodeConfig(['--import', '/app/services/lib/observability/register.ts', '/app/services/main.ts']),
+  },
+  'docker.io/windlass/strimzi-standin:dev': {
+    layers: [busybox, node, () => dependencies(standinDependencies), () => code('cluster/native/strimzi-standin')],
+    config: nodeConfig(['/app/cluster/native/strimzi-standin/main.ts']),
+  },
+});
+
+/** Packs every image of a catalogue, layer after layer; what the cache has is not packed again. */
+export async function packAll(catalogue: Record<string, Recipe>): Promise<Image[]> {
+  const images: Image[] = [];
+  for (const [name, { layers, config }] of Object.entries(catalogue)) {
+    const packed = [];
+    for (const entries of layers) packed.push(await packLayer(await entries()));
+    images.push(assemble(name, packed, config));
+  }
+  return images;
+}
+
+function binary(source: string, path: string, config: Partial<ImageConfig> = {}): Recipe {
+  return { layers: [() => program(path, source)], config: { entrypoint: [path], ...config } };
+}
+
+function kubernetes(tools: ToolFolders, name: string): Recipe {
+  return binary(join(tools.kubernetes, name), `/usr/local/bin/${name}`);
+}
+
+function nodeConfig(args: readonly string[]): ImageConfig {
+  return { entrypoint: ['node', ...args], user: '10001:10001', workingDir: '/app', env: { NODE_ENV: 'production' } };
+}

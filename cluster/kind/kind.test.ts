@@ -1,0 +1,106 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { Container } from '../docker/docker.ts';
+import { root } from '../paths.ts';
+import { kindConfig, readContainer } from './kind.ts';
+
+/** What the config uses of kind.x-k8s.io/v1alpha4; a key of another name or place is refused, as kind itself would. */
+const schema = z.strictObject({
+  kind: z.literal('Cluster'),
+  apiVersion: z.literal('kind.x-k8s.io/v1alpha4'),
+  networking: z.strictObject({ apiServerAddress: z.ipv4() }),
+  kubeadmConfigPatches: z.array(z.string()).length(1),
+  nodes: z
+    .array(
+      z.strictObject({
+        role: z.enum(['control-plane', 'worker']),
+        image: z.string(),
+        extraMounts: z.array(
+          z.strictObject({ hostPath: z.string(), containerPath: z.string(), readOnly: z.literal(true) }),
+        ),
+        extraPortMappings: z.array(
+          z.strictObject({ listenAddress: z.ipv4(), hostPort: z.int(), containerPort: z.int() }),
+        ),
+      }),
+    )
+    .length(1),
+});
+
+const config = schema.parse(parse(await kindConfig({ ingress: 9_081, jaeger: 9_687 })));
+const [node] = config.nodes;
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+test("the host's two ports lead to the node ports that the charts open", () => {
+  const gateway = parse(read('charts/istio/gateway.yaml')) as { service: { ports: { nodePort: number }[] } };
+  const jaeger = parse(read('charts/jaeger/values.yaml')) as { queryNodePort: number };
+  expect(node?.extraPortMappings.map(({ hostPort, containerPort }) => [hostPort, containerPort])).toEqual([
+    [9_081, gateway.service.ports[0]?.nodePort],
+    [9_687, jaeger.queryNodePort],
+  ]);
+});
+
+test('nothing listens where other machines reach it', () => {
+  const addresses = node?.extraPortMappings.map(({ listenAddress }) => listenAddress) ?? [];
+  expect(new Set([config.networking.apiServerAddress, ...addresses])).toEqual(new Set(['127.0.0.1']));
+});
+
+test("kubeadm finds the patches of its static pods, and the scheduler's room is native's", () => {
+  const [mount] = node?.extraMounts ?? [];
+  expect(parse(config.kubeadmConfigPatches[0] ?? '')).toEqual({
+    kind: 'InitConfiguration',
+    patches: { directory: mount?.containerPath },
+  });
+  expect(readdirSync(mount?.hostPath ?? '').map((file) => file.replace('+strategic.yaml', ''))).toEqual([
+    'etcd',
+    'kube-apiserver',
+    'kube-controller-manager',
+    'kube-scheduler',
+  ]);
+});
+
+test('kind runs a pinned image of the minor version of Kubernetes that native runs, and the same Node', () => {
+  const [, kubernetes] = read('cluster/toolchain/kubernetes/go.mod').match(/^require \S+ (v\d+\.\d+)\.\d+$/m) ?? [];
+  expect(node?.image).toMatch(/^docker\.io\/kindest\/node:v1\.\d+\.\d+@sha256:[0-9a-f]{64}$/);
+  expect(node?.image).toContain(`:${kubernetes}.`);
+  const { devDependencies } = JSON.parse(read('package.json')) as { devDependencies: { node: string } };
+  expect(read('services/Dockerfile')).toContain(`FROM node:${devDependencies.node}-slim\n`);
+});
+
+test('a node image of a mirror takes the place of the pinned one', async () => {
+  const other = schema.parse(parse(await kindConfig({ ingress: 9_081, jaeger: 9_687 }, 'mirror.example/node:v1.36.4')));
+  expect(other.nodes[0]?.image).toBe('mirror.example/node:v1.36.4');
+});
+
+describe("a node's container", () => {
+  const container = (values: Partial<Container>): Container => ({
+    State: { Running: true, Paused: false, StartedAt: '2026-11-26T00:00:00Z' },
+    HostConfig: { PortBindings: { '30080/tcp': [{ HostPort: '8081' }], '30686/tcp': [{ HostPort: '16687' }] } },
+    Mounts: [{ Source: node?.extraMounts[0]?.hostPath ?? '', Destination: '/static-pods' }],
+    ...values,
+  });
+  const ports = { ingress: 8081, jaeger: 16687 };
+
+  test('says which ports of the host are its doors', () => {
+    expect(readContainer(container({}))).toEqual({ state: 'running', ports });
+  });
+
+  test('keeps its ports while it is stopped', () => {
+    const stopped = container({ State: { Running: false, Paused: false, StartedAt: '2026-11-26T00:00:00Z' } });
+    expect(readContainer(stopped)).toMatchObject({ state: 'down', ports });
+  });
+
+  test('that is paused is left as it is, with the command that ends that', () => {
+    const paused = container({ State: { Running: true, Paused: true, StartedAt: '2026-11-26T00:00:00Z' } });
+    expect(() => readContainer(paused)).toThrow(/is paused: docker unpause windlass-/);
+  });
+
+  test('that nothing of this checkout is mounted into was made by somebody else, and is left alone', () => {
+    const foreign = container({ Mounts: [{ Source: '/lib/modules', Destination: '/lib/modules' }] });
+    expect(() => readContainer(foreign)).toThrow(
+      /that this checkout did not make.*kind delete cluster --name windlass-/,
+    );
+  });
+});

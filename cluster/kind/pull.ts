@@ -1,0 +1,46 @@
+import { docker, reasonOf } from '../docker/docker.ts';
+import { UserError } from '../settings.ts';
+
+const AT_ONCE = 3;
+
+/**
+ * Pulls what a node does not have, so that no wait for a pod is a wait for a registry.
+ * @param images as manifests name them
+ * @throws UserError that names the first image that cannot be pulled, with the registry's answer
+ */
+export async function pullIntoNode(
+  node: string,
+  images: readonly string[],
+  note: (text: string) => void,
+): Promise<void> {
+  const { stdout } = await docker(['exec', node, 'crictl', 'images', '--output', 'json']);
+  const present = new Set(
+    (JSON.parse(stdout) as { images: { repoTags?: string[] }[] }).images.flatMap(({ repoTags }) => repoTags ?? []),
+  );
+  const missing = images
+    .map(fullName)
+    .filter((image, index, all) => !present.has(image) && all.indexOf(image) === index);
+  const total = missing.length;
+  const waiting = [...missing];
+  let done = 0;
+  const pullNext = async (): Promise<void> => {
+    for (let image = waiting.shift(); image !== undefined; image = waiting.shift()) {
+      note(`pulling ${image}, ${done} of ${total} done`);
+      await docker(['exec', node, 'crictl', 'pull', image]).catch((error: Error) => {
+        waiting.length = 0;
+        throw new UserError(`the image ${image} cannot be pulled: ${reasonOf(error.message)}`);
+      });
+      note(`pulled ${image}, ${++done} of ${total} done`);
+    }
+  };
+  // All of them end before the error goes on, so that nothing is pulled after that.
+  const outcomes = await Promise.allSettled(Array.from({ length: AT_ONCE }, pullNext));
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+/** `postgres:18` is `docker.io/library/postgres:18` to a container runtime. */
+export function fullName(image: string): string {
+  const [first = '', ...rest] = image.split('/');
+  if (rest.length === 0) return `docker.io/library/${image}`;
+  return /[.:]|^localhost$/.test(first) ? image : `docker.io/${image}`;
+}

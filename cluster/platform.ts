@@ -1,0 +1,115 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Topology } from '../cdk8s/model/model.ts';
+import { topology } from '../cdk8s/topology.ts';
+import type { Cluster } from './cluster.ts';
+import { imagesIn } from './images-in.ts';
+import { kubectl } from './kubernetes-tools.ts';
+import { applyNamespaces } from './namespaces.ts';
+import { root } from './paths.ts';
+import type { Progress } from './progress.ts';
+import { findPending, installReleases, type Release, renderRelease } from './releases.ts';
+import { CommandError } from './run.ts';
+import { moduleFolder } from './toolchain/tools.ts';
+import { waitUntilServing } from './waits.ts';
+
+const STRIMZI = { chart: 'oci://quay.io/strimzi-helm/strimzi-kafka-operator', version: '1.2.0' };
+const ISTIO = { repository: 'https://istio-release.storage.googleapis.com/charts', version: '1.31.1' };
+
+/** Installs what the application stands on, and waits until pods can be injected; the rest comes up meanwhile. */
+export async function installPlatform(
+  cluster: Cluster,
+  images: ReadonlyMap<string, string>,
+  progress: Progress,
+): Promise<void> {
+  const { base, istiod, gateway } = await istioReleases(cluster);
+  const others = independent(cluster, images);
+  const pending = await findPending([base, istiod, gateway, ...others]);
+  if (cluster.pull && pending.length > 0) {
+    progress.note('rendering the charts');
+    const manifests = await Promise.all(pending.map(renderRelease));
+    await cluster.pull(imagesIn(manifests.join('\n---\n')), progress);
+  }
+  const install = (...releases: Release[]) => installReleases(releases.filter((release) => pending.includes(release)));
+  progress.note('Helm releases');
+  await applyNamespaces(cluster);
+  await install(base);
+  await install(istiod, ...others);
+  progress.note('istiod');
+  await waitUntilServing('istio-system', 'deployment/istiod');
+  await waitUntilInjecting();
+  await install(gateway);
+}
+
+/** A node that was restarted has istiod's pod before it has the way to its webhook; without that no pod can be made. */
+async function waitUntilInjecting(): Promise<void> {
+  const pod = ['run', 'windlass-probe', '--image=none', '--labels=sidecar.istio.io/inject=true', '--dry-run=server'];
+  const args = ['-n', 'istio-system', ...pod, '-o', 'jsonpath={.spec}'];
+  let last = '';
+  for (const deadline = Date.now() + 90_000; Date.now() < deadline; await sleep(500)) {
+    const { all, exitCode } = await kubectl(args, { tolerant: true });
+    if (exitCode === 0 && all.includes('istio-proxy')) return;
+    last = exitCode === 0 ? 'a pod gets no sidecar' : all;
+  }
+  throw new CommandError(`istiod's webhook does not inject sidecars: ${last.trim()}`);
+}
+
+/** Where the images are released ones, the charts are, too; on native both come from Istio's Go module. */
+async function istioReleases({ target, flavour }: Cluster): Promise<Record<'base' | 'istiod' | 'gateway', Release>> {
+  const module = flavour === 'native' ? join(await moduleFolder('istio', 'istio.io/istio'), 'manifests/charts') : '';
+  const chart = (inModule: string, released: string) =>
+    module ? { chart: join(module, inModule) } : { chart: released, ...ISTIO };
+  const namespace = 'istio-system';
+  return {
+    base: { name: 'istio-base', namespace, ...chart('base', 'base'), values: ['istio/base.yaml'] },
+    istiod: {
+      name: 'istiod',
+      namespace,
+      ...chart('istio-control/istio-discovery', 'istiod'),
+      values: ['istio/istiod.yaml', `istio/istiod-${flavour}.yaml`],
+    },
+    gateway: {
+      name: 'istio-ingressgateway',
+      namespace,
+      ...chart('gateway', 'gateway'),
+      // A cluster of someone else's gets no port on its nodes.
+      values: ['istio/gateway.yaml', ...(target === 'existing' ? ['istio/gateway-cluster-ip.yaml'] : [])],
+    },
+  };
+}
+
+/** What needs no mesh. */
+function independent({ target, flavour }: Cluster, images: ReadonlyMap<string, string>): Release[] {
+  const own = (name: string, namespace: string): Release => ({
+    name,
+    namespace,
+    chart: join(root, 'charts', name),
+    values: [],
+  });
+  const standin = images.get('windlass/strimzi-standin:dev');
+  return [
+    own('postgres', 'postgres'),
+    { ...own('jaeger', 'observability'), set: target === 'existing' ? { queryNodePort: '' } : {} },
+    own('monitoring', 'observability'),
+    ...partnerCertificates(topology),
+    ...(target === 'native' ? [own('local-path', 'local-path-storage')] : []),
+    flavour === 'native'
+      ? { ...own('strimzi', 'shop'), set: standin ? { image: standin } : {} }
+      : { name: 'strimzi', namespace: 'shop', ...STRIMZI, values: ['strimzi/operator-kind.yaml'] },
+  ];
+}
+
+/** A partner that is simulated here needs a certificate that its callers trust; a real one brings its own. */
+function partnerCertificates({ services }: Topology): Release[] {
+  return Object.entries(services).flatMap(([partner, { namespace, external }]) =>
+    external
+      ? {
+          name: `${partner}-certificate`,
+          namespace,
+          chart: join(root, 'charts/partner-certificate'),
+          values: [],
+          set: { partner, host: external.host, authority: external.ca },
+        }
+      : [],
+  );
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { send } from '../../k8s-tests/harness/call.ts';
+import { type EventuallyOptions, eventually } from '../../k8s-tests/harness/eventually.ts';
+import type { Span, Trace } from './trace.ts';
+
+const tagSchema = z.object({ key: z.string(), value: z.unknown() });
+
+const traceSchema = z.object({
+  traceID: z.string(),
+  spans: z.array(
+    z.object({
+      spanID: z.string(),
+      operationName: z.string(),
+      references: z.array(z.object({ refType: z.string(), spanID: z.string() })),
+      startTime: z.number(),
+      duration: z.number(),
+      tags: z.array(tagSchema),
+      processID: z.string(),
+    }),
+  ),
+  processes: z.record(z.string(), z.object({ serviceName: z.string() })),
+});
+
+const tracesSchema = z.object({ data: z.array(traceSchema).nullable() });
+
+/** The span attribute in which orders says whose order it is about. */
+const orderIdAttribute = 'windlass.order_id';
+
+/** Jaeger's query API. */
+export class Jaeger {
+  private readonly baseUrl: string;
+
+  constructor(baseUrl: string) {
+    this.baseUrl = baseUrl;
+  }
+
+  /** The trace as far as Jaeger has it, or nothing. */
+  async readTrace(traceId: string): Promise<Trace | undefined> {
+    // raw: what was sent, without the clock-skew correction that moves spans about.
+    return (await this.query(`/api/traces/${traceId}?raw=true`))[0];
+  }
+
+  /** The trace in which the order was placed, or nothing. */
+  async findTraceOfOrder(orderId: string): Promise<Trace | undefined> {
+    const tags = JSON.stringify({ [orderIdAttribute]: orderId });
+    const query = new URLSearchParams({ service: 'orders', tags, limit: '20' });
+    const traces = await this.query(`/api/traces?${query}`);
+    // A later GET of the order carries its id, too: the oldest one placed it.
+    const [oldest] = traces.toSorted((left, right) => startOf(left) - startOf(right));
+    return oldest === undefined ? undefined : this.readTrace(oldest.id);
+  }
+
+  /** Waits until `read` finds in the trace what it needs (spans are sent in batches, seconds late) and gives that. */
+  async waitForTrace<T>(
+    traceId: string,
+    read: (trace: Trace) => T,
+    options: EventuallyOptions = { timeoutMs: 30_000, intervalMs: 500 },
+  ): Promise<T> {
+    return eventually(async () => {
+      const trace = await this.readTrace(traceId);
+      if (trace === undefined) throw new Error(`Jaeger has no trace ${traceId}`);
+      return read(trace);
+    }, options);
+  }
+
+  private async query(path: string): Promise<readonly Trace[]> {
+    const answer = await send({ url: `${this.baseUrl}${path}` });
+    if (answer.status === 404) return [];
+    if (answer.status !== 200)
+      throw new Error(`Jaeger answers ${answer.status} to ${path}: ${answer.text.slice(0, 200)}`);
+    return (tracesSchema.parse(JSON.parse(answer.text)).data ?? []).map(readTraceJson);
+  }
+}
+
+function readTraceJson({ traceID, spans, processes }: z.infer<typeof traceSchema>): Trace {
+  return {
+    id: traceID,
+    spans: spans.map((span): Span => {
+      const parent = span.references.find(({ refType }) => refType === 'CHILD_OF');
+      return {
+        id: span.spanID,
+        ...(parent === undefined ? {} : { parentId: parent.spanID }),
+        service: processes[span.processID]?.serviceName ?? 'unknown',
+        operation: span.operationName,
+        startUs: span.startTime,
+        durationUs: span.duration,
+        tags: Object.fromEntries(span.tags.map(({ key, value }) => [key, value])),
+      };
+    }),
+  };
+}
+
+function startOf(trace: Trace): number {
+  return Math.min(...trace.spans.map(({ startUs }) => startUs));
+}

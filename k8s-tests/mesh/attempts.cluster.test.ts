@@ -1,0 +1,4 @@
+import { describeAttempts } from './proofs/attempts.ts';
+import { deployed } from './proofs/source.ts';
+
+describeAttempts(deployed);

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../harness/eventually.ts';
+import { runNode } from '../harness/kubectl.ts';
+import { useOpenNetwork } from '../harness/open-network.ts';
+import { namespaceOf, type ServiceName, services } from '../harness/services.ts';
+import { useCluster } from '../harness/use-cluster.ts';
+
+const { cluster, admin } = useCluster();
+useOpenNetwork(['shop', 'partner']);
+
+/** What a plain HTTP request from inside a service's container came to: `status 200 …` or `error ECONNRESET`. */
+function fetchFrom(service: ServiceName, url: string): Promise<string> {
+  const script = `fetch(${JSON.stringify(url)}, { signal: AbortSignal.timeout(5000) }).then(
+    async (answer) => console.log('status', answer.status, (await answer.text()).slice(0, 200)),
+    (error) => console.log('error', error.cause?.code ?? error.name),
+  )`;
+  return runNode(namespaceOf(service), service, script);
+}
+
+async function podIp(service: ServiceName): Promise<string> {
+  const { namespace, name } = await cluster.onlyPod(namespaceOf(service), `app=${service}`);
+  const { status } = await cluster.core.readNamespacedPod({ namespace, name });
+  if (status?.podIP === undefined) throw new Error(`${name} has no address`);
+  return status.podIP;
+}
+
+describe('plaintext from a pod outside the mesh', () => {
+  it('reaches what is outside the mesh as well, so that a refusal below is the refusal of mTLS', async () => {
+    const jaeger = 'http://jaeger-query.observability.svc:16686/api/services';
+    await eventually(async () => expect(await fetchFrom('acquirer', jaeger)).toContain('status 200'));
+  });
+
+  it.each([
+    'http://orders.shop.svc:8080/v1/orders/x',
+    'http://inventory.shop.svc:50051/',
+    'http://payments.shop.svc:50051/',
+  ])('is refused by %s', async (url) => {
+    expect(await fetchFrom('acquirer', url)).toMatch(/^error (ECONNRESET|UND_ERR_SOCKET)$/);
+  });
+});
+
+describe('the admin port', () => {
+  it('answers in the pod itself', async () => {
+    expect((await admin('inventory').hits()).byMatch).toEqual({});
+    expect(await fetchFrom('inventory', 'http://127.0.0.1:9901/hits')).toContain('byMatch');
+  });
+
+  it.each(['orders', 'acquirer'] as const)('is not reachable from the pod of %s', async (from) => {
+    const outcome = await fetchFrom(from, `http://${await podIp('inventory')}:9901/hits`);
+    expect(outcome).not.toContain('byMatch');
+    expect(outcome).toMatch(/^(error (ECONNRESET|UND_ERR_SOCKET)|status (403|502|503))/);
+  });
+});
+
+it.each(services)('%s runs as a user other than root on a root file system that it can not write', async (service) => {
+  const script = `
+    const write = (path) => { try { require('node:fs').writeFileSync(path, ''); return 'written'; } catch ({ code }) { return code; } };
+    console.log(process.getuid(), write('/app/x'), write('/x'), write('/tmp/x'));
+  `;
+  expect(await runNode(namespaceOf(service), service, script)).toBe('10001 EROFS EROFS written');
+});

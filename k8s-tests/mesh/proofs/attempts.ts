@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { GATEWAY } from '../../../cdk8s/model/model.ts';
+import type { Admin, Hits } from '../../harness/admin.ts';
+import { callAs, targetOf } from '../../harness/caller.ts';
+import type { CallRecord } from '../../harness/caller-program.ts';
+import { type Cluster, openCluster } from '../../harness/cluster.ts';
+import { adminOf } from './admin-of.ts';
+import { withoutEjections } from './ejections.ts';
+import { itMeasured } from './measured.ts';
+import { type Probe, probesOf } from './probes.ts';
+import { packRounds } from './rounds.ts';
+import { edgesOf, endpointsOf, type Select, type Source } from './source.ts';
+
+/** What came of a probe. */
+interface Observation {
+  readonly record: CallRecord;
+  readonly hits: number;
+}
+
+const measuringMs = 180_000;
+/** Of what is measured at the caller: 15 %, and what a busy machine needs for the call itself. */
+const tolerance = { share: 0.15, ms: 50 };
+
+/**
+ * Retries are attempts at the callee, in the number and on the conditions that the policy states and on no other; late tries
+ * and calls are cut when it says. Ejection is off meanwhile: breakers.ts is about that.
+ */
+export function describeAttempts(source: Source, select?: Select): void {
+  const cluster = openCluster();
+  const edges = edgesOf(source, select);
+  const probes = edges.flatMap((edge) => edge.calls.flatMap((call) => probesOf(edge, call, endpointsOf(edge, source))));
+  const observations = new Map<Probe, Observation>();
+
+  beforeAll(() => observeAll(probes), measuringMs);
+  afterAll(() => cluster.close());
+
+  function observeAll(wanted: readonly Probe[]): Promise<void> {
+    return withoutEjections(cluster, source, edges, async () => {
+      for (const round of packRounds(wanted)) await observe(round);
+    });
+  }
+
+  async function observe(round: readonly Probe[]): Promise<void> {
+    const byCallee = [...Map.groupBy(round, ({ edge }) => edge.callee)];
+    const byCaller = [...Map.groupBy(round, ({ edge }) => edge.caller)];
+    await Promise.all(byCallee.map(([callee, ofCallee]) => setFaults(adminOf(cluster, source, callee), ofCallee)));
+    const records = await Promise.all(
+      byCaller.map(([caller, ofCaller]) => callEach(cluster, source, caller, ofCaller)),
+    );
+    const recordOf = new Map(records.flat());
+    for (const [callee, ofCallee] of byCallee) {
+      const admin = adminOf(cluster, source, callee);
+      const hits = await admin.hits();
+      await admin.reset();
+      for (const probe of ofCallee) {
+        const record = recordOf.get(probe);
+        if (record) observations.set(probe, { record, hits: countHits(hits, probe, record) });
+      }
+    }
+  }
+
+  for (const edge of edges) {
+    describe(`${edge.callee}, when called by ${edge.caller}`, () => {
+      for (const probe of probes.filter((one) => one.edge === edge)) {
+        itMeasured(`${probe.call.name} ${probe.title}`, {
+          measureAgain: () => observeAll([probe]),
+          judge: () => compare(probe, observations.get(probe)),
+          timeoutMs: measuringMs,
+        });
+      }
+    });
+  }
+}
+
+function compare(probe: Probe, observation: Observation | undefined): void {
+  if (observation === undefined) throw new Error('not measured');
+  const { record, hits } = observation;
+  const said = `${record.status} ${record.message} after ${record.durationMs} ms and ${hits} hits`;
+  expect(hits, said).toBeGreaterThanOrEqual(probe.hits.min);
+  expect(hits, said).toBeLessThanOrEqual(probe.hits.max);
+  expect(isAnswer(record) ? 'answered' : 'failed', said).toBe(probe.outcome);
+  const durationMs = probe.durationMs?.(hits);
+  if (durationMs === undefined) return;
+  expect(record.durationMs, said).toBeGreaterThanOrEqual(durationMs.min * (1 - tolerance.share));
+  expect(record.durationMs, said).toBeLessThanOrEqual(durationMs.max * (1 + tolerance.share) + tolerance.ms);
+}
+
+async function setFaults(admin: Admin, probes: readonly Probe[]): Promise<void> {
+  await admin.reset();
+  await admin.setFaults(...probes.map(({ call, fault }) => ({ match: call.rpc.path, ...fault })));
+}
+
+async function callEach(
+  cluster: Cluster,
+  { topology }: Source,
+  caller: string,
+  probes: readonly Probe[],
+): Promise<[Probe, CallRecord][]> {
+  const series = probes.map(({ edge, call }) => ({ target: targetOf(edge, call), count: 1 }));
+  const all = await callAs(cluster, topology, caller, series);
+  return probes.flatMap((probe, index) => (all[index] ?? []).map((record): [Probe, CallRecord] => [probe, record]));
+}
+
+/** The edge gives a request an id of its own, which a failure does not tell: there all hits of the path count. */
+function countHits(hits: Hits, { edge, call }: Probe, { requestId }: CallRecord): number {
+  const ofPath = edge.caller === GATEWAY ? hits.byMatch : hits.byRequestId[requestId];
+  return ofPath?.[call.rpc.path] ?? 0;
+}
+
+/** Whether a handler had the last word: what it says to an empty request is its own affair. */
+function isAnswer({ status }: CallRecord): boolean {
+  return ['OK', 'INVALID_ARGUMENT', 'NOT_FOUND', 'FAILED_PRECONDITION'].includes(status) || /^[1-4]\d\d$/.test(status);
+}

@@ -1,0 +1,60 @@
+import type { Edge } from '../../../cdk8s/model/dependencies.ts';
+import { targetOf } from '../../harness/caller.ts';
+import type { Cluster } from '../../harness/cluster.ts';
+import { EjectionSwitch, NO_EJECTION_PERCENT } from '../../harness/ejection-switch.ts';
+import { eventually } from '../../harness/eventually.ts';
+import { readCluster } from '../../harness/live-cluster.ts';
+import { readRouteOf } from '../../harness/live-route.ts';
+import { proxiesOf } from '../../harness/proxies.ts';
+import { expectedCluster } from './expected-config.ts';
+import type { Source } from './source.ts';
+
+/** Does the work while no endpoint can be ejected; afterwards all are back, and every breaker counts from zero. */
+export async function withoutEjections(
+  cluster: Cluster,
+  { topology }: Source,
+  edges: readonly Edge[],
+  work: () => Promise<void>,
+): Promise<void> {
+  const ejections = new EjectionSwitch(cluster, topology);
+  try {
+    await ejections.off();
+    await waitUntilLive(cluster, { topology }, edges, () => NO_EJECTION_PERCENT);
+    await work();
+  } finally {
+    await ejections.on();
+    await waitUntilLive(
+      cluster,
+      { topology },
+      edges,
+      (edge) => expectedCluster(edge.policy).ejection?.maxEjectionPercent,
+    );
+  }
+}
+
+/** Every breaker as if its proxy had just started: no endpoint is out, and the next ejection is the first. */
+export function resetBreakers(cluster: Cluster, source: Source, edges: readonly Edge[]): Promise<void> {
+  return withoutEjections(cluster, source, edges, async () => undefined);
+}
+
+async function waitUntilLive(
+  cluster: Cluster,
+  { topology }: Pick<Source, 'topology'>,
+  edges: readonly Edge[],
+  percentOf: (edge: Edge) => number | undefined,
+): Promise<void> {
+  const options = { timeoutMs: 10_000, intervalMs: 50 };
+  await Promise.all(
+    edges.filter(({ policy }) => policy.breaker.kind !== 'none').map((edge) => eventually(() => check(edge), options)),
+  );
+
+  async function check(edge: Edge): Promise<void> {
+    const [call] = edge.calls;
+    if (call === undefined) return;
+    for (const pod of await proxiesOf(cluster, topology, edge.caller)) {
+      const { cluster: name } = await readRouteOf(cluster, pod, edge.caller, targetOf(edge, call));
+      const live = (await readCluster(cluster, pod, name)).ejection?.maxEjectionPercent;
+      if (live !== percentOf(edge)) throw new Error(`${pod.name} may eject ${live} % of ${edge.callee}`);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+import { environments } from '../../../cdk8s/environments.ts';
+import { type Edge, joinEdges, podsOf } from '../../../cdk8s/model/dependencies.ts';
+import type { Model, Replicas } from '../../../cdk8s/model/model.ts';
+import { policies } from '../../../cdk8s/policies.ts';
+import { topology } from '../../../cdk8s/topology.ts';
+
+/** What the derived tests are derived from: who calls whom, what happens when a call fails, and how many pods there are. */
+export interface Source extends Pick<Model, 'topology' | 'policies'> {
+  readonly replicas: Replicas;
+}
+
+/** What `make up` has deployed. */
+export const deployed: Source = { topology, policies, replicas: environments.dev.replicas };
+
+/** Which edges a suite is about. */
+export type Select = (edge: Edge) => boolean;
+
+/** The edges to test; fails when there is none, since a suite without tests proves nothing. */
+export function edgesOf({ topology, policies }: Source, select: Select = () => true): readonly Edge[] {
+  const edges = joinEdges(topology, policies).filter(select);
+  if (edges.length === 0) throw new Error('no edge to test');
+  return edges;
+}
+
+/** Of the callee, as its callers' proxies see them: a partner is one name, whatever stands behind it. */
+export function endpointsOf({ callee, service }: Edge, { replicas }: Source): number {
+  return service.external ? 1 : podsOf(callee, replicas);
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { type Edge, joinEdges } from '../../../cdk8s/model/dependencies.ts';
+import type { Breaker } from '../../../cdk8s/model/model.ts';
+import { examplePolicies, exampleTopology } from '../../../cdk8s/testing/example.ts';
+import { pickCalls, type Trial, trialsOf } from './trials.ts';
+
+const edges = joinEdges(exampleTopology, examplePolicies);
+const times = { intervalMs: 1_000, ejectionMs: 10_000, maxEjectionPercent: 'all' } as const;
+
+function trialsWith(breaker: Breaker, endpoints: number): readonly Trial[] {
+  const [edge] = edges.filter(({ id }) => id === 'a->b');
+  const call = edge?.calls[0];
+  if (edge === undefined || call === undefined) throw new Error('no edge');
+  return trialsOf({ ...edge, policy: { ...edge.policy, breaker } }, call, endpoints);
+}
+
+describe('the trials of a breaker', () => {
+  it('at failures in a row: one less leaves it closed, that many open it for its time, one interval more or less', () => {
+    const [stay, open] = trialsWith({ kind: 'consecutive', failures: 5, ...times }, 1);
+    expect([stay?.faults, stay?.ejection]).toEqual([[{ failFirst: 4, status: 'INTERNAL' }], undefined]);
+    expect(open?.faults).toEqual([{ failFirst: 5, status: 'INTERNAL' }]);
+    expect(open?.ejection).toMatchObject({ afterCalls: 5, lastsMs: { min: 9_000, max: 11_000 } });
+  });
+
+  it('at a share of failures: five points over it open it within two intervals, five below do not in a minute', () => {
+    const [open, stay] = trialsWith({ kind: 'failure-rate', percent: 50, minRequests: 20, ...times }, 1);
+    expect(open?.faults).toEqual([{ percent: 55, status: 'INTERNAL' }]);
+    expect(open?.ejection).toMatchObject({ withinMs: 2_000 });
+    expect(open?.ratePerSecond).toBeGreaterThanOrEqual(40);
+    expect([stay?.faults, stay?.durationMs, stay?.ejection]).toEqual([
+      [{ percent: 45, status: 'INTERNAL' }],
+      60_000,
+      undefined,
+    ]);
+  });
+
+  it('with two endpoints fail one of them badly, and the other just not badly enough', () => {
+    const [rate] = trialsWith({ kind: 'failure-rate', percent: 50, minRequests: 20, ...times }, 2);
+    expect(rate?.faults.map((fault) => fault?.percent)).toEqual([55, 45]);
+    const [consecutive] = trialsWith({ kind: 'consecutive', failures: 5, ...times }, 2);
+    expect(consecutive?.faults).toMatchObject([{ failFirst: 5 }, { percent: 50 }]);
+  });
+
+  it('are none where there is no breaker', () => expect(trialsWith({ kind: 'none' }, 1)).toEqual([]));
+});
+
+describe('a wave', () => {
+  const idsOf = (wave: readonly (readonly [Edge, unknown])[]) => wave.map(([{ id }]) => id);
+
+  it('has no path of a callee twice: edges that share their only one take turns', () => {
+    expect(pickCalls(edges).map(idsOf)).toEqual([['a->b', 'a->bank', 'gateway->a'], ['c->b']]);
+  });
+
+  it('leaves a shared path to the edge that has no other', () => {
+    const [toB, , ...rest] = edges.filter(({ callee }) => callee === 'b');
+    const [call] = toB?.calls ?? [];
+    if (toB === undefined || call === undefined) throw new Error('no edge');
+    const other = { ...call, name: 'Other', rpc: { ...call.rpc, path: '/b.v1.B/Other' } };
+    const withChoice = { ...toB, id: 'x->b', calls: [call, other] };
+    expect(pickCalls([withChoice, toB, ...rest])).toHaveLength(1);
+  });
+});

@@ -1,0 +1,135 @@
+import type { Call, Edge } from '../../../cdk8s/model/dependencies.ts';
+import type { Breaker, ConsecutiveBreaker, FailureRateBreaker } from '../../../cdk8s/model/model.ts';
+import type { FaultRule } from '../../harness/admin.ts';
+
+type Fault = Omit<FaultRule, 'match'>;
+
+/** Steady calls of one RPC while its callee's pods fail as stated, and what the breaker must make of that. */
+export interface Trial {
+  readonly edge: Edge;
+  readonly call: Call;
+  /** What is proven, after "the breaker of orders for inventory". */
+  readonly title: string;
+  /** One for each pod of the callee; undefined: that one is well. */
+  readonly faults: readonly (Fault | undefined)[];
+  readonly ratePerSecond: number;
+  readonly durationMs: number;
+  /** Of the first pod; undefined: no pod is ever ejected. The others never are. */
+  readonly ejection?: Ejection;
+}
+
+/** How the first ejection must look. */
+export interface Ejection {
+  /** Calls that reach the pod before; undefined: not told by their number. */
+  readonly afterCalls?: number;
+  /** From the first call on. */
+  readonly withinMs: number;
+  readonly lastsMs: { readonly min: number; readonly max: number };
+}
+
+/** Percentage points off the limit that a share of failures must be to be told from it. */
+const MARGIN_PERCENT = 5;
+/** Long enough for a breaker that opens by chance to do so. */
+const QUIET_MS = 60_000;
+/** Failures in a row are told apart from calls under way when calls are far apart. */
+const CONSECUTIVE_RATE = 5;
+
+/**
+ * What must be seen of one edge's breaker.
+ *
+ * @param endpoints of the callee; with several only the first one fails badly, and it alone must be ejected
+ */
+export function trialsOf(edge: Edge, call: Call, endpoints: number): readonly Trial[] {
+  const { breaker } = edge.policy;
+  const status = edge.service.serves === 'grpc' ? 'INTERNAL' : 500;
+  return partsOf(breaker, status, endpoints).map((part) => ({ edge, call, ...part }));
+}
+
+type Part = Omit<Trial, 'edge' | 'call'>;
+
+function partsOf(breaker: Breaker, status: string | number, endpoints: number): readonly Part[] {
+  switch (breaker.kind) {
+    case 'none':
+      return [];
+    case 'consecutive':
+      return consecutiveParts(breaker, status, endpoints);
+    case 'failure-rate':
+      return failureRateParts(breaker, status, endpoints);
+  }
+}
+
+function consecutiveParts(breaker: ConsecutiveBreaker, status: string | number, endpoints: number): readonly Part[] {
+  const { failures } = breaker;
+  const ratePerSecond = CONSECUTIVE_RATE * endpoints;
+  const open: Part = {
+    title: `opens after ${failures} failures in a row and lets calls in again after ${breaker.ejectionMs} ms`,
+    faults: [{ failFirst: failures, status }, ...others(endpoints, interleaved(50, status))],
+    ratePerSecond,
+    durationMs: (1_000 * (failures + 1)) / CONSECUTIVE_RATE + breaker.ejectionMs + 2 * breaker.intervalMs + 2_000,
+    ejection: {
+      ...(endpoints === 1 && { afterCalls: failures }),
+      withinMs: (1_000 * failures * 3) / CONSECUTIVE_RATE,
+      lastsMs: aboutEjection(breaker),
+    },
+  };
+  if (endpoints > 1 || failures === 1) return [open];
+  const stay: Part = {
+    title: `stays closed after ${failures - 1} failures in a row`,
+    faults: [{ failFirst: failures - 1, status }],
+    ratePerSecond,
+    durationMs: (1_000 * (failures + 5)) / CONSECUTIVE_RATE,
+  };
+  return [stay, open];
+}
+
+function failureRateParts(breaker: FailureRateBreaker, status: string | number, endpoints: number): readonly Part[] {
+  const { percent, minRequests, intervalMs } = breaker;
+  // Three times what each endpoint needs: a callee with several gets a share that varies.
+  const ratePerSecond = Math.ceil((1_000 * 3 * minRequests * endpoints) / intervalMs);
+  const failing = (share: number): Fault | undefined => interleaved(share, status);
+  const above = Math.min(percent + MARGIN_PERCENT, 100);
+  const below = percent - MARGIN_PERCENT;
+  const ejection = { withinMs: 2 * intervalMs, lastsMs: aboutEjection(breaker) };
+  const opens = `opens at ${above} % of failures and lets calls in again after ${breaker.ejectionMs} ms`;
+  const stays = `stays closed at ${below} % for ${QUIET_MS / 1_000} s`;
+  if (endpoints > 1) {
+    const faults = [failing(above), ...others(endpoints, failing(below))];
+    return [{ title: `${opens}, and ${stays}`, faults, ratePerSecond, durationMs: QUIET_MS, ejection }];
+  }
+  const durationMs = 3 * intervalMs + breaker.ejectionMs + 2 * intervalMs;
+  return [
+    { title: opens, faults: [failing(above)], ratePerSecond, durationMs, ejection },
+    { title: stays, faults: [failing(below)], ratePerSecond, durationMs: QUIET_MS },
+  ];
+}
+
+/** An endpoint comes back at the first review after its time, so up to one interval later. */
+function aboutEjection({ ejectionMs, intervalMs }: ConsecutiveBreaker | FailureRateBreaker): Ejection['lastsMs'] {
+  return { min: ejectionMs - intervalMs, max: ejectionMs + intervalMs };
+}
+
+function interleaved(percent: number, status: string | number): Fault | undefined {
+  return percent > 0 ? { percent, status } : undefined;
+}
+
+function others(endpoints: number, fault: Fault | undefined): readonly (Fault | undefined)[] {
+  return Array.from({ length: endpoints - 1 }, () => fault);
+}
+
+/**
+ * For each edge an RPC to try its breaker with, in waves: at the same time no two edges use the same path of a callee, which
+ * can have but one fault.
+ */
+export function pickCalls(edges: readonly Edge[]): readonly (readonly (readonly [Edge, Call])[])[] {
+  const taken = new Set<string>();
+  const wave: (readonly [Edge, Call])[] = [];
+  // Who has the least choice chooses first.
+  for (const edge of edges.toSorted((left, right) => left.calls.length - right.calls.length)) {
+    const call = edge.calls.find(({ rpc }) => !taken.has(`${edge.callee} ${rpc.path}`));
+    if (call === undefined) continue;
+    taken.add(`${edge.callee} ${call.rpc.path}`);
+    wave.push([edge, call]);
+  }
+  const rest = edges.filter((edge) => edge.calls.length > 0 && !wave.some(([one]) => one === edge));
+  return rest.length > 0 ? [wave, ...pickCalls(rest)] : [wave];
+}

@@ -1,0 +1,42 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { headerOf, send } from '../harness/call.ts';
+import { check, hasStatus } from '../harness/check.ts';
+import { orderCall, readPlaced } from '../harness/order.ts';
+import { useCluster } from '../harness/use-cluster.ts';
+
+const { cluster, admin, routes } = useCluster();
+const checkRpc = '/windlass.inventory.v1.Inventory/Check';
+
+/** How often Check was hit on inventory: in all, and in the name of that request. */
+async function countHits(requestId: string) {
+  const { byMatch, byRequestId } = await admin('inventory').hits();
+  return { all: byMatch[checkRpc] ?? 0, ofRequest: byRequestId[requestId]?.[checkRpc] ?? 0 };
+}
+
+describe('when the first two Check calls fail', () => {
+  beforeEach(async () => {
+    // Faults are counted per pod, and Envoy retries on another pod where there is one: two failures need one pod.
+    await cluster.onlyPod('shop', 'app=inventory');
+    await admin('inventory').setFaults({ match: checkRpc, failFirst: 2, status: 'UNAVAILABLE' });
+  });
+
+  it('the mesh retries and the order is confirmed, after exactly three hits on inventory', async () => {
+    const answer = check(await send(orderCall(cluster.ingressUrl)), hasStatus(201));
+    expect(readPlaced(answer).status).toBe('confirmed');
+    expect(await countHits(headerOf(answer, 'x-request-id'))).toEqual({ all: 3, ofRequest: 3 });
+  });
+
+  it('and the route is patched to no attempts, there is exactly one hit and the order is pending', async () => {
+    await routes.patch('inventory', 'orders.Check', { attempts: 0 });
+    const answer = check(await send(orderCall(cluster.ingressUrl)), hasStatus(202));
+    expect(readPlaced(answer).status).toBe('pending');
+    expect(await countHits(headerOf(answer, 'x-request-id'))).toEqual({ all: 1, ofRequest: 1 });
+  });
+});
+
+it('nobody retries what succeeds: one order is one hit on each service', async () => {
+  check(await send(orderCall(cluster.ingressUrl)), hasStatus(201));
+  expect((await admin('inventory').hits()).byMatch[checkRpc]).toBe(1);
+  expect((await admin('payments').hits()).byMatch['/windlass.payments.v1.Payments/Authorize']).toBe(1);
+  expect((await admin('acquirer').hits()).byMatch['/v1/authorizations']).toBe(1);
+});

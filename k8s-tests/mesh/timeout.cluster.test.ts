@@ -1,0 +1,77 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { policies } from '../../cdk8s/policies.ts';
+import type { Trace } from '../../cluster/trace/trace.ts';
+import { send, traceIdOf } from '../harness/call.ts';
+import { check, hasStatus } from '../harness/check.ts';
+import { orderCall } from '../harness/order.ts';
+import { useCluster } from '../harness/use-cluster.ts';
+
+const { cluster, admin, jaeger, routes } = useCluster();
+
+const deadlineExceeded = '4';
+
+const edges = [
+  {
+    callee: 'inventory',
+    route: 'orders.Check',
+    rpc: '/windlass.inventory.v1.Inventory/Check',
+    configuredMs: policies['orders->inventory'].rpcs.Check.timeoutMs,
+  },
+  {
+    callee: 'payments',
+    route: 'orders.Authorize',
+    rpc: '/windlass.payments.v1.Payments/Authorize',
+    configuredMs: policies['orders->payments'].rpcs.Authorize.timeoutMs,
+  },
+] as const;
+
+/**
+ * How long orders' sidecar let the call last: its own span of it, so that neither the service's work nor the way to the
+ * ingress counts. Fails where the call was not ended by a timeout.
+ */
+function readCutMs(trace: Trace, callee: string): number {
+  const calls = trace.spans.filter(
+    ({ service, tags }) =>
+      service.startsWith('orders.shop') && String(tags['upstream_cluster.name']).includes(`||${callee}.`),
+  );
+  const [call] = calls;
+  if (call === undefined || calls.length > 1)
+    throw new Error(`${calls.length} calls to ${callee} in trace ${trace.id}`);
+  const { response_flags: flags, 'grpc.status_code': status } = call.tags;
+  // The route's timeout is the call's gRPC deadline as well, so at times the callee's sidecar is first to end it.
+  const wasCut = flags === 'UT' || status === deadlineExceeded;
+  if (!wasCut) throw new Error(`the call to ${callee} was not cut: flags ${flags}, gRPC status ${status}`);
+  return call.durationUs / 1_000;
+}
+
+/** The median of three orders: one late timer on a busy machine says nothing about the policy. */
+async function measureCutMs(callee: string): Promise<number> {
+  const traceIds: string[] = [];
+  for (let i = 0; i < 3; i++) {
+    traceIds.push(traceIdOf(check(await send(orderCall(cluster.ingressUrl)), hasStatus(202))));
+  }
+  const read = (trace: Trace): number => readCutMs(trace, callee);
+  const cutsMs = await Promise.all(traceIds.map((traceId) => jaeger.waitForTrace(traceId, read)));
+  return cutsMs.toSorted((left, right) => left - right)[1] ?? Number.NaN;
+}
+
+function expectWithinTenPercent(actualMs: number, expectedMs: number): void {
+  expect(actualMs).toBeGreaterThanOrEqual(expectedMs * 0.9);
+  expect(actualMs).toBeLessThanOrEqual(expectedMs * 1.1);
+}
+
+describe.each(edges)('when $callee is slower than the policy', ({ callee, route, rpc, configuredMs }) => {
+  beforeEach(() => admin(callee).setFaults({ match: rpc, delayMs: 5_000 }));
+
+  it(`the call is cut at the configured ${configuredMs} ms`, async () => {
+    expectWithinTenPercent(await measureCutMs(callee), configuredMs);
+  });
+
+  it('a patch of the timeout moves the cut', async () => {
+    // Below the 2 s that the gateway gives the whole order.
+    for (const timeoutMs of [600, 1_200]) {
+      await routes.patch(callee, route, { timeoutMs });
+      expectWithinTenPercent(await measureCutMs(callee), timeoutMs);
+    }
+  });
+});

@@ -1,0 +1,121 @@
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { Partitioners } from 'kafkajs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readTopic } from '../../services/lib/messaging/read-topic.ts';
+import { silentLog } from '../../services/lib/observability/log.ts';
+import { type Database, openDatabase } from '../../services/lib/postgres/database.ts';
+import { migrate } from '../../services/lib/postgres/migrate.ts';
+import { startPostgres, type TestPostgres } from '../../services/lib/testing/databases.ts';
+import { eventually } from '../harness/eventually.ts';
+import { type LocalKafka, startLocalKafka } from '../harness/local-kafka.ts';
+import { migrations, readEffects, startConsumer } from './effects.ts';
+import { eventOf, type SentMessage } from './load.ts';
+
+const topic = 'letters';
+let kafka: LocalKafka;
+let postgres: TestPostgres;
+let database: Database;
+let leave: () => Promise<void>;
+
+beforeAll(async () => {
+  [kafka, postgres] = await Promise.all([startLocalKafka(), startPostgres()]);
+  database = openDatabase(postgres.url, silentLog);
+  await migrate(database, migrations);
+  await eventually(() => kafka.createTopics([topic, 'mended.dlq', 'other.dlq']));
+  leave = await startConsumer({ brokers: kafka.brokers, group: 'mended', topic, database, log: silentLog });
+});
+afterAll(async () => {
+  await leave?.();
+  await database?.close();
+  await kafka?.stop();
+  await postgres?.stop();
+});
+
+/** The program as it runs in a pod. */
+function dlq(...args: string[]) {
+  const program = join(import.meta.dirname, '../../services/operations/dlq.ts');
+  const env = { KAFKA_BROKERS: kafka.brokers.join() };
+  return execa(process.execPath, [program, ...args], { env, reject: false });
+}
+
+async function send(...messages: SentMessage[]): Promise<void> {
+  const producer = kafka.client.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  await producer.send({ topic, messages });
+  await producer.disconnect();
+}
+
+async function countLetters(count: number): Promise<void> {
+  await eventually(async () => expect(await readTopic(kafka.brokers, 'mended.dlq')).toHaveLength(count));
+}
+
+it('lists, shows, redrives and drops dead letters, and leaves no consumer group behind', async () => {
+  expect((await dlq('list')).stdout).toBe('No dead letters.');
+  await send({ ...eventOf('order-1', 1), value: 'order!\u001b[2J' }, eventOf('order-2', 1, 'throws'), {
+    ...eventOf('order-3', 1),
+    value: null,
+  });
+  await countLetters(3);
+  const { stdout } = await dlq('list', 'mended');
+  expect(stdout.split('\n').map((line) => line.split(/ {2,}/).slice(0, 6))).toEqual([
+    ['ID', 'ORIGINAL', 'CAUSE', 'AGE', 'ORDER', 'ATTEMPTS'],
+    ['mended/0', 'letters/0/0', 'bad-data', expect.stringMatching(/^\d+ s$/), 'order-1', '1'],
+    ['mended/1', 'letters/0/1', 'attempts-exhausted', expect.stringMatching(/^\d+ s$/), 'order-2', '4'],
+    ['mended/2', 'letters/0/2', 'tombstone', expect.stringMatching(/^\d+ s$/), 'order-3', '0'],
+  ]);
+  expect((await dlq('show', 'mended/0')).stdout).toContain('value: order!\\u001b[2J');
+
+  expect(await dlq('drop', 'mended/0')).toMatchObject({ exitCode: 0, stdout: 'mended/0 dropped' });
+  expect(await dlq('drop', 'mended/0')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no open') });
+  expect(await dlq('redrive', '--cause', 'attempts-exhausted')).toMatchObject({ stdout: 'mended/1 redriven' });
+  // One closes the first, one the second; the redriven message fails again, at its new place.
+  await countLetters(6);
+  const open = (await dlq('list')).stdout.split('\n').map((line) => line.split(/ {2,}/).slice(0, 3));
+  expect(open.slice(1)).toEqual([
+    ['mended/2', 'letters/0/2', 'tombstone'],
+    [expect.stringMatching(/^mended\/[45]$/), 'letters/0/3', 'attempts-exhausted'],
+  ]);
+  const admin = kafka.client.admin();
+  await admin.connect();
+  const { groups } = await admin.listGroups();
+  await admin.disconnect();
+  expect(groups.map(({ groupId }) => groupId)).toEqual(['mended']);
+});
+
+it('has the effect of a redriven message once, in the group that gave it up and in no other', async () => {
+  const others = openDatabase(await postgres.createDatabase('other'), silentLog);
+  await migrate(others, migrations);
+  const ordersOf = async (db: Database, group: string) => (await readEffects(db, group)).map(({ key }) => key);
+  const outside = await startConsumer({
+    brokers: kafka.brokers,
+    group: 'other',
+    topic,
+    database: others,
+    log: silentLog,
+  });
+  await send(eventOf('order-9', 1, 'throws-until-mended'));
+  for (const group of ['mended', 'other']) {
+    await eventually(async () => expect((await dlq('list', group)).stdout).toContain('order-9'));
+  }
+  for (const db of [database, others]) await db.query('INSERT INTO mended VALUES (now())');
+  const { stdout } = await dlq('list', 'mended');
+  const id =
+    stdout
+      .split('\n')
+      .find((line) => line.includes('order-9'))
+      ?.split(' ')[0] ?? '';
+  expect((await dlq('redrive', id)).exitCode).toBe(0);
+  await send(eventOf('order-10', 1));
+  await eventually(async () => expect(await ordersOf(database, 'mended')).toEqual(['order-9', 'order-10']));
+  await eventually(async () => expect(await ordersOf(others, 'other')).toEqual(['order-10']));
+  await outside();
+  await others.close();
+});
+
+it('says what is wrong with a command', async () => {
+  const wrong = [[], ['eat'], ['show'], ['redrive'], ['redrive', 'mended/1', '--all'], ['list', '--all'], ['--what']];
+  for (const args of wrong) expect(await dlq(...args)).toMatchObject({ exitCode: 2 });
+  expect(await dlq('--help')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Usage: npm run dlq') });
+  expect(await dlq('list', 'nobody')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Known groups') });
+});

@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Call, send } from '../harness/call.ts';
+import { check, hasStatus, isProblem, namesField } from '../harness/check.ts';
+import { countRows, type RowCounts } from '../harness/database.ts';
+import { goodOrder, orderCall } from '../harness/order.ts';
+import { useCluster } from '../harness/use-cluster.ts';
+
+const { cluster, admin } = useCluster();
+
+let before: RowCounts;
+beforeEach(async () => {
+  before = await countRows(cluster, 'orders');
+});
+
+// Nothing stored and no one called, whatever was wrong.
+afterEach(async () => {
+  const after = await countRows(cluster, 'orders');
+  const grown = Object.keys(after).filter((table) => (after[table] ?? 0) > (before[table] ?? 0));
+  expect(grown, 'tables of orders that grew').toEqual([]);
+  expect((await admin('inventory').hits()).byMatch).toEqual({});
+  expect((await admin('payments').hits()).byMatch).toEqual({});
+});
+
+const item = { sku: 'mug', quantity: 1 };
+const address = goodOrder.shippingAddress;
+
+const badOrders: readonly { readonly wrong: string; readonly field: string; readonly order: unknown }[] = [
+  { wrong: 'no customer', field: 'customerId', order: { ...goodOrder, customerId: undefined } },
+  { wrong: 'an empty customer', field: 'customerId', order: { ...goodOrder, customerId: '' } },
+  { wrong: 'a customer that is a number', field: 'customerId', order: { ...goodOrder, customerId: 7 } },
+  { wrong: 'no items', field: 'items', order: { ...goodOrder, items: undefined } },
+  { wrong: 'an empty list of items', field: 'items', order: { ...goodOrder, items: [] } },
+  { wrong: 'items that are no list', field: 'items', order: { ...goodOrder, items: 'mug' } },
+  {
+    wrong: '51 items',
+    field: 'items',
+    order: { ...goodOrder, items: Array.from({ length: 51 }, (_, n) => ({ ...item, sku: `s${n}` })) },
+  },
+  { wrong: 'a SKU twice', field: 'items', order: { ...goodOrder, items: [item, item] } },
+  { wrong: 'an unknown SKU', field: 'items[0].sku', order: { ...goodOrder, items: [{ ...item, sku: 'unicorn' }] } },
+  { wrong: 'no SKU', field: 'items[0].sku', order: { ...goodOrder, items: [{ quantity: 1 }] } },
+  { wrong: 'no quantity', field: 'items[0].quantity', order: { ...goodOrder, items: [{ sku: 'mug' }] } },
+  ...[0, -1, 1.5, 1_001, 2 ** 53, '2'].map((quantity) => ({
+    wrong: `quantity ${JSON.stringify(quantity)}`,
+    field: 'items[0].quantity',
+    order: { ...goodOrder, items: [{ ...item, quantity }] },
+  })),
+  { wrong: 'no address', field: 'shippingAddress', order: { ...goodOrder, shippingAddress: undefined } },
+  ...Object.keys(address).map((name) => ({
+    wrong: `no ${name} in the address`,
+    field: `shippingAddress.${name}`,
+    order: { ...goodOrder, shippingAddress: { ...address, [name]: undefined } },
+  })),
+  { wrong: 'no payment token', field: 'paymentToken', order: { ...goodOrder, paymentToken: undefined } },
+  { wrong: 'an unknown payment token', field: 'paymentToken', order: { ...goodOrder, paymentToken: 'tok_unknown' } },
+];
+
+describe('an order is answered 400 with the field named, and nothing is stored, for', () => {
+  it.each(badOrders)('$wrong', async ({ field, order }) => {
+    check(await send(orderCall(cluster.ingressUrl, order)), hasStatus(400), isProblem('invalid'), namesField(field));
+  });
+
+  it('several wrong fields: all are named at once', async () => {
+    const order = { ...goodOrder, customerId: '', items: [{ sku: 'mug', quantity: 0 }], paymentToken: 7 };
+    const fields = ['customerId', 'items[0].quantity', 'paymentToken'];
+    check(await send(orderCall(cluster.ingressUrl, order)), hasStatus(400), ...fields.map(namesField));
+  });
+
+  it.each([
+    { wrong: 'no Idempotency-Key', key: undefined },
+    { wrong: 'an empty Idempotency-Key', key: '' },
+    { wrong: 'an Idempotency-Key of 256 characters', key: 'k'.repeat(256) },
+    { wrong: 'an Idempotency-Key that is not ASCII', key: 'clé' },
+  ])('$wrong', async ({ key }) => {
+    const answer = await send(withKey(orderCall(cluster.ingressUrl), key));
+    check(answer, hasStatus(400), isProblem('invalid'), namesField('Idempotency-Key'));
+  });
+});
+
+describe('a body that is no order is answered with a clear problem, and nothing is stored:', () => {
+  it.each([
+    { wrong: 'not JSON', body: '{"customerId":' },
+    { wrong: 'empty', body: '' },
+    { wrong: 'a JSON list', body: '[]' },
+    { wrong: 'JSON null', body: 'null' },
+  ])('$wrong', async ({ body }) => {
+    check(await send({ ...orderCall(cluster.ingressUrl), body }), hasStatus(400), isProblem('invalid'));
+  });
+
+  it('over 64 KiB', async () => {
+    const order = { ...goodOrder, customerId: 'c'.repeat(65 * 1_024) };
+    check(await send(orderCall(cluster.ingressUrl, order)), hasStatus(413), isProblem('too-large'));
+  });
+});
+
+function withKey(call: Call, key: string | undefined): Call {
+  const { 'idempotency-key': _, ...others } = call.headers ?? {};
+  return { ...call, headers: key === undefined ? others : { ...others, 'idempotency-key': key } };
+}

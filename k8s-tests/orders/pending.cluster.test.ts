@@ -1,0 +1,95 @@
+/** An order whose payment is slow, lost, away or in doubt is taken as pending; its saga brings it to an end, charged once. */
+import { describe, expect, it } from 'vitest';
+import { send } from '../harness/call.ts';
+import { check, hasHeader, hasStatus, succeeded } from '../harness/check.ts';
+import { consistently, eventually } from '../harness/eventually.ts';
+import { kubectl } from '../harness/kubectl.ts';
+import { getOrder, goodOrder, orderCall, readPlaced, readStored, waitForStatus } from '../harness/order.ts';
+import { useCluster } from '../harness/use-cluster.ts';
+
+const { cluster, admin } = useCluster();
+const paymentsRpc = '/windlass.payments.v1.Payments';
+
+const withToken = (paymentToken: string) => orderCall(cluster.ingressUrl, { ...goodOrder, paymentToken });
+
+/** Places an order that must be taken as pending. */
+async function placePending(call = orderCall(cluster.ingressUrl)): Promise<string> {
+  const answer = check(await send(call), hasStatus(202));
+  const { orderId, status } = readPlaced(answer);
+  check(answer, hasHeader('location', `/v1/orders/${orderId}`));
+  expect(status).toBe('pending');
+  return orderId;
+}
+
+const fulfilled = (orderId: string) => waitForStatus(cluster.ingressUrl, orderId, 'fulfilled');
+
+/** By the acquirer's own ledger: `['authorization', 'capture']`, a row for each effect. */
+const readEffects = async (orderId: string) => (await admin('acquirer').ledger(orderId)).map(({ kind }) => kind);
+
+const chargedOnce = ['authorization', 'capture'];
+
+it('an order whose card is slow is confirmed and fulfilled later, and a pending answer is given again for its key', async () => {
+  const call = withToken('tok_slow');
+  const orderId = await placePending(call);
+  const { history } = await fulfilled(orderId);
+  expect(history.map(({ status }) => status)).toEqual(['pending', 'confirmed', 'fulfilled']);
+  expect(await readEffects(orderId)).toEqual(chargedOnce);
+  const again = check(await send(call), hasStatus(202), hasHeader('idempotency-replayed', 'true'));
+  expect(readPlaced(again)).toMatchObject({ orderId, status: 'pending' });
+  const kinds = async () => (await admin('notifications').emails(orderId)).map(({ kind }) => kind);
+  await eventually(async () => expect(await kinds()).toEqual(['order.placed', 'order.fulfilled']));
+});
+
+it('an authorization whose answer is lost is made once', async () => {
+  const { orderId } = readPlaced(check(await send(withToken('tok_lost')), succeeded));
+  await fulfilled(orderId);
+  expect(await readEffects(orderId)).toEqual(chargedOnce);
+});
+
+it('a declined card that could not be asked in time ends as a cancelled order that costs nothing', async () => {
+  await admin('payments').setFaults({ match: `${paymentsRpc}/Authorize`, failFirst: 1, delayMs: 1_000 });
+  const orderId = await placePending(withToken('tok_declined'));
+  const { history } = await waitForStatus(cluster.ingressUrl, orderId, 'cancelled');
+  expect(history.at(-1)?.reason).toBe('declined');
+  expect(await readEffects(orderId)).toEqual([]);
+});
+
+describe('payments that does what it is asked and then answers UNAVAILABLE', () => {
+  it.each(['Authorize', 'Capture'])('to %s: the order is fulfilled and charged once', async (rpc) => {
+    // More than the mesh tries for orders, so that the saga meets it, too.
+    const fault = { failFirst: 4, status: 'UNAVAILABLE', carriedOut: true } as const;
+    await admin('payments').setFaults({ match: `${paymentsRpc}/${rpc}`, ...fault });
+    const { orderId } = readPlaced(check(await send(orderCall(cluster.ingressUrl)), succeeded));
+    await fulfilled(orderId);
+    expect((await admin('payments').hits()).byMatch[`${paymentsRpc}/${rpc}`]).toBeGreaterThan(4);
+    expect(await readEffects(orderId)).toEqual(chargedOnce);
+  });
+});
+
+it('while payments is away orders are taken as pending, and all are fulfilled within 60 s of its return', async () => {
+  const orderIds: string[] = [];
+  try {
+    await scalePayments(0);
+    for (let n = 0; n < 5; n++) orderIds.push(await placePending());
+    const expectPending = async () => {
+      for (const orderId of orderIds) {
+        const answer = check(await getOrder(cluster.ingressUrl, orderId), hasStatus(200));
+        expect(readStored(answer).status).toBe('pending');
+      }
+    };
+    await consistently(expectPending, { durationMs: 10_000, intervalMs: 1_000 });
+  } finally {
+    await scalePayments(1);
+  }
+  await Promise.all(orderIds.map(fulfilled));
+  for (const orderId of orderIds) expect(await readEffects(orderId)).toEqual(chargedOnce);
+}, 240_000);
+
+/** Waits until there are so many pods, ready, and no others. */
+async function scalePayments(replicas: number): Promise<void> {
+  await kubectl('-n', 'shop', 'scale', 'deploy/payments', `--replicas=${replicas}`);
+  await eventually(async () => expect(await cluster.readyPods('shop', 'app=payments')).toHaveLength(replicas), {
+    timeoutMs: 90_000,
+    intervalMs: 500,
+  });
+}

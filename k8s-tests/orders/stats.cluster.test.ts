@@ -1,0 +1,96 @@
+import { execa } from 'execa';
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { root } from '../../cluster/paths.ts';
+import { type Answer, send } from '../harness/call.ts';
+import { check, hasStatus, isProblem, namesField } from '../harness/check.ts';
+import { eventually } from '../harness/eventually.ts';
+import { orderCall, readPlaced, undeliverableOrder, waitForStatus } from '../harness/order.ts';
+import { useCluster } from '../harness/use-cluster.ts';
+
+const { cluster } = useCluster();
+const rebuildingMs = 300_000;
+
+const revenueSchema = z.record(z.string(), z.union([z.number(), z.string()]));
+const statsSchema = z.object({
+  orders: z.object({ total: z.number(), open: z.number(), fulfilled: z.number(), cancelled: z.number() }),
+  cancelledByReason: z.record(z.string(), z.number()),
+  revenue: revenueSchema,
+  perMinute: z.array(
+    z.object({ at: z.string(), orders: z.number(), revenue: revenueSchema, cancellations: z.number() }),
+  ),
+});
+
+const getStats = (query = ''): Promise<Answer> => send({ url: `${cluster.ingressUrl}/v1/stats${query}` });
+
+const readStats = async (query = '') =>
+  statsSchema.parse(JSON.parse(check(await getStats(query), hasStatus(200)).text));
+
+/** The totals, without the minutes, which move on. */
+async function readTotals() {
+  const { perMinute: _, ...totals } = await readStats();
+  return totals;
+}
+
+/** As a user does. */
+async function rebuild(): Promise<void> {
+  const { stdout } = await execa('npm', ['run', '--silent', 'rebuild'], { cwd: root, timeout: rebuildingMs });
+  expect(stdout).toMatch(/Rebuilt from \d+ messages in [\d.]+ s; \d+ of them refused\.$/);
+}
+
+/** One order that ends fulfilled and one that ends cancelled. */
+async function placeBoth(): Promise<void> {
+  const endings = [
+    { call: orderCall(cluster.ingressUrl), status: 'fulfilled' },
+    { call: orderCall(cluster.ingressUrl, undeliverableOrder), status: 'cancelled' },
+  ];
+  for (const { call, status } of endings) {
+    const { orderId } = readPlaced(check(await send(call), hasStatus(201)));
+    await waitForStatus(cluster.ingressUrl, orderId, status);
+  }
+}
+
+it('count an order that was fulfilled and one that was cancelled, with what was earned and why it was not', async () => {
+  await placeBoth();
+  await eventually(async () =>
+    expect(await readTotals()).toEqual({
+      orders: { total: 2, open: 0, fulfilled: 1, cancelled: 1 },
+      cancelledByReason: { 'shipment-failed': 1 },
+      revenue: { USD: 2_400 },
+    }),
+  );
+  const { perMinute } = await readStats('?minutes=5');
+  expect(perMinute).toHaveLength(5);
+  const sum = (of: (minute: (typeof perMinute)[number]) => number) =>
+    perMinute.reduce((all, each) => all + of(each), 0);
+  expect(sum(({ orders }) => orders)).toBe(2);
+  expect(sum(({ cancellations }) => cancellations)).toBe(1);
+  expect(sum(({ revenue }) => Number(revenue.USD ?? 0))).toBe(2_400);
+});
+
+it.each(['0', '1441', 'soon', '1&minutes=2'])('minutes=%s is a problem that names the field', async (minutes) => {
+  check(await getStats(`?minutes=${minutes}`), hasStatus(400), isProblem('invalid'), namesField('minutes'));
+});
+
+it(
+  'are the same after a rebuild from the topic',
+  async () => {
+    // The topic has the orders of all tests, which the reset before this one made analytics forget.
+    await rebuild();
+    const before = await readTotals();
+    expect(before.orders.total).toBeGreaterThan(0);
+    await placeBoth();
+    const { total, fulfilled, cancelled } = before.orders;
+    await eventually(async () =>
+      expect((await readTotals()).orders).toMatchObject({
+        total: total + 2,
+        fulfilled: fulfilled + 1,
+        cancelled: cancelled + 1,
+      }),
+    );
+    const counted = await readTotals();
+    await rebuild();
+    expect(await readTotals()).toEqual(counted);
+  },
+  2 * rebuildingMs,
+);

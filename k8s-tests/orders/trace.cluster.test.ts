@@ -1,0 +1,102 @@
+import { expect, it } from 'vitest';
+import { checkComplete, serviceEdges, type Trace } from '../../cluster/trace/trace.ts';
+import { send, traceIdOf } from '../harness/call.ts';
+import { check, hasStatus } from '../harness/check.ts';
+import { consistently } from '../harness/eventually.ts';
+import { goodOrder, orderCall, readPlaced, undeliverableOrder } from '../harness/order.ts';
+import { useCluster } from '../harness/use-cluster.ts';
+
+const { cluster, jaeger } = useCluster();
+const gateway = 'istio-ingressgateway.istio-system';
+
+/** While the customer waits: through the sidecars of both sides; the acquirer is outside the mesh, one Envoy only. */
+const customerEdges = [
+  `${gateway}->orders.shop`,
+  'orders.shop->orders',
+  'orders->orders.shop',
+  'orders.shop->inventory.shop',
+  'inventory.shop->inventory',
+  'orders.shop->payments.shop',
+  'payments.shop->payments',
+  'payments->payments.shop',
+  'payments.shop->acquirer',
+];
+
+/** What follows, whatever the order comes to: the saga's calls through sidecars, and across Kafka without any. */
+const sagaEdges = [
+  'orders->orders-worker',
+  'orders-worker->orders-worker.shop',
+  'orders-worker.shop->inventory.shop',
+  'orders-worker.shop->payments.shop',
+  'orders-worker->fulfillment',
+  'fulfillment->orders-worker',
+  'orders-worker->notifications',
+  'orders-worker->analytics',
+];
+
+const orders = [
+  { name: 'confirmed', order: goodOrder, status: 201, edges: [...customerEdges, ...sagaEdges], work: [] },
+  {
+    name: 'pending',
+    order: { ...goodOrder, paymentToken: 'tok_slow' },
+    status: 202,
+    edges: [...customerEdges, ...sagaEdges],
+    work: ['orders-worker: Payments/Authorize'],
+  },
+  {
+    name: 'declined',
+    order: { ...goodOrder, paymentToken: 'tok_declined' },
+    status: 402,
+    edges: customerEdges,
+    work: [],
+  },
+  {
+    name: 'cancelled',
+    order: undeliverableOrder,
+    status: 201,
+    edges: [...customerEdges, ...sagaEdges],
+    work: ['inventory: Inventory/Release', 'payments: Payments/Reverse'],
+  },
+] as const;
+
+/** Work that only some orders make: who does it, and the end of the RPC's name. */
+const tellingWork = orders.flatMap(({ work }) => work);
+
+function workIn({ spans }: Trace): readonly string[] {
+  return tellingWork.filter((work) => {
+    const [service, rpc = ''] = work.split(': ');
+    return spans.some((span) => span.service === service && span.operation.endsWith(rpc));
+  });
+}
+
+it.each(orders)(
+  'the trace of a $name order, found by traceresponse, has every service from the gateway to the last consumer and no other',
+  async ({ order, status, edges, work }) => {
+    const answer = check(await send(orderCall(cluster.ingressUrl, order)), hasStatus(status));
+    const expectWhole = (trace: Trace): void => {
+      checkComplete(trace, [gateway]);
+      expect(serviceEdges(trace)).toEqual(edges.toSorted());
+      expect(workIn(trace)).toEqual(work);
+      const roots = trace.spans.filter(({ parentId }) => parentId === undefined);
+      expect(roots.map(({ service }) => service)).toEqual([gateway]);
+    };
+    const traceId = traceIdOf(answer);
+    await jaeger.waitForTrace(traceId, expectWhole, { timeoutMs: 60_000, intervalMs: 500 });
+    // Nobody else joins later: each sender of spans keeps them for a few seconds at most. New ones may wait for their parents.
+    const read = async () => expect(serviceEdges(await readTrace(traceId))).toEqual(edges.toSorted());
+    await consistently(read, { durationMs: 5_000, intervalMs: 1_000 });
+  },
+);
+
+it('a trace is found by the id of its order', async () => {
+  const answer = check(await send(orderCall(cluster.ingressUrl)), hasStatus(201));
+  const traceId = traceIdOf(answer);
+  await jaeger.waitForTrace(traceId, (each) => checkComplete(each, ['orders']));
+  expect((await jaeger.findTraceOfOrder(readPlaced(answer).orderId))?.id).toBe(traceId);
+});
+
+async function readTrace(traceId: string): Promise<Trace> {
+  const trace = await jaeger.readTrace(traceId);
+  if (trace === undefined) throw new Error(`Jaeger has no trace ${traceId}`);
+  return trace;
+}

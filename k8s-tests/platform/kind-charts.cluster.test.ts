@@ -1,0 +1,61 @@
+/**
+ * kind cannot run without Docker; that its values fit Istio's charts is tested there all the same. On native the
+ * charts of the toolchain's Istio stand in for the release's; elsewhere what `make up` has installed is read.
+ */
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { helm } from '../../cluster/kubernetes-tools.ts';
+import { root } from '../../cluster/paths.ts';
+import { recallState } from '../../cluster/state.ts';
+import { moduleFolder } from '../../cluster/toolchain/tools.ts';
+
+interface KubernetesObject {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly data?: Readonly<Record<string, string>>;
+}
+
+async function readObjects(...args: readonly string[]): Promise<readonly KubernetesObject[]> {
+  const { stdout } = await helm([...args, '--namespace', 'istio-system']);
+  return parseAllDocuments(stdout).flatMap((document) => (document.toJS() as KubernetesObject | null) ?? []);
+}
+
+/** What a release of Istio's is on kind: the chart of that path in Istio's module, with values files below charts/istio/. */
+async function objectsOfRelease(name: string, chart: string, ...values: readonly string[]) {
+  if ((await recallState())?.target !== 'native') return readObjects('get', 'manifest', name);
+  const folder = join(await moduleFolder('istio', 'istio.io/istio'), 'manifests/charts', chart);
+  return readObjects('template', name, folder, ...values.flatMap((file) => ['-f', join(root, 'charts/istio', file)]));
+}
+
+const istiod = () => objectsOfRelease('istiod', 'istio-control/istio-discovery', 'istiod.yaml', 'istiod-kind.yaml');
+
+describe("on kind, Istio's charts", () => {
+  it('take their images from the public registry, of one release', async () => {
+    const text = JSON.stringify(await istiod());
+    expect(text).toMatch(/"docker\.io\/istio\/pilot:1\.31\.\d+"/);
+    expect(text).not.toContain('windlass/');
+  });
+
+  it('leave the mesh as the policies need it: no retry that none of them states, traces to Jaeger', async () => {
+    const config = (await istiod()).find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'istio');
+    expect(parseAllDocuments(config?.data?.mesh ?? '')[0]?.toJS()).toMatchObject({
+      defaultHttpRetryPolicy: { attempts: 0 },
+      enableTracing: true,
+      extensionProviders: [{ name: 'jaeger', opentelemetry: { port: 4317 } }],
+    });
+  });
+
+  it('open the gateway on the node port that kind maps', async () => {
+    const objects = await objectsOfRelease('istio-ingressgateway', 'gateway', 'gateway.yaml');
+    expect(objects.find(({ kind }) => kind === 'Service')).toMatchObject({
+      spec: { type: 'NodePort', ports: [{ port: 80, nodePort: 30_080 }] },
+    });
+  });
+});
+
+it.each(['postgres', 'jaeger'])('on kind, our chart of %s runs a public image', async (name) => {
+  const objects = await readObjects('template', name, join(root, 'charts', name));
+  const workload = objects.find(({ kind }) => ['Deployment', 'StatefulSet'].includes(kind));
+  expect(JSON.stringify(workload)).toMatch(/"image":"docker\.io\/(?!windlass)/);
+});

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { root } from '../../../cluster/paths.ts';
+import { countRuleTests, dashboards, rules } from './chart.ts';
+import { labelsOf } from './exported-metrics.ts';
+import { readNames } from './expression.ts';
+
+/** What an expression names that nobody exports. */
+function unknownNames(expression: string): readonly string[] {
+  const { series, labels } = readNames(expression);
+  const known = series.flatMap((name) => labelsOf(name) ?? []);
+  return [...series.filter((name) => !labelsOf(name)), ...labels.filter((label) => !known.includes(label))];
+}
+
+test('no two alerts have one name', () => {
+  const names = rules.map(({ alert }) => alert);
+  expect(names).toEqual([...new Set(names)]);
+});
+
+describe.each(rules)('the alert $alert', ({ alert, expr, annotations }) => {
+  test('is about what is exported, by labels that it has', () => {
+    expect(unknownNames(expr)).toEqual([]);
+    const used = [...annotations.summary.matchAll(/\$labels\.(\w+)/g)].map(([, label = '']) => label);
+    expect(used.filter((label) => !readNames(expr).labels.includes(label))).toEqual([]);
+  });
+
+  test('has a test in which it fires and one in which it does not', () => {
+    const { firing, silent } = countRuleTests(alert);
+    expect([firing > 0, silent > 0]).toEqual([true, true]);
+  });
+
+  test('links to its paragraph of the runbook', () => {
+    const runbook = readFileSync(join(root, 'docs/runbook.md'), 'utf8');
+    expect(annotations.runbook_url).toBe(`docs/runbook.md#${alert.toLowerCase()}`);
+    expect(runbook.match(new RegExp(`^## ${alert}\\n\\n.{40,}`, 'm'))).not.toBeNull();
+  });
+});
+
+test('the runbook names no npm script and no make target that is not there', () => {
+  const runbook = readFileSync(join(root, 'docs/runbook.md'), 'utf8');
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: object };
+  const targets = readFileSync(join(root, 'Makefile'), 'utf8');
+  const named = (pattern: RegExp) => [...runbook.matchAll(pattern)].map(([, name = '']) => name);
+  expect(named(/`make ([a-z]+)/g).filter((name) => !targets.includes(`\n${name}: `))).toEqual([]);
+  expect(named(/npm run ([a-z]+)/g).filter((name) => !(name in scripts))).toEqual([]);
+});
+
+describe.each(dashboards)('the dashboard of $file', ({ file, uid, panels }) => {
+  test('is about what is exported', () => {
+    const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+    expect(expressions.flatMap(unknownNames)).toEqual([]);
+  });
+
+  test('shows the labels in its legends', () => {
+    const missing = panels.flatMap(({ title, targets }) =>
+      targets.flatMap(({ expr, legendFormat }) =>
+        [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)]
+          .filter(([, label = '']) => !readNames(expr).labels.includes(label))
+          .map(([legend]) => `${title}: ${legend}`),
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test('has an id by its file, and panels that do not overlap', () => {
+    expect(uid).toBe(`windlass-${file.replace('.json', '')}`);
+    const places = panels.map(({ gridPos: { x, y } }) => `${x},${y}`);
+    expect(new Set(places).size).toBe(panels.length);
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+  });
+});
+
+test('a metric that nobody exports, a label that it lacks, and what is no PromQL are found', () => {
+  expect(unknownNames('sum by (pod) (rate(windlass_outbox_dept[5m]))')).toEqual(['windlass_outbox_dept', 'pod']);
+  expect(unknownNames('windlass_orders{state="pending"}')).toEqual(['state']);
+  expect(unknownNames('windlass_order_duration')).toEqual(['windlass_order_duration']);
+  expect(() => readNames('rate(windlass_orders[5m]')).toThrow(/no PromQL/);
+});

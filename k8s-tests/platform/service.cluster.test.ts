@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventually } from '../harness/eventually.ts';
+import { kubectl } from '../harness/kubectl.ts';
+import { removePod, startPod } from '../harness/temporary-pod.ts';
+
+/** Outside the mesh, where nobody but kube-proxy chooses among the pods of a Service. */
+const servers = {
+  name: 'service-probe',
+  inMesh: false,
+  program: `require('node:http').createServer((_, answer) => answer.end(require('node:os').hostname())).listen(8080)`,
+  pods: 2,
+} as const;
+
+beforeAll(() => startPod(servers));
+afterAll(() => removePod(servers));
+
+it('a Service with two pods leads to both of them', async () => {
+  const script = `
+    const get = () => new Promise((resolve, reject) => {
+      const url = 'http://${servers.name}.${servers.name}.svc:8080/';
+      require('node:http').get(url, { agent: false }, (answer) => answer.setEncoding('utf8').once('data', resolve)).once('error', reject);
+    });
+    Promise.all(Array.from({ length: 40 }, get)).then((names) => console.log([...new Set(names)].sort().join()));
+  `;
+  const { name } = servers;
+  // kube-proxy writes what it learns at most once a second.
+  await eventually(
+    async () => {
+      const reached = await kubectl('-n', name, 'exec', name, '-c', name, '--', 'node', '-e', script);
+      expect(reached).toBe(`${name},${name}-2`);
+    },
+    { timeoutMs: 10_000 },
+  );
+});

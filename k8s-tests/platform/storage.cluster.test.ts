@@ -1,0 +1,80 @@
+import { expect, it } from 'vitest';
+import { z } from 'zod';
+import { send } from '../harness/call.ts';
+import { check, hasStatus } from '../harness/check.ts';
+import { eventually } from '../harness/eventually.ts';
+import { kubectl, runNode } from '../harness/kubectl.ts';
+import { getOrder, orderCall, readPlaced } from '../harness/order.ts';
+import type { PodRef } from '../harness/pod-ref.ts';
+import { useCluster } from '../harness/use-cluster.ts';
+
+const { cluster, admin } = useCluster();
+const brokerLabels = 'strimzi.io/cluster=events,strimzi.io/kind=Kafka,strimzi.io/broker-role=true';
+
+const placeOrder = async () => readPlaced(check(await send(orderCall(cluster.ingressUrl)), hasStatus(201))).orderId;
+
+const bothEmails = ['order.placed', 'order.fulfilled'];
+const readEmailKinds = async (orderId: string) =>
+  (await admin('notifications').emails(orderId)).map(({ kind }) => kind);
+
+/** Deletes the pod and waits until another one with the same labels is ready. */
+async function replacePod({ namespace, name }: PodRef, labelSelector: string): Promise<void> {
+  const uidOf = async (pod: string) => (await cluster.core.readNamespacedPod({ namespace, name: pod })).metadata?.uid;
+  const before = await uidOf(name);
+  await kubectl('-n', namespace, 'delete', 'pod', name);
+  await eventually(
+    async () => {
+      const pod = await cluster.onlyPod(namespace, labelSelector);
+      expect(await uidOf(pod.name)).not.toBe(before);
+    },
+    { timeoutMs: 120_000, intervalMs: 500 },
+  );
+}
+
+it('an order outlives the pod of Postgres', async () => {
+  const orderId = await placeOrder();
+  await replacePod(await cluster.onlyPod('postgres', ''), '');
+  await eventually(async () => check(await getOrder(cluster.ingressUrl, orderId), hasStatus(200)));
+  await eventually(placeOrder);
+}, 240_000);
+
+it('topics and events outlive the pod of the broker', async () => {
+  const sentBefore = await placeOrder();
+  await eventually(async () => expect(await readEmailKinds(sentBefore)).toEqual(bothEmails));
+  const topicsBefore = await readEndOffsets();
+  expect(topicsBefore['orders.v1'], 'events of orders').toBeGreaterThan(0);
+
+  await replacePod(await cluster.onlyPod('shop', brokerLabels), brokerLabels);
+  await kubectl('-n', 'shop', 'wait', 'kafka/events', '--for=condition=Ready', '--timeout=60s');
+  await kubectl('-n', 'shop', 'wait', 'kafkatopic', '--all', '--for=condition=Ready', '--timeout=60s');
+
+  const topicsAfter = await eventually(readEndOffsets, { timeoutMs: 60_000 });
+  for (const [topic, offset] of Object.entries(topicsBefore)) {
+    expect(topicsAfter[topic], `events in ${topic}`).toBeGreaterThanOrEqual(offset);
+  }
+
+  const sentAfter = await placeOrder();
+  await eventually(async () => expect(await readEmailKinds(sentAfter)).toEqual(bothEmails), {
+    timeoutMs: 60_000,
+  });
+  expect(await readEmailKinds(sentBefore), 'nothing was delivered again').toEqual(bothEmails);
+}, 300_000);
+
+/** The number of events ever written to each topic, as the broker itself says, asked from the worker's pod. */
+async function readEndOffsets(): Promise<Record<string, number>> {
+  const script = `
+    const { Kafka } = require('kafkajs');
+    const admin = new Kafka({ brokers: process.env.KAFKA_BROKERS.split(','), logLevel: 0 }).admin();
+    (async () => {
+      await admin.connect();
+      const ends = {};
+      for (const topic of (await admin.listTopics()).filter((name) => !name.startsWith('__'))) {
+        const partitions = await admin.fetchTopicOffsets(topic);
+        ends[topic] = partitions.reduce((sum, { offset }) => sum + Number(offset), 0);
+      }
+      console.log(JSON.stringify(ends));
+      await admin.disconnect();
+    })();
+  `;
+  return z.record(z.string(), z.number()).parse(JSON.parse(await runNode('shop', 'orders-worker', script)));
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { type DomainError, type ErrorCode, hasCode } from '../runtime/domain-error.ts';
+
+/** An RFC 9457 problem, media type `application/problem+json`. */
+export const problemSchema = z.object({
+  type: z.url().meta({ description: 'Ends in the code by which a program tells the problems apart, like `/declined`' }),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().meta({ description: 'What was wrong this time, for a person' }),
+  errors: z
+    .array(z.object({ field: z.string(), message: z.string() }))
+    .exactOptional()
+    .meta({ description: 'With `/invalid`: every field that breaks a rule' }),
+  items: z
+    .array(z.object({ sku: z.string(), requested: z.int(), available: z.int() }))
+    .exactOptional()
+    .meta({ description: 'With `/out-of-stock`: every line that can not be served' }),
+});
+
+export type Problem = Readonly<z.output<typeof problemSchema>>;
+
+/** The one table from code to HTTP. A problem's `type` is the code behind `typeBase`. */
+const problems = {
+  invalid: { status: 400, title: 'The request breaks one or more rules' },
+  declined: { status: 402, title: 'The payment was declined' },
+  'not-found': { status: 404, title: 'There is no such thing' },
+  'out-of-stock': { status: 409, title: 'Not everything is in stock' },
+  'in-flight': { status: 409, title: 'The same request is still being worked on' },
+  'too-large': { status: 413, title: 'The request is too large' },
+  'key-reused': { status: 422, title: 'The idempotency key was used for another request' },
+  'failed-precondition': { status: 409, title: 'The state of things does not allow this' },
+  unavailable: { status: 503, title: 'Temporarily unavailable' },
+  'outcome-unknown': { status: 502, title: 'It is not known whether this happened' },
+  internal: { status: 500, title: 'Internal error' },
+} as const satisfies Record<ErrorCode, { status: number; title: string }>;
+
+export const typeBase = 'https://windlass.example/problems';
+
+export function toProblem(error: DomainError): Problem {
+  return {
+    type: `${typeBase}/${error.code}`,
+    ...problems[error.code],
+    detail: error.message,
+    ...(hasCode(error, 'invalid') && { errors: [...error.details.errors] }),
+    ...(hasCode(error, 'out-of-stock') && { items: [...error.details.items] }),
+  };
+}

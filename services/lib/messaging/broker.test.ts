@@ -1,0 +1,21 @@
+import type { KafkaConfig } from 'kafkajs';
+import { expect, test, vi } from 'vitest';
+import { silentLog } from '../observability/log.ts';
+import { idleInTransactionTimeoutMs } from '../postgres/database.ts';
+import { createBroker } from './broker.ts';
+
+const clients = vi.hoisted((): KafkaConfig[] => []);
+vi.mock('kafkajs', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('kafkajs')>()),
+  Kafka: class {
+    constructor(config: KafkaConfig) {
+      clients.push(config);
+    }
+    producer = () => ({ connect: () => Promise.resolve() });
+  },
+}));
+
+test('a publisher gives up on the broker before Postgres gives up on the transaction that waits for it', async () => {
+  await createBroker('orders', ['kafka:9092'], silentLog).connectPublisher();
+  expect(clients[0]?.requestTimeout).toBeLessThan(idleInTransactionTimeoutMs);
+});

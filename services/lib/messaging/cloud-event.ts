@@ -1,0 +1,119 @@
+import { type DescMessage, fromJson, type JsonValue, type MessageShape } from '@bufbuild/protobuf';
+import * as events from '../../contracts/events.ts';
+import type { TraceHeaders } from '../observability/trace-context.ts';
+import { countBytes, Unreadable } from './dead-letter.ts';
+import type { IncomingMessage, OutgoingMessage } from './message.ts';
+
+/** A CloudEvent 1.0; `data` is a protobuf message in protobuf's JSON mapping. */
+export interface CloudEvent {
+  readonly id: string;
+  /** Who published it: `/windlass/orders`. */
+  readonly source: string;
+  readonly type: string;
+  /** The order id, which is also the record's key. */
+  readonly subject: string;
+  /** ISO 8601. */
+  readonly time: string;
+  readonly data: string;
+}
+
+/** CloudEvents' binary mode on Kafka: attributes are `ce_*` headers, the value is the data alone. */
+export function encodeEvent(topic: string, event: CloudEvent, trace: TraceHeaders): OutgoingMessage {
+  return {
+    topic,
+    key: event.subject,
+    value: event.data,
+    headers: {
+      ce_specversion: '1.0',
+      ce_id: event.id,
+      ce_source: event.source,
+      ce_type: event.type,
+      ce_subject: event.subject,
+      ce_time: event.time,
+      'content-type': 'application/json',
+      ...trace,
+    },
+  };
+}
+
+/** Far above what our events need, and far below what a broker takes. */
+const maxMessageBytes = 256 * 1024;
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const ourSource = /^\/windlass\/[a-z-]+$/;
+const versionedType = /^(.+)\.v\d+$/;
+const sourceOf: ReadonlyMap<string, string> = new Map(Object.values(events).map(({ type, source }) => [type, source]));
+
+/**
+ * Reads a message as an event, which says nothing yet about its data.
+ * @param knownTypes the CloudEvents types that the reader handles
+ * @returns undefined for a type that is none of the reader's business
+ * @throws Unreadable naming what is wrong with the message
+ */
+export function decodeEvent(message: IncomingMessage, knownTypes: readonly string[]): CloudEvent | undefined {
+  const { headers, key, value } = message;
+  const bytes = countBytes(message);
+  if (bytes > maxMessageBytes) throw new Unreadable('oversize', `${bytes} bytes, but at most ${maxMessageBytes}`);
+  if (value === null) throw new Unreadable('tombstone', 'there is no value; nothing of ours is ever deleted by one');
+  const attribute = (name: string, rule: string, holds: (given: string) => boolean): string => {
+    const given = headers[`ce_${name}`];
+    if (given !== undefined && holds(given)) return given;
+    const found = given === undefined ? 'missing' : JSON.stringify(given.slice(0, 100));
+    throw new Unreadable('not-a-cloudevent', `ce_${name} is ${found}, but must be ${rule}`);
+  };
+  const version = attribute('specversion', 'the version of CloudEvents', (given) => given !== '');
+  if (version !== '1.0') throw new Unreadable('unknown-version', `ce_specversion is ${version}, but must be 1.0`);
+  const event = {
+    id: attribute('id', 'a UUID', (given) => uuid.test(given)),
+    source: attribute('source', 'a path of ours, such as /windlass/orders', (given) => ourSource.test(given)),
+    type: attribute('type', 'a type', (given) => given !== ''),
+    subject: attribute('subject', "the record's key", (given) => given !== '' && given === key?.toString()),
+    time: attribute('time', 'an ISO 8601 time', (given) => !Number.isNaN(Date.parse(given))),
+  };
+  if (!knownTypes.includes(event.type)) {
+    const [, base] = versionedType.exec(event.type) ?? [];
+    const known = knownTypes.find((type) => base !== undefined && versionedType.exec(type)?.[1] === base);
+    if (known === undefined) return undefined;
+    throw new Unreadable('unknown-version', `ce_type is ${event.type}, but this service knows only ${known}`);
+  }
+  const source = sourceOf.get(event.type);
+  if (source !== undefined && event.source !== source) {
+    throw new Unreadable(
+      'not-a-cloudevent',
+      `ce_source is ${JSON.stringify(event.source.slice(0, 100))}, but ${event.type} comes from ${source}`,
+    );
+  }
+  return { ...event, data: toText(value) };
+}
+
+/** Unknown fields are ignored: a newer publisher may add some. @throws Unreadable if the data is not of this type */
+export function readEventData<Schema extends DescMessage>(
+  { schema }: events.EventType<Schema>,
+  event: CloudEvent,
+): MessageShape<Schema> {
+  try {
+    const json = JSON.parse(event.data) as JsonValue;
+    refuseUnknownEnumValues(schema, json);
+    return fromJson(schema, json, { ignoreUnknownFields: true });
+  } catch (error) {
+    throw error instanceof Unreadable ? error : new Unreadable('bad-data', `not ${schema.typeName}: ${error}`);
+  }
+}
+
+/** To ignore unknown fields is to ignore these, too, and to take the value for the first of its enum. */
+function refuseUnknownEnumValues({ fields }: DescMessage, json: JsonValue): void {
+  if (json === null || typeof json !== 'object' || Array.isArray(json)) return;
+  for (const field of fields) {
+    const given = json[field.jsonName] ?? json[field.name];
+    if (field.fieldKind !== 'enum' || given === undefined || given === null) continue;
+    if (field.enum.values.some(({ name, number }) => given === name || given === number)) continue;
+    throw new Unreadable('bad-data', `${field.jsonName} is ${JSON.stringify(given)}, which ${field.enum.name} has not`);
+  }
+}
+
+function toText(value: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(value);
+  } catch {
+    throw new Unreadable('bad-data', 'the value is not UTF-8');
+  }
+}

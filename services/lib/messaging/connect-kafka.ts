@@ -1,0 +1,46 @@
+import type { Database } from '../postgres/database.ts';
+import { periodically, purgeIntervalMs } from '../runtime/periodically.ts';
+import type { Runtime } from '../runtime/service.ts';
+import { createBroker } from './broker.ts';
+import type { EventHandlers } from './handle-message.ts';
+import { purgeInbox } from './inbox.ts';
+import type { Publisher } from './message.ts';
+
+/** A service's way to Kafka: what it publishes with, and how it begins to consume. */
+export interface KafkaConnection {
+  readonly publisher: Publisher;
+  /** Joins the service's group, whose handlers keep an inbox in the service's database; what is old in it is purged. */
+  consume(topics: readonly string[], handlers: EventHandlers): Promise<void>;
+}
+
+/**
+ * Connects, waiting for the broker without a limit; all of it stops in order with the service.
+ * @param group the consumer group: the deployment's name
+ */
+export async function connectKafka(
+  group: string,
+  database: Database,
+  {
+    config,
+    log,
+    lifecycle,
+    fail,
+  }: Pick<Runtime<never>, 'log' | 'lifecycle' | 'fail'> & { readonly config: KafkaConfig },
+): Promise<KafkaConnection> {
+  const broker = createBroker(group, config.KAFKA_BROKERS, log);
+  const publisher = await broker.connectPublisher();
+  lifecycle.onShutdown('producer', () => publisher.close());
+  return {
+    publisher,
+    async consume(topics, handlers) {
+      const leave = await broker.consume(topics, { group, handlers, publisher, log }, fail);
+      lifecycle.onShutdown('consumers', leave);
+      const purging = periodically(purgeIntervalMs, 'purging the inbox', () => purgeInbox(database), log);
+      lifecycle.onShutdown('consumers', purging);
+    },
+  };
+}
+
+interface KafkaConfig {
+  readonly KAFKA_BROKERS: string[];
+}

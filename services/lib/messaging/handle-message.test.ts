@@ -1,0 +1,197 @@
+import { randomUUID } from 'node:crypto';
+import { fromJson } from '@bufbuild/protobuf';
+import { beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import { orderCancelled, orderPlaced } from '../../contracts/events.ts';
+import { createLog, silentLog } from '../observability/log.ts';
+import { DomainError } from '../runtime/domain-error.ts';
+import { readEventData } from './cloud-event.ts';
+import { done, type EventHandler, handleMessage, type Intent } from './handle-message.ts';
+import type { IncomingMessage, OutgoingMessage, Publisher } from './message.ts';
+import { toRedriven } from './redrive.ts';
+
+const group = 'notifications';
+let published: OutgoingMessage[];
+const publisher: Publisher = {
+  async publish(messages) {
+    published.push(...messages);
+  },
+};
+beforeEach(() => {
+  published = [];
+});
+
+const placed: IncomingMessage = {
+  topic: 'orders.v1',
+  partition: 2,
+  offset: '17',
+  key: Buffer.from('o-1'),
+  value: Buffer.from('{"orderId":"o-1"}'),
+  headers: {
+    ce_specversion: '1.0',
+    ce_id: randomUUID(),
+    ce_source: '/windlass/orders',
+    ce_type: orderPlaced.type,
+    ce_subject: 'o-1',
+    ce_time: '2026-11-21T10:00:00.000Z',
+  },
+};
+const withHeaders = (headers: Record<string, string>) => ({ ...placed, headers: { ...placed.headers, ...headers } });
+const withValue = (value: string | Buffer | null) => ({ ...placed, value: value === null ? null : Buffer.from(value) });
+
+const read: EventHandler = async (event) => {
+  if (event.type === orderPlaced.type) readEventData(orderPlaced, event);
+  else readEventData(orderCancelled, event);
+  return done;
+};
+
+async function handle(message: IncomingMessage, intents: (Intent | Error)[] = []) {
+  let attempts = 0;
+  const handler: EventHandler = async (event) => {
+    const intent = intents[attempts++];
+    if (intent instanceof Error) throw intent;
+    return intent ?? read(event);
+  };
+  const handlers = { [orderPlaced.type]: handler, [orderCancelled.type]: handler };
+  const options = { group, handlers, publisher, log: silentLog, firstBackOffMs: 1 };
+  const { kind } = await handleMessage(message, options);
+  return { kind, attempts, cause: published[0]?.headers['dl-cause'] };
+}
+
+test('a handler that asks for a retry, or throws, is tried again until it is done', async () => {
+  const ended = await handle(placed, [{ kind: 'retry', reason: 'later' }, new Error('oops'), done]);
+  expect(ended).toEqual({ kind: 'done', attempts: 3, cause: undefined });
+});
+
+test('after the last try the event is dead-lettered with what happened and where it was', async () => {
+  const ended = await handle(placed, Array(9).fill({ kind: 'retry', reason: 'later' }));
+  expect(ended).toEqual({ kind: 'dead-lettered', attempts: 4, cause: 'attempts-exhausted' });
+  const { topic, key, value, headers } = published[0] ?? {};
+  expect([topic, key, value]).toEqual(['notifications.dlq', placed.key, placed.value]);
+  expect(headers).toMatchObject({
+    ...placed.headers,
+    'dl-reason': 'later',
+    'dl-attempts': '4',
+    'dl-original-topic': 'orders.v1',
+    'dl-original-partition': '2',
+    'dl-original-offset': '17',
+    'dl-group': group,
+    'dl-trace-id': expect.stringMatching(/^[0-9a-f]{32}$/),
+    'dl-at': expect.stringMatching(/^\d{4}-/),
+  });
+});
+
+test('what a handler refuses is dead-lettered at once', async () => {
+  const ended = await handle(placed, [{ kind: 'dead-letter', reason: 'no such country' }]);
+  expect(ended).toEqual({ kind: 'dead-lettered', attempts: 1, cause: 'refused' });
+});
+
+test.each(['unavailable', 'outcome-unknown'] as const)(
+  'an event that meets an outage (%s) is postponed',
+  async (code) => {
+    const ended = await handle(placed, [new DomainError(code, 'The database can not be used just now.')]);
+    expect(ended).toEqual({ kind: 'postponed', attempts: 1, cause: undefined });
+  },
+);
+
+test('a message whose dead letter can not be published is postponed', async () => {
+  const failing: Publisher = { publish: () => Promise.reject(new Error('no broker')) };
+  const options = { group, handlers: {}, publisher: failing, log: silentLog };
+  expect(await handleMessage(withValue(null), options)).toMatchObject({ kind: 'postponed' });
+});
+
+test.each([
+  ['not-a-cloudevent', 'no headers', { ...placed, headers: {} }],
+  ['not-a-cloudevent', 'an id that is none', withHeaders({ ce_id: 'e-1' })],
+  ['not-a-cloudevent', 'the subject of another key', withHeaders({ ce_subject: 'o-2' })],
+  ['not-a-cloudevent', 'no key', { ...placed, key: null }],
+  ['not-a-cloudevent', "somebody else's source", withHeaders({ ce_source: 'https://evil.example/windlass/orders' })],
+  ['not-a-cloudevent', 'the source of another service', withHeaders({ ce_source: '/windlass/fulfillment' })],
+  ['not-a-cloudevent', 'the source of nobody', withHeaders({ ce_source: '/windlass/nobody' })],
+  ['not-a-cloudevent', 'a time that is none', withHeaders({ ce_time: 'yesterday' })],
+  ['unknown-version', 'a version of CloudEvents to come', withHeaders({ ce_specversion: '2.0' })],
+  ['unknown-version', 'a version of a known type to come', withHeaders({ ce_type: 'windlass.order.placed.v2' })],
+  ['tombstone', 'no value', withValue(null)],
+  ['oversize', 'a value of 256 KiB', withValue(Buffer.alloc(256 * 1024))],
+  ['bad-data', 'an empty value', withValue('')],
+  ['bad-data', 'bytes that are not UTF-8', withValue(Buffer.from([0x7b, 0xff, 0x7d]))],
+  ['bad-data', 'no JSON', withValue('order!')],
+  ['bad-data', 'a field of another kind', withValue('{"orderId":7}')],
+  ['bad-data', 'an amount beyond 64 bits', withValue('{"total":{"amountMinor":"99999999999999999999"}}')],
+  ['bad-data', 'a status that this version lacks', withValue('{"status":"ORDER_STATUS_EATEN"}')],
+])('a message is dead-lettered as %s without a second try: %s', async (cause, _what, message) => {
+  const ended = await handle(message);
+  expect(ended).toMatchObject({ kind: 'dead-lettered', cause });
+  expect(ended.attempts).toBeLessThanOrEqual(1);
+});
+
+test('the dead letter of a forged source names it and the one that would be right', async () => {
+  await handle(withHeaders({ ce_source: '/windlass/fulfillment' }));
+  expect(published[0]?.headers['dl-reason']).toBe(
+    'ce_source is "/windlass/fulfillment", but windlass.order.placed.v1 comes from /windlass/orders',
+  );
+});
+
+const thrownBy = (parse: () => unknown): Error => {
+  try {
+    parse();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error('parsed, but should not have');
+};
+
+test.each([
+  ['a ZodError', thrownBy(() => z.object({ country: z.string() }).parse({})), 'country'],
+  ["protobuf's of JSON", thrownBy(() => fromJson(orderPlaced.schema, { orderId: 7 })), 'order_id'],
+  ["protobuf's of JSON that is no object", thrownBy(() => fromJson(orderPlaced.schema, 7)), 'OrderPlaced'],
+])('data that a handler can not parse is bad data, and no further try is made: %s', async (_what, error, reason) => {
+  const ended = await handle(placed, [error, done]);
+  expect(ended).toEqual({ kind: 'dead-lettered', attempts: 1, cause: 'bad-data' });
+  expect(published[0]?.headers['dl-reason']).toContain(reason);
+});
+
+test('a type that is none of our business is skipped, whatever its version', async () => {
+  const ended = await handle(withHeaders({ ce_type: 'windlass.order.eaten.v3' }));
+  expect(ended).toEqual({ kind: 'done', attempts: 0, cause: undefined });
+});
+
+test('a field that this version does not know is ignored', async () => {
+  expect(await handle(withValue('{"orderId":"o-1","colour":"red"}'))).toMatchObject({ kind: 'done' });
+});
+
+test('a message too large for a second topic is cut, so that its dead letter can be published', async () => {
+  const large = { ...withValue(Buffer.alloc(2 ** 20)), headers: { ce_id: 'x'.repeat(2 ** 20) } };
+  expect(await handle(large)).toMatchObject({ cause: 'oversize' });
+  expect(published[0]?.value).toHaveLength(64 * 1024);
+  expect(published[0]?.headers).toMatchObject({ ce_id: 'x'.repeat(512), 'dl-cut-from-bytes': String(2 ** 21 + 5 + 3) });
+});
+
+test('a message that is skipped because it is addressed to another group is logged, with that group', async () => {
+  const lines: string[] = [];
+  const log = createLog(group, 'info', { write: (line) => lines.push(line) });
+  const message = withHeaders({ 'dl-redrive-for': 'analytics' });
+  expect(await handleMessage(message, { group, handlers: {}, publisher, log })).toEqual({ kind: 'done' });
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { msg: 'event skipped: redriven for another group', addressee: 'analytics', orderId: 'o-1', offset: '17' },
+  ]);
+});
+
+test.each(['', 'No Group', 'x'.repeat(64)])(
+  'a message for %j, which can be no group, is not skipped',
+  async (addressee) => {
+    const ended = await handle(withHeaders({ 'dl-redrive-for': addressee }));
+    expect(ended).toEqual({ kind: 'dead-lettered', attempts: 0, cause: 'not-a-cloudevent' });
+    expect(published[0]?.headers['dl-reason']).toContain('dl-redrive-for is "');
+  },
+);
+
+test('a redriven message is handled by its group and skipped by the others', async () => {
+  const redriven = (addressee: string): IncomingMessage => ({
+    ...placed,
+    headers: toRedriven(withHeaders({ 'dl-cause': 'refused' }), { topic: 'orders.v1', group: addressee }).headers,
+  });
+  expect(redriven(group).headers).toEqual({ ...placed.headers, 'dl-redrive-for': group });
+  expect(await handle(redriven(group))).toMatchObject({ attempts: 1 });
+  expect(await handle(redriven('analytics'))).toMatchObject({ kind: 'done', attempts: 0 });
+});

@@ -1,0 +1,195 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { orderPlaced } from '../../contracts/events.ts';
+import { silentLog } from '../observability/log.ts';
+import type { Database, Queryable } from '../postgres/database.ts';
+import { startTestDatabase } from '../testing/databases.ts';
+import type { OutgoingMessage, Publisher } from './message.ts';
+import { addToOutbox, outboxLanesMigration, outboxMigration, purgeOutbox } from './outbox.ts';
+import { relayBatch, startRelay } from './relay.ts';
+
+let database: Database;
+let stop: () => Promise<void>;
+let published: OutgoingMessage[];
+const publisher: Publisher = {
+  async publish(messages) {
+    published.push(...messages);
+  },
+};
+
+beforeAll(async () => {
+  ({ database, stop } = await startTestDatabase([outboxMigration, outboxLanesMigration]));
+});
+afterAll(() => stop());
+beforeEach(async () => {
+  published = [];
+  await database.query('TRUNCATE outbox');
+});
+
+/** An event whose amount tells it from others of its order. */
+const place = (orderId: string, number = 0, tx: Queryable = database) =>
+  addToOutbox(tx, orderPlaced, {
+    subject: orderId,
+    data: { orderId, total: { currency: 'USD', amountMinor: BigInt(number) } },
+  });
+
+const numbersOf = (orderId: string): number[] =>
+  published
+    .filter(({ key }) => key === orderId)
+    .map(({ value }) => Number(JSON.parse(String(value)).total.amountMinor ?? 0));
+
+async function countWaiting(): Promise<number> {
+  const { rows } = await database.query('SELECT FROM outbox WHERE published_at IS NULL');
+  return rows.length;
+}
+
+async function untilPublished(): Promise<void> {
+  while ((await countWaiting()) > 0) await sleep(10);
+}
+
+async function relayAll(): Promise<void> {
+  while ((await relayBatch(database, publisher)) > 0);
+}
+
+test('the outbox is published in order, keyed by order id, and its rows are kept', async () => {
+  for (const [number, orderId] of ['o-1', 'o-2', 'o-1'].entries()) await place(orderId, number);
+  expect(await relayBatch(database, publisher)).toBe(3);
+  expect(published.map(({ topic, key }) => [topic, key])).toEqual([
+    ['orders.v1', 'o-1'],
+    ['orders.v1', 'o-2'],
+    ['orders.v1', 'o-1'],
+  ]);
+  expect(await relayBatch(database, publisher)).toBe(0);
+  const { rows } = await database.query<{ age: number }>(
+    'SELECT extract(epoch FROM now() - published_at)::float8 AS age FROM outbox',
+  );
+  expect(rows).toHaveLength(3);
+  expect(rows.every(({ age }) => age < 60)).toBe(true);
+});
+
+test('what could not be published waits, in order, also behind what was added since', async () => {
+  for (const number of [0, 1]) await place('o-1', number);
+  const failing: Publisher = { publish: () => Promise.reject(new Error('no broker')) };
+  await expect(relayBatch(database, failing)).rejects.toThrow('no broker');
+  expect(await countWaiting()).toBe(2);
+  await place('o-1', 2);
+  await relayAll();
+  expect(numbersOf('o-1')).toEqual([0, 1, 2]);
+});
+
+test('a lane that a relay is working on is left alone by others, while other lanes are not', async () => {
+  await place('o-1', 0);
+  let finish = () => {};
+  const isSlow = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const slow = relayBatch(database, {
+    async publish(messages) {
+      await isSlow;
+      published.push(...messages);
+    },
+  });
+  await sleep(100);
+  await place('o-1', 1);
+  for (let order = 2; order < 40; order++) await place(`o-${order}`);
+  await relayAll();
+  const meanwhile = [...published];
+  finish();
+  await slow;
+  expect(meanwhile.filter(({ key }) => key === 'o-1')).toEqual([]);
+  expect(meanwhile.length).toBeGreaterThan(20);
+  await relayAll();
+  expect(numbersOf('o-1')).toEqual([0, 1]);
+});
+
+test('a relay that finds the lane taken looks again after a pause, not at once', async () => {
+  await place('o-1');
+  let finish = () => {};
+  const holder = relayBatch(database, { publish: () => new Promise((resolve) => (finish = resolve)) });
+  let batches = 0;
+  const counted: Database = {
+    ...database,
+    transaction(work) {
+      batches++;
+      return database.transaction(work);
+    },
+  };
+  const stopRelay = startRelay(counted, publisher, silentLog);
+  await sleep(600);
+  await stopRelay();
+  finish();
+  await holder;
+  expect(batches).toBeGreaterThan(1);
+  expect(batches, 'in 600 ms, with 30 ms between two').toBeLessThanOrEqual(20);
+});
+
+test('relays side by side publish each event once, and those of an order in order', async () => {
+  const orders = 40;
+  const each = 50;
+  for (let number = 0; number < each; number++) {
+    await Promise.all(Array.from({ length: orders }, (_, order) => place(`o-${order}`, number)));
+  }
+  const jittery: Publisher = {
+    async publish(messages) {
+      await sleep(Math.random() * 10);
+      published.push(...messages);
+    },
+  };
+  const stopRelays = [1, 2, 3].map(() => startRelay(database, jittery, silentLog));
+  await untilPublished();
+  await Promise.all(stopRelays.map((stopRelay) => stopRelay()));
+  expect(published).toHaveLength(orders * each);
+  for (let order = 0; order < orders; order++) {
+    expect(numbersOf(`o-${order}`)).toEqual(Array.from({ length: each }, (_, number) => number));
+  }
+});
+
+test('a transaction that commits after a later one loses nothing', async () => {
+  await database.transaction(async (tx) => {
+    await place('o-1', 1, tx);
+    await place('o-1', 2);
+    await relayAll();
+    expect(numbersOf('o-1')).toEqual([2]);
+  });
+  await relayAll();
+  expect(numbersOf('o-1')).toEqual([2, 1]);
+});
+
+test('events that would be more than a broker takes at once are published in several batches', async () => {
+  const batches: number[] = [];
+  for (let number = 0; number < 5; number++) await place('x'.repeat(200_000), number);
+  const counting: Publisher = {
+    async publish(messages) {
+      batches.push(messages.length);
+    },
+  };
+  while ((await relayBatch(database, counting)) > 0);
+  expect(batches).toEqual([4, 1]);
+});
+
+test('a relay goes on after a failure', async () => {
+  let failures = 1;
+  const flaky: Publisher = {
+    async publish(messages) {
+      if (failures-- > 0) throw new Error('no broker');
+      published.push(...messages);
+    },
+  };
+  const stopRelay = startRelay(database, flaky, silentLog);
+  for (const number of [0, 1, 2]) await place('o-1', number);
+  await untilPublished();
+  await stopRelay();
+  expect(numbersOf('o-1')).toEqual([0, 1, 2]);
+});
+
+test('eight days after it was published an event is removed; one that waits is not', async () => {
+  for (const orderId of ['old', 'young']) await place(orderId);
+  await relayAll();
+  await place('waiting');
+  await database.query("UPDATE outbox SET published_at = now() - interval '193 hours' WHERE subject = 'old'");
+  await database.query("UPDATE outbox SET published_at = now() - interval '191 hours' WHERE subject = 'young'");
+  await database.query("UPDATE outbox SET occurred_at = now() - interval '9 days'");
+  expect(await purgeOutbox(database)).toBe(1);
+  const { rows } = await database.query('SELECT subject FROM outbox ORDER BY id');
+  expect(rows).toEqual([{ subject: 'young' }, { subject: 'waiting' }]);
+});

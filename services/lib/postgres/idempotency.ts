@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { DomainError } from '../runtime/domain-error.ts';
+import type { Queryable } from './database.ts';
+
+/** One row for each changing call: `response` is null until the call's result is known. */
+export const idempotencyMigration = `
+  CREATE TABLE idempotency_keys (
+    operation text NOT NULL,
+    key text NOT NULL,
+    fingerprint text NOT NULL,
+    response jsonb,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (operation, key)
+  )`;
+
+/** What identifies a changing call. `request` is all that must be the same when the key is the same. */
+export interface KeyedCall {
+  readonly operation: string;
+  readonly key: string;
+  readonly request: unknown;
+}
+
+/** A short stand-in for a request, so that no payment token is stored. The order of the fields counts. */
+export function fingerprint(request: unknown): string {
+  return createHash('sha256').update(JSON.stringify(request)).digest('hex');
+}
+
+/**
+ * Takes a key or finds what it was used for. In a transaction, a second call with the same key waits here until the first
+ * one has committed.
+ * @returns the recorded response, or undefined if there is none yet
+ * @throws DomainError `key-reused` if the key was used for another request, `invalid` if there is no key
+ */
+export async function claimKey<Response>(db: Queryable, call: KeyedCall): Promise<Response | undefined> {
+  if (call.key === '') {
+    const errors = [{ field: 'idempotency_key', message: 'is required' }];
+    throw new DomainError('invalid', `${call.operation} needs a key.`, { errors });
+  }
+  const params = [call.operation, call.key, fingerprint(call.request)];
+  await db.query(
+    'INSERT INTO idempotency_keys (operation, key, fingerprint) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+    params,
+  );
+  const { rows } = await db.query<{ same: boolean; response: Response | null }>(
+    'SELECT fingerprint = $3 AS same, response FROM idempotency_keys WHERE operation = $1 AND key = $2',
+    params,
+  );
+  if (!rows[0]?.same) throw new DomainError('key-reused', `The key was used for another ${call.operation}.`);
+  return rows[0].response ?? undefined;
+}
+
+/** Records the result under the key. The first recorded result stays. */
+export async function recordResponse(db: Queryable, call: KeyedCall, response: unknown): Promise<void> {
+  await db.query('UPDATE idempotency_keys SET response = $3 WHERE operation = $1 AND key = $2 AND response IS NULL', [
+    call.operation,
+    call.key,
+    JSON.stringify(response),
+  ]);
+}
+
+/** For effects in our own database: claims the key, does the work and records its result in the caller's transaction. */
+export async function once<Response>(tx: Queryable, call: KeyedCall, work: () => Promise<Response>): Promise<Response> {
+  const recorded = await claimKey<Response>(tx, call);
+  if (recorded !== undefined) return recorded;
+  const response = await work();
+  await recordResponse(tx, call, response);
+  return response;
+}

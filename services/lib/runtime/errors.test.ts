@@ -1,0 +1,37 @@
+import { status as Status } from '@grpc/grpc-js';
+import { expect, test } from 'vitest';
+import { fromGrpcStatus, toGrpcStatus } from '../grpc/grpc-status.ts';
+import { toProblem } from '../http/http-problem.ts';
+import { DomainError, errorCodes } from './domain-error.ts';
+
+test('an invalid request becomes a 400 problem that names every field', () => {
+  const errors = [{ field: 'items[0].sku', message: 'is required' }];
+  const problem = toProblem(new DomainError('invalid', 'The order breaks 1 rule.', { errors }));
+  expect(problem).toMatchObject({ status: 400, detail: 'The order breaks 1 rule.', errors });
+  expect(problem.type).toMatch(/\/invalid$/);
+});
+
+test('out of stock carries its items and in-flight none, both are 409', () => {
+  const items = [{ sku: 'rare', requested: 4, available: 3 }];
+  expect(toProblem(new DomainError('out-of-stock', 'Too few.', { items }))).toMatchObject({ status: 409, items });
+  expect(toProblem(new DomainError('in-flight', 'Wait.'))).not.toHaveProperty('items');
+});
+
+test('a defect becomes an internal error that does not show its cause', () => {
+  const error = DomainError.from(new Error('postgres://u:secret@h/db'));
+  expect(JSON.stringify(toProblem(error))).not.toContain('secret');
+  expect(error.cause).toBeInstanceOf(Error);
+});
+
+test('only the code unavailable becomes gRPC UNAVAILABLE', () => {
+  const details = { errors: [], items: [] };
+  const unavailable = errorCodes.filter(
+    (code) => toGrpcStatus(new DomainError(code as 'invalid', '', details)).code === Status.UNAVAILABLE,
+  );
+  expect(unavailable).toEqual(['unavailable']);
+});
+
+test.each([Status.UNAVAILABLE, Status.DEADLINE_EXCEEDED, Status.CANCELLED, Status.INTERNAL])(
+  'a caller takes status %i as an unknown outcome',
+  (code) => expect(fromGrpcStatus('payments.Authorize', { code, details: '' }).code).toBe('outcome-unknown'),
+);

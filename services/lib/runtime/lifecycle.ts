@@ -1,0 +1,54 @@
+import type { Log } from '../observability/log.ts';
+
+/** The order in which a service stops: nothing new, finish what is there, then let go of what that needed. */
+export const shutdownPhases = ['unready', 'drain', 'consumers', 'producer', 'pool', 'admin', 'traces'] as const;
+
+export type ShutdownPhase = (typeof shutdownPhases)[number];
+
+/** Below terminationGracePeriodSeconds (30) less the preStop sleep (5): a phase that hangs must not cost the traces. */
+const phaseTimeoutMs = 10_000;
+
+/** A service's readiness and what it has to do to stop. */
+export class Lifecycle {
+  #ready = false;
+  readonly #steps: { readonly phase: ShutdownPhase; readonly stop: () => unknown }[] = [];
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  markReady(): void {
+    this.#ready = true;
+    this.#log.info('ready');
+  }
+
+  onShutdown(phase: ShutdownPhase, stop: () => unknown): void {
+    this.#steps.push({ phase, stop });
+  }
+
+  /** Runs the phases one after the other, the steps of a phase side by side. A step that fails or hangs is logged. */
+  async shutdown(): Promise<void> {
+    this.#ready = false;
+    for (const phase of shutdownPhases) {
+      const steps = this.#steps.filter((step) => step.phase === phase);
+      await Promise.all(steps.map(({ stop }) => this.#runStep(phase, stop)));
+    }
+  }
+
+  async #runStep(phase: ShutdownPhase, stop: () => unknown): Promise<void> {
+    const { promise: timedOut, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Error(`not done after ${phaseTimeoutMs} ms`)), phaseTimeoutMs);
+    try {
+      await Promise.race([stop(), timedOut]);
+    } catch (error) {
+      this.#log.error({ err: error, phase }, 'shutdown step failed');
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

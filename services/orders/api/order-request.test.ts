@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+import type { FieldError } from '../../lib/runtime/domain-error.ts';
+import { hasCode } from '../../lib/runtime/domain-error.ts';
+import { readOrderRequest } from './order-request.ts';
+
+const address = { name: 'A', street: 'B 1', city: 'C', postalCode: '1', country: 'NO' };
+const good = {
+  customerId: 'c-1',
+  items: [{ sku: 'mug', quantity: 2 }],
+  shippingAddress: address,
+  paymentToken: 'tok_ok',
+};
+
+function errorsOf(key: string | undefined, body: unknown): readonly FieldError[] {
+  try {
+    readOrderRequest(key, body);
+  } catch (error) {
+    if (hasCode(error, 'invalid')) return error.details.errors;
+    throw error;
+  }
+  return [];
+}
+
+const item = (change: object) => ({ ...good, items: [{ ...good.items[0], ...change }] });
+const shipTo = (change: object) => ({ ...good, shippingAddress: { ...address, ...change } });
+
+test('a good order passes as it is, with the longest key and fields', () => {
+  const { order, idempotencyKey } = readOrderRequest('k'.repeat(255), good);
+  expect(order).toEqual(good);
+  expect(idempotencyKey).toHaveLength(255);
+  expect(
+    errorsOf('k', { ...shipTo({ name: 'Å'.repeat(200), postalCode: '9'.repeat(20) }), customerId: 'c'.repeat(64) }),
+  ).toEqual([]);
+});
+
+test.each([
+  [0, 'not 0'],
+  [-1, 'not -1'],
+  [1.5, 'not 1.5'],
+  [1001, 'not 1001'],
+  [2 ** 53, 'not 9007199254740992'],
+  ['2', 'not "2"'],
+])('quantity %j is refused with the value and the rule', (quantity, value) => {
+  const message = `must be a whole number from 1 to 1000, ${value}`;
+  expect(errorsOf('k', item({ quantity }))).toEqual([{ field: 'items[0].quantity', message }]);
+});
+
+test.each([
+  ['no body', undefined, 'body'],
+  ['a list as the body', [], 'body'],
+  ['no customer', { ...good, customerId: undefined }, 'customerId'],
+  ['an empty customer', { ...good, customerId: '' }, 'customerId'],
+  ['a customer of spaces', { ...good, customerId: '  ' }, 'customerId'],
+  ['a control character', { ...good, customerId: 'c\u0000' }, 'customerId'],
+  ['a long customer', { ...good, customerId: 'c'.repeat(65) }, 'customerId'],
+  ['no items', { ...good, items: undefined }, 'items'],
+  ['an empty list of items', { ...good, items: [] }, 'items'],
+  ['51 items', { ...good, items: Array.from({ length: 51 }, () => good.items[0]) }, 'items'],
+  ['one SKU twice', { ...good, items: [good.items[0], good.items[0]] }, 'items'],
+  ['an item that is none', { ...good, items: [null] }, 'items[0]'],
+  ['an unknown SKU', item({ sku: 'boat' }), 'items[0].sku'],
+  ['no SKU', item({ sku: undefined }), 'items[0].sku'],
+  ['no quantity', item({ quantity: undefined }), 'items[0].quantity'],
+  ['an unknown item field', item({ colour: 'red' }), 'items[0].colour'],
+  ['no address', { ...good, shippingAddress: undefined }, 'shippingAddress'],
+  ['no name', shipTo({ name: undefined }), 'shippingAddress.name'],
+  ['a long street', shipTo({ street: 'x'.repeat(201) }), 'shippingAddress.street'],
+  ['a line break in the city', shipTo({ city: 'a\nb' }), 'shippingAddress.city'],
+  ['a long postal code', shipTo({ postalCode: '1'.repeat(21) }), 'shippingAddress.postalCode'],
+  ['a country in small letters', shipTo({ country: 'no' }), 'shippingAddress.country'],
+  ['no payment token', { ...good, paymentToken: undefined }, 'paymentToken'],
+  ['an unknown payment token', { ...good, paymentToken: 'tok_gold' }, 'paymentToken'],
+  ['an unknown field', { ...good, coupon: 'X' }, 'coupon'],
+])('%s is refused, and the error names only that field', (_, body, field) => {
+  expect(new Set(errorsOf('k', body).map((error) => error.field))).toEqual(new Set([field]));
+});
+
+test.each([
+  ['missing', undefined, 'is required'],
+  ['over-long', 'k'.repeat(256), 'must be 1 to 255 printable ASCII characters'],
+  ['not ASCII', 'ké', 'must be 1 to 255 printable ASCII characters, not "ké"'],
+  ['with a control character', 'k\t', 'must be 1 to 255 printable ASCII characters, not "k\\t"'],
+])('a key that is %s is refused', (_, key, message) => {
+  expect(errorsOf(key, good)).toEqual([{ field: 'Idempotency-Key', message }]);
+});
+
+test('all errors are said at once, header and body, and no payment token is shown', () => {
+  const bad = { customerId: '', items: [{ sku: 'x' }, { sku: 'x', quantity: 0 }], paymentToken: 'tok_secret' };
+  const errors = errorsOf(undefined, bad);
+  expect(errors.map(({ field }) => field)).toEqual([
+    'Idempotency-Key',
+    'customerId',
+    'items[0].sku',
+    'items[0].quantity',
+    'items[1].sku',
+    'items[1].quantity',
+    'items',
+    'shippingAddress',
+    'paymentToken',
+  ]);
+  expect(JSON.stringify(errors)).not.toContain('tok_secret');
+});

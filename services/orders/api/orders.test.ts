@@ -1,0 +1,272 @@
+import { create } from '@bufbuild/protobuf';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { CheckResponseSchema } from '../../contracts/gen/windlass/inventory/v1/inventory_pb.js';
+import { AuthorizeResponseSchema } from '../../contracts/gen/windlass/payments/v1/payments_pb.js';
+import { createFaultInjection } from '../../lib/faults/fault-injection.ts';
+import { createApp } from '../../lib/http/create-app.ts';
+import { type Listening, listen } from '../../lib/http/listen.ts';
+import { silentLog } from '../../lib/observability/log.ts';
+import type { Database } from '../../lib/postgres/database.ts';
+import { DomainError } from '../../lib/runtime/domain-error.ts';
+import { startTestDatabase } from '../../lib/testing/databases.ts';
+import { purgeOrderKeys } from '../store/idempotency-keys.ts';
+import { migrations, resetOrders } from '../store/store.ts';
+import { readOrderRequest } from './order-request.ts';
+import { type PlaceOrderDeps, placeOrder } from './place-order.ts';
+import { ordersRoutes } from './routes.ts';
+
+const authorized = create(AuthorizeResponseSchema, {
+  outcome: { case: 'authorized', value: { authorizationId: 'a-1' } },
+});
+const good = {
+  customerId: 'c-1',
+  items: [{ sku: 'mug', quantity: 2 }],
+  shippingAddress: { name: 'A', street: 'B 1', city: 'C', postalCode: '1', country: 'NO' },
+  paymentToken: 'tok_ok',
+};
+
+let database: Database;
+let stop: () => Promise<void>;
+let server: Listening;
+let check: PlaceOrderDeps['inventory']['check'];
+let authorize: PlaceOrderDeps['payments']['authorize'];
+let paymentKeys: (string | undefined)[];
+
+beforeAll(async () => {
+  ({ database, stop } = await startTestDatabase(migrations));
+  const inventory: PlaceOrderDeps['inventory'] = { check: (request) => check(request) };
+  const payments: PlaceOrderDeps['payments'] = {
+    authorize(request) {
+      paymentKeys.push(request.idempotencyKey);
+      return authorize(request);
+    },
+  };
+  const routes = ordersRoutes({ database, inventory, payments, log: silentLog });
+  server = await listen(createApp(routes, createFaultInjection(false), silentLog), '127.0.0.1', 0);
+});
+afterAll(async () => {
+  await server.drain();
+  await stop();
+});
+beforeEach(async () => {
+  await resetOrders(database);
+  paymentKeys = [];
+  check = async () => create(CheckResponseSchema);
+  authorize = async () => authorized;
+});
+
+async function post(body: unknown = good, key: string | undefined = 'k-1') {
+  const response = await fetch(`http://127.0.0.1:${server.port}/v1/orders`, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    ...(key !== '' && { headers: { 'idempotency-key': key } }),
+  });
+  const answer = (await response.json()) as { orderId?: string; type?: string; status?: string };
+  const { status, headers } = response;
+  return { status, answer, replayed: headers.get('idempotency-replayed'), location: headers.get('location') };
+}
+
+async function count(table: 'orders' | 'outbox' | 'idempotency_keys' | 'sagas'): Promise<number> {
+  return (await database.query(`SELECT 1 FROM ${table}`)).rows.length;
+}
+
+async function events(): Promise<(string | undefined)[]> {
+  const { rows } = await database.query<{ type: string }>('SELECT type FROM outbox ORDER BY id');
+  return rows.map(({ type }) => /windlass\.(.*)\.v1/.exec(type)?.[1]);
+}
+
+async function steps(): Promise<Record<string, string>> {
+  const { rows } = await database.query<{ step: string; state: string }>('SELECT step, state FROM saga_steps');
+  return Object.fromEntries(rows.map(({ step, state }) => [step, state]));
+}
+
+test('an order is confirmed, stored with its events, and can be read with its history', async () => {
+  const { status, answer, location, replayed } = await post();
+  expect([status, replayed, location]).toEqual([201, null, `/v1/orders/${answer.orderId}`]);
+  expect(answer).toEqual({
+    orderId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    status: 'confirmed',
+    total: { currency: 'USD', amountMinor: 2400 },
+    estimatedDelivery: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
+  });
+  expect(await count('orders')).toBe(1);
+  expect(await events()).toEqual(['order.placed', 'payment.authorized']);
+  const read = await fetch(`http://127.0.0.1:${server.port}${location}`);
+  const history = [{ at: expect.any(String), status: 'confirmed' }];
+  expect(await read.json()).toEqual({ ...answer, history });
+});
+
+test('the event says what was ordered, and neither token nor address', async () => {
+  await post();
+  const { rows } = await database.query<{ data: string }>('SELECT data FROM outbox');
+  expect(JSON.parse(rows[0]?.data ?? '')).toMatchObject({
+    customerId: 'c-1',
+    status: 'ORDER_STATUS_CONFIRMED',
+    lines: [{ sku: 'mug', quantity: 2, unitPrice: { currency: 'USD', amountMinor: '1200' } }],
+    total: { currency: 'USD', amountMinor: '2400' },
+  });
+  expect(rows[0]?.data).not.toMatch(/tok_ok|B 1/);
+});
+
+test('the same key and body get the first answer again; another body, 422; another customer, an own order', async () => {
+  const first = await post();
+  expect(await post()).toEqual({ ...first, replayed: 'true' });
+  expect(await post({ ...good, items: [{ sku: 'mug', quantity: 3 }] })).toMatchObject({
+    status: 422,
+    answer: { type: expect.stringMatching(/\/key-reused$/) },
+  });
+  expect((await post({ ...good, customerId: 'c-2' })).status).toBe(201);
+  expect([await count('orders'), paymentKeys.length]).toEqual([2, 2]);
+});
+
+test('a decline and a shortage are final answers, too, and store no order', async () => {
+  authorize = async () =>
+    create(AuthorizeResponseSchema, { outcome: { case: 'declined', value: { reason: 'insufficient funds' } } });
+  const declined = await post(good, 'k-declined');
+  expect(declined).toMatchObject({ status: 402, answer: { type: expect.stringMatching(/\/declined$/) } });
+  check = async () => create(CheckResponseSchema, { shortages: [{ sku: 'mug', requested: 2, available: 1 }] });
+  const short = await post(good, 'k-short');
+  const items = [{ sku: 'mug', requested: 2, available: 1 }];
+  expect(short).toMatchObject({ status: 409, answer: { type: expect.stringMatching(/\/out-of-stock$/), items } });
+
+  [check, authorize] = [async () => create(CheckResponseSchema), async () => authorized];
+  expect(await post(good, 'k-declined')).toEqual({ ...declined, replayed: 'true' });
+  expect(await post(good, 'k-short')).toEqual({ ...short, replayed: 'true' });
+  expect([await count('orders'), await count('outbox')]).toEqual([0, 0]);
+});
+
+test('of requests with one key side by side one is worked on and the others are told so', async () => {
+  const { promise: hold, resolve: letGo } = Promise.withResolvers<void>();
+  const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
+  authorize = async () => {
+    reach();
+    await hold;
+    return authorized;
+  };
+  const first = post();
+  await reached;
+  const others = await Promise.all([post(), post(), post()]);
+  for (const { status, answer } of others)
+    expect([status, answer.type]).toEqual([409, expect.stringMatching(/\/in-flight$/)]);
+  expect((await post({ ...good, items: [{ sku: 'tee', quantity: 1 }] })).status).toBe(422);
+  letGo();
+  expect((await first).status).toBe(201);
+  expect([(await post()).replayed, paymentKeys.length]).toEqual(['true', 1]);
+});
+
+const late = () => Promise.reject(new DomainError('outcome-unknown', 'payments.Authorize answered UNAVAILABLE'));
+
+test.each(['Check', 'Authorize'] as const)('without an answer to %s the order is taken as pending', async (call) => {
+  if (call === 'Check') check = late;
+  else authorize = late;
+  const pending = await post();
+  expect(pending).toMatchObject({ status: 202, replayed: null, answer: { status: 'pending' } });
+  expect(pending.location).toBe(`/v1/orders/${pending.answer.orderId}`);
+  expect(await events()).toEqual(['order.placed']);
+  expect(await steps()).toEqual({ authorise: 'todo', reserve: 'todo', capture: 'todo', ship: 'todo', close: 'todo' });
+  const { rows } = await database.query('SELECT status, payment_token, authorization_id FROM orders');
+  expect(rows).toEqual([{ status: 'pending', payment_token: 'tok_ok', authorization_id: null }]);
+
+  [check, authorize] = [async () => create(CheckResponseSchema), async () => authorized];
+  expect(await post(), 'the first answer again').toEqual({ ...pending, replayed: 'true' });
+  expect([await count('orders'), paymentKeys.length]).toEqual([1, call === 'Check' ? 0 : 1]);
+});
+
+test('a confirmed order is authorised already, and keeps no token, nor does its key', async () => {
+  const { answer } = await post();
+  expect(await steps()).toMatchObject({ authorise: 'done', reserve: 'todo' });
+  const { rows } = await database.query('SELECT id, payment_token, authorization_id FROM orders');
+  expect(rows).toEqual([{ id: answer.orderId, payment_token: null, authorization_id: 'a-1' }]);
+  const { rows: keys } = await database.query('SELECT state, payment_token, amount_minor FROM idempotency_keys');
+  expect(keys).toEqual([{ state: 'final', payment_token: null, amount_minor: null }]);
+});
+
+test('of 20 requests with one key at once one places the order', async () => {
+  const answers = await Promise.all(Array.from({ length: 20 }, () => post()));
+  const placed = answers.filter(({ status }) => status === 201);
+  expect(new Set(placed.map(({ answer }) => answer.orderId)).size).toBe(1);
+  expect(placed.filter(({ replayed }) => replayed === null)).toHaveLength(1);
+  expect(answers.filter(({ status }) => status !== 201 && status !== 409)).toEqual([]);
+  expect([await count('orders'), await count('sagas'), paymentKeys.length]).toEqual([1, 1, 1]);
+});
+
+/** Makes the transaction that stores an order fail. */
+async function breakStore(): Promise<void> {
+  await database.query("ALTER TABLE outbox ADD CONSTRAINT broken CHECK (topic <> 'orders.v1')");
+}
+const mendStore = () => database.query('ALTER TABLE outbox DROP CONSTRAINT IF EXISTS broken');
+afterEach(mendStore);
+
+test('an order that can not be stored leaves nothing; the same request goes on with the same payment key', async () => {
+  await breakStore();
+  expect((await post()).status).toBe(500);
+  expect([await count('orders'), await count('outbox'), await count('sagas')]).toEqual([0, 0, 0]);
+  expect((await post({ ...good, items: [{ sku: 'tee', quantity: 1 }] })).status, 'money may be held for it').toBe(422);
+  await mendStore();
+  expect(await post()).toMatchObject({ status: 201, replayed: null });
+  expect(paymentKeys).toHaveLength(2);
+  expect(new Set(paymentKeys).size).toBe(1);
+});
+
+test("when orders' own database fails the answer is 503, also if it fails at commit", async () => {
+  for (const code of ['unavailable', 'outcome-unknown'] as const) {
+    const failing: Database = { ...database, transaction: () => Promise.reject(new DomainError(code, 'down')) };
+    const request = readOrderRequest(code, good);
+    const placing = placeOrder(
+      { database: failing, inventory: { check }, payments: { authorize }, log: silentLog },
+      request,
+    );
+    await expect(placing).rejects.toMatchObject({ code: 'unavailable' });
+  }
+});
+
+test('a key left in flight by a pod that died can be taken after its lease, with the same order id', async () => {
+  await breakStore();
+  await post();
+  await mendStore();
+  await database.query("UPDATE idempotency_keys SET state = 'in-flight'");
+  expect((await post()).status).toBe(409);
+  await database.query("UPDATE idempotency_keys SET leased_until = now() - interval '1 s'");
+  expect((await post()).status).toBe(201);
+  expect(new Set(paymentKeys).size).toBe(1);
+});
+
+test('a request that was frozen while another took its key over stores nothing', async () => {
+  let second: Promise<Awaited<ReturnType<typeof post>>> | undefined;
+  authorize = async () => {
+    authorize = async () => authorized;
+    await database.query("UPDATE idempotency_keys SET leased_until = now() - interval '1 s'");
+    second = post();
+    await second;
+    return authorized;
+  };
+  expect(await post()).toMatchObject({ status: 409, answer: { type: expect.stringMatching(/\/in-flight$/) } });
+  expect((await second)?.status).toBe(201);
+  expect([await count('orders'), (await post()).replayed]).toEqual([1, 'true']);
+});
+
+test('a key is forgotten after 24 hours', async () => {
+  const first = await post();
+  await database.query("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'");
+  const second = await post();
+  expect([second.status, second.replayed]).toEqual([201, null]);
+  expect(second.answer.orderId).not.toBe(first.answer.orderId);
+  await database.query("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'");
+  await purgeOrderKeys(database);
+  expect(await count('idempotency_keys')).toBe(0);
+});
+
+test('bad input stores nothing, not even the key', async () => {
+  for (const body of [{}, { ...good, items: [] }, { ...good, paymentToken: 'tok_gold' }]) {
+    expect((await post(body)).status).toBe(400);
+  }
+  expect((await post(good, '')).status).toBe(400);
+  expect((await post(good, 'k'.repeat(256))).status).toBe(400);
+  expect([await count('idempotency_keys'), await count('orders'), paymentKeys.length]).toEqual([0, 0, 0]);
+});
+
+test.each(['nope', '%00', '%E0', '00000000-0000-4000-8000-000000000000'])('there is no order %s: 404', async (id) => {
+  const response = await fetch(`http://127.0.0.1:${server.port}/v1/orders/${id}`);
+  expect(response.status).toBe(404);
+  expect(await response.json()).toMatchObject({ type: expect.stringMatching(/\/not-found$/) });
+});

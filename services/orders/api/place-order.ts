@@ -1,0 +1,113 @@
+import { trace } from '@opentelemetry/api';
+import { catalogue, currency } from '../../contracts/catalogue.ts';
+import type { Inventory } from '../../contracts/gen/windlass/inventory/v1/inventory_pb.js';
+import type { Calls } from '../../lib/grpc/client.ts';
+import type { Log } from '../../lib/observability/log.ts';
+import type { Database } from '../../lib/postgres/database.ts';
+import { DomainError, hasCode } from '../../lib/runtime/domain-error.ts';
+import { type AuthorizeCall, authorizePayment, type Payment } from '../saga/payment-calls.ts';
+import { type ClaimedKey, claimOrderKey, finishOrderKey, releaseOrderKey } from '../store/idempotency-keys.ts';
+import { storeOrder } from '../store/store.ts';
+import type { OrderRequest } from './order-request.ts';
+import { totalMinor } from './order-total.ts';
+import type { OrderView, Outcome } from './outcome.ts';
+
+export interface PlaceOrderDeps {
+  readonly database: Database;
+  readonly inventory: Pick<Calls<typeof Inventory>, 'check'>;
+  readonly payments: AuthorizeCall;
+  readonly log: Log;
+}
+
+const deliveryDays = 4;
+
+/**
+ * Places an order once for each key of its customer: confirmed if inventory and payments said yes in time, pending if one of
+ * them gave no answer. Then the saga asks again.
+ * @throws DomainError `in-flight`, `key-reused`; `unavailable` if orders' own database failed: then the same request may be
+ *   sent again
+ */
+export async function placeOrder(
+  deps: PlaceOrderDeps,
+  request: OrderRequest,
+): Promise<{ outcome: Outcome; replayed: boolean }> {
+  const { database, log } = deps;
+  const amountMinor = totalMinor(request.order.items, catalogue);
+  const claim = await claimOrderKey(database, request, amountMinor);
+  if (claim.kind === 'final') return { outcome: claim.outcome, replayed: true };
+  const { orderId } = claim;
+  // By this the trace of an order is found.
+  trace.getActiveSpan()?.setAttribute('windlass.order_id', orderId);
+  const payment = { orderId, amountMinor, paymentToken: request.order.paymentToken };
+  const answer = await askPartners(deps, request, payment).catch((err: unknown): Answer => {
+    log.warn({ err, orderId }, 'no answer in time: the order is taken as pending');
+    return { kind: 'none' };
+  });
+  try {
+    const outcome = await record(database, request, claim, amountMinor, answer);
+    log.info({ orderId, outcome: outcome.kind, answer: answer.kind }, 'order decided');
+    return { outcome, replayed: false };
+  } catch (error) {
+    // If this fails, too, the lease ends by itself.
+    await releaseOrderKey(database, request, claim).catch((err: unknown) =>
+      log.warn({ err, orderId }, 'key not released'),
+    );
+    throw hasCode(error, 'outcome-unknown') ? notKnownToBeStored(error) : error;
+  }
+}
+
+/** What the partners said while the customer waited; `none` leaves the payment to the saga. */
+type Answer =
+  | { readonly kind: 'authorized'; readonly authorizationId: string }
+  | { readonly kind: 'none' }
+  | Exclude<Outcome, { kind: 'placed' }>;
+
+/** One try of each; how long they may take is the mesh's to say. */
+async function askPartners(
+  { inventory, payments }: PlaceOrderDeps,
+  { order }: OrderRequest,
+  payment: Payment,
+): Promise<Answer> {
+  const { shortages } = await inventory.check({ lines: order.items });
+  if (shortages.length === 0) return authorizePayment(payments, payment);
+  const items = shortages.map(({ sku, requested, available }) => ({ sku, requested, available }));
+  return { kind: 'out-of-stock', items };
+}
+
+/** A no stores no order; a yes and a silence do. */
+async function record(
+  database: Database,
+  request: OrderRequest,
+  claim: ClaimedKey,
+  amountMinor: number,
+  answer: Answer,
+): Promise<Outcome> {
+  if (answer.kind === 'declined' || answer.kind === 'out-of-stock') {
+    await finishOrderKey(database, request, claim, answer);
+    return answer;
+  }
+  const placedAt = new Date();
+  const order: OrderView = {
+    orderId: claim.orderId,
+    status: answer.kind === 'authorized' ? 'confirmed' : 'pending',
+    total: { currency, amountMinor },
+    estimatedDelivery: addDays(placedAt, deliveryDays).toISOString().slice(0, 10),
+  };
+  const placed: Outcome = { kind: 'placed', order };
+  const authorizationId = answer.kind === 'authorized' ? answer.authorizationId : undefined;
+  await database.transaction(async (tx) => {
+    await finishOrderKey(tx, request, claim, placed);
+    await storeOrder(tx, { view: order, order: request.order, authorizationId, placedAt });
+  });
+  return placed;
+}
+
+function addDays(date: Date, days: number): Date {
+  return new Date(date.getTime() + days * 24 * 60 * 60 * 1000);
+}
+
+/** To the customer it is the same as not stored: the key tells the two apart when the request comes again. */
+function notKnownToBeStored(error: unknown): DomainError {
+  const message = 'The order could not be stored for certain. Please send it again with the same Idempotency-Key.';
+  return new DomainError('unavailable', message, error);
+}

@@ -1,0 +1,69 @@
+import { currency } from '../../contracts/catalogue.ts';
+import type { Stats } from '../../contracts/stats.ts';
+import { toProblem } from '../../lib/http/http-problem.ts';
+import { DomainError } from '../../lib/runtime/domain-error.ts';
+import type { OrderView, OrderWithHistory } from '../api/answers.ts';
+import type { Order } from '../api/order-request.ts';
+import { toReply } from '../api/outcome.ts';
+
+/**
+ * The examples of the public API. An answer's example has the name of the request that gets it; openapi.test.ts sends each and
+ * compares. Answers are made by the code that makes the real ones, as far as no database is needed for that.
+ */
+const order: Order = {
+  customerId: 'c-1',
+  items: [{ sku: 'mug', quantity: 2 }],
+  shippingAddress: { name: 'A', street: 'B 1', city: 'C', postalCode: '1', country: 'NO' },
+  paymentToken: 'tok_ok',
+};
+const anotherOrder: Order = { ...order, items: [{ sku: 'tee', quantity: 1 }] };
+
+const orderId = '0f3c8f6e-9d43-4a52-8a0b-5c1f4c9b7d10';
+
+/** The bodies of `POST /v1/orders`; that of `tooLarge` would be 64 KiB of example. */
+export const requestExamples = {
+  confirmed: order,
+  pending: { ...order, paymentToken: 'tok_slow' },
+  invalid: { ...order, items: [{ sku: 'mug', quantity: 0 }] },
+  declined: { ...order, paymentToken: 'tok_declined' },
+  outOfStock: { ...order, items: [{ sku: 'gone', quantity: 1 }] },
+  inFlight: order,
+  keyReused: anotherOrder,
+  unavailable: order,
+} as const satisfies Record<string, Order>;
+
+const confirmed: OrderView = {
+  orderId,
+  status: 'confirmed',
+  total: { currency, amountMinor: 2400 },
+  estimatedDelivery: '2026-11-25',
+};
+
+export const orderExamples = { confirmed, pending: { ...confirmed, status: 'pending' } } as const;
+
+export const orderWithHistoryExample: OrderWithHistory = {
+  ...confirmed,
+  history: [{ at: '2026-11-21T12:00:00.000Z', status: 'confirmed' }],
+};
+
+export const problemExamples = {
+  invalid: toProblem(
+    new DomainError('invalid', 'The order breaks 1 rule.', {
+      errors: [{ field: 'items[0].quantity', message: 'must be a whole number from 1 to 1000, not 0' }],
+    }),
+  ),
+  declined: toReply({ kind: 'declined', reason: 'insufficient funds' }, false).body,
+  outOfStock: toReply({ kind: 'out-of-stock', items: [{ sku: 'gone', requested: 1, available: 0 }] }, false).body,
+  inFlight: toProblem(new DomainError('in-flight', 'An order with this Idempotency-Key is being placed just now.')),
+  tooLarge: toProblem(new DomainError('too-large', 'The body is over 65536 bytes.')),
+  keyReused: toProblem(new DomainError('key-reused', 'The Idempotency-Key was used for an order with another body.')),
+  unavailable: toProblem(new DomainError('unavailable', 'The database can not be used just now.')),
+  unknown: toProblem(new DomainError('not-found', 'There is no such order.')),
+} as const;
+
+export const statsExample: Stats = {
+  orders: { total: 3, open: 1, fulfilled: 1, cancelled: 1 },
+  cancelledByReason: { 'out-of-stock': 1 },
+  revenue: { [currency]: 2400 },
+  perMinute: [{ at: '2026-11-21T12:00:00.000Z', orders: 3, revenue: { [currency]: 2400 }, cancellations: 1 }],
+};

@@ -1,0 +1,166 @@
+import { z } from 'zod';
+import { statsSchema } from '../../contracts/stats.ts';
+import { problemSchema } from '../../lib/http/http-problem.ts';
+import { orderViewSchema, orderWithHistorySchema } from '../api/answers.ts';
+import { headersSchema, orderSchema } from '../api/order-request.ts';
+import {
+  orderExamples,
+  orderWithHistoryExample,
+  problemExamples,
+  requestExamples,
+  statsExample,
+} from './openapi-examples.ts';
+
+type Named = Readonly<Record<string, unknown>>;
+
+/** The schemas that the code validates its input by and types its answers with. */
+const schemas = {
+  NewOrder: toSchema(orderSchema),
+  Order: toSchema(orderViewSchema),
+  OrderWithHistory: toSchema(orderWithHistorySchema),
+  Stats: toSchema(statsSchema),
+  Problem: toSchema(problemSchema),
+};
+
+/** As a client sends it, and as it reads it: fields that an answer gains later are no break. */
+function toSchema(schema: z.ZodType): Named {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io: 'input',
+    // Zod's patterns of a date or a UUID say no more than their format, at great length.
+    override: ({ jsonSchema }) => {
+      if (jsonSchema.format) delete jsonSchema.pattern;
+    },
+  });
+  return rest;
+}
+
+const headers = {
+  Location: { description: 'Where the order can be read', required: true, schema: { type: 'string' } },
+  'Idempotency-Replayed': {
+    description: 'The first answer to this key again; absent from the first answer itself',
+    schema: { type: 'string', const: 'true' },
+  },
+  'x-request-id': { description: "The edge's id of this request", required: true, schema: { type: 'string' } },
+  traceresponse: {
+    description: 'W3C trace context of the answer: its second part finds the trace',
+    required: true,
+    schema: { type: 'string', pattern: '^00-[\\da-f]{32}-[\\da-f]{16}-[\\da-f]{2}$' },
+  },
+} as const;
+
+type Header = keyof typeof headers;
+
+/** @param extra headers beyond those of every answer */
+function answer(
+  description: string,
+  schema: keyof typeof schemas,
+  examples: Named,
+  extra: readonly Header[] = [],
+  mediaType = 'application/json',
+) {
+  const names: readonly Header[] = [...extra, 'x-request-id', 'traceresponse'];
+  const named = Object.entries(examples).map(([name, value]) => [name, { value }]);
+  return {
+    description,
+    headers: Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }])),
+    content: {
+      [mediaType]: { schema: { $ref: `#/components/schemas/${schema}` }, examples: Object.fromEntries(named) },
+    },
+  };
+}
+
+function problem(
+  description: string,
+  examples: Partial<Record<keyof typeof problemExamples, unknown>>,
+  extra: readonly Header[] = [],
+) {
+  return answer(description, 'Problem', examples, extra, 'application/problem+json');
+}
+
+const { invalid, declined, outOfStock, inFlight, tooLarge, keyReused, unavailable, unknown } = problemExamples;
+const { confirmed, pending } = orderExamples;
+const placed = ['Location', 'Idempotency-Replayed'] as const;
+
+const placeOrder = {
+  operationId: 'placeOrder',
+  summary: 'Places an order once for each key of its customer',
+  parameters: [
+    {
+      name: 'Idempotency-Key',
+      in: 'header',
+      required: true,
+      description:
+        'Scoped to the customer and kept for 24 hours. After a 503 or no answer, send the same key and body again',
+      schema: toSchema(headersSchema.shape['Idempotency-Key']),
+    },
+  ],
+  requestBody: {
+    required: true,
+    content: {
+      'application/json': {
+        schema: { $ref: '#/components/schemas/NewOrder' },
+        examples: Object.fromEntries(Object.entries(requestExamples).map(([name, value]) => [name, { value }])),
+      },
+    },
+  },
+  responses: {
+    201: answer('Confirmed: in stock and authorized', 'Order', { confirmed }, placed),
+    202: answer('Taken, not yet confirmed: its end shows where Location leads', 'Order', { pending }, placed),
+    400: problem('Invalid: `errors` names every field', { invalid }),
+    402: problem('The payment was declined', { declined }, ['Idempotency-Replayed']),
+    409: problem('Out of stock (`items`), or the same key is still in flight', { outOfStock, inFlight }, [
+      'Idempotency-Replayed',
+    ]),
+    413: problem('Over 64 KiB', { tooLarge }),
+    422: problem('The key was used with another body', { keyReused }),
+    503: problem('Nothing was stored', { unavailable }),
+  },
+};
+
+const readOrder = {
+  operationId: 'readOrder',
+  summary: 'An order with its history',
+  parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
+  responses: {
+    200: answer('The order', 'OrderWithHistory', { confirmed: orderWithHistoryExample }),
+    404: problem('There is no such order', { unknown }),
+    503: problem('Orders can not be read just now', { unavailable }),
+  },
+};
+
+const readStats = {
+  operationId: 'readStats',
+  summary: 'Orders, revenue and cancellations, in all and per minute',
+  parameters: [
+    {
+      name: 'minutes',
+      in: 'query',
+      description: 'How many minutes, up to now',
+      schema: { type: 'integer', minimum: 1, maximum: 1440, default: 60 },
+    },
+  ],
+  responses: {
+    200: answer('What the events have said so far', 'Stats', { sold: statsExample }),
+    400: problem('Invalid: `errors` names every field', {}),
+  },
+};
+
+const readContract = {
+  operationId: 'readContract',
+  summary: 'This document',
+  responses: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } } },
+};
+
+/** What `GET /v1/openapi.json` answers: the public API, `/v1/stats` of analytics included. docs/api-versions.md: how it changes. */
+export const openapi = {
+  openapi: '3.1.0',
+  info: { title: 'Windlass', version: '1', license: { name: 'Apache 2.0', identifier: 'Apache-2.0' } },
+  servers: [{ url: '/' }],
+  paths: {
+    '/v1/orders': { post: placeOrder },
+    '/v1/orders/{id}': { get: readOrder },
+    '/v1/stats': { get: readStats },
+    '/v1/openapi.json': { get: readContract },
+  },
+  components: { schemas, headers },
+};

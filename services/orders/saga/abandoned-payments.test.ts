@@ -1,0 +1,133 @@
+import { create } from '@bufbuild/protobuf';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import {
+  AuthorizeResponseSchema,
+  ReverseResponseSchema,
+} from '../../contracts/gen/windlass/payments/v1/payments_pb.js';
+import { silentLog } from '../../lib/observability/log.ts';
+import type { Database } from '../../lib/postgres/database.ts';
+import { DomainError } from '../../lib/runtime/domain-error.ts';
+import { startTestDatabase } from '../../lib/testing/databases.ts';
+import { readOrderRequest } from '../api/order-request.ts';
+import { claimOrderKey, finishOrderKey, releaseOrderKey } from '../store/idempotency-keys.ts';
+import { migrations, resetOrders } from '../store/store.ts';
+import { reverseAbandonedPayments } from './abandoned-payments.ts';
+
+let database: Database;
+let stop: () => Promise<void>;
+let calls: string[];
+let isDeclined: boolean;
+let failsAt: string | undefined;
+
+const payments = {
+  async authorize({ idempotencyKey = '' }) {
+    note(idempotencyKey);
+    return create(AuthorizeResponseSchema, {
+      outcome: isDeclined
+        ? { case: 'declined', value: { reason: 'no' } }
+        : { case: 'authorized', value: { authorizationId: 'a-1' } },
+    });
+  },
+  async reverse({ idempotencyKey = '' }) {
+    note(idempotencyKey);
+    return create(ReverseResponseSchema);
+  },
+};
+
+function note(key: string): void {
+  calls.push(key);
+  if (failsAt && key.startsWith(failsAt)) throw new DomainError('outcome-unknown', 'down');
+}
+
+beforeAll(async () => {
+  ({ database, stop } = await startTestDatabase(migrations));
+});
+afterAll(() => stop());
+beforeEach(async () => {
+  await resetOrders(database);
+  [calls, isDeclined, failsAt] = [[], false, undefined];
+});
+
+const request = readOrderRequest('k-1', {
+  customerId: 'c-1',
+  items: [{ sku: 'mug', quantity: 2 }],
+  shippingAddress: { name: 'A', street: 'B 1', city: 'C', postalCode: '1', country: 'NO' },
+  paymentToken: 'tok_ok',
+});
+const outcome = { kind: 'declined', reason: 'no' } as const;
+
+async function claim() {
+  const claimed = await claimOrderKey(database, request, 2400);
+  if (claimed.kind === 'final') throw new Error('The key is final.');
+  return claimed;
+}
+const sweep = () => reverseAbandonedPayments(database, payments, silentLog);
+const leaseEnded = (seconds: number) =>
+  database.query('UPDATE idempotency_keys SET leased_until = now() - make_interval(secs => $1)', [seconds]);
+const forgetPause = () => database.query('UPDATE abandoned_payments SET tried_at = NULL');
+
+test('a key whose pod died is abandoned a minute after its lease: its payment is found and reversed', async () => {
+  const { orderId } = await claim();
+  await leaseEnded(59);
+  await sweep();
+  expect(calls).toEqual([]);
+  await leaseEnded(61);
+  await sweep();
+  await sweep();
+  expect(calls).toEqual([`authorize:${orderId}`, `reverse:${orderId}`]);
+  expect((await claim()).orderId, 'the key begins a new order').not.toBe(orderId);
+});
+
+test('a released key is abandoned, too, and a final one never', async () => {
+  const claimed = await claim();
+  await releaseOrderKey(database, request, claimed);
+  await leaseEnded(61);
+  await sweep();
+  expect(calls).toHaveLength(2);
+  await finishOrderKey(database, request, await claim(), outcome);
+  await leaseEnded(61);
+  await sweep();
+  expect(calls).toHaveLength(2);
+  expect(await claimOrderKey(database, request, 2400)).toEqual({ kind: 'final', outcome });
+});
+
+test('nothing is reversed that was declined', async () => {
+  isDeclined = true;
+  const { orderId } = await claim();
+  await leaseEnded(61);
+  await sweep();
+  await forgetPause();
+  await sweep();
+  expect(calls).toEqual([`authorize:${orderId}`]);
+});
+
+test('what payments does not answer is asked again, with the same keys', async () => {
+  const { orderId } = await claim();
+  await leaseEnded(61);
+  for (failsAt of ['authorize', 'reverse', undefined]) {
+    await sweep();
+    await forgetPause();
+  }
+  const [authorize, reverse] = [`authorize:${orderId}`, `reverse:${orderId}`];
+  expect(calls).toEqual([authorize, authorize, reverse, authorize, reverse]);
+});
+
+test('a pod that wakes up after its key was abandoned can not finish it, nor the next one with the key', async () => {
+  const frozen = await claim();
+  await leaseEnded(61);
+  await sweep();
+  await expect(finishOrderKey(database, request, frozen, outcome)).rejects.toMatchObject({ code: 'in-flight' });
+  await claim();
+  await expect(finishOrderKey(database, request, frozen, outcome)).rejects.toMatchObject({ code: 'in-flight' });
+});
+
+test('a sweep and a claim at the same moment: the key goes on with its order, or begins another one', async () => {
+  for (let round = 0; round < 20; round++) {
+    await resetOrders(database);
+    calls = [];
+    const abandoned = await claim();
+    await leaseEnded(61);
+    const [{ orderId }] = await Promise.all([claim(), sweep()]);
+    expect(calls.length > 0).toBe(orderId !== abandoned.orderId);
+  }
+});

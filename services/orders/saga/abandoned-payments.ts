@@ -1,0 +1,72 @@
+import type { Log } from '../../lib/observability/log.ts';
+import type { Queryable } from '../../lib/postgres/database.ts';
+import { type AuthorizeCall, authorizePayment, type ReverseCall, reversePayment } from './payment-calls.ts';
+
+/**
+ * Payments that may have been authorized for an order that was never stored: a pod died in between and its customer did not
+ * come back. They are given back, so that no money stays held for nothing.
+ */
+export const abandonedPaymentsMigration = `
+  CREATE TABLE abandoned_payments (
+    order_id uuid PRIMARY KEY,
+    payment_token text NOT NULL,
+    amount_minor bigint NOT NULL,
+    tried_at timestamptz
+  )`;
+
+const abandonedAfterSeconds = 60;
+const retryAfterSeconds = 10;
+const batchSize = 20;
+
+interface AbandonedPayment {
+  readonly order_id: string;
+  readonly payment_token: string;
+  readonly amount_minor: string;
+}
+
+/** One round: finds what is abandoned and gives back what is there to give. What fails waits for a later round. */
+export async function reverseAbandonedPayments(
+  db: Queryable,
+  payments: AuthorizeCall & ReverseCall,
+  log: Log,
+): Promise<void> {
+  await abandonKeys(db);
+  const { rows } = await db.query<AbandonedPayment>(
+    `UPDATE abandoned_payments SET tried_at = now() WHERE order_id IN (
+       SELECT order_id FROM abandoned_payments
+       WHERE tried_at IS NULL OR tried_at < now() - make_interval(secs => $2)
+       ORDER BY tried_at NULLS FIRST LIMIT $1 FOR UPDATE SKIP LOCKED)
+     RETURNING order_id, payment_token, amount_minor`,
+    [batchSize, retryAfterSeconds],
+  );
+  for (const payment of rows) {
+    const orderId = payment.order_id;
+    await giveBack(payments, payment)
+      .then(() => db.query('DELETE FROM abandoned_payments WHERE order_id = $1', [orderId]))
+      .then(() => log.info({ orderId }, 'abandoned payment settled'))
+      .catch((err: unknown) => log.warn({ err, orderId }, 'abandoned payment not settled yet'));
+  }
+}
+
+/**
+ * In one statement: a request that claims the key just now either comes first, and the key is in use, or finds no key and
+ * begins a new order with an id and a payment of its own.
+ */
+async function abandonKeys(db: Queryable): Promise<void> {
+  await db.query(
+    `WITH abandoned AS (
+       DELETE FROM idempotency_keys WHERE state <> 'final' AND leased_until < now() - make_interval(secs => $1)
+       RETURNING order_id, payment_token, amount_minor)
+     INSERT INTO abandoned_payments (order_id, payment_token, amount_minor)
+     SELECT order_id, payment_token, amount_minor FROM abandoned WHERE payment_token IS NOT NULL`,
+    [abandonedAfterSeconds],
+  );
+}
+
+/** Nobody knows whether it was authorized. Asked again with the same key, payments says so; if it was not, it is now. */
+async function giveBack(payments: AuthorizeCall & ReverseCall, payment: AbandonedPayment): Promise<void> {
+  const orderId = payment.order_id;
+  const request = { orderId, amountMinor: Number(payment.amount_minor), paymentToken: payment.payment_token };
+  const answer = await authorizePayment(payments, request);
+  if (answer.kind === 'authorized') await reversePayment(payments, orderId, answer.authorizationId);
+}

@@ -1,0 +1,30 @@
+import { orderCancelled, orderFulfilled } from '../../contracts/events.ts';
+import { CancellationReason } from '../../contracts/gen/windlass/events/v1/orders_pb.js';
+import { money, publish, timestamp } from '../store/order-events.ts';
+import { changeStatus } from '../store/store.ts';
+import type { Performed } from './perform.ts';
+import type { CancellationCause } from './saga.ts';
+import type { SagaOrder } from './saga-store.ts';
+
+const reasons = {
+  declined: CancellationReason.DECLINED,
+  'out-of-stock': CancellationReason.OUT_OF_STOCK,
+  'capture-refused': CancellationReason.CAPTURE_REFUSED,
+  'shipment-failed': CancellationReason.SHIPMENT_FAILED,
+} as const satisfies Record<CancellationCause, CancellationReason>;
+
+/** The order's end. @param cause undefined: it is fulfilled */
+export function closeOrder(
+  { orderId, customerId, totalMinor }: SagaOrder,
+  cause: CancellationCause | undefined,
+): Performed {
+  return {
+    isRefused: false,
+    async record(tx) {
+      const end = { orderId, customerId, total: money(totalMinor), endedAt: timestamp(new Date()) };
+      await changeStatus(tx, orderId, cause ? 'cancelled' : 'fulfilled', cause);
+      if (cause) await publish(tx, orderCancelled, orderId, { ...end, reason: reasons[cause] });
+      else await publish(tx, orderFulfilled, orderId, end);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Payments } from '../../contracts/gen/windlass/payments/v1/payments_pb.js';
+import type { Calls } from '../../lib/grpc/client.ts';
+import { DomainError, hasCode } from '../../lib/runtime/domain-error.ts';
+import { money } from '../store/order-events.ts';
+
+/**
+ * The calls of payments that more than one place makes: while the customer waits, in the saga, and for what was abandoned.
+ * The same order has the same keys, whoever asks.
+ */
+export type AuthorizeCall = Pick<Calls<typeof Payments>, 'authorize'>;
+export type ReverseCall = Pick<Calls<typeof Payments>, 'reverse'>;
+
+export type PaymentAnswer =
+  | { readonly kind: 'authorized'; readonly authorizationId: string }
+  | { readonly kind: 'declined'; readonly reason: string };
+
+/** What is to be paid for an order. */
+export interface Payment {
+  readonly orderId: string;
+  readonly amountMinor: number;
+  readonly paymentToken: string;
+}
+
+/** @throws DomainError if there is no answer: then the same call may be made again */
+export async function authorizePayment(
+  payments: AuthorizeCall,
+  { orderId, amountMinor, paymentToken }: Payment,
+): Promise<PaymentAnswer> {
+  const { outcome } = await payments.authorize({
+    idempotencyKey: `authorize:${orderId}`,
+    orderId,
+    amount: money(amountMinor),
+    paymentToken,
+  });
+  switch (outcome.case) {
+    case 'authorized':
+      return { kind: 'authorized', authorizationId: outcome.value.authorizationId };
+    case 'declined':
+      return { kind: 'declined', reason: outcome.value.reason };
+    default:
+      throw new DomainError('internal', 'payments answered neither authorized nor declined.');
+  }
+}
+
+/** Gives back what was authorized or captured; if there is nothing, or it was given back before, that is as good. */
+export async function reversePayment(payments: ReverseCall, orderId: string, authorizationId: string): Promise<void> {
+  await payments.reverse({ idempotencyKey: `reverse:${orderId}`, authorizationId }).catch((error: unknown) => {
+    if (!hasCode(error, 'not-found') && !hasCode(error, 'failed-precondition')) throw error;
+  });
+}

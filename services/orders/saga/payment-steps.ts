@@ -1,0 +1,79 @@
+import {
+  orderConfirmed,
+  orderReady,
+  paymentAuthorized,
+  paymentCaptured,
+  paymentDeclined,
+  paymentReversed,
+} from '../../contracts/events.ts';
+import { DomainError, hasCode } from '../../lib/runtime/domain-error.ts';
+import { money, orderLines, publish } from '../store/order-events.ts';
+import { changeStatus, settleAuthorization } from '../store/store.ts';
+import { authorizePayment, reversePayment } from './payment-calls.ts';
+import type { Partners, Performed } from './perform.ts';
+import type { SagaOrder } from './saga-store.ts';
+
+/** Asks for the authorization that the customer did not wait for. With it the order is confirmed. */
+export async function authorise(order: SagaOrder, payments: Partners['payments']): Promise<Performed> {
+  const { orderId, totalMinor: amountMinor } = order;
+  const paymentToken = known(order.paymentToken, 'payment token');
+  const answer = await authorizePayment(payments, { orderId, amountMinor, paymentToken });
+  if (answer.kind === 'declined') {
+    const { reason } = answer;
+    return {
+      isRefused: true,
+      detail: { reason },
+      async record(tx) {
+        await settleAuthorization(tx, orderId, undefined);
+        await publish(tx, paymentDeclined, orderId, { orderId, reason });
+      },
+    };
+  }
+  const { authorizationId } = answer;
+  return {
+    isRefused: false,
+    detail: { authorizationId },
+    learnt: { authorizationId },
+    async record(tx) {
+      await settleAuthorization(tx, orderId, authorizationId);
+      await changeStatus(tx, orderId, 'confirmed');
+      await publish(tx, paymentAuthorized, orderId, { orderId, authorizationId, amount: money(amountMinor) });
+      await publish(tx, orderConfirmed, orderId, { orderId });
+    },
+  };
+}
+
+/** Takes the money; then the order can be shipped. A refusal means that the authorization is gone. */
+export async function capture(order: SagaOrder, payments: Partners['payments']): Promise<Performed> {
+  const { orderId, items, country, totalMinor } = order;
+  const authorizationId = known(order.authorizationId, 'authorization');
+  try {
+    const { captureId } = await payments.capture({ idempotencyKey: `capture:${orderId}`, authorizationId });
+    return {
+      isRefused: false,
+      detail: { captureId },
+      async record(tx) {
+        await publish(tx, paymentCaptured, orderId, { orderId, authorizationId, amount: money(totalMinor) });
+        await publish(tx, orderReady, orderId, { orderId, lines: orderLines(items), country });
+      },
+    };
+  } catch (error) {
+    if (!hasCode(error, 'failed-precondition') && !hasCode(error, 'not-found')) throw error;
+    return { isRefused: true, detail: { reason: error.message }, record: async () => {} };
+  }
+}
+
+/** Gives back the authorization, and with it what was captured. */
+export async function reverse(order: SagaOrder, payments: Partners['payments']): Promise<Performed> {
+  const { orderId, totalMinor } = order;
+  const authorizationId = known(order.authorizationId, 'authorization');
+  await reversePayment(payments, orderId, authorizationId);
+  const data = { orderId, authorizationId, amount: money(totalMinor) };
+  return { isRefused: false, record: (tx) => publish(tx, paymentReversed, orderId, data) };
+}
+
+/** The saga's order of steps sees to it. */
+function known(value: string | undefined, what: string): string {
+  if (value === undefined) throw new DomainError('internal', `The order has no ${what}.`);
+  return value;
+}

@@ -1,0 +1,163 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Context, context, propagation, ROOT_CONTEXT } from '@opentelemetry/api';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { silentLog } from '../../lib/observability/log.ts';
+import { extractTrace } from '../../lib/observability/trace-context.ts';
+import { advanceSaga } from './advance-saga.ts';
+import { runSagas } from './run-sagas.ts';
+import { claimDueSagas } from './saga-store.ts';
+import { deliverShipments, type Shop, startShop } from './testing.ts';
+
+let shop: Shop;
+const stops: (() => Promise<void>)[] = [];
+const stopWorkers = () => Promise.all(stops.splice(0).map((stop) => stop()));
+
+beforeAll(async () => {
+  shop = await startShop();
+});
+afterAll(() => shop.stop());
+beforeEach(() => shop.reset());
+afterEach(stopWorkers);
+
+/** The partners, with the calls that are under way counted for each order. */
+function counted(calls: { now: Map<string, number>; most: number }, delayMs: () => number): Shop['partners'] {
+  const { inventory, payments } = shop.partners;
+  const count = async <T>(key: string | undefined, call: () => Promise<T>): Promise<T> => {
+    const orderId = key?.split(':')[1] ?? '';
+    const now = (calls.now.get(orderId) ?? 0) + 1;
+    calls.now.set(orderId, now);
+    calls.most = Math.max(calls.most, now);
+    await sleep(delayMs());
+    return call().finally(() => calls.now.set(orderId, (calls.now.get(orderId) ?? 0) - 1));
+  };
+  return {
+    inventory: {
+      ...inventory,
+      reserve: (request) => count(request.idempotencyKey, () => inventory.reserve(request)),
+      release: (request) => count(request.idempotencyKey, () => inventory.release(request)),
+    },
+    payments: {
+      authorize: (request) => count(request.idempotencyKey, () => payments.authorize(request)),
+      capture: (request) => count(request.idempotencyKey, () => payments.capture(request)),
+      reverse: (request) => count(request.idempotencyKey, () => payments.reverse(request)),
+    },
+  };
+}
+
+const start = (partners = shop.partners, leaseMs?: number) =>
+  stops.push(runSagas({ database: shop.database, ...partners, log: silentLog, ...(leaseMs && { leaseMs }) }));
+
+/** Plays fulfillment until all orders have ended. */
+const untilEnded = () =>
+  vi.waitFor(
+    async () => {
+      await deliverShipments(shop, shop.database);
+      const { rows } = await shop.database.query("SELECT order_id, state FROM sagas WHERE state <> 'ended'");
+      expect(rows).toEqual([]);
+    },
+    { timeout: 40_000, interval: 50 },
+  );
+
+test('of several workers never two are on one order, and each order has one end', async () => {
+  const calls = { now: new Map<string, number>(), most: 0 };
+  for (let worker = 0; worker < 3; worker++) start(counted(calls, () => 60));
+  const countries = Array.from({ length: 12 }, (_, n) => (n % 3 === 0 ? 'AQ' : 'NO'));
+  const orderIds = await Promise.all(countries.map((country) => shop.place({ country })));
+  await untilEnded();
+  expect(calls.most).toBe(1);
+  for (const [n, orderId] of orderIds.entries()) {
+    const { status, ledger, events, lostStock } = await shop.summary(orderId);
+    const isCancelled = countries[n] === 'AQ';
+    expect([status, ledger, lostStock]).toEqual([
+      isCancelled ? 'cancelled' : 'fulfilled',
+      isCancelled ? ['authorization', 'capture', 'reversal'] : ['authorization', 'capture'],
+      [],
+    ]);
+    expect(new Set(events).size, 'no event twice').toBe(events.length);
+  }
+});
+
+test('shipment events that come again after the end change nothing', async () => {
+  start();
+  const orderIds = [await shop.place(), await shop.place({ country: 'AQ' })];
+  await untilEnded();
+  const ends = await Promise.all(orderIds.map((orderId) => shop.summary(orderId)));
+  for (let replay = 0; replay < 3; replay++) {
+    // As if the inbox had forgotten them, and then as it is.
+    if (replay === 1) await shop.database.query('DELETE FROM inbox');
+    await deliverShipments(shop, shop.database);
+  }
+  await sleep(100);
+  expect(await Promise.all(orderIds.map((orderId) => shop.summary(orderId)))).toEqual(ends);
+  const { rows } = await shop.database.query<{ event_id: string }>('SELECT event_id FROM inbox ORDER BY 1');
+  const shipments = await shop.shipments();
+  expect(rows.map(({ event_id }) => event_id)).toEqual(shipments.map(({ id }) => id).toSorted());
+});
+
+test('a worker whose call outlives its lease writes nothing: another one has gone on', async () => {
+  let delayMs = 1_500;
+  const slowOnce = counted({ now: new Map(), most: 0 }, () => {
+    const ms = delayMs;
+    delayMs = 0;
+    return ms;
+  });
+  const orderId = await shop.place({ isPending: false });
+  start(slowOnce, 600);
+  await vi.waitFor(() => expect(delayMs).toBe(0));
+  start();
+  await untilEnded();
+  await sleep(1_500);
+  const { events, ledger } = await shop.summary(orderId);
+  expect(events.filter((event) => event === 'stock.reserved')).toHaveLength(1);
+  expect([events.at(-1), ledger]).toEqual(['order.fulfilled', ['authorization', 'capture']]);
+});
+
+test('a worker that was frozen for most of its lease begins no call', async () => {
+  await shop.place({ isPending: false });
+  const sagas = await claimDueSagas(shop.database, 1, 15_000);
+  shop.faults.hits.clear();
+  const deps = { database: shop.database, ...shop.partners, log: silentLog };
+  for (const saga of sagas) await advanceSaga(deps, saga, performance.now() - 7_600, new AbortController().signal);
+  expect([sagas.length, shop.faults.hits.read().byMatch]).toEqual([1, {}]);
+});
+
+test('a worker that is stopped gives its orders back after the step in hand', async () => {
+  await shop.place({ isPending: false });
+  const calls = { now: new Map<string, number>(), most: 0 };
+  start(counted(calls, () => 200));
+  await vi.waitFor(() => expect(calls.most).toBe(1));
+  await stopWorkers();
+  const { rows } = await shop.database.query('SELECT state, lease, leased_until FROM sagas');
+  expect(rows).toEqual([{ state: 'running', lease: null, leased_until: null }]);
+});
+
+test('all events of an order belong to the trace of its placing', async () => {
+  const storage = new AsyncLocalStorage<Context>();
+  const manager = {
+    active: () => storage.getStore() ?? ROOT_CONTEXT,
+    with: <A extends unknown[], F extends (...args: A) => ReturnType<F>>(
+      active: Context,
+      run: F,
+      thisArg?: ThisParameterType<F>,
+      ...args: A
+    ) => storage.run(active, () => run.call(thisArg as ThisParameterType<F>, ...args)),
+    bind: <T>(_active: Context, target: T) => target,
+    enable: () => manager,
+    disable: () => manager,
+  };
+  context.setGlobalContextManager(manager);
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  const traceId = 'a'.repeat(32);
+  const placing = extractTrace({ traceparent: `00-${traceId}-${'b'.repeat(16)}-01` });
+  const orderId = await context.with(placing, () => shop.place());
+  start();
+  await untilEnded();
+  const { rows } = await shop.database.query<{ trace: { traceparent?: string } }>(
+    'SELECT trace FROM outbox WHERE subject = $1',
+    [orderId],
+  );
+  const ids = rows.map(({ trace }) => trace.traceparent?.split('-')[1]);
+  expect([ids.length, new Set(ids)]).toEqual([7, new Set([traceId])]);
+});

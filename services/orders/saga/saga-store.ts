@@ -1,0 +1,235 @@
+import { injectTrace, type TraceHeaders } from '../../lib/observability/trace-context.ts';
+import type { Queryable } from '../../lib/postgres/database.ts';
+import type { OrderItem } from '../store/order-events.ts';
+import {
+  backOffMs,
+  causeOf,
+  firstSteps,
+  type StepName,
+  type Steps,
+  stateOf,
+  stepNames,
+  stuckAfterFailures,
+} from './saga.ts';
+
+/** How far each order is. `trace` is that of the placing; `attempts` counts failures in a row. */
+export const sagaMigration = `
+  CREATE TABLE sagas (
+    order_id uuid PRIMARY KEY,
+    state text NOT NULL CHECK (state IN ('running', 'waiting', 'compensating', 'ended')),
+    reason text,
+    trace jsonb NOT NULL,
+    next_attempt_at timestamptz NOT NULL DEFAULT now(),
+    attempts integer NOT NULL DEFAULT 0,
+    stuck_since timestamptz,
+    -- Who works on it, if until has not passed. What one writes is written only while the lease is still one's own.
+    lease uuid,
+    leased_until timestamptz,
+    started_at timestamptz NOT NULL DEFAULT now(),
+    ended_at timestamptz
+  );
+  CREATE INDEX sagas_due ON sagas (next_attempt_at) WHERE state IN ('running', 'compensating');
+  CREATE INDEX sagas_stuck ON sagas (stuck_since) WHERE stuck_since IS NOT NULL;
+  CREATE TABLE saga_steps (
+    order_id uuid NOT NULL,
+    step text NOT NULL CHECK (step IN ('authorise', 'reserve', 'capture', 'ship', 'close')),
+    state text NOT NULL CHECK (state IN ('todo', 'done', 'refused', 'undoing', 'undone')),
+    attempts integer NOT NULL DEFAULT 0,
+    last_error text,
+    detail jsonb,
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (order_id, step)
+  )`;
+
+/** What the steps of an order need to know. */
+export interface SagaOrder {
+  readonly orderId: string;
+  readonly customerId: string;
+  readonly items: readonly OrderItem[];
+  readonly country: string;
+  readonly totalMinor: number;
+  readonly placedAt: Date;
+  /** undefined: payments has not said yes so far. */
+  readonly authorizationId: string | undefined;
+  readonly paymentToken: string | undefined;
+}
+
+/** An order that is ours to work on until the lease ends. */
+export interface ClaimedSaga {
+  readonly order: SagaOrder;
+  readonly steps: Steps;
+  /** In a row, of the step that is next. */
+  readonly failures: number;
+  readonly trace: TraceHeaders;
+  readonly lease: string;
+}
+
+/** Someone else works on the order by now, or it was reset: nothing may be written any more. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
+/** In the transaction that stores the order. */
+export async function insertSaga(tx: Queryable, orderId: string, isAuthorised: boolean): Promise<void> {
+  const steps = firstSteps(isAuthorised);
+  await tx.query(
+    `WITH saga AS (INSERT INTO sagas (order_id, state, trace) VALUES ($1, $2, $3))
+     INSERT INTO saga_steps (order_id, step, state) SELECT $1, * FROM unnest($4::text[], $5::text[])`,
+    [orderId, stateOf(steps), injectTrace(), Object.keys(steps), Object.values(steps)],
+  );
+}
+
+/**
+ * Leases due sagas, longest due first. No two callers get the same one. Two statements on purpose: only the second one is
+ * sure to see what the last owner wrote, for the first one's snapshot may be older than the lock that it got.
+ */
+export async function claimDueSagas(db: Queryable, limit: number, leaseMs: number): Promise<ClaimedSaga[]> {
+  const { rows: claimed } = await db.query<Lease>(
+    `UPDATE sagas SET lease = gen_random_uuid(), leased_until = now() + make_interval(secs => $2)
+     WHERE order_id IN (
+       SELECT order_id FROM sagas
+       WHERE state IN ('running', 'compensating') AND next_attempt_at <= now()
+         AND (leased_until IS NULL OR leased_until < now())
+       ORDER BY next_attempt_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+     RETURNING order_id, lease`,
+    [limit, leaseMs / 1000],
+  );
+  return claimed.length === 0 ? [] : loadSagas(db, claimed);
+}
+
+interface Lease {
+  readonly order_id: string;
+  readonly lease: string;
+}
+
+interface SagaRow extends Lease {
+  readonly attempts: number;
+  readonly trace: TraceHeaders;
+  readonly customer_id: string;
+  readonly items: OrderItem[];
+  readonly country: string;
+  readonly total_minor: string;
+  readonly authorization_id: string | null;
+  readonly payment_token: string | null;
+  readonly placed_at: Date;
+  readonly steps: Steps;
+}
+
+async function loadSagas(db: Queryable, leases: readonly Lease[]): Promise<ClaimedSaga[]> {
+  const { rows } = await db.query<SagaRow>(
+    `SELECT s.order_id, s.lease, s.attempts, s.trace, o.customer_id, o.items, o.shipping_address->>'country' AS country,
+       o.total_minor, o.authorization_id, o.payment_token, o.placed_at, ${stepsOf('s.order_id')} AS steps
+     FROM unnest($1::uuid[], $2::uuid[]) AS mine (order_id, lease)
+     JOIN sagas s ON s.order_id = mine.order_id AND s.lease = mine.lease
+     JOIN orders o ON o.id = s.order_id`,
+    [leases.map(({ order_id }) => order_id), leases.map(({ lease }) => lease)],
+  );
+  return rows.map((row) => ({
+    order: {
+      orderId: row.order_id,
+      customerId: row.customer_id,
+      items: row.items,
+      country: row.country,
+      totalMinor: Number(row.total_minor),
+      placedAt: row.placed_at,
+      authorizationId: row.authorization_id ?? undefined,
+      paymentToken: row.payment_token ?? undefined,
+    },
+    steps: row.steps,
+    failures: row.attempts,
+    trace: row.trace,
+    lease: row.lease,
+  }));
+}
+
+const stepsOf = (orderId: string) =>
+  `(SELECT jsonb_object_agg(step, state) FROM saga_steps WHERE saga_steps.order_id = ${orderId})`;
+
+/** What came of a step. @property detail for a person who looks: the authorization's id, the shortages */
+export interface Progress {
+  readonly step: StepName;
+  readonly before: Steps;
+  readonly after: Steps;
+  readonly detail: object | undefined;
+}
+
+/**
+ * In the transaction of the step's effects, and first of all.
+ * @param leaseMs how long the order stays ours; undefined: it is given back
+ * @throws LeaseLost
+ */
+export async function recordProgress(
+  tx: Queryable,
+  { order: { orderId }, lease }: ClaimedSaga,
+  progress: Progress,
+  leaseMs: number | undefined,
+): Promise<void> {
+  const state = stateOf(progress.after);
+  const { rowCount } = await tx.query(
+    `UPDATE sagas SET state = $3, reason = $4, attempts = 0, stuck_since = NULL, next_attempt_at = now(),
+       lease = CASE WHEN $5::float8 IS NULL THEN NULL ELSE lease END,
+       leased_until = now() + make_interval(secs => $5),
+       ended_at = CASE WHEN $3 = 'ended' THEN now() END
+     WHERE order_id = $1 AND lease = $2`,
+    [orderId, lease, state, causeOf(progress.after), leaseMs === undefined ? null : leaseMs / 1000],
+  );
+  if (rowCount === 0) throw new LeaseLost(`The lease of order ${orderId} is lost.`);
+  await writeSteps(tx, orderId, progress);
+}
+
+/** The order is given back, to be tried again after a pause. @throws LeaseLost */
+export async function recordFailure(
+  db: Queryable,
+  { order: { orderId }, lease }: ClaimedSaga,
+  { step, failures, error }: { step: StepName; failures: number; error: unknown },
+): Promise<void> {
+  const { rowCount } = await db.query(
+    `WITH saga AS (
+       UPDATE sagas SET attempts = $3, next_attempt_at = now() + make_interval(secs => $4),
+         stuck_since = CASE WHEN $5 THEN coalesce(stuck_since, now()) END, lease = NULL, leased_until = NULL
+       WHERE order_id = $1 AND lease = $2 RETURNING order_id)
+     UPDATE saga_steps SET attempts = attempts + 1, last_error = $7, updated_at = now()
+     FROM saga WHERE saga_steps.order_id = saga.order_id AND step = $6`,
+    [orderId, lease, failures, backOffMs(failures) / 1000, failures >= stuckAfterFailures, step, String(error)],
+  );
+  if (rowCount === 0) throw new LeaseLost(`The lease of order ${orderId} is lost.`);
+}
+
+/**
+ * What fulfillment said of a shipment, if the order waits for that. In the transaction of the inbox.
+ * @returns false if it does not: the event is late, or about another life of the database
+ */
+export async function recordShipment(
+  tx: Queryable,
+  orderId: string,
+  decide: (steps: Steps) => Steps,
+  detail: object | undefined,
+): Promise<boolean> {
+  const { rowCount } = await tx.query("SELECT 1 FROM sagas WHERE order_id = $1 AND state = 'waiting' FOR UPDATE", [
+    orderId,
+  ]);
+  if (rowCount === 0) return false;
+  const { rows } = await tx.query<{ steps: Steps }>(`SELECT ${stepsOf('$1')} AS steps`, [orderId]);
+  const before = rows[0]?.steps as Steps;
+  const after = decide(before);
+  await tx.query('UPDATE sagas SET state = $2, reason = $3, next_attempt_at = now() WHERE order_id = $1', [
+    orderId,
+    stateOf(after),
+    causeOf(after),
+  ]);
+  await writeSteps(tx, orderId, { step: 'ship', before, after, detail });
+  return true;
+}
+
+async function writeSteps(tx: Queryable, orderId: string, { step, before, after, detail }: Progress): Promise<void> {
+  const changed = stepNames.filter((name) => before[name] !== after[name]);
+  await tx.query(
+    `UPDATE saga_steps SET state = changed.state, updated_at = now(),
+       attempts = attempts + CASE WHEN step = $4 THEN 1 ELSE 0 END,
+       last_error = CASE WHEN step = $4 THEN NULL ELSE last_error END,
+       detail = CASE WHEN step = $4 THEN coalesce($5, detail) ELSE detail END
+     FROM unnest($2::text[], $3::text[]) AS changed (name, state)
+     WHERE order_id = $1 AND step = changed.name`,
+    [orderId, changed, changed.map((name) => after[name]), step, detail],
+  );
+}

@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { create, type DescMessage, type MessageInitShape, toJsonString } from '@bufbuild/protobuf';
+import { migrations as acquirerMigrations, readLedger, resetLedger } from '../../acquirer/ledger.ts';
+import { acquirerRoutes } from '../../acquirer/routes.ts';
+import { type EventType, orderReady, shipmentFailed, shipmentScheduled } from '../../contracts/events.ts';
+import { Inventory } from '../../contracts/gen/windlass/inventory/v1/inventory_pb.js';
+import { Payments } from '../../contracts/gen/windlass/payments/v1/payments_pb.js';
+import { inventoryHandlers } from '../../inventory/handlers.ts';
+import { migrations as inventoryMigrations, resetStock } from '../../inventory/stock.ts';
+import { createFaultInjection } from '../../lib/faults/fault-injection.ts';
+import { createGrpcClient } from '../../lib/grpc/client.ts';
+import { serveGrpc } from '../../lib/grpc/server.ts';
+import { createApp } from '../../lib/http/create-app.ts';
+import { listen } from '../../lib/http/listen.ts';
+import type { CloudEvent } from '../../lib/messaging/cloud-event.ts';
+import type { EventHandlers } from '../../lib/messaging/handle-message.ts';
+import { silentLog } from '../../lib/observability/log.ts';
+import { type Database, openDatabase } from '../../lib/postgres/database.ts';
+import { migrate } from '../../lib/postgres/migrate.ts';
+import { DomainError } from '../../lib/runtime/domain-error.ts';
+import { startPostgres } from '../../lib/testing/databases.ts';
+import { createAcquirerClient } from '../../payments/acquirer-client.ts';
+import { paymentsHandlers } from '../../payments/handlers.ts';
+import { createPayments, migrations as paymentsMigrations, resetPayments } from '../../payments/payments.ts';
+import { readOrderRequest } from '../api/order-request.ts';
+import { placeOrder } from '../api/place-order.ts';
+import { migrations, readOrder, resetOrders } from '../store/store.ts';
+import { advanceSaga } from './advance-saga.ts';
+import { onShipmentFailed } from './on-shipment-failed.ts';
+import { onShipmentScheduled } from './on-shipment-scheduled.ts';
+import { claimDueSagas } from './saga-store.ts';
+
+/** orders' database and its real partners in this process, behind real gRPC and HTTP: what a saga needs but Kafka. */
+export async function startShop() {
+  const postgres = await startPostgres();
+  const open = async (name: string, sql: readonly string[]): Promise<Database> => {
+    const opened = openDatabase(await postgres.createDatabase(name), silentLog);
+    await migrate(opened, sql);
+    return opened;
+  };
+  const database = await open('orders', migrations);
+  const stock = await open('inventory', inventoryMigrations);
+  const payments = await open('payments', paymentsMigrations);
+  const ledger = await open('acquirer', acquirerMigrations);
+  const faults = createFaultInjection(true);
+  const options = { host: '127.0.0.1', port: 0, faults, log: silentLog };
+  const acquirer = await listen(createApp(acquirerRoutes(ledger), faults, silentLog), '127.0.0.1', 0);
+  const operations = createPayments(payments, createAcquirerClient(`http://127.0.0.1:${acquirer.port}`));
+  const paymentsServer = await serveGrpc(Payments, paymentsHandlers(operations), options);
+  const inventoryServer = await serveGrpc(Inventory, inventoryHandlers(stock), options);
+  const inventoryClient = createGrpcClient(Inventory, `127.0.0.1:${inventoryServer.port}`);
+  const paymentsClient = createGrpcClient(Payments, `127.0.0.1:${paymentsServer.port}`);
+  const partners = { inventory: inventoryClient.calls, payments: paymentsClient.calls };
+
+  return {
+    database,
+    faults,
+    partners,
+
+    async reset(): Promise<void> {
+      faults.rules.replace([]);
+      faults.hits.clear();
+      await Promise.all([resetOrders(database), resetStock(stock), resetPayments(payments), resetLedger(ledger)]);
+    },
+
+    async stop(): Promise<void> {
+      inventoryClient.close();
+      paymentsClient.close();
+      await Promise.all([inventoryServer, paymentsServer, acquirer].map((server) => server.drain()));
+      await Promise.all([database, stock, payments, ledger].map((opened) => opened.close()));
+      await postgres.stop();
+    },
+
+    /** Places an order as the endpoint does. @returns its id */
+    async place({ sku = 'mug', paymentToken = 'tok_ok', country = 'NO', isPending = true } = {}): Promise<string> {
+      const shippingAddress = { name: 'A', street: 'B 1', city: 'C', postalCode: '1', country };
+      const body = { customerId: 'c-1', items: [{ sku, quantity: 2 }], shippingAddress, paymentToken };
+      const noAnswer = { check: () => Promise.reject(new DomainError('outcome-unknown', 'late')) };
+      const inventory = isPending ? noAnswer : partners.inventory;
+      const deps = { database, inventory, payments: partners.payments, log: silentLog };
+      const { outcome } = await placeOrder(deps, readOrderRequest(randomUUID(), body));
+      if (outcome.kind !== 'placed') throw new Error(`The order was not placed: ${outcome.kind}.`);
+      return outcome.order.orderId;
+    },
+
+    /** The events that fulfillment answers order.ready with: the same ones however often it is asked. */
+    async shipments(): Promise<CloudEvent[]> {
+      const { rows } = await database.query<{ event_id: string; subject: string; data: string }>(
+        'SELECT event_id, subject, data FROM outbox WHERE type = $1 ORDER BY id',
+        [orderReady.type],
+      );
+      return rows.map(({ event_id, subject: orderId, data }) =>
+        JSON.parse(data).country === 'AQ'
+          ? toEvent(shipmentFailed, event_id, orderId, { orderId, reason: 'the carrier does not serve AQ' })
+          : toEvent(shipmentScheduled, event_id, orderId, { orderId }),
+      );
+    },
+
+    /** All that became of an order, in a form that two orders with the same end have in common. */
+    async summary(orderId: string) {
+      const { rows: steps } = await database.query<{ step: string; state: string }>(
+        'SELECT step, state FROM saga_steps WHERE order_id = $1',
+        [orderId],
+      );
+      const { rows: sagas } = await database.query(
+        'SELECT state, reason, attempts, stuck_since, lease FROM sagas WHERE order_id = $1',
+        [orderId],
+      );
+      const { rows: events } = await database.query<{ type: string }>(
+        'SELECT type FROM outbox WHERE subject = $1 ORDER BY id',
+        [orderId],
+      );
+      const { rows: held } = await stock.query<{ sku: string; quantity: number }>(
+        'SELECT sku, quantity FROM reservations WHERE order_id = $1',
+        [orderId],
+      );
+      const { rows: lost } = await stock.query(
+        `SELECT sku FROM stock s WHERE available + (SELECT coalesce(sum(quantity), 0) FROM reservations r WHERE r.sku = s.sku)
+           <> CASE sku WHEN 'rare' THEN 3 WHEN 'gone' THEN 0 ELSE 1000000 END`,
+      );
+      const { rows: tokens } = await database.query('SELECT 1 FROM orders WHERE payment_token IS NOT NULL');
+      const order = await readOrder(database, orderId);
+      return {
+        status: order?.status,
+        history: order?.history.map(({ status, reason }) => (reason ? `${status}: ${reason}` : status)),
+        steps: Object.fromEntries(steps.map(({ step, state }) => [step, state])),
+        saga: sagas[0],
+        events: events.map(({ type }) => type.replace(/^windlass\.(.*)\.v1$/, '$1')),
+        ledger: (await readLedger(ledger, orderId)).map(({ kind }) => kind),
+        held,
+        lostStock: lost,
+        keptTokens: tokens.length,
+      };
+    },
+  };
+}
+
+/** Plays fulfillment, over and over as after each rebalance. A handler that fails gets its event again the next time. */
+export async function deliverShipments(shop: Shop, database: Database): Promise<void> {
+  const deps = { database, log: silentLog };
+  const handlers: EventHandlers = {
+    [shipmentScheduled.type]: onShipmentScheduled(deps),
+    [shipmentFailed.type]: onShipmentFailed(deps),
+  };
+  for (const event of await shop.shipments()) await handlers[event.type]?.(event).catch(() => undefined);
+}
+
+/** One worker, without its pauses: the leases of those that died are over and everything is due. @returns false: all ended */
+export async function runRound(
+  shop: Shop,
+  { database, partners }: Pick<Shop, 'database' | 'partners'>,
+): Promise<boolean> {
+  await shop.database.query(
+    "UPDATE sagas SET leased_until = now() - interval '1 s', next_attempt_at = now() WHERE state <> 'ended'",
+  );
+  const claimedAt = performance.now();
+  const sagas = await claimDueSagas(database, 16, 15_000).catch(() => []);
+  const { signal } = new AbortController();
+  const deps = { database, ...partners, log: silentLog };
+  await Promise.all(sagas.map((saga) => advanceSaga(deps, saga, claimedAt, signal)));
+  await deliverShipments(shop, database);
+  const { rows } = await shop.database.query("SELECT 1 FROM sagas WHERE state <> 'ended' LIMIT 1");
+  return rows.length > 0;
+}
+
+export type Shop = Awaited<ReturnType<typeof startShop>>;
+
+function toEvent<Schema extends DescMessage>(
+  { type, schema }: EventType<Schema>,
+  cause: string,
+  subject: string,
+  data: MessageInitShape<Schema>,
+): CloudEvent {
+  const [source, time] = ['/windlass/fulfillment', '2026-11-21T10:00:00.000Z'];
+  return { id: `shipment-${cause}`, source, type, subject, time, data: toJsonString(schema, create(schema, data)) };
+}

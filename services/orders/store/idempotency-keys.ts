@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import type { Queryable } from '../../lib/postgres/database.ts';
+import { fingerprint } from '../../lib/postgres/idempotency.ts';
+import { DomainError } from '../../lib/runtime/domain-error.ts';
+import type { OrderRequest } from '../api/order-request.ts';
+import type { Outcome } from '../api/outcome.ts';
+
+/**
+ * The customers' keys. Unlike lib/idempotency, a key that is in use answers at once instead of waiting, and a request that
+ * could not be stored gives its key back.
+ */
+export const keysMigration = `
+  CREATE TABLE idempotency_keys (
+    customer_id text NOT NULL,
+    key text NOT NULL,
+    fingerprint text NOT NULL,
+    order_id uuid NOT NULL,
+    state text NOT NULL CHECK (state IN ('in-flight', 'released', 'final')),
+    leased_until timestamptz NOT NULL,
+    outcome json,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (customer_id, key)
+  )`;
+
+/**
+ * `lease` names the request that has the key: one that was frozen while another took over can no longer finish. The payment
+ * is known until the key is final, for whoever has to give it back (abandoned-payments.ts).
+ */
+export const keyLeasesMigration = `
+  ALTER TABLE idempotency_keys
+    ADD COLUMN lease uuid,
+    ADD COLUMN payment_token text,
+    ADD COLUMN amount_minor bigint;
+  CREATE INDEX idempotency_keys_unfinished ON idempotency_keys (leased_until) WHERE state <> 'final'`;
+
+/**
+ * Longer than any request lives, since the mesh cuts its calls long before: a key still in flight after that belongs to a
+ * pod that died.
+ */
+const leaseSeconds = 30;
+const keptHours = 24;
+
+/** A key that was taken for this request. */
+export interface ClaimedKey {
+  readonly kind: 'claimed';
+  readonly orderId: string;
+  readonly lease: string;
+}
+
+export type Claim = ClaimedKey | { readonly kind: 'final'; readonly outcome: Outcome };
+
+/**
+ * Takes the customer's key for this request, or finds how it ended.
+ *
+ * A released key, and one whose pod died, keeps its order id: the payment may have been authorized already, and only the
+ * same order id leads to the same payment key. So it is only for the same body, until abandoned-payments.ts has taken it over.
+ * @throws DomainError `in-flight`, `key-reused`
+ */
+export async function claimOrderKey(
+  db: Queryable,
+  { idempotencyKey, order }: OrderRequest,
+  amountMinor: number,
+): Promise<Claim> {
+  const params = [order.customerId, idempotencyKey, fingerprint(order)];
+  const lease = randomUUID();
+  const { rows: claimed } = await db.query<{ order_id: string }>(
+    `INSERT INTO idempotency_keys AS k
+       (customer_id, key, fingerprint, order_id, state, leased_until, lease, payment_token, amount_minor)
+     VALUES ($1, $2, $3, $4, 'in-flight', now() + make_interval(secs => $5), $6, $7, $8)
+     ON CONFLICT (customer_id, key) DO UPDATE SET
+       fingerprint = excluded.fingerprint,
+       order_id = CASE WHEN k.state = 'final' THEN excluded.order_id ELSE k.order_id END,
+       state = 'in-flight', leased_until = excluded.leased_until, lease = excluded.lease, outcome = NULL, created_at = now(),
+       payment_token = excluded.payment_token, amount_minor = excluded.amount_minor
+     WHERE ${isExpired}
+       OR (k.fingerprint = excluded.fingerprint
+         AND (k.state = 'released' OR (k.state = 'in-flight' AND k.leased_until < now())))
+     RETURNING order_id`,
+    [...params, randomUUID(), leaseSeconds, lease, order.paymentToken, amountMinor],
+  );
+  if (claimed[0]) return { kind: 'claimed', orderId: claimed[0].order_id, lease };
+
+  const { rows } = await db.query<{ same: boolean; outcome: Outcome | null }>(
+    'SELECT fingerprint = $3 AS same, outcome FROM idempotency_keys WHERE customer_id = $1 AND key = $2',
+    params,
+  );
+  if (rows[0]?.same === false) {
+    throw new DomainError('key-reused', 'The Idempotency-Key was used for an order with another body.');
+  }
+  if (rows[0]?.outcome) return { kind: 'final', outcome: rows[0].outcome };
+  throw new DomainError('in-flight', 'An order with this Idempotency-Key is being placed just now.');
+}
+
+/** Only final ones: an unfinished key may stand for money that is held. */
+const isExpired = `(k.state = 'final' AND k.created_at < now() - interval '${keptHours} hours')`;
+
+/**
+ * Records how the request ended. In the transaction that stores the order, first: what is not recorded is not stored.
+ * @throws DomainError `in-flight` if another request took the key over meanwhile
+ */
+export async function finishOrderKey(
+  db: Queryable,
+  { idempotencyKey, order }: OrderRequest,
+  { lease }: ClaimedKey,
+  outcome: Outcome,
+): Promise<void> {
+  const { rowCount } = await db.query(
+    `UPDATE idempotency_keys SET state = 'final', outcome = $4, payment_token = NULL, amount_minor = NULL
+     WHERE customer_id = $1 AND key = $2 AND lease = $3`,
+    [order.customerId, idempotencyKey, lease, JSON.stringify(outcome)],
+  );
+  if (rowCount === 0) throw new DomainError('in-flight', 'Another request has taken this Idempotency-Key over.');
+}
+
+/** Gives the key back after a failure: the next request with it goes on where this one ended. */
+export async function releaseOrderKey(
+  db: Queryable,
+  { idempotencyKey, order }: OrderRequest,
+  { lease }: ClaimedKey,
+): Promise<void> {
+  await db.query(
+    `UPDATE idempotency_keys SET state = 'released'
+     WHERE customer_id = $1 AND key = $2 AND lease = $3 AND state = 'in-flight'`,
+    [order.customerId, idempotencyKey, lease],
+  );
+}
+
+/** Deletes the keys that are no longer kept. */
+export async function purgeOrderKeys(db: Queryable): Promise<void> {
+  await db.query(`DELETE FROM idempotency_keys AS k WHERE ${isExpired}`);
+}

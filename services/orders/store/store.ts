@@ -1,0 +1,171 @@
+import { orderPlaced, paymentAuthorized } from '../../contracts/events.ts';
+import { OrderStatus as EventStatus } from '../../contracts/gen/windlass/events/v1/orders_pb.js';
+import { inboxMigration, inboxRetentionMigration } from '../../lib/messaging/inbox.ts';
+import { outboxLanesMigration, outboxMigration } from '../../lib/messaging/outbox.ts';
+import type { Database, Queryable } from '../../lib/postgres/database.ts';
+import type { OrderWithHistory } from '../api/answers.ts';
+import type { Order } from '../api/order-request.ts';
+import type { OrderStatus, OrderView } from '../api/outcome.ts';
+import { abandonedPaymentsMigration } from '../saga/abandoned-payments.ts';
+import { insertSaga, sagaMigration } from '../saga/saga-store.ts';
+import { keyLeasesMigration, keysMigration } from './idempotency-keys.ts';
+import { money, orderLines, publish, timestamp } from './order-events.ts';
+
+/** The database of orders and orders-worker. */
+export const migrations = [
+  keysMigration,
+  outboxMigration,
+  `CREATE TABLE orders (
+    id uuid PRIMARY KEY,
+    customer_id text NOT NULL,
+    status text NOT NULL CHECK (status IN ('pending', 'confirmed', 'fulfilled', 'cancelled')),
+    items jsonb NOT NULL,
+    shipping_address jsonb NOT NULL,
+    currency text NOT NULL,
+    total_minor bigint NOT NULL,
+    authorization_id text,
+    estimated_delivery text NOT NULL,
+    placed_at timestamptz NOT NULL
+  );
+  CREATE TABLE order_history (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    order_id uuid NOT NULL REFERENCES orders (id),
+    at timestamptz NOT NULL DEFAULT now(),
+    status text NOT NULL,
+    reason text
+  );
+  CREATE INDEX order_history_by_order ON order_history (order_id, id)`,
+  // The token stays only while the saga has to ask payments for the authorization.
+  'ALTER TABLE orders ADD COLUMN payment_token text',
+  sagaMigration,
+  inboxMigration,
+  keyLeasesMigration,
+  abandonedPaymentsMigration,
+  outboxLanesMigration,
+  inboxRetentionMigration,
+];
+
+/** An order that is about to be stored. */
+export interface PlacedOrder {
+  readonly view: OrderView;
+  readonly order: Order;
+  /** undefined: payments gave no answer, and the saga is to ask again. */
+  readonly authorizationId: string | undefined;
+  readonly placedAt: Date;
+}
+
+/** Stores an order, its first history entry, its saga and its events: all or nothing, in the caller's transaction. */
+export async function storeOrder(
+  tx: Queryable,
+  { view, order, authorizationId, placedAt }: PlacedOrder,
+): Promise<void> {
+  const { orderId, status, total, estimatedDelivery } = view;
+  const isAuthorised = authorizationId !== undefined;
+  await insertSaga(tx, orderId, isAuthorised);
+  await tx.query(
+    `INSERT INTO orders (id, customer_id, status, items, shipping_address, currency, total_minor, authorization_id, payment_token, estimated_delivery, placed_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    [
+      orderId,
+      order.customerId,
+      status,
+      JSON.stringify(order.items),
+      order.shippingAddress,
+      total.currency,
+      total.amountMinor,
+      authorizationId,
+      isAuthorised ? null : order.paymentToken,
+      estimatedDelivery,
+      placedAt,
+    ],
+  );
+  await tx.query('INSERT INTO order_history (order_id, at, status) VALUES ($1, $2, $3)', [orderId, placedAt, status]);
+  const amount = money(total.amountMinor);
+  const data = {
+    orderId,
+    customerId: order.customerId,
+    status: isAuthorised ? EventStatus.CONFIRMED : EventStatus.PENDING,
+    lines: orderLines(order.items),
+    total: amount,
+    placedAt: timestamp(placedAt),
+    estimatedDelivery,
+  };
+  await publish(tx, orderPlaced, orderId, data);
+  if (isAuthorised) await publish(tx, paymentAuthorized, orderId, { orderId, authorizationId, amount });
+}
+
+/** What happens to an order after it was placed: its status and the history entry that says so. */
+export async function changeStatus(
+  tx: Queryable,
+  orderId: string,
+  status: OrderStatus,
+  reason?: string,
+): Promise<void> {
+  await tx.query('UPDATE orders SET status = $2 WHERE id = $1', [orderId, status]);
+  await tx.query('INSERT INTO order_history (order_id, at, status, reason) VALUES ($1, clock_timestamp(), $2, $3)', [
+    orderId,
+    status,
+    reason,
+  ]);
+}
+
+/** Payments has answered: the token is not needed any more. @param authorizationId undefined: declined */
+export async function settleAuthorization(
+  tx: Queryable,
+  orderId: string,
+  authorizationId: string | undefined,
+): Promise<void> {
+  await tx.query('UPDATE orders SET authorization_id = $2, payment_token = NULL WHERE id = $1', [
+    orderId,
+    authorizationId,
+  ]);
+}
+
+/** @returns undefined if there is no such order */
+export async function readOrder(db: Queryable, orderId: string): Promise<OrderWithHistory | undefined> {
+  const { rows } = await db.query<OrderRow>(
+    'SELECT id, status, currency, total_minor, estimated_delivery FROM orders WHERE id = $1',
+    [orderId],
+  );
+  if (!rows[0]) return undefined;
+  const { id, status, currency: orderCurrency, total_minor, estimated_delivery } = rows[0];
+  const { rows: history } = await db.query<{ at: Date; status: OrderStatus; reason: string | null }>(
+    'SELECT at, status, reason FROM order_history WHERE order_id = $1 ORDER BY id',
+    [orderId],
+  );
+  return {
+    orderId: id,
+    status,
+    total: { currency: orderCurrency, amountMinor: Number(total_minor) },
+    estimatedDelivery: estimated_delivery,
+    history: history.map((entry) => ({
+      at: entry.at.toISOString(),
+      status: entry.status,
+      ...(entry.reason !== null && { reason: entry.reason }),
+    })),
+  };
+}
+
+interface OrderRow {
+  readonly id: string;
+  readonly status: OrderStatus;
+  readonly currency: string;
+  readonly total_minor: string;
+  readonly estimated_delivery: string;
+}
+
+/** The tables are locked in this order, which is everybody's: a reset does not deadlock with work that is under way. */
+const tables = [
+  'idempotency_keys',
+  'abandoned_payments',
+  'inbox',
+  'sagas',
+  'saga_steps',
+  'orders',
+  'order_history',
+  'outbox',
+];
+
+export async function resetOrders(database: Database): Promise<void> {
+  await database.query(`TRUNCATE ${tables.join(', ')}`);
+}

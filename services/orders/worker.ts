@@ -1,0 +1,48 @@
+import { shipmentFailed, shipmentScheduled } from '../contracts/events.ts';
+import { Inventory } from '../contracts/gen/windlass/inventory/v1/inventory_pb.js';
+import { Payments } from '../contracts/gen/windlass/payments/v1/payments_pb.js';
+import { createGrpcClient } from '../lib/grpc/client.ts';
+import { connectKafka } from '../lib/messaging/connect-kafka.ts';
+import { startRelay } from '../lib/messaging/relay.ts';
+import { startDatabase } from '../lib/postgres/start-database.ts';
+import { defineService } from '../lib/runtime/run-service.ts';
+import { databaseUrl, grpcAddress, kafkaBrokers } from '../lib/runtime/variables.ts';
+import { keepHouse } from './saga/keep-house.ts';
+import { onShipmentFailed } from './saga/on-shipment-failed.ts';
+import { onShipmentScheduled } from './saga/on-shipment-scheduled.ts';
+import { runSagas } from './saga/run-sagas.ts';
+import { observeOrders } from './saga/saga-metrics.ts';
+import { migrations } from './store/store.ts';
+
+/** What orders does when no user waits: brings accepted orders to their end, relays the outbox and keeps house. */
+export const run = defineService({
+  name: 'orders-worker',
+  variables: {
+    DATABASE_URL: databaseUrl,
+    KAFKA_BROKERS: kafkaBrokers,
+    INVENTORY_ADDRESS: grpcAddress,
+    PAYMENTS_ADDRESS: grpcAddress,
+  },
+  async start(runtime) {
+    const { config, log, lifecycle } = runtime;
+    const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
+    const inventory = createGrpcClient(Inventory, config.INVENTORY_ADDRESS);
+    const payments = createGrpcClient(Payments, config.PAYMENTS_ADDRESS);
+    lifecycle.onShutdown('pool', () => inventory.close());
+    lifecycle.onShutdown('pool', () => payments.close());
+    const deps = { database, log, inventory: inventory.calls, payments: payments.calls };
+    observeOrders(database);
+    // None of this needs Kafka, which may take its time.
+    lifecycle.onShutdown('consumers', runSagas(deps));
+    lifecycle.onShutdown('consumers', keepHouse(deps));
+
+    const kafka = await connectKafka('orders-worker', database, runtime);
+    lifecycle.onShutdown('consumers', startRelay(database, kafka.publisher, log));
+    await kafka.consume([shipmentScheduled.topic], {
+      [shipmentScheduled.type]: onShipmentScheduled(deps),
+      [shipmentFailed.type]: onShipmentFailed(deps),
+    });
+    // Its data is orders' data, which orders resets.
+    return { reset: async () => {} };
+  },
+});
