@@ -11,7 +11,7 @@ export interface Environment {
   readonly spread: readonly ('host' | 'zone')[];
   /** Whether the fault and hit endpoints for tests exist. */
   readonly faults: 'on' | 'off';
-  /** Share of the traces that start here and are kept; the edge decides, everyone behind it follows. */
+  /** Share of the traces that start here and are kept; the gateway decides, everyone behind it follows. */
   readonly samplingPercent: number;
   readonly service: Resources & {
     /** Of whoever is called in a critical interaction: where CPU is short, it goes to those first, by this share. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { analyse } from './analysis/analyse.ts';
 import { environments } from './environments.ts';
-import type { EdgePolicy, PoliciesFor, RpcPolicy } from './model/model.ts';
+import type { DependencyPolicy, PoliciesFor, RpcPolicy } from './model/model.ts';
 import { limits, policies } from './policies.ts';
 import { saga } from './saga.ts';
 import { topology } from './topology.ts';
@@ -16,13 +16,13 @@ test('what must be decided has no default', () => {
   // @ts-expect-error a retry states its conditions, per-try timeout and back-off
   const halfDecided: RpcPolicy['retries'] = { kind: 'on', attempts: 2 };
   // @ts-expect-error a budget is always stated
-  const unbounded: EdgePolicy = { pool: policies['orders->inventory'].pool, breaker: { kind: 'none' }, rpcs: {} };
+  const unbounded: DependencyPolicy = { pool: policies['orders->inventory'].pool, breaker: { kind: 'none' }, rpcs: {} };
   expect([undecided, halfDecided, unbounded]).toHaveLength(3);
 });
 
-test('the compiler knows which edges and RPCs need a policy', () => {
+test('the compiler knows which dependencies and RPCs need a policy', () => {
   const { 'orders->inventory': inventory, ...others } = policies;
-  // @ts-expect-error an edge without a policy
+  // @ts-expect-error a dependency without a policy
   const missing: PoliciesFor<typeof topology> = others;
   const misspelt: PoliciesFor<typeof topology> = {
     ...policies,

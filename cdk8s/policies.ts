@@ -2,8 +2,8 @@ import type { Breaker, ConnectionPool, Limits, PoliciesFor, RetryBudget, RetryOn
 import type { topology } from './topology.ts';
 
 /**
- * What happens when a call is slow or fails, per edge and RPC. What no policy states does not happen: the mesh-wide
- * default is no retry, and a call from the mesh that no edge names is answered 404 by the caller's own proxy.
+ * What happens when a call is slow or fails, per dependency and RPC. What no policy states does not happen: the mesh-wide
+ * default is no retry, and a call from the mesh that no dependency names is answered 404 by the caller's own proxy.
  */
 
 const pool = {

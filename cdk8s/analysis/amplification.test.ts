@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Limits, RetryCondition } from '../model/model.ts';
-import { effectiveEdge } from '../testing/effective-policy.ts';
+import { effectivePolicy } from '../testing/effective-policy.ts';
 import { limitAmplification } from './amplification.ts';
 import { buildCallGraph } from './call-graph.ts';
-import type { EffectiveEdge } from './effective-policy.ts';
+import type { EffectivePolicy } from './effective-policy.ts';
 
 const NO_LIMITS: Limits = { worstCaseCalls: 1e9, sustainedCalls: 1e9 };
 
@@ -12,9 +12,9 @@ const hop = (
   callee: string,
   tries: number,
   calls: readonly string[] = [],
-  rest: Partial<EffectiveEdge> = {},
+  rest: Partial<EffectivePolicy> = {},
 ) =>
-  effectiveEdge({
+  effectivePolicy({
     caller,
     callee,
     tries,
@@ -23,8 +23,8 @@ const hop = (
     ...rest,
   });
 
-const problemsOf = (edges: readonly EffectiveEdge[], limits: Partial<Limits>) =>
-  limitAmplification(buildCallGraph(edges), { ...NO_LIMITS, ...limits });
+const problemsOf = (dependencies: readonly EffectivePolicy[], limits: Partial<Limits>) =>
+  limitAmplification(buildCallGraph(dependencies), { ...NO_LIMITS, ...limits });
 
 const chain = [hop('gateway', 'a', 3, ['b']), hop('a', 'b', 3)];
 
@@ -36,7 +36,7 @@ describe('the worst case', () => {
   test('is refused above it, with the way and its factors', () => {
     expect(problemsOf(chain, { worstCaseCalls: 8 })).toEqual([
       {
-        edge: 'a->b.Ask',
+        dependency: 'a->b.Ask',
         value: 'limits.worstCaseCalls = 8',
         rule: 'amplification',
         message:
@@ -47,7 +47,10 @@ describe('the worst case', () => {
   });
 
   test('is that of each called service', () => {
-    expect(problemsOf(chain, { worstCaseCalls: 2 }).map(({ edge }) => edge)).toEqual(['gateway->a.Ask', 'a->b.Ask']);
+    expect(problemsOf(chain, { worstCaseCalls: 2 }).map(({ dependency }) => dependency)).toEqual([
+      'gateway->a.Ask',
+      'a->b.Ask',
+    ]);
   });
 
   test('is that of the worst of several ways, from whichever entry, in whichever order', () => {
@@ -59,11 +62,11 @@ describe('the worst case', () => {
       hop('c', 'd', 7, ['e']),
       hop('d', 'e', 2),
     ];
-    const messages = (edges: readonly EffectiveEdge[]) =>
-      problemsOf(edges, { worstCaseCalls: 15 }).map(({ message }) => message.split('.Ask one request ')[1]);
+    const messages = (dependencies: readonly EffectivePolicy[]) =>
+      problemsOf(dependencies, { worstCaseCalls: 15 }).map(({ message }) => message.split('.Ask one request ')[1]);
     const worst = ['becomes 2 x 4 x 2 = 16 > 15 calls of d', 'becomes 2 x 4 x 2 x 2 = 32 > 15 calls of e'];
-    for (const edges of [ways, ways.toReversed()]) {
-      expect(messages(edges).map((message) => message?.split('. ')[0])).toEqual(worst);
+    for (const dependencies of [ways, ways.toReversed()]) {
+      expect(messages(dependencies).map((message) => message?.split('. ')[0])).toEqual(worst);
     }
   });
 
@@ -79,9 +82,9 @@ describe('the worst case', () => {
 
   test('is not raised by tries that never arrived', () => {
     const conditions: RetryCondition[] = ['connect-failure', 'refused-stream', 'reset-before-request'];
-    const edges = [hop('gateway', 'a', 9, ['b'], { conditions }), hop('a', 'b', 3)];
-    expect(problemsOf(edges, { worstCaseCalls: 3 })).toEqual([]);
-    expect(problemsOf(edges, { worstCaseCalls: 2 })[0]?.message).toContain('1 x 3 = 3 > 2');
+    const dependencies = [hop('gateway', 'a', 9, ['b'], { conditions }), hop('a', 'b', 3)];
+    expect(problemsOf(dependencies, { worstCaseCalls: 3 })).toEqual([]);
+    expect(problemsOf(dependencies, { worstCaseCalls: 2 })[0]?.message).toContain('1 x 3 = 3 > 2');
   });
 });
 
@@ -89,11 +92,11 @@ describe('the sustained load', () => {
   const budget = (percent: number) => ({ retryBudget: { percent, minConcurrency: 3 } });
 
   test('is what the budgets of all hops admit, and may reach its limit', () => {
-    const edges = [hop('gateway', 'a', 3, ['b'], budget(20)), hop('a', 'b', 3, [], budget(20))];
-    expect(problemsOf(edges, { sustainedCalls: 1.5625 })).toEqual([]);
-    expect(problemsOf(edges, { sustainedCalls: 1.5624 })).toMatchObject([
+    const dependencies = [hop('gateway', 'a', 3, ['b'], budget(20)), hop('a', 'b', 3, [], budget(20))];
+    expect(problemsOf(dependencies, { sustainedCalls: 1.5625 })).toEqual([]);
+    expect(problemsOf(dependencies, { sustainedCalls: 1.5624 })).toMatchObject([
       {
-        edge: 'a->b.Ask',
+        dependency: 'a->b.Ask',
         value: 'limits.sustainedCalls = 1.5624',
         message: expect.stringContaining('1.25 x 1.25 = 1.563 > 1.5624 calls of b'),
       },
@@ -102,8 +105,8 @@ describe('the sustained load', () => {
 
   test('is not refused for a rounding error', () => {
     // 100 / 70 x 100 / 30 x 0.21 is 1, but not in binary fractions.
-    const edges = [hop('gateway', 'a', 9, ['b'], budget(30)), hop('a', 'b', 9, [], budget(70))];
-    expect(problemsOf(edges, { sustainedCalls: 1 / 0.21 })).toEqual([]);
+    const dependencies = [hop('gateway', 'a', 9, ['b'], budget(30)), hop('a', 'b', 9, [], budget(70))];
+    expect(problemsOf(dependencies, { sustainedCalls: 1 / 0.21 })).toEqual([]);
   });
 
   test('is never more than the tries, however much the budget admits', () => {
@@ -118,8 +121,8 @@ describe('the sustained load', () => {
   });
 
   test('is not raised by a hop that is not retried', () => {
-    const edges = [hop('gateway', 'a', 1, ['b'], budget(90)), hop('a', 'b', 3, [], budget(50))];
-    expect(problemsOf(edges, { sustainedCalls: 2 })).toEqual([]);
+    const dependencies = [hop('gateway', 'a', 1, ['b'], budget(90)), hop('a', 'b', 3, [], budget(50))];
+    expect(problemsOf(dependencies, { sustainedCalls: 2 })).toEqual([]);
   });
 });
 

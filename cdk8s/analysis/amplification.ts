@@ -2,17 +2,17 @@ import type { Limits } from '../model/model.ts';
 import type { Problem } from '../model/problem.ts';
 import { runsOf } from '../model/retry-conditions.ts';
 import { type CallGraph, callsOf } from './call-graph.ts';
-import type { EffectiveEdge } from './effective-policy.ts';
+import type { EffectivePolicy } from './effective-policy.ts';
 
 /** By how much one request has grown with this hop, and on which way. */
 interface Path {
-  readonly edge: EffectiveEdge;
+  readonly dependency: EffectivePolicy;
   readonly hopFactor: number;
   readonly factor: number;
   readonly before: Path | undefined;
 }
 
-type HopFactor = (edge: EffectiveEdge) => number;
+type HopFactor = (dependency: EffectivePolicy) => number;
 
 /**
  * Tries multiply over the hops of a path. `worstCaseCalls` bounds what one request can lead to while all fails;
@@ -31,9 +31,9 @@ export function limitAmplification(graph: CallGraph, { worstCaseCalls, sustained
   ];
 }
 
-function sustainedRunsOf(edge: EffectiveEdge): number {
-  const admitted = edge.retryBudget ? 100 / (100 - edge.retryBudget.percent) : Number.POSITIVE_INFINITY;
-  return Math.min(runsOf(edge), admitted);
+function sustainedRunsOf(dependency: EffectivePolicy): number {
+  const admitted = dependency.retryBudget ? 100 / (100 - dependency.retryBudget.percent) : Number.POSITIVE_INFINITY;
+  return Math.min(runsOf(dependency), admitted);
 }
 
 /** Products of fractions are a little off; a limit is not passed by that. */
@@ -49,11 +49,11 @@ function overLimit(
     .map(([callee, path]) => {
       const hops = hopsOf(path);
       return {
-        edge: path.edge.id,
+        dependency: path.dependency.id,
         value: `limits.${name} = ${limit}`,
         rule: 'amplification',
         message:
-          `on the way ${hops.map(({ edge }) => edge.id).join(', ')} one request becomes ` +
+          `on the way ${hops.map(({ dependency }) => dependency.id).join(', ')} one request becomes ` +
           `${hops.map((hop) => format(hop.hopFactor)).join(' x ')} = ${format(path.factor)} > ${limit} calls of ${callee}. ` +
           'Let fewer of these hops retry, or fewer times.',
       };
@@ -61,16 +61,17 @@ function overLimit(
 }
 
 /** The worst way to each call: from its entry, which nobody else's call leads to, hop by hop. */
-function worstPaths({ callersFirst, calls }: CallGraph, hopFactor: HopFactor): Map<EffectiveEdge, Path> {
-  const paths = new Map<EffectiveEdge, Path>();
-  const extend = (edge: EffectiveEdge, times: number, before?: Path): void => {
-    const own = times * hopFactor(edge);
+function worstPaths({ callersFirst, calls }: CallGraph, hopFactor: HopFactor): Map<EffectivePolicy, Path> {
+  const paths = new Map<EffectivePolicy, Path>();
+  const extend = (dependency: EffectivePolicy, times: number, before?: Path): void => {
+    const own = times * hopFactor(dependency);
     const factor = (before?.factor ?? 1) * own;
-    if (factor > (paths.get(edge)?.factor ?? 0)) paths.set(edge, { edge, hopFactor: own, factor, before });
+    if (factor > (paths.get(dependency)?.factor ?? 0))
+      paths.set(dependency, { dependency, hopFactor: own, factor, before });
   };
-  for (const edge of callersFirst) {
-    if (!paths.has(edge)) extend(edge, 1);
-    for (const [next, times] of countEach(callsOf(edge, calls))) extend(next, times, paths.get(edge));
+  for (const dependency of callersFirst) {
+    if (!paths.has(dependency)) extend(dependency, 1);
+    for (const [next, times] of countEach(callsOf(dependency, calls))) extend(next, times, paths.get(dependency));
   }
   return paths;
 }
@@ -81,7 +82,7 @@ function hopsOf(path: Path): Path[] {
   return hops.toReversed();
 }
 
-function worstByCallee(paths: Map<EffectiveEdge, Path>): Map<string, Path> {
+function worstByCallee(paths: Map<EffectivePolicy, Path>): Map<string, Path> {
   const worst = new Map<string, Path>();
   for (const [{ callee }, path] of paths) {
     if (path.factor > (worst.get(callee)?.factor ?? 0)) worst.set(callee, path);

@@ -3,7 +3,7 @@ import { planMesh } from '../mesh/plan.ts';
 import type { ConsecutiveBreaker, Policies } from '../model/model.ts';
 import { SynthesisRefused } from '../model/problem.ts';
 import {
-  edgePolicy,
+  dependencyPolicy,
   exampleModel,
   examplePolicies,
   exampleTopology,
@@ -30,10 +30,13 @@ test('the example has no problem', () => {
 });
 
 describe('each rule is asked', () => {
-  const asking = (change: object) => ({ ...examplePolicies, 'a->b': edgePolicy({ Ask: { ...retried, ...change } }) });
+  const asking = (change: object) => ({
+    ...examplePolicies,
+    'a->b': dependencyPolicy({ Ask: { ...retried, ...change } }),
+  });
   const paying = (change: object) => ({
     ...examplePolicies,
-    'a->bank': edgePolicy({ Pay: { ...payOnce, ...change } }),
+    'a->bank': dependencyPolicy({ Pay: { ...payOnce, ...change } }),
   });
   const retries = { ...retried.retries, conditions: ['reset'] } as const;
 
@@ -43,20 +46,20 @@ describe('each rule is asked', () => {
     ['retry-needs-idempotency', paying({ idempotency: 'none', timeoutMs: 1_000, retries })],
     ['condition-can-hold', paying({ timeoutMs: 1_000, retries: retried.retries })],
     ['late-tries-retried', asking({ retries })],
-    ['get-is-safe', { ...examplePolicies, 'gateway->a': edgePolicy({ Enter: neverRetried, Buy: neverRetried }) }],
-    ['ejects-everything-unstated', { ...examplePolicies, 'a->bank': edgePolicy({ Pay: payOnce }, { breaker }) }],
+    ['get-is-safe', { ...examplePolicies, 'gateway->a': dependencyPolicy({ Enter: neverRetried, Buy: neverRetried }) }],
+    ['ejects-everything-unstated', { ...examplePolicies, 'a->bank': dependencyPolicy({ Pay: payOnce }, { breaker }) }],
     [
       'ejection-possible',
       {
         ...examplePolicies,
-        'a->bank': edgePolicy({ Pay: payOnce }, { breaker: { ...breaker, maxEjectionPercent: 50 } }),
+        'a->bank': dependencyPolicy({ Pay: payOnce }, { breaker: { ...breaker, maxEjectionPercent: 50 } }),
       },
     ],
     [
       'ejection-outlasts-interval',
       {
         ...examplePolicies,
-        'a->bank': edgePolicy(
+        'a->bank': dependencyPolicy(
           { Pay: payOnce },
           { breaker: { ...breaker, maxEjectionPercent: 'all', ejectionMs: 999 } },
         ),
@@ -65,8 +68,8 @@ describe('each rule is asked', () => {
     ['callee-outlives-caller', paying({ afterTimeout: 'callee-stops' })],
     ['safe-calls-safe', asking({ idempotency: 'by-key' })],
     ['callers-agree', asking({ idempotency: 'by-key' })],
-    ['policy-for-each-edge', { ...examplePolicies, 'a->b': edgePolicy({}) }],
-    ['edge-for-each-policy', { ...examplePolicies, 'a->z': edgePolicy({}) }],
+    ['policy-for-each-dependency', { ...examplePolicies, 'a->b': dependencyPolicy({}) }],
+    ['dependency-for-each-policy', { ...examplePolicies, 'a->z': dependencyPolicy({}) }],
     ['numbers-in-range', asking({ timeoutMs: Number.NaN })],
   ])('%s', (rule, policies) => {
     expect(rulesOf(policies)).toContain(rule);
@@ -84,35 +87,35 @@ describe('each rule is asked', () => {
       ...exampleTopology,
       interactions: [...exampleTopology.interactions, again, { ...ring, caller: 'b' }, { ...ring, caller: 'c' }],
     };
-    const policies = { ...examplePolicies, 'b->b': edgePolicy({ Ask: retried }) };
+    const policies = { ...examplePolicies, 'b->b': dependencyPolicy({ Ask: retried }) };
     const rules = analyse(exampleModel({ topology, policies }), ONE).map(({ rule }) => rule);
     const expected = ['no-call-cycle', 'names-valid', 'names-exist', 'no-duplicates', 'routes-reachable'];
     expect(rules).toEqual(expect.arrayContaining(expected));
   });
 });
 
-test('what the RPCs of an edge share is said once', () => {
+test('what the RPCs of a dependency share is said once', () => {
   const [first] = exampleTopology.interactions;
   const policies = {
     ...examplePolicies,
-    'gateway->a': edgePolicy(examplePolicies['gateway->a']?.rpcs ?? {}, { breaker }),
+    'gateway->a': dependencyPolicy(examplePolicies['gateway->a']?.rpcs ?? {}, { breaker }),
   };
   expect(Object.keys(first.rpcs)).toHaveLength(2);
-  expect(analyse(exampleModel({ policies }), [{ each: 2 }, { each: 2 }]).map(({ edge }) => edge)).toEqual([
+  expect(analyse(exampleModel({ policies }), [{ each: 2 }, { each: 2 }]).map(({ dependency }) => dependency)).toEqual([
     'gateway->a',
   ]);
 });
 
 test('without an environment the rules are asked all the same', () => {
-  const policies = { ...examplePolicies, 'a->b': edgePolicy({ Ask: { ...retried, timeoutMs: 400 } }) };
+  const policies = { ...examplePolicies, 'a->b': dependencyPolicy({ Ask: { ...retried, timeoutMs: 400 } }) };
   expect(analyse(exampleModel({ policies }), [])).toHaveLength(1);
 });
 
-test('synthesis refuses with every problem at once, each with edge, value and rule', () => {
+test('synthesis refuses with every problem at once, each with dependency, value and rule', () => {
   const policies = {
     ...examplePolicies,
-    'a->b': edgePolicy({ Ask: { ...retried, timeoutMs: 400 } }, { breaker }),
-    'a->z': edgePolicy({}),
+    'a->b': dependencyPolicy({ Ask: { ...retried, timeoutMs: 400 } }, { breaker }),
+    'a->z': dependencyPolicy({}),
   };
   let refusal: unknown;
   try {
@@ -123,9 +126,9 @@ test('synthesis refuses with every problem at once, each with edge, value and ru
   expect(refusal).toBeInstanceOf(SynthesisRefused);
   const { problems, message } = refusal as SynthesisRefused;
   expect(problems.map(({ rule }) => rule).toSorted()).toEqual([
-    'edge-for-each-policy',
+    'dependency-for-each-policy',
     'ejects-everything-unstated',
     'tries-fit-timeout',
   ]);
-  for (const { edge, value, rule } of problems) expect(message).toContain(`${edge}  ${value}  [${rule}]`);
+  for (const { dependency, value, rule } of problems) expect(message).toContain(`${dependency}  ${value}  [${rule}]`);
 });

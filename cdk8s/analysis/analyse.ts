@@ -7,8 +7,8 @@ import { callersAgree } from './callers-agree.ts';
 import { checkDecisions } from './check-decisions.ts';
 import { checkSaga } from './check-saga.ts';
 import { conditionCanHold } from './condition-can-hold.ts';
-import { edgeForEachPolicy, policyForEachEdge } from './coverage.ts';
-import { readEdges } from './effective-policy.ts';
+import { dependencyForEachPolicy, policyForEachDependency } from './coverage.ts';
+import { readEffectivePolicies } from './effective-policy.ts';
 import { ejectionOutlastsInterval } from './ejection-outlasts-interval.ts';
 import { ejectionPossible } from './ejection-possible.ts';
 import { ejectsEverythingUnstated } from './ejects-everything-unstated.ts';
@@ -26,7 +26,7 @@ import { safeCallsSafe } from './safe-calls-safe.ts';
 import { timeoutWithinBudget } from './timeout-within-budget.ts';
 import { triesFitTimeout } from './tries-fit-timeout.ts';
 
-/** Rules on a single effective edge. */
+/** Rules on a single effective dependency. */
 const EDGE_RULES = [
   triesFitTimeout,
   timeoutWithinBudget,
@@ -44,25 +44,25 @@ const EDGE_RULES = [
 const GRAPH_RULES = [calleeOutlivesCaller, safeCallsSafe, callersAgree, noCallCycle];
 
 /**
- * Every problem of every rule, at once. What several RPCs share of their edge is said once.
+ * Every problem of every rule, at once. What several RPCs share of their dependency is said once.
  *
  * @param replicas pods of each service, in every environment
  */
 export function analyse(model: Model, replicas: readonly Replicas[]): Problem[] {
   const { topology, policies, limits } = model;
-  const edges = readEdges(topology, policies, replicas);
-  const graph = buildCallGraph(edges);
+  const dependencies = readEffectivePolicies(topology, policies, replicas);
+  const graph = buildCallGraph(dependencies);
   const problems = [
     ...namesValid(topology),
     ...noDuplicates(topology),
     ...namesExist(topology, replicas),
-    ...policyForEachEdge(topology, policies),
-    ...edgeForEachPolicy(topology, policies),
+    ...policyForEachDependency(topology, policies),
+    ...dependencyForEachPolicy(topology, policies),
     ...routesReachable(topology),
     ...numbersInRange(model, replicas),
     ...checkDecisions(model),
     ...checkSaga(model),
-    ...EDGE_RULES.flatMap((rule) => edges.flatMap(rule)),
+    ...EDGE_RULES.flatMap((rule) => dependencies.flatMap(rule)),
     ...GRAPH_RULES.flatMap((rule) => rule(graph)),
     ...limitAmplification(graph, limits),
   ];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RetryCondition, RpcPolicy, Service, SyncInteraction } from '../model/model.ts';
-import { edgePolicy, exampleTopology, retried, safeOnce } from '../testing/example.ts';
+import { dependencyPolicy, exampleTopology, retried, safeOnce } from '../testing/example.ts';
 import { availabilityOfRoutes } from './availability.ts';
 
 interface Call {
@@ -24,7 +24,7 @@ function availabilityOf(...calls: Call[]) {
     return { ...enter, caller: from, callee: to, decision, rpcs };
   });
   const policies = Object.fromEntries(
-    calls.map(({ from, to, policy = safeOnce }) => [`${from}->${to}`, edgePolicy({ Ask: policy })]),
+    calls.map(({ from, to, policy = safeOnce }) => [`${from}->${to}`, dependencyPolicy({ Ask: policy })]),
   );
   return availabilityOfRoutes({ topology: { services, topics: {}, interactions }, policies });
 }

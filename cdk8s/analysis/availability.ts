@@ -1,13 +1,13 @@
 import { GATEWAY, type Model } from '../model/model.ts';
 import { retriesFailedAnswers } from '../model/retry-conditions.ts';
 import { buildCallGraph, type CallGraph, callsOf } from './call-graph.ts';
-import { type EffectiveEdge, readEdges } from './effective-policy.ts';
+import { type EffectivePolicy, readEffectivePolicies } from './effective-policy.ts';
 
-/** What users get of one route at the edge. Availabilities are shares of calls, from 0 to 1. */
+/** What users get of one route at the gateway. Availabilities are shares of calls, from 0 to 1. */
 export interface RouteAvailability {
   /** `POST /v1/orders`. */
   readonly route: string;
-  /** Calls that must all be answered, the one from the edge included. */
+  /** Calls that must all be answered, the one from the gateway included. */
   readonly parts: number;
   readonly withoutPolicies: number;
   readonly withPolicies: number;
@@ -17,7 +17,7 @@ export interface RouteAvailability {
 type Availability = Omit<RouteAvailability, 'route'>;
 
 /**
- * The availability of each route from the edge, from those that its interactions' decisions state for the services behind it
+ * The availability of each route from the gateway, from those that its interactions' decisions state for the services behind it
  * (`availabilityPercent`, for which each service answers by itself).
  *
  * Without policies a route works if every call behind it does: the product of all parts, so that five parts of 99 % are about
@@ -33,31 +33,33 @@ export function availabilityOfRoutes({
   topology,
   policies,
 }: Pick<Model, 'topology' | 'policies'>): RouteAvailability[] {
-  const graph = buildCallGraph(readEdges(topology, policies, []));
+  const graph = buildCallGraph(readEffectivePolicies(topology, policies, []));
   const behind = availabilityBehind(graph);
-  return [...graph.calls.values()].flatMap((edge) => {
-    const availability = behind.get(edge);
-    return edge.caller === GATEWAY && availability ? [{ route: `${edge.method} ${edge.path}`, ...availability }] : [];
+  return [...graph.calls.values()].flatMap((dependency) => {
+    const availability = behind.get(dependency);
+    return dependency.caller === GATEWAY && availability
+      ? [{ route: `${dependency.method} ${dependency.path}`, ...availability }]
+      : [];
   });
 }
 
 /** From the leaves on, each call once, however many ways lead to it. */
-function availabilityBehind({ callersFirst, calls }: CallGraph): Map<EffectiveEdge, Availability> {
-  const behind = new Map<EffectiveEdge, Availability>();
-  for (const edge of callersFirst.toReversed()) {
-    const needed = callsOf(edge, calls).flatMap((next) => behind.get(next) ?? []);
-    const own = edge.availabilityPercent / 100;
-    behind.set(edge, {
+function availabilityBehind({ callersFirst, calls }: CallGraph): Map<EffectivePolicy, Availability> {
+  const behind = new Map<EffectivePolicy, Availability>();
+  for (const dependency of callersFirst.toReversed()) {
+    const needed = callsOf(dependency, calls).flatMap((next) => behind.get(next) ?? []);
+    const own = dependency.availabilityPercent / 100;
+    behind.set(dependency, {
       parts: 1 + sumOf(needed.map(({ parts }) => parts)),
       withoutPolicies: own * productOf(needed.map(({ withoutPolicies }) => withoutPolicies)),
-      withPolicies: afterTries(edge, own * productOf(needed.map(({ withPolicies }) => withPolicies))),
+      withPolicies: afterTries(dependency, own * productOf(needed.map(({ withPolicies }) => withPolicies))),
     });
   }
   return behind;
 }
 
-function afterTries(edge: EffectiveEdge, ofOneTry: number): number {
-  return retriesFailedAnswers(edge) ? 1 - (1 - ofOneTry) ** edge.tries : ofOneTry;
+function afterTries(dependency: EffectivePolicy, ofOneTry: number): number {
+  return retriesFailedAnswers(dependency) ? 1 - (1 - ofOneTry) ** dependency.tries : ofOneTry;
 }
 
 function sumOf(numbers: readonly number[]): number {

@@ -1,20 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { effectiveEdge } from '../testing/effective-policy.ts';
+import { effectivePolicy } from '../testing/effective-policy.ts';
 import { buildCallGraph } from './call-graph.ts';
 import { calleeOutlivesCaller } from './callee-outlives-caller.ts';
-import type { EffectiveEdge } from './effective-policy.ts';
+import type { EffectivePolicy } from './effective-policy.ts';
 
 /** a calls b, which calls c and then d, of 300 and 200 ms, before it answers. */
 const asking = { idempotency: 'by-key', calls: ['b->c.Ask', 'b->d.Ask'], timeoutMs: 500 } as const;
 const behind = [
-  effectiveEdge({ caller: 'b', callee: 'c', timeoutMs: 300 }),
-  effectiveEdge({ caller: 'b', callee: 'd', timeoutMs: 200 }),
+  effectivePolicy({ caller: 'b', callee: 'c', timeoutMs: 300 }),
+  effectivePolicy({ caller: 'b', callee: 'd', timeoutMs: 200 }),
 ];
 
-function problemsOf(change: Partial<EffectiveEdge>, others: readonly EffectiveEdge[] = behind) {
-  return calleeOutlivesCaller(buildCallGraph([effectiveEdge({ ...asking, ...change }), ...others]));
+function problemsOf(change: Partial<EffectivePolicy>, others: readonly EffectivePolicy[] = behind) {
+  return calleeOutlivesCaller(buildCallGraph([effectivePolicy({ ...asking, ...change }), ...others]));
 }
-const messageOf = (change: Partial<EffectiveEdge>, others = behind) => problemsOf(change, others)[0]?.message;
+const messageOf = (change: Partial<EffectivePolicy>, others = behind) => problemsOf(change, others)[0]?.message;
 
 describe('a callee whose calls end within the time of a try', () => {
   test('stops, to the last millisecond', () => {
@@ -24,7 +24,7 @@ describe('a callee whose calls end within the time of a try', () => {
   test('must not be said to carry on', () => {
     expect(problemsOf({ timeoutMs: 500, afterTimeout: 'callee-carries-on' })).toEqual([
       {
-        edge: 'a->b.Ask',
+        dependency: 'a->b.Ask',
         value: 'afterTimeout = callee-carries-on',
         rule: 'callee-outlives-caller',
         message: "it stops: its calls may take 500 ms, and a try may end after 500 ms. 'callee-stops' is right.",
@@ -41,7 +41,7 @@ describe('a callee whose calls may take longer than a try', () => {
   test('is refused with both times if it is said to stop', () => {
     expect(problemsOf({ timeoutMs: 499 })).toEqual([
       {
-        edge: 'a->b.Ask',
+        dependency: 'a->b.Ask',
         value: 'afterTimeout = callee-stops',
         rule: 'callee-outlives-caller',
         message:
@@ -66,7 +66,7 @@ describe('a callee whose calls may take longer than a try', () => {
   });
 
   test('has no bound where one of its calls has none', () => {
-    const endless = [...behind.slice(0, 1), effectiveEdge({ caller: 'b', callee: 'd', timeoutMs: null })];
+    const endless = [...behind.slice(0, 1), effectivePolicy({ caller: 'b', callee: 'd', timeoutMs: null })];
     expect(messageOf({ timeoutMs: 9_999 }, endless)).toContain('take Infinity ms');
   });
 });

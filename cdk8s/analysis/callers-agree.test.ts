@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { effectiveEdge } from '../testing/effective-policy.ts';
+import { effectivePolicy } from '../testing/effective-policy.ts';
 import { buildCallGraph } from './call-graph.ts';
 import { callersAgree } from './callers-agree.ts';
-import type { EffectiveEdge } from './effective-policy.ts';
+import type { EffectivePolicy } from './effective-policy.ts';
 
 const shared = { path: '/b.v1.B/Ask', idempotency: 'by-key', calls: ['b->x.Do', 'b->y.Do'] } as const;
-const problemsOf = (change: Partial<EffectiveEdge>) =>
+const problemsOf = (change: Partial<EffectivePolicy>) =>
   callersAgree(
-    buildCallGraph([effectiveEdge(shared), effectiveEdge({ ...shared, caller: 'c', rpc: 'Enquire', ...change })]),
+    buildCallGraph([effectivePolicy(shared), effectivePolicy({ ...shared, caller: 'c', rpc: 'Enquire', ...change })]),
   );
 
 test('callers that say the same of a call agree, whatever they call it', () => {
@@ -21,7 +21,7 @@ test('the order of what it calls does not matter', () => {
 test('two ideas of whether it may run twice are refused', () => {
   expect(problemsOf({ idempotency: 'none' })).toEqual([
     {
-      edge: 'c->b.Enquire',
+      dependency: 'c->b.Enquire',
       value: 'idempotency = none',
       rule: 'callers-agree',
       message: 'a->b.Ask says by-key of the same call: only one of them can be right.',

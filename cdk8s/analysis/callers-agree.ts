@@ -1,34 +1,34 @@
 import type { Problem } from '../model/problem.ts';
 import type { CallGraph } from './call-graph.ts';
-import type { EffectiveEdge } from './effective-policy.ts';
+import type { EffectivePolicy } from './effective-policy.ts';
 
 /** Whether a call may run twice and what it calls in turn are its callee's doing: the same for whoever calls. */
 export function callersAgree({ calls }: CallGraph): Problem[] {
-  const first = new Map<string, EffectiveEdge>();
-  return [...calls.values()].flatMap((edge) => {
-    const rpc = `${edge.callee} ${edge.method} ${edge.path}`;
+  const first = new Map<string, EffectivePolicy>();
+  return [...calls.values()].flatMap((dependency) => {
+    const rpc = `${dependency.callee} ${dependency.method} ${dependency.path}`;
     const other = first.get(rpc);
-    if (!other) first.set(rpc, edge);
-    return other ? compare(edge, other) : [];
+    if (!other) first.set(rpc, dependency);
+    return other ? compare(dependency, other) : [];
   });
 }
 
-function compare(edge: EffectiveEdge, other: EffectiveEdge): Problem[] {
+function compare(dependency: EffectivePolicy, other: EffectivePolicy): Problem[] {
   const statements = [
-    { field: 'idempotency', here: edge.idempotency, there: other.idempotency },
-    { field: 'calls', here: namesOf(edge), there: namesOf(other) },
+    { field: 'idempotency', here: dependency.idempotency, there: other.idempotency },
+    { field: 'calls', here: namesOf(dependency), there: namesOf(other) },
   ];
   return statements
     .filter(({ here, there }) => here !== there)
     .map(({ field, here, there }) => ({
-      edge: edge.id,
+      dependency: dependency.id,
       value: `${field} = ${here}`,
       rule: 'callers-agree',
       message: `${other.id} says ${there} of the same call: only one of them can be right.`,
     }));
 }
 
-function namesOf({ callee, calls }: EffectiveEdge): string {
+function namesOf({ callee, calls }: EffectivePolicy): string {
   return (
     calls
       .map((id) => id.slice(`${callee}->`.length))

@@ -4,7 +4,7 @@ import type { Decision } from '../model/decision.ts';
 import type { Model, Policies } from '../model/model.ts';
 import type { Saga } from '../model/saga-step.ts';
 import { tactics } from '../model/tactics.ts';
-import { edgePolicy, exampleModel, examplePolicies, exampleTopology, neverRetried } from '../testing/example.ts';
+import { dependencyPolicy, exampleModel, examplePolicies, exampleTopology, neverRetried } from '../testing/example.ts';
 import { checkDecisions } from './check-decisions.ts';
 
 const pending = {
@@ -15,7 +15,7 @@ const pending = {
 } as const satisfies Partial<Decision>;
 const step = { waits: 'saga', consistency: 'eventual', tactic: 'saga-step' } as const satisfies Partial<Decision>;
 const byKey = { ...neverRetried, idempotency: 'by-key' } as const;
-const stepPolicies: Policies = { ...examplePolicies, 'c->b': edgePolicy({ Ask: byKey }) };
+const stepPolicies: Policies = { ...examplePolicies, 'c->b': dependencyPolicy({ Ask: byKey }) };
 const stepSaga: Saga = {
   steps: [
     {
@@ -42,7 +42,9 @@ function withDecisions(changes: Record<string, Partial<Decision>>, rest: Partial
 }
 
 function refusalsOf(changes: Record<string, Partial<Decision>>, rest: Partial<Model> = {}): string[] {
-  return checkDecisions(withDecisions(changes, rest)).map(({ edge, rule, value }) => `${edge} ${rule}: ${value}`);
+  return checkDecisions(withDecisions(changes, rest)).map(
+    ({ dependency, rule, value }) => `${dependency} ${rule}: ${value}`,
+  );
 }
 
 test('the example has no contradiction', () => {
@@ -97,7 +99,11 @@ describe('criteria', () => {
 describe('the catalogue', () => {
   test('two-phase commit is refused with the reason, and with nothing else', () => {
     const [problem, ...others] = checkDecisions(withDecisions({ 'a->b': { tactic: 'two-phase-commit' } }));
-    expect(problem).toMatchObject({ edge: 'a->b', rule: 'tactic-not-rejected', value: 'tactic = two-phase-commit' });
+    expect(problem).toMatchObject({
+      dependency: 'a->b',
+      rule: 'tactic-not-rejected',
+      value: 'tactic = two-phase-commit',
+    });
     expect(problem?.message).toContain('holds locks');
     expect(others).toEqual([]);
   });
@@ -140,7 +146,7 @@ describe('the catalogue', () => {
   test('an event needs a dead-letter topic for each of its consumers', () => {
     const topology = { ...exampleTopology, topics: { 'a.v1': { partitions: 3, retentionDays: 7 } } };
     const problems = checkDecisions(exampleModel({ topology }));
-    expect(problems).toMatchObject([{ edge: 'a->a.v1->c', rule: 'has-dead-letters', value: 'consumer = c' }]);
+    expect(problems).toMatchObject([{ dependency: 'a->a.v1->c', rule: 'has-dead-letters', value: 'consumer = c' }]);
   });
 
   test.each(Object.entries(tactics))('%s says what it is good for and what it costs', (_, { goodFor, costs }) => {

@@ -14,7 +14,7 @@ const releaseStock = {
 
 function refusalsOf(changed: Saga): string[] {
   return checkSaga({ topology, policies, limits, saga: changed }).map(
-    ({ edge, rule, value }) => `${edge} ${rule}: ${value}`,
+    ({ dependency, rule, value }) => `${dependency} ${rule}: ${value}`,
   );
 }
 
@@ -38,12 +38,12 @@ test('a call and a compensation that topology.ts does not have are named', () =>
   ]);
 });
 
-test('every call carries a key, also where its edge is no saga step', () => {
+test('every call carries a key, also where its dependency is no saga step', () => {
   const payments = policies['orders->payments'];
   const Authorize = { ...payments.rpcs.Authorize, idempotency: 'none' } as const;
   const unsafe = { ...policies, 'orders->payments': { ...payments, rpcs: { Authorize } } };
   expect(checkSaga({ topology, policies: unsafe, limits, saga })).toMatchObject([
-    { edge: 'saga.authorise', rule: 'calls-are-by-key', value: 'rpc = orders->payments.Authorize' },
+    { dependency: 'saga.authorise', rule: 'calls-are-by-key', value: 'rpc = orders->payments.Authorize' },
   ]);
 });
 

@@ -1,4 +1,4 @@
-import { asyncInteractions, edgeId, syncInteractions } from '../model/dependencies.ts';
+import { asyncInteractions, dependencyId, syncInteractions } from '../model/dependencies.ts';
 import type { Model } from '../model/model.ts';
 import type { Problem } from '../model/problem.ts';
 import { isSameEvent, type Saga, type SagaStep, sagaCalls, sagaEvents } from '../model/saga-step.ts';
@@ -25,14 +25,16 @@ function servicesExist({ steps }: Saga, { topology: { services } }: Model): Prob
 }
 
 function callsExistByKey(saga: Saga, { topology, policies }: Model): Problem[] {
-  const edges = new Map(syncInteractions(topology).map((interaction) => [edgeId(interaction), interaction]));
+  const dependencies = new Map(
+    syncInteractions(topology).map((interaction) => [dependencyId(interaction), interaction]),
+  );
   return sagaCalls(saga).flatMap((call) => {
-    const edge = edgeId(call);
-    const value = `rpc = ${edge}.${call.rpc}`;
-    const interaction = edges.get(edge);
+    const dependency = dependencyId(call);
+    const value = `rpc = ${dependency}.${call.rpc}`;
+    const interaction = dependencies.get(dependency);
     if (!interaction?.rpcs[call.rpc])
       return [problem(call.step, value, 'calls-exist', 'topology.ts has no such call.')];
-    const { idempotency = 'by-key' } = policies[edge]?.rpcs[call.rpc] ?? {};
+    const { idempotency = 'by-key' } = policies[dependency]?.rpcs[call.rpc] ?? {};
     // Of the tactic saga-step the catalogue asks the same.
     if (idempotency === 'by-key' || interaction.decision.tactic === 'saga-step') return [];
     const message = `its policy says idempotency = ${idempotency}, but an unknown outcome is asked for again: only a key makes that safe.`;
@@ -103,5 +105,5 @@ function hasEffect({ does }: SagaStep): boolean {
 }
 
 function problem(step: string, value: string, rule: string, message: string): Problem {
-  return { edge: `saga.${step}`, value, rule, message };
+  return { dependency: `saga.${step}`, value, rule, message };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RetryCondition } from '../model/model.ts';
-import { effectiveEdge } from '../testing/effective-policy.ts';
+import { effectivePolicy } from '../testing/effective-policy.ts';
 import { conditionCanHold } from './condition-can-hold.ts';
 
 const statuses = ['unavailable', 'cancelled', 'deadline-exceeded', 'resource-exhausted'] as const;
@@ -10,10 +10,10 @@ const others: readonly RetryCondition[] = [
 ];
 
 test.each(statuses)('%s never holds for an HTTP answer', (condition) => {
-  const edge = effectiveEdge({ protocol: 'http', tries: 2, conditions: ['reset', condition] });
-  expect(conditionCanHold(edge)).toEqual([
+  const dependency = effectivePolicy({ protocol: 'http', tries: 2, conditions: ['reset', condition] });
+  expect(conditionCanHold(dependency)).toEqual([
     {
-      edge: 'a->b.Ask',
+      dependency: 'a->b.Ask',
       value: `retries.conditions: ${condition}`,
       rule: 'condition-can-hold',
       message: 'an HTTP answer has no gRPC status: this never holds. gateway-error, 5xx and reset do.',
@@ -22,17 +22,17 @@ test.each(statuses)('%s never holds for an HTTP answer', (condition) => {
 });
 
 test('every other condition can hold for HTTP, every one for gRPC', () => {
-  expect(conditionCanHold(effectiveEdge({ protocol: 'http', tries: 2, conditions: others }))).toEqual([]);
+  expect(conditionCanHold(effectivePolicy({ protocol: 'http', tries: 2, conditions: others }))).toEqual([]);
   const all = [...others, ...statuses];
-  expect(conditionCanHold(effectiveEdge({ protocol: 'grpc', tries: 2, conditions: all }))).toEqual([]);
+  expect(conditionCanHold(effectivePolicy({ protocol: 'grpc', tries: 2, conditions: all }))).toEqual([]);
 });
 
 test('retries on nothing are refused, because Istio would fill in its own conditions', () => {
-  expect(conditionCanHold(effectiveEdge({ tries: 2, conditions: [] }))).toMatchObject([
+  expect(conditionCanHold(effectivePolicy({ tries: 2, conditions: [] }))).toMatchObject([
     { value: 'retries.conditions: none', message: expect.stringContaining("say 'never'") },
   ]);
 });
 
 test('without retries there is nothing to hold', () => {
-  expect(conditionCanHold(effectiveEdge({ protocol: 'http', tries: 1, conditions: statuses }))).toEqual([]);
+  expect(conditionCanHold(effectivePolicy({ protocol: 'http', tries: 1, conditions: statuses }))).toEqual([]);
 });

@@ -1,50 +1,50 @@
 import { expect, test } from 'vitest';
-import { edgePolicy, examplePolicies, exampleTopology, retried } from '../testing/example.ts';
-import { edgeForEachPolicy, policyForEachEdge } from './coverage.ts';
+import { dependencyPolicy, examplePolicies, exampleTopology, retried } from '../testing/example.ts';
+import { dependencyForEachPolicy, policyForEachDependency } from './coverage.ts';
 
 const named = { toString: retried };
 
-test('each edge and RPC has a policy, each policy an edge and RPC', () => {
-  expect(policyForEachEdge(exampleTopology, examplePolicies)).toEqual([]);
-  expect(edgeForEachPolicy(exampleTopology, examplePolicies)).toEqual([]);
+test('each dependency and RPC has a policy, each policy a dependency and RPC', () => {
+  expect(policyForEachDependency(exampleTopology, examplePolicies)).toEqual([]);
+  expect(dependencyForEachPolicy(exampleTopology, examplePolicies)).toEqual([]);
 });
 
-test('an edge and an RPC without a policy are named', () => {
+test('a dependency and an RPC without a policy are named', () => {
   const { 'a->bank': _, ...others } = examplePolicies;
-  expect(policyForEachEdge(exampleTopology, { ...others, 'a->b': edgePolicy({}) })).toEqual([
+  expect(policyForEachDependency(exampleTopology, { ...others, 'a->b': dependencyPolicy({}) })).toEqual([
     {
-      edge: 'a->b.Ask',
+      dependency: 'a->b.Ask',
       value: 'policy = none',
-      rule: 'policy-for-each-edge',
+      rule: 'policy-for-each-dependency',
       message: 'nothing says what happens when this call fails.',
     },
-    expect.objectContaining({ edge: 'a->bank', value: 'policy = none' }),
+    expect.objectContaining({ dependency: 'a->bank', value: 'policy = none' }),
   ]);
 });
 
-test('a policy without an edge or an RPC is named', () => {
+test('a policy without a dependency or an RPC is named', () => {
   const policies = {
     ...examplePolicies,
-    'a->z': edgePolicy({}),
-    'a->b': edgePolicy({ Ask: retried, ...named }),
+    'a->z': dependencyPolicy({}),
+    'a->b': dependencyPolicy({ Ask: retried, ...named }),
   };
-  expect(edgeForEachPolicy(exampleTopology, policies)).toEqual([
+  expect(dependencyForEachPolicy(exampleTopology, policies)).toEqual([
     {
-      edge: 'a->b.toString',
+      dependency: 'a->b.toString',
       value: 'policy = unused',
-      rule: 'edge-for-each-policy',
+      rule: 'dependency-for-each-policy',
       message: 'topology.ts has no such call.',
     },
-    expect.objectContaining({ edge: 'a->z', value: 'policy = unused' }),
+    expect.objectContaining({ dependency: 'a->z', value: 'policy = unused' }),
   ]);
 });
 
 test('what every object has is no policy', () => {
   const [first] = exampleTopology.interactions;
   const interaction = { ...first, rpcs: { toString: first.rpcs.Enter } };
-  const problems = policyForEachEdge(
+  const problems = policyForEachDependency(
     { ...exampleTopology, interactions: [interaction] },
-    { 'gateway->a': edgePolicy({}) },
+    { 'gateway->a': dependencyPolicy({}) },
   );
-  expect(problems.map(({ edge }) => edge)).toEqual(['gateway->a.toString']);
+  expect(problems.map(({ dependency }) => dependency)).toEqual(['gateway->a.toString']);
 });

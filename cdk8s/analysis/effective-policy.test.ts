@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import type { Breaker, EdgePolicy, RpcPolicy } from '../model/model.ts';
-import { edgePolicy, examplePolicies, exampleTopology, retried, safeOnce } from '../testing/example.ts';
-import { readEdges } from './effective-policy.ts';
+import type { Breaker, DependencyPolicy, RpcPolicy } from '../model/model.ts';
+import { dependencyPolicy, examplePolicies, exampleTopology, retried, safeOnce } from '../testing/example.ts';
+import { readEffectivePolicies } from './effective-policy.ts';
 
 const ONE = [{ each: 1 }];
 
-function readAsk(ask: RpcPolicy, rest: Partial<EdgePolicy> = {}) {
-  const policies = { ...examplePolicies, 'a->b': edgePolicy({ Ask: ask }, rest) };
-  return readEdges(exampleTopology, policies, ONE).find(({ id }) => id === 'a->b.Ask');
+function readAsk(ask: RpcPolicy, rest: Partial<DependencyPolicy> = {}) {
+  const policies = { ...examplePolicies, 'a->b': dependencyPolicy({ Ask: ask }, rest) };
+  return readEffectivePolicies(exampleTopology, policies, ONE).find(({ id }) => id === 'a->b.Ask');
 }
 
-test('each call with a policy is an edge of its own', () => {
+test('each call with a policy is a dependency of its own', () => {
   const { 'c->b': _, ...policies } = examplePolicies;
-  expect(readEdges(exampleTopology, policies, ONE).map(({ id }) => id)).toEqual([
+  expect(readEffectivePolicies(exampleTopology, policies, ONE).map(({ id }) => id)).toEqual([
     'gateway->a.Enter',
     'gateway->a.Buy',
     'a->b.Ask',
@@ -21,7 +21,7 @@ test('each call with a policy is an edge of its own', () => {
 });
 
 test('it says who calls what, how, and what that leads to', () => {
-  const [enter, , ask, , pay] = readEdges(exampleTopology, examplePolicies, ONE);
+  const [enter, , ask, , pay] = readEffectivePolicies(exampleTopology, examplePolicies, ONE);
   expect(enter).toMatchObject({ method: 'GET', path: '/v1/{id}', protocol: 'http', calls: ['a->b.Ask'] });
   expect(ask).toMatchObject({ method: 'POST', protocol: 'grpc', external: false, calls: [], latencyBudgetMs: 2_000 });
   expect(pay).toMatchObject({ external: true, availabilityPercent: 99 });
@@ -63,13 +63,18 @@ test.each([
 });
 
 test('endpoints are counted in each environment, of a service with a number of its own by that', () => {
-  const edges = readEdges(exampleTopology, examplePolicies, [{ each: 2 }, { each: 3, of: { b: 5 } }]);
-  expect(edges.find(({ id }) => id === 'a->b.Ask')?.endpoints).toEqual([2, 5]);
-  expect(edges.find(({ id }) => id === 'gateway->a.Buy')?.endpoints).toEqual([2, 3]);
+  const dependencies = readEffectivePolicies(exampleTopology, examplePolicies, [
+    { each: 2 },
+    { each: 3, of: { b: 5 } },
+  ]);
+  expect(dependencies.find(({ id }) => id === 'a->b.Ask')?.endpoints).toEqual([2, 5]);
+  expect(dependencies.find(({ id }) => id === 'gateway->a.Buy')?.endpoints).toEqual([2, 3]);
 });
 
 test('a partner is one endpoint, whatever stands behind its name', () => {
-  const pay = readEdges(exampleTopology, examplePolicies, [{ each: 7 }]).find(({ callee }) => callee === 'bank');
+  const pay = readEffectivePolicies(exampleTopology, examplePolicies, [{ each: 7 }]).find(
+    ({ callee }) => callee === 'bank',
+  );
   expect(pay?.endpoints).toEqual([1]);
 });
 
@@ -81,9 +86,9 @@ test('a service may be called like something that every object has', () => {
     interactions: [{ ...first, callee: 'constructor', rpcs: { toString: first.rpcs.Enter } }],
   };
   const named = { toString: safeOnce };
-  const policies = { 'gateway->constructor': edgePolicy(named) };
-  expect(readEdges(topology, policies, [{ each: 4, of: {} }])[0]?.endpoints).toEqual([4]);
-  expect(readEdges(topology, { 'gateway->constructor': edgePolicy({}) }, ONE)).toEqual([]);
+  const policies = { 'gateway->constructor': dependencyPolicy(named) };
+  expect(readEffectivePolicies(topology, policies, [{ each: 4, of: {} }])[0]?.endpoints).toEqual([4]);
+  expect(readEffectivePolicies(topology, { 'gateway->constructor': dependencyPolicy({}) }, ONE)).toEqual([]);
 });
 
 describe('ejection', () => {

@@ -1,7 +1,7 @@
-import { type Edge, joinEdges, podsOf } from '../model/dependencies.ts';
+import { type Dependency, joinDependencies, podsOf } from '../model/dependencies.ts';
 import type {
   ConnectionPool,
-  EdgePolicy,
+  DependencyPolicy,
   Policies,
   Replicas,
   RetryBudget,
@@ -16,7 +16,7 @@ import type {
  * `null` says that there is no bound. Sources: pilot/pkg/networking/core/{route/retry/retry,cluster_traffic_policy}.go of
  * Istio, source/common/upstream/outlier_detection_impl.cc and common/backoff_strategy.cc of Envoy.
  */
-export interface EffectiveEdge {
+export interface EffectivePolicy {
   /** `orders->inventory.Check`. */
   readonly id: string;
   readonly caller: string;
@@ -28,7 +28,7 @@ export interface EffectiveEdge {
   readonly protocol: 'http' | 'grpc';
   /** A partner's host: what it does with a call, and until when, is not ours to say. */
   readonly external: boolean;
-  /** What the callee calls before it answers, as ids of its own edges; one that stands here twice is made twice. */
+  /** What the callee calls before it answers, as ids of its own dependencies; one that stands here twice is made twice. */
   readonly calls: readonly string[];
   /** Endpoints that the caller's proxy sees, in each environment. */
   readonly endpoints: readonly number[];
@@ -84,26 +84,30 @@ export interface EffectiveEjection {
  *
  * @param replicas pods of each service, in every environment
  */
-export function readEdges(topology: Topology, policies: Policies, replicas: readonly Replicas[]): EffectiveEdge[] {
-  return joinEdges(topology, policies).flatMap((edge) => {
+export function readEffectivePolicies(
+  topology: Topology,
+  policies: Policies,
+  replicas: readonly Replicas[],
+): EffectivePolicy[] {
+  return joinDependencies(topology, policies).flatMap((dependency) => {
     const shared = {
-      caller: edge.caller,
-      callee: edge.callee,
-      protocol: edge.service.serves === 'grpc' ? 'grpc' : 'http',
-      external: edge.service.external !== undefined,
-      endpoints: endpointsOf(edge, replicas),
-      latencyBudgetMs: edge.decision.latencyBudgetMs,
-      availabilityPercent: edge.decision.availabilityPercent,
-      retryBudget: edge.policy.retryBudget,
-      pool: edge.policy.pool,
-      ejection: readEjection(edge.policy),
+      caller: dependency.caller,
+      callee: dependency.callee,
+      protocol: dependency.service.serves === 'grpc' ? 'grpc' : 'http',
+      external: dependency.service.external !== undefined,
+      endpoints: endpointsOf(dependency, replicas),
+      latencyBudgetMs: dependency.decision.latencyBudgetMs,
+      availabilityPercent: dependency.decision.availabilityPercent,
+      retryBudget: dependency.policy.retryBudget,
+      pool: dependency.policy.pool,
+      ejection: readEjection(dependency.policy),
     } as const;
-    return edge.calls.map(({ id, name, rpc, policy }) => ({
+    return dependency.calls.map(({ id, name, rpc, policy }) => ({
       id,
       rpc: name,
       method: rpc.method ?? 'POST',
       path: rpc.path,
-      calls: rpc.calls.map((call) => `${edge.callee}->${call}`),
+      calls: rpc.calls.map((call) => `${dependency.callee}->${call}`),
       idempotency: policy.idempotency,
       afterTimeout: policy.afterTimeout,
       timeoutMs: policy.timeoutMs,
@@ -114,13 +118,13 @@ export function readEdges(topology: Topology, policies: Policies, replicas: read
 }
 
 /** A partner is reached through one name, and so is one endpoint, whatever stands behind it. */
-function endpointsOf({ callee, service }: Edge, replicas: readonly Replicas[]): readonly number[] {
+function endpointsOf({ callee, service }: Dependency, replicas: readonly Replicas[]): readonly number[] {
   return service.external ? [1] : replicas.map((each) => podsOf(callee, each));
 }
 
 function readRetries({
   retries,
-}: RpcPolicy): Pick<EffectiveEdge, 'tries' | 'conditions' | 'perTryTimeoutMs' | 'longestBackoffMs'> {
+}: RpcPolicy): Pick<EffectivePolicy, 'tries' | 'conditions' | 'perTryTimeoutMs' | 'longestBackoffMs'> {
   if (retries.kind === 'never') return { tries: 1, conditions: [], perTryTimeoutMs: null, longestBackoffMs: 0 };
   const { attempts, conditions, perTryTimeoutMs, backoffMs } = retries;
   return {
@@ -136,7 +140,7 @@ export function longestBackoffFactor(attempts: number): number {
   return attempts <= 4 ? 2 ** attempts - 1 : 15 + 10 * (attempts - 4);
 }
 
-function readEjection({ breaker }: EdgePolicy): EffectiveEjection | null {
+function readEjection({ breaker }: DependencyPolicy): EffectiveEjection | null {
   if (breaker.kind === 'none') return null;
   return {
     consecutive5xx: breaker.kind === 'consecutive' ? breaker.failures : 0,

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { effectiveEdge, effectiveEjection } from '../testing/effective-policy.ts';
+import { effectiveEjection, effectivePolicy } from '../testing/effective-policy.ts';
 import { ejectionOutlastsInterval } from './ejection-outlasts-interval.ts';
 
 function ejecting(ejectionMs: number, intervalMs: number) {
-  return ejectionOutlastsInterval(effectiveEdge({ ejection: effectiveEjection({ ejectionMs, intervalMs }) }));
+  return ejectionOutlastsInterval(effectivePolicy({ ejection: effectiveEjection({ ejectionMs, intervalMs }) }));
 }
 
 test('an ejection may be as long as the time between two reviews', () => {
@@ -13,7 +13,7 @@ test('an ejection may be as long as the time between two reviews', () => {
 test('a shorter one is refused: it would last until the next review', () => {
   expect(ejecting(1_999, 2_000)).toEqual([
     {
-      edge: 'a->b',
+      dependency: 'a->b',
       value: 'breaker.ejectionMs = 1999',
       rule: 'ejection-outlasts-interval',
       message:
@@ -23,5 +23,5 @@ test('a shorter one is refused: it would last until the next review', () => {
 });
 
 test('without a breaker nothing is ejected', () => {
-  expect(ejectionOutlastsInterval(effectiveEdge({ ejection: null }))).toEqual([]);
+  expect(ejectionOutlastsInterval(effectivePolicy({ ejection: null }))).toEqual([]);
 });

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { effectiveEdge, effectiveEjection } from '../testing/effective-policy.ts';
+import { effectiveEjection, effectivePolicy } from '../testing/effective-policy.ts';
 import { ejectionPossible } from './ejection-possible.ts';
 
 function ejecting(maxEjectionPercent: number | 'all', endpoints: readonly number[]) {
-  return effectiveEdge({ endpoints, ejection: effectiveEjection({ maxEjectionPercent }) });
+  return effectivePolicy({ endpoints, ejection: effectiveEjection({ maxEjectionPercent }) });
 }
 
 test.each([
@@ -16,7 +16,7 @@ test.each([
 ])('of $count endpoints $tooLow % ejects none, $enough % does', ({ count, tooLow, enough }) => {
   expect(ejectionPossible(ejecting(tooLow, [count]))).toEqual([
     {
-      edge: 'a->b',
+      dependency: 'a->b',
       value: `breaker.maxEjectionPercent = ${tooLow}`,
       rule: 'ejection-possible',
       message: `of ${count} endpoint(s) none can ever be ejected. At least ${enough} is needed.`,
@@ -38,5 +38,5 @@ test('of several environments, each in which it can not happen is named once, by
 });
 
 test('without a breaker nothing need be possible', () => {
-  expect(ejectionPossible(effectiveEdge({ ejection: null }))).toEqual([]);
+  expect(ejectionPossible(effectivePolicy({ ejection: null }))).toEqual([]);
 });

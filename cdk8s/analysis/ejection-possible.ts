@@ -1,17 +1,17 @@
 import type { Problem } from '../model/problem.ts';
-import type { EffectiveEdge } from './effective-policy.ts';
+import type { EffectivePolicy } from './effective-policy.ts';
 
 /**
  * Envoy ejects an endpoint only if the share of the ejected ones, that one included, is then no higher than
  * maxEjectionPercent: `100.0 * (ejected + 1) / endpoints <= max`. With few endpoints that never holds.
  */
-export function ejectionPossible({ caller, callee, endpoints, ejection }: EffectiveEdge): Problem[] {
+export function ejectionPossible({ caller, callee, endpoints, ejection }: EffectivePolicy): Problem[] {
   if (!ejection || ejection.maxEjectionPercent === 'all') return [];
   const max = ejection.maxEjectionPercent;
   return [...new Set(endpoints)]
     .filter((count) => 100 / count > max)
     .map((count) => ({
-      edge: `${caller}->${callee}`,
+      dependency: `${caller}->${callee}`,
       value: `breaker.maxEjectionPercent = ${max}`,
       rule: 'ejection-possible',
       message: `of ${count} endpoint(s) none can ever be ejected. ${rightFor(count)}`,

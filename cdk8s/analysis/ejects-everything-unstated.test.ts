@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
-import { effectiveEdge, effectiveEjection } from '../testing/effective-policy.ts';
+import { effectiveEjection, effectivePolicy } from '../testing/effective-policy.ts';
 import { ejectsEverythingUnstated } from './ejects-everything-unstated.ts';
 
 function ejecting(maxEjectionPercent: number | 'all') {
-  return ejectsEverythingUnstated(effectiveEdge({ ejection: effectiveEjection({ maxEjectionPercent }) }));
+  return ejectsEverythingUnstated(effectivePolicy({ ejection: effectiveEjection({ maxEjectionPercent }) }));
 }
 
 test('a number that lets every endpoint be out is refused', () => {
   expect(ejecting(100)).toEqual([
     {
-      edge: 'a->b',
+      dependency: 'a->b',
       value: 'breaker.maxEjectionPercent = 100',
       rule: 'ejects-everything-unstated',
       message:
@@ -24,5 +24,5 @@ test("99 leaves at least one endpoint in, and 'all' says what it means", () => {
 });
 
 test('without a breaker nothing is ejected', () => {
-  expect(ejectsEverythingUnstated(effectiveEdge({ ejection: null }))).toEqual([]);
+  expect(ejectsEverythingUnstated(effectivePolicy({ ejection: null }))).toEqual([]);
 });

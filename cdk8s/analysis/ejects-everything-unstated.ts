@@ -1,13 +1,13 @@
 import type { Problem } from '../model/problem.ts';
-import type { EffectiveEdge } from './effective-policy.ts';
+import type { EffectivePolicy } from './effective-policy.ts';
 
 /** With every endpoint ejected all calls fail at once: fine where it is meant, and then it must say so. */
-export function ejectsEverythingUnstated({ caller, callee, ejection }: EffectiveEdge): Problem[] {
+export function ejectsEverythingUnstated({ caller, callee, ejection }: EffectivePolicy): Problem[] {
   const max = ejection?.maxEjectionPercent;
   if (max === undefined || max === 'all' || max < 100) return [];
   return [
     {
-      edge: `${caller}->${callee}`,
+      dependency: `${caller}->${callee}`,
       value: `breaker.maxEjectionPercent = ${max}`,
       rule: 'ejects-everything-unstated',
       message:

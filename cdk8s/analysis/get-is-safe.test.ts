@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { effectiveEdge } from '../testing/effective-policy.ts';
+import { effectivePolicy } from '../testing/effective-policy.ts';
 import { getIsSafe } from './get-is-safe.ts';
 
 test.each(['by-key', 'none'] as const)('a GET that is %s is refused', (idempotency) => {
-  expect(getIsSafe(effectiveEdge({ method: 'GET', idempotency }))).toEqual([
+  expect(getIsSafe(effectivePolicy({ method: 'GET', idempotency }))).toEqual([
     {
-      edge: 'a->b.Ask',
+      dependency: 'a->b.Ask',
       value: `idempotency = ${idempotency}`,
       rule: 'get-is-safe',
       message: 'a GET changes nothing: safe is right, or another method.',
@@ -14,9 +14,9 @@ test.each(['by-key', 'none'] as const)('a GET that is %s is refused', (idempoten
 });
 
 test('a safe GET is right', () => {
-  expect(getIsSafe(effectiveEdge({ method: 'GET', idempotency: 'safe' }))).toEqual([]);
+  expect(getIsSafe(effectivePolicy({ method: 'GET', idempotency: 'safe' }))).toEqual([]);
 });
 
 test.each(['safe', 'by-key', 'none'] as const)('a POST may be %s', (idempotency) => {
-  expect(getIsSafe(effectiveEdge({ method: 'POST', idempotency }))).toEqual([]);
+  expect(getIsSafe(effectivePolicy({ method: 'POST', idempotency }))).toEqual([]);
 });

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import type { RetryCondition } from '../model/model.ts';
-import { effectiveEdge } from '../testing/effective-policy.ts';
+import { effectivePolicy } from '../testing/effective-policy.ts';
 import { lateTriesRetried } from './late-tries-retried.ts';
 
 const late = (...conditions: RetryCondition[]) =>
-  effectiveEdge({ tries: 3, perTryTimeoutMs: 200, conditions: ['unavailable', ...conditions] });
+  effectivePolicy({ tries: 3, perTryTimeoutMs: 200, conditions: ['unavailable', ...conditions] });
 
 test.each([['reset'], ['gateway-error'], ['5xx'], ['deadline-exceeded']] as const)(
   '%s alone covers only one of the two ends that a late gRPC try has',
   (condition) => {
     expect(lateTriesRetried(late(condition))).toEqual([
       {
-        edge: 'a->b.Ask',
+        dependency: 'a->b.Ask',
         value: `retries.conditions: unavailable, ${condition}`,
         rule: 'late-tries-retried',
         message:

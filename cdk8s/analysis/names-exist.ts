@@ -1,4 +1,4 @@
-import { edgeId, interactionId, syncInteractions } from '../model/dependencies.ts';
+import { dependencyId, interactionId, syncInteractions } from '../model/dependencies.ts';
 import {
   type AsyncInteraction,
   GATEWAY,
@@ -47,35 +47,35 @@ function readKnown(topology: Topology): Known {
     topics: new Set(Object.keys(topology.topics)),
     calls: new Set(
       syncInteractions(topology).flatMap((interaction) =>
-        Object.keys(interaction.rpcs).map((name) => `${edgeId(interaction)}.${name}`),
+        Object.keys(interaction.rpcs).map((name) => `${dependencyId(interaction)}.${name}`),
       ),
     ),
   };
 }
 
 function checkSync(interaction: SyncInteraction, known: Known): Problem[] {
-  const edge = edgeId(interaction);
+  const dependency = dependencyId(interaction);
   const { caller, callee, rpcs } = interaction;
   return [
-    ...check(edge, 'caller in the mesh', caller, known.callers),
-    ...check(edge, 'callee that serves something', callee, known.callees),
+    ...check(dependency, 'caller in the mesh', caller, known.callers),
+    ...check(dependency, 'callee that serves something', callee, known.callees),
     ...Object.entries(rpcs).flatMap(([name, { calls }]) =>
-      calls.flatMap((call) => check(`${edge}.${name}`, 'call', `${callee}->${call}`, known.calls)),
+      calls.flatMap((call) => check(`${dependency}.${name}`, 'call', `${callee}->${call}`, known.calls)),
     ),
   ];
 }
 
 function checkAsync(interaction: AsyncInteraction, known: Known): Problem[] {
-  const edge = interactionId(interaction);
+  const dependency = interactionId(interaction);
   const { producer, topic, consumers } = interaction;
   return [
-    ...check(edge, 'producer', producer, known.members),
-    ...check(edge, 'topic', topic, known.topics),
-    ...consumers.flatMap((name) => check(edge, 'consumer', name, known.members)),
+    ...check(dependency, 'producer', producer, known.members),
+    ...check(dependency, 'topic', topic, known.topics),
+    ...consumers.flatMap((name) => check(dependency, 'consumer', name, known.members)),
   ];
 }
 
-function check(edge: string, kind: string, name: string, known: Names): Problem[] {
+function check(dependency: string, kind: string, name: string, known: Names): Problem[] {
   if (known.has(name)) return [];
-  return [{ edge, value: `${kind} = ${name}`, rule: 'names-exist', message: `topology.ts has no such ${kind}.` }];
+  return [{ dependency, value: `${kind} = ${name}`, rule: 'names-exist', message: `topology.ts has no such ${kind}.` }];
 }

@@ -1,4 +1,4 @@
-import { edgeId } from '../model/dependencies.ts';
+import { dependencyId } from '../model/dependencies.ts';
 import { GATEWAY, type Rpc, type Service, type Topology } from '../model/model.ts';
 import type { Problem } from '../model/problem.ts';
 
@@ -51,8 +51,8 @@ export function namesValid({ services, topics, interactions }: Topology): Proble
       if (interaction.style === 'async') return [];
       const serves = Object.hasOwn(services, interaction.callee) ? services[interaction.callee]?.serves : undefined;
       return Object.entries(interaction.rpcs).flatMap(([name, rpc]) => {
-        const edge = `${edgeId(interaction)}.${name}`;
-        return [...check(edge, 'RPC', name, RPC), ...checkRoute(edge, rpc, serves)];
+        const dependency = `${dependencyId(interaction)}.${name}`;
+        return [...check(dependency, 'RPC', name, RPC), ...checkRoute(dependency, rpc, serves)];
       });
     }),
   ];
@@ -79,20 +79,20 @@ function checkService(name: string, { namespace, database, external }: Service):
   ];
 }
 
-function checkRoute(edge: string, { path, method }: Rpc, serves: Service['serves'] | undefined): Problem[] {
+function checkRoute(dependency: string, { path, method }: Rpc, serves: Service['serves'] | undefined): Problem[] {
   if (serves === 'grpc') {
-    const noMethod = method ? [problem(edge, 'method', method, 'none: a gRPC call is always a POST')] : [];
-    return [...check(edge, 'path', path, GRPC_PATH), ...noMethod];
+    const noMethod = method ? [problem(dependency, 'method', method, 'none: a gRPC call is always a POST')] : [];
+    return [...check(dependency, 'path', path, GRPC_PATH), ...noMethod];
   }
   if (serves === undefined || serves === 'nothing') return [];
-  const stated = method ? [] : [problem(edge, 'method', 'none', 'GET or POST')];
-  return [...check(edge, 'path', path, HTTP_PATH), ...stated];
+  const stated = method ? [] : [problem(dependency, 'method', 'none', 'GET or POST')];
+  return [...check(dependency, 'path', path, HTTP_PATH), ...stated];
 }
 
-function check(edge: string, kind: string, name: string, { pattern, maxLength, right }: Form): Problem[] {
-  return name.length <= maxLength && pattern.test(name) ? [] : [problem(edge, kind, name, right)];
+function check(dependency: string, kind: string, name: string, { pattern, maxLength, right }: Form): Problem[] {
+  return name.length <= maxLength && pattern.test(name) ? [] : [problem(dependency, kind, name, right)];
 }
 
-function problem(edge: string, kind: string, name: string, right: string): Problem {
-  return { edge, value: `${kind} = ${name}`, rule: 'names-valid', message: `right is ${right}.` };
+function problem(dependency: string, kind: string, name: string, right: string): Problem {
+  return { dependency, value: `${kind} = ${name}`, rule: 'names-valid', message: `right is ${right}.` };
 }

@@ -1,27 +1,27 @@
 import { hostOf } from '../model/addresses.ts';
-import { edgeId, syncInteractions } from '../model/dependencies.ts';
+import { dependencyId, syncInteractions } from '../model/dependencies.ts';
 import type { Topology } from '../model/model.ts';
 import type { Problem } from '../model/problem.ts';
 
 /** One interaction for each caller and callee, one service for each host name: of two, the mesh would heed only one. */
 export function noDuplicates(topology: Topology): Problem[] {
-  const edges = syncInteractions(topology).map((interaction) => ({
-    edge: edgeId(interaction),
-    key: edgeId(interaction),
+  const dependencies = syncInteractions(topology).map((interaction) => ({
+    dependency: dependencyId(interaction),
+    key: dependencyId(interaction),
   }));
   const hosts = Object.entries(topology.services).map(([name, service]) => ({
-    edge: name,
+    dependency: name,
     key: hostOf(name, service),
   }));
   return [
-    ...findRepeated(edges).map(({ edge }) => ({
-      edge,
+    ...findRepeated(dependencies).map(({ dependency }) => ({
+      dependency,
       value: 'interactions = 2 or more',
       rule: 'no-duplicates',
       message: 'their policies would be one: put all RPCs into one interaction.',
     })),
-    ...findRepeated(hosts).map(({ edge, key }) => ({
-      edge,
+    ...findRepeated(hosts).map(({ dependency, key }) => ({
+      dependency,
       value: `host = ${key}`,
       rule: 'no-duplicates',
       message: 'another service has this host: one service for each is right, with all its RPCs.',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Breaker, EdgePolicy, Limits, Replicas, RpcPolicy } from '../model/model.ts';
-import { edgePolicy, exampleModel, examplePolicies, exampleTopology, retried } from '../testing/example.ts';
+import type { Breaker, DependencyPolicy, Limits, Replicas, RpcPolicy } from '../model/model.ts';
+import { dependencyPolicy, exampleModel, examplePolicies, exampleTopology, retried } from '../testing/example.ts';
 import { numbersInRange } from './numbers-in-range.ts';
 
 const MAX = 2 ** 31 - 1;
@@ -13,13 +13,15 @@ function problemsOf({
   ...model
 }: {
   ask?: RpcPolicy;
-  rest?: Partial<EdgePolicy>;
+  rest?: Partial<DependencyPolicy>;
   replicas?: Replicas;
   limits?: Limits;
   topology?: ReturnType<typeof exampleModel>['topology'];
 }): string[] {
-  const policies = { ...examplePolicies, 'a->b': edgePolicy({ Ask: ask }, rest) };
-  return numbersInRange(exampleModel({ policies, ...model }), [replicas]).map(({ edge, value }) => `${edge} ${value}`);
+  const policies = { ...examplePolicies, 'a->b': dependencyPolicy({ Ask: ask }, rest) };
+  return numbersInRange(exampleModel({ policies, ...model }), [replicas]).map(
+    ({ dependency, value }) => `${dependency} ${value}`,
+  );
 }
 
 test('the example has no number out of range', () => {
@@ -29,7 +31,7 @@ test('the example has no number out of range', () => {
 test('what is wrong is said with what is right', () => {
   expect(numbersInRange(exampleModel(), [{ each: 0 }])).toEqual([
     {
-      edge: 'replicas',
+      dependency: 'replicas',
       value: 'each = 0',
       rule: 'numbers-in-range',
       message: 'must be a whole number from 1 to 2147483647.',
@@ -83,7 +85,7 @@ describe.each(NOT_WHOLE)('%s', (value) => {
     };
     expect(problemsOf({ topology })).toEqual([
       ...['gateway->a', 'a->b', 'c->b', 'a->bank', 'a->a.v1->c'].map(
-        (edge) => `${edge} decision.latencyBudgetMs = ${value}`,
+        (dependency) => `${dependency} decision.latencyBudgetMs = ${value}`,
       ),
       `a.v1 partitions = ${value}`,
       `a.v1 retentionDays = ${value}`,

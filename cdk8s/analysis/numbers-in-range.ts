@@ -1,5 +1,5 @@
 import { interactionId } from '../model/dependencies.ts';
-import type { EdgePolicy, Model, Replicas, RpcPolicy } from '../model/model.ts';
+import type { DependencyPolicy, Model, Replicas, RpcPolicy } from '../model/model.ts';
 import type { Problem } from '../model/problem.ts';
 
 /** Istio's counts are 32-bit. */
@@ -13,16 +13,22 @@ type Numbers = Readonly<Record<string, number>>;
  */
 export function numbersInRange({ topology, policies, limits }: Model, replicas: readonly Replicas[]): Problem[] {
   return [
-    ...Object.entries(policies).flatMap(([edge, policy]) => [
-      ...checkWhole(edge, edgeNumbers(policy)),
-      ...Object.entries(policy.rpcs).flatMap(([name, rpc]) => checkWhole(`${edge}.${name}`, rpcNumbers(rpc))),
+    ...Object.entries(policies).flatMap(([dependency, policy]) => [
+      ...checkWhole(dependency, dependencyNumbers(policy)),
+      ...Object.entries(policy.rpcs).flatMap(([name, rpc]) => checkWhole(`${dependency}.${name}`, rpcNumbers(rpc))),
     ]),
     ...topology.interactions.flatMap((interaction) => {
       const { latencyBudgetMs, availabilityPercent } = interaction.decision;
-      const edge = interactionId(interaction);
+      const dependency = interactionId(interaction);
       return [
-        ...checkWhole(edge, { 'decision.latencyBudgetMs': latencyBudgetMs }),
-        ...check(edge, 'decision.availabilityPercent', availabilityPercent, 'a number above 0, at most 100', isShare),
+        ...checkWhole(dependency, { 'decision.latencyBudgetMs': latencyBudgetMs }),
+        ...check(
+          dependency,
+          'decision.availabilityPercent',
+          availabilityPercent,
+          'a number above 0, at most 100',
+          isShare,
+        ),
       ];
     }),
     ...Object.entries(topology.topics).flatMap(([name, topic]) => checkWhole(name, { ...topic })),
@@ -33,7 +39,7 @@ export function numbersInRange({ topology, policies, limits }: Model, replicas: 
   ];
 }
 
-function edgeNumbers({ pool, breaker, retryBudget }: EdgePolicy): Numbers {
+function dependencyNumbers({ pool, breaker, retryBudget }: DependencyPolicy): Numbers {
   return { ...prefix('pool', pool), ...prefix('breaker', breaker), ...prefix('retryBudget', retryBudget) };
 }
 
@@ -49,23 +55,23 @@ function prefix(path: string, numbers: object): Numbers {
   return Object.fromEntries(stated.map(([name, value]) => [`${path}.${name}`, value]));
 }
 
-function checkWhole(edge: string, numbers: Numbers): Problem[] {
+function checkWhole(dependency: string, numbers: Numbers): Problem[] {
   return Object.entries(numbers).flatMap(([name, value]) => {
     const max = /percent$/i.test(name) ? 100 : MAX_INT32;
     const right = `a whole number from 1 to ${max}`;
-    return check(edge, name, value, right, () => Number.isInteger(value) && value >= 1 && value <= max);
+    return check(dependency, name, value, right, () => Number.isInteger(value) && value >= 1 && value <= max);
   });
 }
 
 function check(
-  edge: string,
+  dependency: string,
   name: string,
   value: number,
   right: string,
   isRight: (value: number) => boolean,
 ): Problem[] {
   if (isRight(value)) return [];
-  return [{ edge, value: `${name} = ${value}`, rule: 'numbers-in-range', message: `must be ${right}.` }];
+  return [{ dependency, value: `${name} = ${value}`, rule: 'numbers-in-range', message: `must be ${right}.` }];
 }
 
 function isShare(percent: number): boolean {

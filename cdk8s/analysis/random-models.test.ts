@@ -8,7 +8,7 @@ import { environments } from '../environments.ts';
 import { planMesh } from '../mesh/plan.ts';
 import { SynthesisRefused } from '../model/problem.ts';
 import { readCrdChecks } from '../testing/crd-schema.ts';
-import { edgePolicy, exampleTopology, retried } from '../testing/example.ts';
+import { dependencyPolicy, exampleTopology, retried } from '../testing/example.ts';
 import { bentModel } from '../testing/random/bent-model.ts';
 import { type RandomModel, soundModel } from '../testing/random/sound-model.ts';
 import { type Manifest, readManifests } from '../testing/read-manifests.ts';
@@ -34,9 +34,9 @@ function synthesizeOrRefuse({ model, replicas }: RandomModel): Manifest[] | Synt
 
 function expectRefusal({ problems, message }: SynthesisRefused): void {
   expect(problems.length).toBeGreaterThan(0);
-  for (const { edge, value, rule, message: right } of problems) {
+  for (const { dependency, value, rule, message: right } of problems) {
     expect(rule).toMatch(/^[a-z]+(-[a-z]+)*$/);
-    expect(message).toContain(`  ${edge}  ${value}  [${rule}]\n    ${right}`);
+    expect(message).toContain(`  ${dependency}  ${value}  [${rule}]\n    ${right}`);
     expect(right).toMatch(/\S.*\.$/s);
   }
 }
@@ -99,7 +99,7 @@ describe('whatever the model', { timeout: 120_000 }, () => {
         });
         const services = Object.fromEntries(names.map((name) => [name, exampleTopology.services.b]));
         const policies = Object.fromEntries(
-          pairs.map(({ caller, callee }) => [`${caller}->${callee}`, edgePolicy({ Ask: retried })]),
+          pairs.map(({ caller, callee }) => [`${caller}->${callee}`, dependencyPolicy({ Ask: retried })]),
         );
         const model = {
           topology: { services, topics: {}, interactions },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RetryCondition } from '../model/model.ts';
-import { effectiveEdge } from '../testing/effective-policy.ts';
+import { effectivePolicy } from '../testing/effective-policy.ts';
 import { retryNeedsIdempotency } from './retry-needs-idempotency.ts';
 
 const EVERY = {
@@ -19,9 +19,9 @@ const conditions = Object.keys(EVERY) as RetryCondition[];
 const wrong = conditions.filter((condition) => EVERY[condition] === 'wrong');
 
 test('of a call that must not run twice, each condition under which it may have run is refused by name', () => {
-  expect(retryNeedsIdempotency(effectiveEdge({ idempotency: 'none', tries: 2, conditions }))).toEqual(
+  expect(retryNeedsIdempotency(effectivePolicy({ idempotency: 'none', tries: 2, conditions }))).toEqual(
     wrong.map((condition) => ({
-      edge: 'a->b.Ask',
+      dependency: 'a->b.Ask',
       value: `retries.conditions: ${condition}`,
       rule: 'retry-needs-idempotency',
       message:
@@ -32,14 +32,14 @@ test('of a call that must not run twice, each condition under which it may have 
 
 test('it may be tried again where it surely has not run', () => {
   const neverRan = conditions.filter((condition) => EVERY[condition] === 'right');
-  const edge = effectiveEdge({ idempotency: 'none', tries: 2, conditions: neverRan });
-  expect(retryNeedsIdempotency(edge)).toEqual([]);
+  const dependency = effectivePolicy({ idempotency: 'none', tries: 2, conditions: neverRan });
+  expect(retryNeedsIdempotency(dependency)).toEqual([]);
 });
 
 test.each(['safe', 'by-key'] as const)('a call that is %s may be tried again on anything', (idempotency) => {
-  expect(retryNeedsIdempotency(effectiveEdge({ idempotency, tries: 2, conditions }))).toEqual([]);
+  expect(retryNeedsIdempotency(effectivePolicy({ idempotency, tries: 2, conditions }))).toEqual([]);
 });
 
 test('a call that is tried once has no retry to refuse', () => {
-  expect(retryNeedsIdempotency(effectiveEdge({ idempotency: 'none', tries: 1, conditions }))).toEqual([]);
+  expect(retryNeedsIdempotency(effectivePolicy({ idempotency: 'none', tries: 1, conditions }))).toEqual([]);
 });

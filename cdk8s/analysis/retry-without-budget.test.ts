@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { effectiveEdge } from '../testing/effective-policy.ts';
+import { effectivePolicy } from '../testing/effective-policy.ts';
 import { retryWithoutBudget } from './retry-without-budget.ts';
 
 test('retries without a budget are refused with what each call may become', () => {
-  expect(retryWithoutBudget(effectiveEdge({ tries: 2, retryBudget: null }))).toEqual([
+  expect(retryWithoutBudget(effectivePolicy({ tries: 2, retryBudget: null }))).toEqual([
     {
-      edge: 'a->b.Ask',
+      dependency: 'a->b.Ask',
       value: 'retryBudget = none',
       rule: 'retry-without-budget',
       message: 'while the callee fails, each call becomes 2: state a budget, with its percent.',
@@ -14,6 +14,6 @@ test('retries without a budget are refused with what each call may become', () =
 });
 
 test('with a budget, or without retries, there is nothing to refuse', () => {
-  expect(retryWithoutBudget(effectiveEdge({ tries: 2 }))).toEqual([]);
-  expect(retryWithoutBudget(effectiveEdge({ tries: 1, retryBudget: null }))).toEqual([]);
+  expect(retryWithoutBudget(effectivePolicy({ tries: 2 }))).toEqual([]);
+  expect(retryWithoutBudget(effectivePolicy({ tries: 1, retryBudget: null }))).toEqual([]);
 });

@@ -5,8 +5,8 @@ import { routesReachable } from './routes-reachable.ts';
 
 const [enter] = exampleTopology.interactions;
 
-/** Routes of one edge as `METHOD path`; the RPCs are R0, R1 … */
-function edge(caller: string, callee: string, ...routes: string[]): SyncInteraction {
+/** Routes of one dependency as `METHOD path`; the RPCs are R0, R1 … */
+function dependency(caller: string, callee: string, ...routes: string[]): SyncInteraction {
   const rpcs = routes.map((route, index) => {
     const [method, path = ''] = route.split(' ');
     return [`R${index}`, { path, ...(method === 'GRPC' ? {} : { method: method as 'GET' }), calls: [], why: '' }];
@@ -15,23 +15,23 @@ function edge(caller: string, callee: string, ...routes: string[]): SyncInteract
 }
 
 const problemsOf = (...interactions: SyncInteraction[]) => routesReachable({ ...exampleTopology, interactions });
-const hiddenIn = (...interactions: SyncInteraction[]) => problemsOf(...interactions).map(({ edge: id }) => id);
+const hiddenIn = (...interactions: SyncInteraction[]) => problemsOf(...interactions).map(({ dependency: id }) => id);
 
 test('the example has no route in the way of another', () => {
   expect(routesReachable(exampleTopology)).toEqual([]);
 });
 
-describe('on one edge', () => {
+describe('on one dependency', () => {
   test('a path that is there already is refused with the route that takes its calls', () => {
-    expect(problemsOf(edge('a', 'b', 'GET /x', 'GET /x'))).toEqual([
+    expect(problemsOf(dependency('a', 'b', 'GET /x', 'GET /x'))).toEqual([
       {
-        edge: 'a->b.R1',
+        dependency: 'a->b.R1',
         value: 'path = /x',
         rule: 'routes-reachable',
         message: 'a->b.R0 takes these calls with its /x: put the narrower one first, or give them different paths.',
       },
     ]);
-    expect(hiddenIn(edge('a', 'b', 'GRPC /b.B/X', 'GRPC /b.B/X'))).toEqual(['a->b.R1']);
+    expect(hiddenIn(dependency('a', 'b', 'GRPC /b.B/X', 'GRPC /b.B/X'))).toEqual(['a->b.R1']);
   });
 
   test.each([
@@ -40,7 +40,7 @@ describe('on one edge', () => {
     { first: 'GET /{a}/{b}', second: 'GET /v1/{b}' },
     { first: 'GET /{a}/x/{b}', second: 'GET /v1/x/y' },
   ])('$first hides $second after it', ({ first, second }) => {
-    expect(hiddenIn(edge('a', 'b', first, second))).toEqual(['a->b.R1']);
+    expect(hiddenIn(dependency('a', 'b', first, second))).toEqual(['a->b.R1']);
   });
 
   test.each([
@@ -51,28 +51,32 @@ describe('on one edge', () => {
     { first: 'GET /v1/{id}', second: 'GET /v2/{id}' },
     { first: 'GET /{a}/x', second: 'GET /y/{b}' },
   ])('$first leaves $second its calls', ({ first, second }) => {
-    expect(hiddenIn(edge('a', 'b', first, second))).toEqual([]);
+    expect(hiddenIn(dependency('a', 'b', first, second))).toEqual([]);
   });
 });
 
-test('on two edges inside the mesh the same path is two routes: of another caller, or to another host', () => {
-  expect(hiddenIn(edge('a', 'b', 'GET /x'), edge('c', 'b', 'GET /x'), edge('a', 'c', 'GET /{y}'))).toEqual([]);
+test('on two dependencies inside the mesh the same path is two routes: of another caller, or to another host', () => {
+  expect(
+    hiddenIn(dependency('a', 'b', 'GET /x'), dependency('c', 'b', 'GET /x'), dependency('a', 'c', 'GET /{y}')),
+  ).toEqual([]);
 });
 
 describe('at the gateway, where the routes to all services are one list', () => {
   test('the same path of two services is refused', () => {
-    expect(hiddenIn(edge('gateway', 'a', 'GET /x'), edge('gateway', 'b', 'GET /x'))).toEqual(['gateway->b.R0']);
+    expect(hiddenIn(dependency('gateway', 'a', 'GET /x'), dependency('gateway', 'b', 'GET /x'))).toEqual([
+      'gateway->b.R0',
+    ]);
   });
 
   test('a wide path of one hides a narrow one of another, before it or after it', () => {
-    const [wide, narrow] = [edge('gateway', 'a', 'GET /v1/{id}'), edge('gateway', 'b', 'GET /v1/stats')];
+    const [wide, narrow] = [dependency('gateway', 'a', 'GET /v1/{id}'), dependency('gateway', 'b', 'GET /v1/stats')];
     expect(hiddenIn(wide, narrow)).toEqual(['gateway->b.R0']);
     expect(problemsOf(narrow, wide)).toMatchObject([
-      { edge: 'gateway->b.R0', message: expect.stringContaining('gateway->a.R0 takes these calls') },
+      { dependency: 'gateway->b.R0', message: expect.stringContaining('gateway->a.R0 takes these calls') },
     ]);
   });
 
   test('of one service the narrow one may come first', () => {
-    expect(hiddenIn(edge('gateway', 'a', 'GET /v1/stats', 'GET /v1/{id}'))).toEqual([]);
+    expect(hiddenIn(dependency('gateway', 'a', 'GET /v1/stats', 'GET /v1/{id}'))).toEqual([]);
   });
 });

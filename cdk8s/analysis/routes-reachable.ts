@@ -1,10 +1,10 @@
-import { edgeId, syncInteractions } from '../model/dependencies.ts';
+import { dependencyId, syncInteractions } from '../model/dependencies.ts';
 import { GATEWAY, type Topology } from '../model/model.ts';
 import type { Problem } from '../model/problem.ts';
 
 interface Route {
   readonly id: string;
-  readonly edge: string;
+  readonly dependency: string;
   readonly path: string;
   readonly segments: readonly string[];
 }
@@ -22,11 +22,11 @@ export function routesReachable(topology: Topology): Problem[] {
 /** Routes that can get in each other's way are in the same list: of one proxy and, inside the mesh, host; of one method and length. */
 function readRoutes(topology: Topology): { readonly list: string; readonly route: Route }[] {
   return syncInteractions(topology).flatMap((interaction) => {
-    const edge = edgeId(interaction);
-    const proxy = interaction.caller === GATEWAY ? GATEWAY : edge;
+    const dependency = dependencyId(interaction);
+    const proxy = interaction.caller === GATEWAY ? GATEWAY : dependency;
     return Object.entries(interaction.rpcs).map(([name, { path, method }]) => {
       const segments = path.split('/').map((segment) => (/^\{.*\}$/.test(segment) ? '{}' : segment));
-      const route = { id: `${edge}.${name}`, edge, path, segments };
+      const route = { id: `${dependency}.${name}`, dependency, path, segments };
       return { list: `${proxy} ${method ?? 'POST'} ${segments.length}`, route };
     });
   });
@@ -41,7 +41,7 @@ function findCovered(routes: readonly Route[]): Problem[] {
     const isWide = route.segments.includes('{}');
     const cover = equal.get(key) ?? wide.find((other) => covers(other, route));
     const covered = isWide
-      ? [...equal.values()].find((other) => other.edge !== route.edge && covers(route, other))
+      ? [...equal.values()].find((other) => other.dependency !== route.dependency && covers(route, other))
       : undefined;
     if (cover) return [toProblem(route, cover)];
     equal.set(key, route);
@@ -56,7 +56,7 @@ function covers({ segments }: Route, other: Route): boolean {
 
 function toProblem(route: Route, before: Route): Problem {
   return {
-    edge: route.id,
+    dependency: route.id,
     value: `path = ${route.path}`,
     rule: 'routes-reachable',
     message: `${before.id} takes these calls with its ${before.path}: put the narrower one first, or give them different paths.`,

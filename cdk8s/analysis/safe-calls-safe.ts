@@ -5,11 +5,11 @@ import { type CallGraph, callsOf } from './call-graph.ts';
 export function safeCallsSafe({ calls }: CallGraph): Problem[] {
   return [...calls.values()]
     .filter(({ idempotency }) => idempotency === 'safe')
-    .flatMap((edge) =>
-      callsOf(edge, calls)
+    .flatMap((dependency) =>
+      callsOf(dependency, calls)
         .filter(({ idempotency }) => idempotency !== 'safe')
         .map((next) => ({
-          edge: edge.id,
+          dependency: dependency.id,
           value: 'idempotency = safe',
           rule: 'safe-calls-safe',
           message: `it calls ${next.id}, which is ${next.idempotency}: by-key or none is right here, too.`,

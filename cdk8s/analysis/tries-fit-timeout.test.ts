@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { effectiveEdge } from '../testing/effective-policy.ts';
+import { effectivePolicy } from '../testing/effective-policy.ts';
 import { triesFitTimeout } from './tries-fit-timeout.ts';
 
-const threeTries = effectiveEdge({ tries: 3, perTryTimeoutMs: 300, longestBackoffMs: 60 });
+const threeTries = effectivePolicy({ tries: 3, perTryTimeoutMs: 300, longestBackoffMs: 60 });
 
 describe('tries with a time of their own', () => {
   test('may fill the timeout exactly, with the longest back-off', () => {
@@ -12,7 +12,7 @@ describe('tries with a time of their own', () => {
   test('are refused with the sum when a millisecond is missing', () => {
     expect(triesFitTimeout({ ...threeTries, timeoutMs: 959 })).toEqual([
       {
-        edge: 'a->b.Ask',
+        dependency: 'a->b.Ask',
         value: 'timeoutMs = 959',
         rule: 'tries-fit-timeout',
         message:

@@ -1,5 +1,5 @@
 import { mayHaveArrived } from '../model/retry-conditions.ts';
-import type { EffectiveEdge } from './effective-policy.ts';
+import type { EffectivePolicy } from './effective-policy.ts';
 
 /**
  * The least time that a try which reached the callee has before its caller gives it up; null where that never happens.
@@ -8,10 +8,10 @@ import type { EffectiveEdge } from './effective-policy.ts';
  * has what is left: after failures that came at once or, never having arrived, with the end of the time to connect, all but
  * that and the pauses; after an answer, which may come late, perhaps nothing.
  */
-export function shortestTryMs(edge: EffectiveEdge): number | null {
-  const { timeoutMs, perTryTimeoutMs, tries, longestBackoffMs, pool } = edge;
+export function shortestTryMs(dependency: EffectivePolicy): number | null {
+  const { timeoutMs, perTryTimeoutMs, tries, longestBackoffMs, pool } = dependency;
   if (perTryTimeoutMs !== null) return Math.min(perTryTimeoutMs, timeoutMs ?? perTryTimeoutMs);
   if (timeoutMs === null || tries === 1) return timeoutMs;
-  if (mayHaveArrived(edge).length > 0) return 0;
+  if (mayHaveArrived(dependency).length > 0) return 0;
   return Math.max(0, timeoutMs - longestBackoffMs - (tries - 1) * (pool.connectTimeoutMs ?? timeoutMs));
 }

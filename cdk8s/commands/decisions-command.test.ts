@@ -45,5 +45,5 @@ test('--check names what is missing or out of date, exits 1 and writes nothing',
 test('a source with problems is refused like at synthesis', () => {
   const { 'orders->inventory': _, ...others } = policies;
   expect(decisions(['--out', out], { ...source, policies: others })).toBe(1);
-  expect(stderr.mock.calls.join()).toContain('orders->inventory  policy = none  [policy-for-each-edge]');
+  expect(stderr.mock.calls.join()).toContain('orders->inventory  policy = none  [policy-for-each-dependency]');
 });

@@ -59,7 +59,7 @@ test('a source with problems exits 1, says them all on stderr, and leaves the la
   expect(stderr.mock.calls.join()).toBe(
     [
       '2 problem(s) in topology.ts and policies.ts:',
-      '  orders->inventory  policy = none  [policy-for-each-edge]',
+      '  orders->inventory  policy = none  [policy-for-each-dependency]',
       '    nothing says what happens when this call fails.',
       '  orders->payments.Authorize  timeoutMs = 30  [tries-fit-timeout]',
       '    3 tries and up to 30 ms of back-off take 30 ms: the last never happen. Raise the timeout or ask for less.',

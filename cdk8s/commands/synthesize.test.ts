@@ -214,7 +214,7 @@ describe("the partner's TLS", () => {
   });
 });
 
-test("the edge drops every x-envoy-* header of a client's, before it reads one", () => {
+test("the gateway drops every x-envoy-* header of a client's, before it reads one", () => {
   const filter = read('prod').find(({ kind, metadata }) => kind === 'EnvoyFilter' && metadata.name === 'edge-headers');
   expect(filter?.metadata.namespace).toBe('istio-system');
   expect(filter?.spec).toMatchObject({ workloadSelector: { labels: { istio: 'ingressgateway' } } });

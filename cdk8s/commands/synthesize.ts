@@ -1,5 +1,5 @@
 import { App } from 'cdk8s';
-import { EdgeChart } from '../charts/edge.ts';
+import { GatewayChart } from '../charts/gateway.ts';
 import { KafkaChart } from '../charts/kafka.ts';
 import { MeshChart } from '../charts/mesh.ts';
 import { NamespacesChart } from '../charts/namespaces.ts';
@@ -28,7 +28,7 @@ export function synthesize({ topology, plan, environment, outFolder }: Synthesis
   new NamespacesChart(app, '10-namespaces', topology);
   new SecurityChart(app, '20-security', topology);
   new ObservabilityChart(app, '30-observability', environment.samplingPercent);
-  new EdgeChart(app, '35-edge');
+  new GatewayChart(app, '35-edge');
   new MeshChart(app, '40-mesh', plan);
   new KafkaChart(app, '50-kafka', topology, environment);
   new WorkloadsChart(app, '60-workloads', topology, environment);

@@ -24,7 +24,7 @@ test('an interaction says its times and tries, and what happens when it fails', 
     expect(document).toContain(`| when it fails | ${decision.onFailure} |`);
 });
 
-test('each route from the edge has its availability', () => {
+test('each route from the gateway has its availability', () => {
   expect(rowOf(writeDecisions(model), '`POST /v1/orders`')).toMatch(/^\| `POST .*` \| 4 \| [\d.]+ % \| [\d.]+ % \|$/);
 });
 

@@ -1,6 +1,6 @@
 import { toUses } from '../analysis/check-decisions.ts';
-import { edgeId } from '../model/dependencies.ts';
-import type { AsyncInteraction, Breaker, EdgePolicy, Model, RpcPolicy, SyncInteraction } from '../model/model.ts';
+import { dependencyId } from '../model/dependencies.ts';
+import type { AsyncInteraction, Breaker, DependencyPolicy, Model, RpcPolicy, SyncInteraction } from '../model/model.ts';
 import type { Use } from '../model/requirements.ts';
 import { code, formatMs, table } from './markdown.ts';
 
@@ -29,13 +29,13 @@ function fieldsOf({ decision }: Use['interaction']): string[][] {
 }
 
 function writeCalls(interaction: SyncInteraction, { policies }: Model): string[] {
-  const policy = policies[edgeId(interaction)];
+  const policy = policies[dependencyId(interaction)];
   if (!policy) return [];
   const rows = Object.entries(interaction.rpcs).flatMap(([name, { why }]) => {
     const rpc = policy.rpcs[name];
     return rpc ? [[name, why, formatMs(rpc.timeoutMs), triesOf(rpc), rpc.idempotency, rpc.afterTimeout]] : [];
   });
-  return [table(['RPC', 'why', 'timeout', 'tries', 'idempotency', 'after the timeout'], rows), writeEdge(policy)];
+  return [table(['RPC', 'why', 'timeout', 'tries', 'idempotency', 'after the timeout'], rows), writeDependency(policy)];
 }
 
 function triesOf({ retries }: RpcPolicy): string {
@@ -45,7 +45,7 @@ function triesOf({ retries }: RpcPolicy): string {
   return `${attempts + 1}${each}, on ${conditions.join(', ')}`;
 }
 
-function writeEdge({ breaker, retryBudget: { percent, minConcurrency } }: EdgePolicy): string {
+function writeDependency({ breaker, retryBudget: { percent, minConcurrency } }: DependencyPolicy): string {
   const budget = `at most ${percent} % of the requests in flight, but ${minConcurrency} in any case`;
   return `Retries in flight: ${budget}. Breaker: ${describe(breaker)}.`;
 }

@@ -5,25 +5,25 @@ import type {
   DestinationRuleSpecTrafficPolicyTls,
 } from '../imports/networking.istio.io.ts';
 import { hostOf } from '../model/addresses.ts';
-import { type Edge, ejectablePercent } from '../model/dependencies.ts';
+import { type Dependency, ejectablePercent } from '../model/dependencies.ts';
 import type { ConnectionPool, ConsecutiveBreaker, FailureRateBreaker, Partner } from '../model/model.ts';
 import { formatDurationMs } from './duration.ts';
 import { caFile } from './partner-ca.ts';
 
 /**
- * What one edge's caller does to the callee's endpoints. Without `selectCaller` it holds for every caller that has no
+ * What one dependency's caller does to the callee's endpoints. Without `selectCaller` it holds for every caller that has no
  * rule of its own; with it, Istio prefers it in exactly that caller's proxies.
  */
-export function toDestinationRule(edge: Edge, selectCaller: boolean): DestinationRuleSpec {
-  const { pool, breaker, retryBudget } = edge.policy;
+export function toDestinationRule(dependency: Dependency, selectCaller: boolean): DestinationRuleSpec {
+  const { pool, breaker, retryBudget } = dependency.policy;
   return {
-    host: hostOf(edge.callee, edge.service),
-    ...(selectCaller && { workloadSelector: { matchLabels: { app: edge.caller } } }),
+    host: hostOf(dependency.callee, dependency.service),
+    ...(selectCaller && { workloadSelector: { matchLabels: { app: dependency.caller } } }),
     trafficPolicy: {
       connectionPool: toConnectionPool(pool),
       ...(breaker.kind !== 'none' && { outlierDetection: toOutlierDetection(breaker) }),
       retryBudget: { percent: retryBudget.percent, minRetryConcurrency: retryBudget.minConcurrency },
-      ...(edge.service.external && { tls: toTls(edge.service.external) }),
+      ...(dependency.service.external && { tls: toTls(dependency.service.external) }),
     },
   };
 }

@@ -1,19 +1,22 @@
 import type { EnvoyFilterSpec } from '../imports/networking.istio.io.ts';
 import { hostOf } from '../model/addresses.ts';
-import type { Edge } from '../model/dependencies.ts';
+import type { Dependency } from '../model/dependencies.ts';
 import type { ConsecutiveBreaker, FailureRateBreaker } from '../model/model.ts';
 import { type Caller, callerOf } from './caller.ts';
 import { formatDurationS } from './duration.ts';
 
-/** Adds to an edge's outlier detection what Istio's DestinationRule has no word for. */
-export function toEjectionFilter(edge: Edge, breaker: ConsecutiveBreaker | FailureRateBreaker): EnvoyFilterSpec {
-  const caller: Caller = callerOf(edge.caller);
+/** Adds to a dependency's outlier detection what Istio's DestinationRule has no word for. */
+export function toEjectionFilter(
+  dependency: Dependency,
+  breaker: ConsecutiveBreaker | FailureRateBreaker,
+): EnvoyFilterSpec {
+  const caller: Caller = callerOf(dependency.caller);
   return {
     workloadSelector: { labels: caller.labels },
     configPatches: [
       {
         applyTo: 'CLUSTER',
-        match: { context: caller.context, cluster: { service: hostOf(edge.callee, edge.service) } },
+        match: { context: caller.context, cluster: { service: hostOf(dependency.callee, dependency.service) } },
         patch: {
           operation: 'MERGE',
           value: {

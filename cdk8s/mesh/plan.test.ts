@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { VirtualServiceSpecHttp } from '../imports/networking.istio.io.ts';
 import {
-  edgePolicy,
+  dependencyPolicy,
   exampleModel,
   examplePolicies as policies,
   retried,
@@ -69,9 +69,10 @@ describe('VirtualServices', () => {
 
   test('a try that may use the rest of the timeout has no time of its own', () => {
     const Ask = { ...retried, retries: { ...retried.retries, perTryTimeoutMs: 'rest-of-timeout' } } as const;
-    const { virtualServices } = planMesh(exampleModel({ policies: { ...policies, 'a->b': edgePolicy({ Ask }) } }), [
-      { each: 1 },
-    ]);
+    const { virtualServices } = planMesh(
+      exampleModel({ policies: { ...policies, 'a->b': dependencyPolicy({ Ask }) } }),
+      [{ each: 1 }],
+    );
     const virtualService = virtualServices.find(({ name }) => name === 'b');
     expect(virtualService?.spec.http?.[0]?.retries).toEqual({
       attempts: 2,
@@ -80,7 +81,7 @@ describe('VirtualServices', () => {
     });
   });
 
-  test('no route catches what no edge states', () => {
+  test('no route catches what no dependency states', () => {
     const routes = plan.virtualServices.flatMap(({ spec }) => spec.http ?? []);
     expect(routes.filter(({ match }) => !match?.length)).toEqual([]);
   });
@@ -145,7 +146,7 @@ describe('DestinationRules', () => {
 });
 
 test('a failure-rate breaker is ejection in the DestinationRule and its rate in an EnvoyFilter for the caller', () => {
-  const changed = { ...policies, 'a->b': edgePolicy({ Ask: retried }, { breaker: halfFailing }) };
+  const changed = { ...policies, 'a->b': dependencyPolicy({ Ask: retried }, { breaker: halfFailing }) };
   const { destinationRules, envoyFilters } = planMesh(exampleModel({ policies: changed }), [{ each: 1 }]);
   expect(specOf(destinationRules, 'b').trafficPolicy?.outlierDetection).toEqual({
     consecutive5XxErrors: 0,

@@ -7,7 +7,7 @@ import type {
   VirtualServiceSpec,
 } from '../imports/networking.istio.io.ts';
 import { meshNamespaceOf } from '../model/addresses.ts';
-import { type Edge, joinEdges } from '../model/dependencies.ts';
+import { type Dependency, joinDependencies } from '../model/dependencies.ts';
 import { GATEWAY, type Model, type Replicas, type Topology } from '../model/model.ts';
 import { SynthesisRefused } from '../model/problem.ts';
 import { MESH_ROOT_NAMESPACE } from './caller.ts';
@@ -43,14 +43,14 @@ export function planMesh(model: Model, replicas: readonly Replicas[]): MeshPlan 
   if (problems.length > 0) throw new SynthesisRefused(problems);
 
   const { topology, policies } = model;
-  const edges = joinEdges(topology, policies);
-  const byCallee = Object.groupBy(edges, ({ callee }) => callee);
-  const byCaller = Object.groupBy(edges, ({ caller }) => caller);
+  const dependencies = joinDependencies(topology, policies);
+  const byCallee = Object.groupBy(dependencies, ({ callee }) => callee);
+  const byCaller = Object.groupBy(dependencies, ({ caller }) => caller);
   const services = Object.entries(topology.services).map(([name, service]) => ({
     name,
     service,
     namespace: meshNamespaceOf(service),
-    edges: byCallee[name] ?? [],
+    dependencies: byCallee[name] ?? [],
   }));
   return {
     serviceEntries: services.flatMap(({ name, namespace, service }) =>
@@ -58,7 +58,7 @@ export function planMesh(model: Model, replicas: readonly Replicas[]): MeshPlan 
     ),
     virtualServices: services.flatMap(virtualServicesOf),
     destinationRules: services.flatMap((callee) => destinationRulesOf(callee, topology)),
-    envoyFilters: edges.flatMap((edge) => envoyFilterOf(edge, topology)),
+    envoyFilters: dependencies.flatMap((dependency) => envoyFilterOf(dependency, topology)),
     sidecars: services
       .filter(({ service }) => !service.external)
       .map(({ name, namespace }) => ({ name, namespace, spec: toSidecar(name, byCaller[name] ?? []) })),
@@ -68,43 +68,48 @@ export function planMesh(model: Model, replicas: readonly Replicas[]): MeshPlan 
 interface Callee {
   readonly name: string;
   readonly namespace: string;
-  readonly edges: readonly Edge[];
+  readonly dependencies: readonly Dependency[];
 }
 
-function virtualServicesOf({ name, namespace, edges }: Callee): Named<VirtualServiceSpec>[] {
-  const fromGateway = edges.filter(isFromGateway);
-  const fromMesh = edges.filter((edge) => !isFromGateway(edge));
+function virtualServicesOf({ name, namespace, dependencies }: Callee): Named<VirtualServiceSpec>[] {
+  const fromGateway = dependencies.filter(isFromGateway);
+  const fromMesh = dependencies.filter((dependency) => !isFromGateway(dependency));
   const inMesh = fromMesh.length > 0 ? [{ name, namespace, spec: toMeshVirtualService(fromMesh) }] : [];
   const atGateway = { name: inMesh.length > 0 ? `${name}-gateway` : name, namespace };
   return fromGateway.length > 0 ? [...inMesh, { ...atGateway, spec: toGatewayVirtualService(fromGateway) }] : inMesh;
 }
 
 /** The first rule stands beside the callee, without a selector; each further caller has one of its own. The gateway comes first. */
-function destinationRulesOf({ name, namespace, edges }: Callee, topology: Topology): Named<DestinationRuleSpec>[] {
-  const [first, ...others] = edges.toSorted((a, b) => Number(isFromGateway(b)) - Number(isFromGateway(a)));
+function destinationRulesOf(
+  { name, namespace, dependencies }: Callee,
+  topology: Topology,
+): Named<DestinationRuleSpec>[] {
+  const [first, ...others] = dependencies.toSorted((a, b) => Number(isFromGateway(b)) - Number(isFromGateway(a)));
   if (!first) return [];
   return [
     { name, namespace, spec: toDestinationRule(first, false) },
-    ...others.map((edge) => ({
-      name: `${name}-from-${edge.caller}`,
-      namespace: namespaceOfCaller(edge, topology),
-      spec: toDestinationRule(edge, true),
+    ...others.map((dependency) => ({
+      name: `${name}-from-${dependency.caller}`,
+      namespace: namespaceOfCaller(dependency, topology),
+      spec: toDestinationRule(dependency, true),
     })),
   ];
 }
 
-function envoyFilterOf(edge: Edge, topology: Topology): Named<EnvoyFilterSpec>[] {
-  const { caller, callee, policy } = edge;
+function envoyFilterOf(dependency: Dependency, topology: Topology): Named<EnvoyFilterSpec>[] {
+  const { caller, callee, policy } = dependency;
   if (policy.breaker.kind === 'none') return [];
   const name = `${callee}-from-${caller}-ejection`;
-  return [{ name, namespace: namespaceOfCaller(edge, topology), spec: toEjectionFilter(edge, policy.breaker) }];
+  return [
+    { name, namespace: namespaceOfCaller(dependency, topology), spec: toEjectionFilter(dependency, policy.breaker) },
+  ];
 }
 
 /** Where what selects a caller must stand: a selector reaches only pods of its own namespace. */
-function namespaceOfCaller({ caller }: Edge, { services }: Topology): string {
+function namespaceOfCaller({ caller }: Dependency, { services }: Topology): string {
   return services[caller]?.namespace ?? MESH_ROOT_NAMESPACE;
 }
 
-function isFromGateway({ caller }: Edge): boolean {
+function isFromGateway({ caller }: Dependency): boolean {
   return caller === GATEWAY;
 }

@@ -1,15 +1,15 @@
 import type { SidecarSpec } from '../imports/networking.istio.io.ts';
 import { hostOf, meshNamespaceOf, TRACING_COLLECTOR } from '../model/addresses.ts';
-import type { Edge } from '../model/dependencies.ts';
+import type { Dependency } from '../model/dependencies.ts';
 
 /**
  * What one workload's sidecar knows of the mesh: the hosts that it calls and the collector of its own spans. Anything else is
  * refused at the caller, and a change elsewhere does not even reach it.
  *
- * @param edges those on which the workload is the caller
+ * @param dependencies those on which the workload is the caller
  */
-export function toSidecar(name: string, edges: readonly Edge[]): SidecarSpec {
-  const callees = edges.map(({ callee, service }) => `${meshNamespaceOf(service)}/${hostOf(callee, service)}`);
+export function toSidecar(name: string, dependencies: readonly Dependency[]): SidecarSpec {
+  const callees = dependencies.map(({ callee, service }) => `${meshNamespaceOf(service)}/${hostOf(callee, service)}`);
   return {
     workloadSelector: { labels: { app: name } },
     outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' },

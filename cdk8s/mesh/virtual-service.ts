@@ -5,41 +5,41 @@ import type {
   VirtualServiceSpecHttpRetries,
 } from '../imports/networking.istio.io.ts';
 import { hostOf, MESH_NAMESPACE, portOf } from '../model/addresses.ts';
-import type { Call, Edge } from '../model/dependencies.ts';
+import type { Call, Dependency } from '../model/dependencies.ts';
 import { GATEWAY, type Rpc, type RpcPolicy } from '../model/model.ts';
 import { formatDurationMs } from './duration.ts';
 
-/** The Gateway resource at the edge. */
+/** The Gateway resource of the mesh's entry. */
 export const GATEWAY_RESOURCE = { name: 'windlass', namespace: MESH_NAMESPACE } as const;
 
 /**
  * Istio heeds one VirtualService per host, so all callers of a service share one and are told apart by their `app` label.
- * There is no catch-all route: what no edge states is answered 404 by the caller's proxy, so that a new call
+ * There is no catch-all route: what no dependency states is answered 404 by the caller's proxy, so that a new call
  * without a policy fails on its first try and not on its first bad day.
  */
-export function toMeshVirtualService(edges: readonly Edge[]): VirtualServiceSpec {
+export function toMeshVirtualService(dependencies: readonly Dependency[]): VirtualServiceSpec {
   return {
-    hosts: hostsOf(edges),
-    http: edges.flatMap((edge) => edge.calls.map((call) => toRoute(edge, call))),
+    hosts: hostsOf(dependencies),
+    http: dependencies.flatMap((dependency) => dependency.calls.map((call) => toRoute(dependency, call))),
   };
 }
 
 /**
- * The edge's routes take any host name, which Istio allows only in a VirtualService that is not bound to the mesh as well.
+ * The gateway's routes take any host name, which Istio allows only in a VirtualService that is not bound to the mesh as well.
  */
-export function toGatewayVirtualService(edges: readonly Edge[]): VirtualServiceSpec {
+export function toGatewayVirtualService(dependencies: readonly Dependency[]): VirtualServiceSpec {
   return {
     hosts: ['*'],
     gateways: [`${GATEWAY_RESOURCE.namespace}/${GATEWAY_RESOURCE.name}`],
-    http: edges.flatMap((edge) => edge.calls.map((call) => toRoute(edge, call))),
+    http: dependencies.flatMap((dependency) => dependency.calls.map((call) => toRoute(dependency, call))),
   };
 }
 
-function hostsOf(edges: readonly Edge[]): string[] {
-  return [...new Set(edges.map(({ callee, service }) => hostOf(callee, service)))];
+function hostsOf(dependencies: readonly Dependency[]): string[] {
+  return [...new Set(dependencies.map(({ callee, service }) => hostOf(callee, service)))];
 }
 
-function toRoute({ caller, callee, service }: Edge, { name, rpc, policy }: Call): VirtualServiceSpecHttp {
+function toRoute({ caller, callee, service }: Dependency, { name, rpc, policy }: Call): VirtualServiceSpecHttp {
   const destination = { host: hostOf(callee, service), port: { number: portOf(callee, service) } };
   return {
     name: `${caller}.${name}`,

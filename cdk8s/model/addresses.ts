@@ -6,7 +6,7 @@ export const PORTS = { http: 8080, https: 8443, grpc: 50051, metrics: 9464, admi
 /** Where the mesh listens, in plain HTTP, for an external host; the ServiceEntry leads it to the real port. */
 const EXTERNAL_PORT = 80;
 
-/** The namespace of the edge's resources, and of those about hosts outside the mesh. */
+/** The namespace of the gateway's resources, and of those about hosts outside the mesh. */
 export const MESH_NAMESPACE = 'shop';
 
 /** Who takes the spans of services and sidecars. */

@@ -1,7 +1,7 @@
 import type { Decision } from './decision.ts';
 import type {
   AsyncInteraction,
-  EdgePolicy,
+  DependencyPolicy,
   Policies,
   Replicas,
   Rpc,
@@ -12,17 +12,17 @@ import type {
 } from './model.ts';
 
 /** One caller's way to one callee, joined with its policy. */
-export interface Edge {
+export interface Dependency {
   readonly id: string;
   readonly caller: string;
   readonly callee: string;
   readonly service: Service;
   readonly decision: Decision;
-  readonly policy: EdgePolicy;
+  readonly policy: DependencyPolicy;
   readonly calls: readonly Call[];
 }
 
-/** One RPC of an edge, joined with its policy. */
+/** One RPC of a dependency, joined with its policy. */
 export interface Call {
   /** `orders->inventory.Check` in messages. */
   readonly id: string;
@@ -61,22 +61,22 @@ export function ejectablePercent(max: number | 'all'): number {
   return max === 'all' ? 100 : max;
 }
 
-export function edgeId({ caller, callee }: { readonly caller: string; readonly callee: string }): string {
+export function dependencyId({ caller, callee }: { readonly caller: string; readonly callee: string }): string {
   return `${caller}->${callee}`;
 }
 
 /** As in messages: `orders->inventory`, `orders-worker->orders.v1->notifications`. */
 export function interactionId(interaction: SyncInteraction | AsyncInteraction): string {
-  if (interaction.style === 'sync') return edgeId(interaction);
+  if (interaction.style === 'sync') return dependencyId(interaction);
   const { producer, topic, consumers } = interaction;
   const readers = consumers.length > 0 ? [consumers.join('+')] : [];
   return [producer, topic, ...readers].join('->');
 }
 
-/** The edges that have a callee and a policy; what is missing is reported by the analysis's coverage rule. */
-export function joinEdges(topology: Topology, policies: Policies): Edge[] {
+/** The dependencies that have a callee and a policy; what is missing is reported by the analysis's coverage rule. */
+export function joinDependencies(topology: Topology, policies: Policies): Dependency[] {
   return syncInteractions(topology).flatMap((interaction) => {
-    const id = edgeId(interaction);
+    const id = dependencyId(interaction);
     const service = ownValue(topology.services, interaction.callee);
     const policy = ownValue(policies, id);
     if (!service || !policy) return [];

@@ -5,7 +5,7 @@ import type { Saga } from './saga-step.ts';
  * The words that topology.ts and policies.ts are written in. Types only; what must be decided has no default.
  */
 
-/** The edge proxy in front of everything: it calls, but is none of our workloads. */
+/** The gateway in front of everything: it calls, but is none of our workloads. */
 export const GATEWAY = 'gateway';
 
 interface Workload {
@@ -170,7 +170,7 @@ export interface RetryBudget {
 }
 
 /** What one caller does about one callee. */
-export interface EdgePolicy<RpcName extends string = string> {
+export interface DependencyPolicy<RpcName extends string = string> {
   readonly breaker: Breaker;
   readonly pool: ConnectionPool;
   readonly retryBudget: RetryBudget;
@@ -191,8 +191,8 @@ export interface Replicas {
   readonly of?: Readonly<Record<string, number>>;
 }
 
-/** By edge, `caller->callee`. */
-export type Policies = Readonly<Record<string, EdgePolicy>>;
+/** By dependency, `caller->callee`. */
+export type Policies = Readonly<Record<string, DependencyPolicy>>;
 
 /** All that a plan is made from: who calls whom, what happens when a call fails, and what that may cost. */
 export interface Model {
@@ -205,7 +205,7 @@ export interface Model {
 
 type SyncOf<T extends Topology> = Extract<T['interactions'][number], { style: 'sync' }>;
 
-/** A policy for each edge and RPC of exactly this topology, an edge for each policy: checked by the compiler. */
+/** A policy for each dependency and RPC of exactly this topology, a dependency for each policy: checked by the compiler. */
 export type PoliciesFor<T extends Topology> = {
-  readonly [E in SyncOf<T> as `${E['caller']}->${E['callee']}`]: EdgePolicy<keyof E['rpcs'] & string>;
+  readonly [E in SyncOf<T> as `${E['caller']}->${E['callee']}`]: DependencyPolicy<keyof E['rpcs'] & string>;
 };

@@ -1,7 +1,7 @@
-/** What a rule found wrong with one edge. */
+/** What a rule found wrong with one dependency. */
 export interface Problem {
   /** `orders->inventory` or, about one RPC, `orders->inventory.Check`. */
-  readonly edge: string;
+  readonly dependency: string;
   /** The field at fault, as it stands in the source: `timeoutMs = 300`. */
   readonly value: string;
   /** The rule's name, kebab-case. */
@@ -21,6 +21,6 @@ export class SynthesisRefused extends Error {
   }
 }
 
-function format({ edge, value, rule, message }: Problem): string {
-  return `  ${edge}  ${value}  [${rule}]\n    ${message}`;
+function format({ dependency, value, rule, message }: Problem): string {
+  return `  ${dependency}  ${value}  [${rule}]\n    ${message}`;
 }

@@ -1,5 +1,5 @@
 import { SUB_SECOND_MS } from './criteria.ts';
-import { edgeId, syncInteractions } from './dependencies.ts';
+import { dependencyId, syncInteractions } from './dependencies.ts';
 import type { AsyncInteraction, Model, SyncInteraction } from './model.ts';
 import { sagaCalls } from './saga-step.ts';
 
@@ -20,7 +20,7 @@ export interface Use {
 }
 
 export interface Fault {
-  readonly edge: string;
+  readonly dependency: string;
   /** As it stands in the source: `waits = nobody`. */
   readonly value: string;
 }
@@ -46,7 +46,7 @@ export const onlyCaller: Requirement = {
     const others = syncInteractions(model.topology).filter(
       (other) => other.callee === callee && other.caller !== caller,
     );
-    return others.map((other) => ({ edge: id, value: `other caller = ${other.caller}` }));
+    return others.map((other) => ({ dependency: id, value: `other caller = ${other.caller}` }));
   },
 };
 
@@ -93,9 +93,9 @@ export const callsAreByKey: Requirement = {
   name: 'calls-are-by-key',
   text: 'each call carries an idempotency key, for it is tried again until it ends',
   findFaults: ({ interaction, model: { policies } }) =>
-    rpcsOf(interaction).flatMap(({ edge, id, name }) => {
+    rpcsOf(interaction).flatMap(({ dependency, id, name }) => {
       // Without a policy there is nothing to say here; the analysis's coverage rule names it.
-      const idempotency = policies[edge]?.rpcs[name]?.idempotency ?? 'by-key';
+      const idempotency = policies[dependency]?.rpcs[name]?.idempotency ?? 'by-key';
       return faultIf(idempotency !== 'by-key', id, `idempotency = ${idempotency}`);
     }),
 };
@@ -104,7 +104,7 @@ export const callsAreSagaSteps: Requirement = {
   name: 'calls-are-saga-steps',
   text: 'a step of saga.ts makes the call or is undone by it',
   findFaults: ({ interaction, model: { saga } }) => {
-    const known = new Set((saga ? sagaCalls(saga) : []).map((call) => `${edgeId(call)}.${call.rpc}`));
+    const known = new Set((saga ? sagaCalls(saga) : []).map((call) => `${dependencyId(call)}.${call.rpc}`));
     return rpcsOf(interaction).flatMap(({ id, name }) => faultIf(!known.has(id), id, `rpc = ${name}`));
   },
 };
@@ -115,12 +115,12 @@ export const hasDeadLetters: Requirement = {
   findFaults: ({ id, interaction, model: { topology } }) => {
     if (interaction.style === 'sync') return [];
     const without = interaction.consumers.filter((name) => !Object.hasOwn(topology.topics, `${name}.dlq`));
-    return without.map((name) => ({ edge: id, value: `consumer = ${name}` }));
+    return without.map((name) => ({ dependency: id, value: `consumer = ${name}` }));
   },
 };
 
-function faultIf(broken: boolean, edge: string, value: string): Fault[] {
-  return broken ? [{ edge, value }] : [];
+function faultIf(broken: boolean, dependency: string, value: string): Fault[] {
+  return broken ? [{ dependency, value }] : [];
 }
 
 function isPartner(interaction: Use['interaction'], { topology }: Model): boolean {
@@ -131,8 +131,8 @@ function calleeOf(interaction: Use['interaction']): string {
   return interaction.style === 'sync' ? `callee = ${interaction.callee}` : `topic = ${interaction.topic}`;
 }
 
-function rpcsOf(interaction: Use['interaction']): { edge: string; id: string; name: string }[] {
+function rpcsOf(interaction: Use['interaction']): { dependency: string; id: string; name: string }[] {
   if (interaction.style === 'async') return [];
-  const edge = edgeId(interaction);
-  return Object.keys(interaction.rpcs).map((name) => ({ edge, id: `${edge}.${name}`, name }));
+  const dependency = dependencyId(interaction);
+  return Object.keys(interaction.rpcs).map((name) => ({ dependency, id: `${dependency}.${name}`, name }));
 }

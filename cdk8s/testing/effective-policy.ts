@@ -1,7 +1,7 @@
-import type { EffectiveEdge, EffectiveEjection } from '../analysis/effective-policy.ts';
+import type { EffectiveEjection, EffectivePolicy } from '../analysis/effective-policy.ts';
 
 /** A safe gRPC call `caller->callee.rpc` that no rule objects to, with some of its parts replaced. */
-export function effectiveEdge(change: Partial<EffectiveEdge> = {}): EffectiveEdge {
+export function effectivePolicy(change: Partial<EffectivePolicy> = {}): EffectivePolicy {
   const { caller = 'a', callee = 'b', rpc = 'Ask' } = change;
   return {
     id: `${caller}->${callee}.${rpc}`,

@@ -1,5 +1,5 @@
 import type { Decision } from '../model/decision.ts';
-import type { EdgePolicy, Model, Policies, RpcPolicy, Topology } from '../model/model.ts';
+import type { DependencyPolicy, Model, Policies, RpcPolicy, Topology } from '../model/model.ts';
 
 /** Decisions that no criterion objects to. */
 export const call = {
@@ -100,8 +100,11 @@ export const retried = {
   },
 } as const satisfies RpcPolicy;
 
-/** An edge policy with these RPCs. */
-export function edgePolicy(rpcs: EdgePolicy['rpcs'], rest: Partial<EdgePolicy> = {}): EdgePolicy {
+/** A dependency policy with these RPCs. */
+export function dependencyPolicy(
+  rpcs: DependencyPolicy['rpcs'],
+  rest: Partial<DependencyPolicy> = {},
+): DependencyPolicy {
   return {
     pool: { connectTimeoutMs: 100, maxConnections: 10, maxRequests: 20, maxPendingRequests: 5 },
     retryBudget: { percent: 20, minConcurrency: 3 },
@@ -112,13 +115,13 @@ export function edgePolicy(rpcs: EdgePolicy['rpcs'], rest: Partial<EdgePolicy> =
 }
 
 export const examplePolicies: Policies = {
-  'gateway->a': edgePolicy({ Enter: safeOnce, Buy: neverRetried }),
-  'a->b': edgePolicy(
+  'gateway->a': dependencyPolicy({ Enter: safeOnce, Buy: neverRetried }),
+  'a->b': dependencyPolicy(
     { Ask: retried },
     { breaker: { kind: 'consecutive', failures: 5, intervalMs: 1_000, ejectionMs: 30_000, maxEjectionPercent: 'all' } },
   ),
-  'c->b': edgePolicy({ Ask: safeOnce }),
-  'a->bank': edgePolicy({ Pay: payOnce }),
+  'c->b': dependencyPolicy({ Ask: safeOnce }),
+  'a->bank': dependencyPolicy({ Pay: payOnce }),
 };
 
 /** The example as a plan wants it, with some of its parts replaced. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkComplete, type Span, serviceEdges, servicePath, type Trace } from './trace.ts';
+import { checkComplete, type Span, serviceLinks, servicePath, type Trace } from './trace.ts';
 import { renderTree } from './trace-tree.ts';
 
 const span = (
@@ -61,7 +61,7 @@ describe('a complete trace', () => {
   });
 
   it('tells who led to whom, each pair once, and nothing of spans within a service or without a parent', () => {
-    expect(serviceEdges(trace)).toEqual(['gateway->orders', 'gateway->payments', 'orders->inventory']);
-    expect(serviceEdges({ id: 'abc', spans: [span('9', 'gone', 'orders', 0)] })).toEqual([]);
+    expect(serviceLinks(trace)).toEqual(['gateway->orders', 'gateway->payments', 'orders->inventory']);
+    expect(serviceLinks({ id: 'abc', spans: [span('9', 'gone', 'orders', 0)] })).toEqual([]);
   });
 });

@@ -48,13 +48,13 @@ export function servicePath({ spans }: Trace, span: Span): readonly string[] {
  * Who led to whom, as `orders->orders-worker`, sorted: a pair for each span whose parent is of another service. A service's
  * sidecar is one of its own, `orders.shop`.
  */
-export function serviceEdges({ spans }: Trace): readonly string[] {
+export function serviceLinks({ spans }: Trace): readonly string[] {
   const byId = new Map(spans.map((each) => [each.id, each]));
-  const edges = spans.flatMap(({ parentId, service }) => {
+  const links = spans.flatMap(({ parentId, service }) => {
     const parent = byId.get(parentId ?? '');
     return parent === undefined || parent.service === service ? [] : [`${parent.service}->${service}`];
   });
-  return [...new Set(edges)].sort();
+  return [...new Set(links)].sort();
 }
 
 /** OpenTelemetry's status ERROR, as Jaeger and Envoy both mark it. */

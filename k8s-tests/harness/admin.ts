@@ -26,7 +26,7 @@ const hitsSchema = z.object({
   byRequestId: z.record(z.string(), z.record(z.string(), z.number())),
 });
 
-/** How often each route was hit: in all, and by the edge's `x-request-id`. */
+/** How often each route was hit: in all, and by the gateway's `x-request-id`. */
 export type Hits = z.infer<typeof hitsSchema>;
 
 const emailsSchema = z.array(z.object({ kind: z.string(), at: z.string() }));

@@ -30,7 +30,7 @@ export interface Series {
 }
 
 export interface CallRecord {
-  /** What the caller sent; the edge sets its own, which is then in the answer. */
+  /** What the caller sent; the gateway sets its own, which is then in the answer. */
   readonly requestId: string;
   /** Milliseconds since the Unix epoch. */
   readonly startedAtMs: number;

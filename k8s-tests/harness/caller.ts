@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { hostOf, portOf } from '../../cdk8s/model/addresses.ts';
-import type { Call, Edge } from '../../cdk8s/model/dependencies.ts';
+import type { Call, Dependency } from '../../cdk8s/model/dependencies.ts';
 import { GATEWAY, type Topology } from '../../cdk8s/model/model.ts';
 import { type CallRecord, runSeries, type Series, type Target } from './caller-program.ts';
 import type { Cluster } from './cluster.ts';
@@ -24,7 +24,7 @@ const recordsSchema = z.array(
 
 /**
  * Runs all series at once in the name of a caller, through the caller's own proxy: from inside the workload's container, or
- * through the ingress for the edge. One `kubectl exec` for all of them.
+ * through the ingress for the gateway. One `kubectl exec` for all of them.
  *
  * @returns for each series its calls, in the order of their starts
  */
@@ -43,8 +43,8 @@ export async function callAs(
   return recordsSchema.parse(JSON.parse(await kubectl(...exec, ...node)));
 }
 
-/** The call of an edge as its caller addresses it; parameters like `{id}` are filled with some value. */
-export function targetOf({ callee, service }: Edge, { rpc }: Call): Target {
+/** The call of a dependency as its caller addresses it; parameters like `{id}` are filled with some value. */
+export function targetOf({ callee, service }: Dependency, { rpc }: Call): Target {
   return {
     protocol: service.serves === 'grpc' ? 'grpc' : 'http',
     host: hostOf(callee, service),

@@ -5,13 +5,13 @@ import type { Cluster } from './cluster.ts';
 import type { PodRef } from './pod-ref.ts';
 
 const envoyAdminPort = 15000;
-const edge = { namespace: 'istio-system', labels: 'istio=ingressgateway' } as const;
+const gateway = { namespace: 'istio-system', labels: 'istio=ingressgateway' } as const;
 
 /** The ready pods whose proxies carry out a caller's policies. Fails when there is none. */
 export async function proxiesOf(cluster: Cluster, topology: Topology, caller: string): Promise<readonly PodRef[]> {
   const service = topology.services[caller];
   if (service === undefined && caller !== GATEWAY) throw new Error(`${caller} is no service of the topology`);
-  const { namespace, labels } = service ? { namespace: service.namespace, labels: `app=${caller}` } : edge;
+  const { namespace, labels } = service ? { namespace: service.namespace, labels: `app=${caller}` } : gateway;
   const pods = await cluster.readyPods(namespace, labels);
   if (pods.length === 0) throw new Error(`no ready pod of ${caller}`);
   return pods;

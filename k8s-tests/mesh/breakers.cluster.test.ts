@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { openCluster } from '../harness/cluster.ts';
 import { describeBreakers } from './proofs/breakers.ts';
 import { scaleCallees } from './proofs/scale.ts';
-import { deployed, edgesOf, type Select } from './proofs/source.ts';
+import { dependenciesOf, deployed, type Select } from './proofs/source.ts';
 
 const scalingMs = 180_000;
 
@@ -12,10 +12,10 @@ describe('with two pods of each callee', () => {
   const cluster = openCluster();
   const ours: Select = ({ service, policy }) => !service.external && policy.breaker.kind !== 'none';
   const doubled = { ...deployed, replicas: { each: 2 } };
-  const edges = edgesOf(deployed, ours);
-  beforeAll(() => scaleCallees(cluster, doubled, edges), scalingMs);
+  const dependencies = dependenciesOf(deployed, ours);
+  beforeAll(() => scaleCallees(cluster, doubled, dependencies), scalingMs);
   afterAll(async () => {
-    await scaleCallees(cluster, deployed, edges);
+    await scaleCallees(cluster, deployed, dependencies);
     cluster.close();
   }, scalingMs);
 

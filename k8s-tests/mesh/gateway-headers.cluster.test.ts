@@ -122,7 +122,7 @@ afterAll(() => removePod(echo));
 
 describe.each([
   { client: 'a stranger', isTrusted: false },
-  { client: "a client of the edge's own network", isTrusted: true },
+  { client: "a client of the gateway's own network", isTrusted: true },
 ])("the x-envoy-* headers of $client's request", ({ isTrusted }) => {
   if (isTrusted) {
     const waitUntil = (internal: string | undefined) =>

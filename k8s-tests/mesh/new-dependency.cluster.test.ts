@@ -15,22 +15,22 @@ import { adminOf } from './proofs/admin-of.ts';
 import { describeAttempts } from './proofs/attempts.ts';
 import { describeBreakers } from './proofs/breakers.ts';
 import { describeLiveConfig } from './proofs/live-config.ts';
-import { edgesOf, type Select } from './proofs/source.ts';
+import { dependenciesOf, type Select } from './proofs/source.ts';
 
 const deployingMs = 240_000;
 const cluster = openCluster();
 const asItWas = { model: { topology, policies, limits, saga }, environment: environments.dev };
-const withNewEdge = {
+const withNewDependency = {
   model: { topology: exampleTopology, policies: examplePolicies, limits, saga },
   environment: exampleEnvironment,
 };
 const source = { topology: exampleTopology, policies: examplePolicies, replicas: exampleEnvironment.replicas };
 const isNew: Select = ({ id }) => !Object.hasOwn(policies, id);
 
-describe('one more service, with an edge, a policy and a second replica, brings its own tests:', () => {
-  beforeAll(async () => move(asItWas, withNewEdge, await runningImage()), deployingMs);
+describe('one more service, with a dependency, a policy and a second replica, brings its own tests:', () => {
+  beforeAll(async () => move(asItWas, withNewDependency, await runningImage()), deployingMs);
   afterAll(async () => {
-    await move(withNewEdge, asItWas, await runningImage());
+    await move(withNewDependency, asItWas, await runningImage());
     cluster.close();
   }, deployingMs);
 
@@ -39,13 +39,13 @@ describe('one more service, with an edge, a policy and a second replica, brings 
   describeBreakers(source, isNew);
 
   it('a call that is never retried has its effect once, also when the callee commits and then answers UNAVAILABLE', async () => {
-    const { edge, call } = onlyNeverRetried();
-    const admin = adminOf(cluster, source, edge.callee);
+    const { dependency, call } = onlyNeverRetried();
+    const admin = adminOf(cluster, source, dependency.callee);
     await admin.reset();
     await admin.setFaults({ match: call.rpc.path, status: 'UNAVAILABLE', carriedOut: true });
     const before = await countRows(cluster, 'inventory');
-    const target = { ...targetOf(edge, call), body: reservation() };
-    const [[record] = []] = await callAs(cluster, exampleTopology, edge.caller, [{ target, count: 1 }]);
+    const target = { ...targetOf(dependency, call), body: reservation() };
+    const [[record] = []] = await callAs(cluster, exampleTopology, dependency.caller, [{ target, count: 1 }]);
 
     expect(record?.status).toBe('UNAVAILABLE');
     expect((await admin.hits()).byRequestId[record?.requestId ?? '']).toEqual({ [call.rpc.path]: 1 });
@@ -64,7 +64,9 @@ async function runningImage(): Promise<string> {
 }
 
 function onlyNeverRetried() {
-  const calls = edgesOf(source, isNew).flatMap((edge) => edge.calls.map((call) => ({ edge, call })));
+  const calls = dependenciesOf(source, isNew).flatMap((dependency) =>
+    dependency.calls.map((call) => ({ dependency, call })),
+  );
   const [found] = calls.filter(({ call }) => call.policy.retries.kind === 'never');
   if (found === undefined) throw new Error('the example has no call that is never retried');
   return found;

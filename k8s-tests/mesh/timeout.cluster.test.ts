@@ -10,7 +10,7 @@ const { cluster, admin, jaeger, routes } = useCluster();
 
 const deadlineExceeded = '4';
 
-const edges = [
+const dependencies = [
   {
     callee: 'inventory',
     route: 'orders.Check',
@@ -60,7 +60,7 @@ function expectWithinTenPercent(actualMs: number, expectedMs: number): void {
   expect(actualMs).toBeLessThanOrEqual(expectedMs * 1.1);
 }
 
-describe.each(edges)('when $callee is slower than the policy', ({ callee, route, rpc, configuredMs }) => {
+describe.each(dependencies)('when $callee is slower than the policy', ({ callee, route, rpc, configuredMs }) => {
   beforeEach(() => admin(callee).setFaults({ match: rpc, delayMs: 5_000 }));
 
   it(`the call is cut at the configured ${configuredMs} ms`, async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { EdgePolicy, Policies } from '../../cdk8s/model/model.ts';
+import type { DependencyPolicy, Policies } from '../../cdk8s/model/model.ts';
 import { listMutants } from './mutants.ts';
 
 const policy = {
@@ -22,7 +22,7 @@ const policy = {
     },
     Tell: { timeoutMs: 300, afterTimeout: 'callee-stops', idempotency: 'none', retries: { kind: 'never' } },
   },
-} as const satisfies EdgePolicy;
+} as const satisfies DependencyPolicy;
 const policies: Policies = { 'a->b': policy };
 const mutants = listMutants(policies);
 
@@ -33,7 +33,7 @@ function named(name: string): Policies {
 }
 
 describe('mutants', () => {
-  test('every field of the edge and of each RPC has one', () => {
+  test('every field of the dependency and of each RPC has one', () => {
     const fields = new Set(mutants.map(({ name }) => name.split(':')[0]));
     expect([...fields].toSorted()).toEqual(
       [

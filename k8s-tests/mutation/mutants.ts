@@ -1,4 +1,4 @@
-import type { Breaker, EdgePolicy, Policies, RpcPolicy } from '../../cdk8s/model/model.ts';
+import type { Breaker, DependencyPolicy, Policies, RpcPolicy } from '../../cdk8s/model/model.ts';
 
 /** One field of one policy removed or changed; everything else as it stands in policies.ts. */
 export interface Mutant {
@@ -17,12 +17,14 @@ interface Change<Part> {
 
 /** Every field of every policy, removed where the model has a word for that (`never`, `none`), and changed to each side. */
 export function listMutants(policies: Policies): Mutant[] {
-  return Object.entries(policies).flatMap(([edge, policy]) => [
-    ...edgeChanges(policy).map((change) => toMutant(edge, change, { ...policies, [edge]: change.part })),
+  return Object.entries(policies).flatMap(([dependency, policy]) => [
+    ...dependencyChanges(policy).map((change) =>
+      toMutant(dependency, change, { ...policies, [dependency]: change.part }),
+    ),
     ...Object.entries(policy.rpcs).flatMap(([name, rpc]) =>
       rpcChanges(rpc).map((change) => {
         const changed = { ...policy, rpcs: { ...policy.rpcs, [name]: change.part } };
-        return toMutant(`${edge}.${name}`, change, { ...policies, [edge]: changed });
+        return toMutant(`${dependency}.${name}`, change, { ...policies, [dependency]: changed });
       }),
     ),
   ]);
@@ -32,7 +34,7 @@ function toMutant(where: string, { field, from, to }: Change<unknown>, policies:
   return { name: `${where} ${field}: ${show(from)} -> ${show(to)}`, policies };
 }
 
-function edgeChanges(policy: EdgePolicy): Change<EdgePolicy>[] {
+function dependencyChanges(policy: DependencyPolicy): Change<DependencyPolicy>[] {
   return [
     ...within(policy, 'pool', numberChanges(policy.pool)),
     ...within(policy, 'retryBudget', numberChanges(policy.retryBudget)),

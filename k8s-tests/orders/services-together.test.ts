@@ -101,7 +101,7 @@ test('an order goes through all four services, and the acquirer has it in its le
   ]);
 });
 
-test("the edge's request id reaches the last service", async () => {
+test("the dependency's request id reaches the last service", async () => {
   await placeOrder('k-2');
   const hits = { byRequestId: { 'request-k-2': expect.anything() } };
   expect(await readAdmin('orders', '/hits')).toMatchObject(hits);

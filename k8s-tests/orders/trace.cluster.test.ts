@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { checkComplete, serviceEdges, type Trace } from '../../cluster/trace/trace.ts';
+import { checkComplete, serviceLinks, type Trace } from '../../cluster/trace/trace.ts';
 import { send, traceIdOf } from '../harness/call.ts';
 import { check, hasStatus } from '../harness/check.ts';
 import { consistently } from '../harness/eventually.ts';
@@ -10,7 +10,7 @@ const { cluster, jaeger } = useCluster();
 const gateway = 'istio-ingressgateway.istio-system';
 
 /** While the customer waits: through the sidecars of both sides; the acquirer is outside the mesh, one Envoy only. */
-const customerEdges = [
+const customerLinks = [
   `${gateway}->orders.shop`,
   'orders.shop->orders',
   'orders->orders.shop',
@@ -23,7 +23,7 @@ const customerEdges = [
 ];
 
 /** What follows, whatever the order comes to: the saga's calls through sidecars, and across Kafka without any. */
-const sagaEdges = [
+const sagaLinks = [
   'orders->orders-worker',
   'orders-worker->orders-worker.shop',
   'orders-worker.shop->inventory.shop',
@@ -35,26 +35,26 @@ const sagaEdges = [
 ];
 
 const orders = [
-  { name: 'confirmed', order: goodOrder, status: 201, edges: [...customerEdges, ...sagaEdges], work: [] },
+  { name: 'confirmed', order: goodOrder, status: 201, links: [...customerLinks, ...sagaLinks], work: [] },
   {
     name: 'pending',
     order: { ...goodOrder, paymentToken: 'tok_slow' },
     status: 202,
-    edges: [...customerEdges, ...sagaEdges],
+    links: [...customerLinks, ...sagaLinks],
     work: ['orders-worker: Payments/Authorize'],
   },
   {
     name: 'declined',
     order: { ...goodOrder, paymentToken: 'tok_declined' },
     status: 402,
-    edges: customerEdges,
+    links: customerLinks,
     work: [],
   },
   {
     name: 'cancelled',
     order: undeliverableOrder,
     status: 201,
-    edges: [...customerEdges, ...sagaEdges],
+    links: [...customerLinks, ...sagaLinks],
     work: ['inventory: Inventory/Release', 'payments: Payments/Reverse'],
   },
 ] as const;
@@ -71,11 +71,11 @@ function workIn({ spans }: Trace): readonly string[] {
 
 it.each(orders)(
   'the trace of a $name order, found by traceresponse, has every service from the gateway to the last consumer and no other',
-  async ({ order, status, edges, work }) => {
+  async ({ order, status, links, work }) => {
     const answer = check(await send(orderCall(cluster.ingressUrl, order)), hasStatus(status));
     const expectWhole = (trace: Trace): void => {
       checkComplete(trace, [gateway]);
-      expect(serviceEdges(trace)).toEqual(edges.toSorted());
+      expect(serviceLinks(trace)).toEqual(links.toSorted());
       expect(workIn(trace)).toEqual(work);
       const roots = trace.spans.filter(({ parentId }) => parentId === undefined);
       expect(roots.map(({ service }) => service)).toEqual([gateway]);
@@ -83,7 +83,7 @@ it.each(orders)(
     const traceId = traceIdOf(answer);
     await jaeger.waitForTrace(traceId, expectWhole, { timeoutMs: 60_000, intervalMs: 500 });
     // Nobody else joins later: each sender of spans keeps them for a few seconds at most. New ones may wait for their parents.
-    const read = async () => expect(serviceEdges(await readTrace(traceId))).toEqual(edges.toSorted());
+    const read = async () => expect(serviceLinks(await readTrace(traceId))).toEqual(links.toSorted());
     await consistently(read, { durationMs: 5_000, intervalMs: 1_000 });
   },
 );

@@ -1,5 +1,12 @@
 import fc from 'fast-check';
-import type { AsyncInteraction, EdgePolicy, Model, Replicas, RpcPolicy, SyncInteraction } from '../../model/model.ts';
+import type {
+  AsyncInteraction,
+  DependencyPolicy,
+  Model,
+  Replicas,
+  RpcPolicy,
+  SyncInteraction,
+} from '../../model/model.ts';
 import { call, event, partner } from '../example.ts';
 import { type Draw, label, number } from './draw.ts';
 import { callableOf, drawMember, type Member, type Operation } from './draw-member.ts';
@@ -18,9 +25,9 @@ export interface SoundModelOptions {
   readonly namespace?: string;
 }
 
-interface DrawnEdge {
+interface DrawnDependency {
   readonly interaction: SyncInteraction;
-  readonly policy: EdgePolicy;
+  readonly policy: DependencyPolicy;
 }
 
 /**
@@ -41,7 +48,7 @@ function drawModel(draw: Draw, options: SoundModelOptions): RandomModel {
   for (const [index, name] of names.toReversed().entries()) {
     members.unshift(drawMember(draw, { name, namespace, place: names.length - index, later: members }));
   }
-  const edges = drawEdges(draw, members, replicas);
+  const dependencies = drawDependencies(draw, members, replicas);
   const ours = members.filter(({ service }) => !service.external).map(({ name }) => name);
   const topics = draw(fc.uniqueArray(label, { maxLength: ours.length > 0 ? 3 : 0 })).map((name) => named(`${name}.v1`));
   const events = topics.map((topic) => drawEvent(draw, topic, ours));
@@ -57,10 +64,10 @@ function drawModel(draw: Draw, options: SoundModelOptions): RandomModel {
             { partitions: draw(number(1, 12)), retentionDays: draw(number(1, 30)) },
           ]),
         ),
-        interactions: [...edges.map(({ interaction }) => interaction), ...events],
+        interactions: [...dependencies.map(({ interaction }) => interaction), ...events],
       },
       policies: Object.fromEntries(
-        edges.map(({ interaction, policy }) => [`${interaction.caller}->${interaction.callee}`, policy]),
+        dependencies.map(({ interaction, policy }) => [`${interaction.caller}->${interaction.callee}`, policy]),
       ),
       limits: { worstCaseCalls: 1e9, sustainedCalls: 1e9 },
     },
@@ -75,7 +82,7 @@ function drawReplicas(draw: Draw, names: readonly string[]): Replicas[] {
 }
 
 /** Callers of the later services first, because a caller's times depend on those behind it. */
-function drawEdges(draw: Draw, members: readonly Member[], replicas: readonly Replicas[]): DrawnEdge[] {
+function drawDependencies(draw: Draw, members: readonly Member[], replicas: readonly Replicas[]): DrawnDependency[] {
   const timeouts = new Map<string, number>();
   const byCaller = [...members.toReversed(), undefined].map((caller) => {
     const later = members.slice(caller ? members.indexOf(caller) + 1 : 0);
@@ -88,21 +95,21 @@ function drawEdges(draw: Draw, members: readonly Member[], replicas: readonly Re
       const own = new Set(draw(fc.subarray([...alone])));
       const operations = callee.operations.filter((operation) => needed.has(operation) || own.has(operation));
       return operations.length > 0
-        ? [drawEdge(draw, caller?.name ?? 'gateway', callee, operations, replicas, timeouts)]
+        ? [drawDependency(draw, caller?.name ?? 'gateway', callee, operations, replicas, timeouts)]
         : [];
     });
   });
   return byCaller.toReversed().flat();
 }
 
-function drawEdge(
+function drawDependency(
   draw: Draw,
   caller: string,
   callee: Member,
   operations: readonly Operation[],
   replicas: readonly Replicas[],
   timeouts: Map<string, number>,
-): DrawnEdge {
+): DrawnDependency {
   const { name, service } = callee;
   const connectTimeoutMs = draw(number(1, 500));
   const policies = operations.map((operation): [string, RpcPolicy] => {

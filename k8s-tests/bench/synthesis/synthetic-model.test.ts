@@ -33,10 +33,10 @@ test('50 services become five objects each and more, one for each thing that the
   for (const kind of ['Deployment', 'ServiceAccount', 'Service', 'VirtualService', 'Sidecar']) {
     expect([kind, count(kind)]).toEqual([kind, 50]);
   }
-  const edges = Object.values(policies);
-  expect(edges.length).toBeGreaterThan(50);
-  expect(count('DestinationRule')).toBe(edges.length);
+  const dependencies = Object.values(policies);
+  expect(dependencies.length).toBeGreaterThan(50);
+  expect(count('DestinationRule')).toBe(dependencies.length);
   const filters = manifests.filter(({ kind, metadata }) => kind === 'EnvoyFilter' && metadata.namespace === 'shop');
-  expect(filters).toHaveLength(edges.filter(({ breaker }) => breaker.kind !== 'none').length);
+  expect(filters).toHaveLength(dependencies.filter(({ breaker }) => breaker.kind !== 'none').length);
   expect(count('KafkaTopic')).toBe(Object.keys(topology.topics).length);
 });

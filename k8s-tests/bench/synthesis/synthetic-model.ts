@@ -1,8 +1,15 @@
 import type { Decision } from '../../../cdk8s/model/decision.ts';
-import type { EdgePolicy, Model, RetryOn, RpcPolicy, Service, SyncInteraction } from '../../../cdk8s/model/model.ts';
+import type {
+  DependencyPolicy,
+  Model,
+  RetryOn,
+  RpcPolicy,
+  Service,
+  SyncInteraction,
+} from '../../../cdk8s/model/model.ts';
 
-/** An edge of the synthetic call graph, with the time that all its calls have. */
-interface SyntheticEdge {
+/** A dependency of the synthetic call graph, with the time that all its calls have. */
+interface SyntheticDependency {
   readonly caller: string;
   readonly callee: string;
   /** How many hops away from the user, the gateway's own one being 0. */
@@ -28,8 +35,8 @@ export function syntheticModel(services: number, seed = 1): Required<Model> {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const tiers = tiersOf(services);
   const names = tiers.flat();
-  const edges = withTimeouts(edgesBetween(tiers, pick));
-  const byCaller = Object.groupBy(edges, ({ caller }) => caller);
+  const dependencies = withTimeouts(dependenciesBetween(tiers, pick));
+  const byCaller = Object.groupBy(dependencies, ({ caller }) => caller);
   const events = names
     .filter((_, index) => index % 5 === 0)
     .map((producer) => ({ producer, topic: `${producer}.v1`, consumers: [...new Set([pick(names), pick(names)])] }));
@@ -40,11 +47,13 @@ export function syntheticModel(services: number, seed = 1): Required<Model> {
       services: Object.fromEntries(tiers.flatMap((tier, depth) => tier.map((name) => [name, toService(name, depth)]))),
       topics: Object.fromEntries(topics.map((name) => [name, { partitions: 3, retentionDays: 7 }])),
       interactions: [
-        ...edges.map((edge) => toInteraction(edge, byCaller[edge.callee] ?? [])),
+        ...dependencies.map((dependency) => toInteraction(dependency, byCaller[dependency.callee] ?? [])),
         ...events.map((each) => ({ style: 'async' as const, ...each, decision: event, why: 'synthetic' })),
       ],
     },
-    policies: Object.fromEntries(edges.map((edge) => [`${edge.caller}->${edge.callee}`, toPolicy(edge)])),
+    policies: Object.fromEntries(
+      dependencies.map((dependency) => [`${dependency.caller}->${dependency.callee}`, toPolicy(dependency)]),
+    ),
     limits: { worstCaseCalls: 50, sustainedCalls: 50 },
     saga: { steps: [] },
   };
@@ -60,7 +69,7 @@ function tiersOf(services: number): string[][] {
   });
 }
 
-function edgesBetween(tiers: readonly string[][], pick: (from: readonly string[]) => string) {
+function dependenciesBetween(tiers: readonly string[][], pick: (from: readonly string[]) => string) {
   return tiers.flatMap((tier, depth) => {
     const above = tiers[depth - 1] ?? ['gateway'];
     return tier.flatMap((callee, index) => {
@@ -72,15 +81,15 @@ function edgesBetween(tiers: readonly string[][], pick: (from: readonly string[]
 }
 
 /** A service makes its calls one after the other: together they have what its most hurried caller gives it. */
-function withTimeouts(edges: readonly Omit<SyntheticEdge, 'timeoutMs'>[]): SyntheticEdge[] {
-  const callees = Object.groupBy(edges, ({ caller }) => caller);
+function withTimeouts(dependencies: readonly Omit<SyntheticDependency, 'timeoutMs'>[]): SyntheticDependency[] {
+  const callees = Object.groupBy(dependencies, ({ caller }) => caller);
   const budgetMs = new Map<string, number>();
-  return edges.map((edge) => {
-    const { caller, callee, depth } = edge;
+  return dependencies.map((dependency) => {
+    const { caller, callee, depth } = dependency;
     const share = (budgetMs.get(caller) ?? 0) / (callees[caller]?.length ?? 1);
     const timeoutMs = depth === 0 ? USER_TIMEOUT_MS : Math.floor(share);
     budgetMs.set(callee, Math.min(timeoutMs, budgetMs.get(callee) ?? Infinity));
-    return { ...edge, timeoutMs };
+    return { ...dependency, timeoutMs };
   });
 }
 
@@ -88,10 +97,13 @@ function toService(name: string, depth: number): Service {
   return { namespace: 'shop', serves: depth === 0 ? 'http' : 'grpc', database: name, why: 'synthetic' };
 }
 
-function toInteraction({ caller, callee, depth, timeoutMs }: SyntheticEdge, next: SyntheticEdge[]): SyncInteraction {
+function toInteraction(
+  { caller, callee, depth, timeoutMs }: SyntheticDependency,
+  next: SyntheticDependency[],
+): SyncInteraction {
   const rpc = (name: string, http: { method: 'GET' | 'POST'; path: string }) => ({
     ...(depth === 0 ? http : { path: `/windlass.${callee.replaceAll('-', '_')}.v1.Api/${name}` }),
-    calls: next.map((edge) => `${edge.callee}.${name}`),
+    calls: next.map((dependency) => `${dependency.callee}.${name}`),
     why: 'synthetic',
   });
   return {
@@ -106,7 +118,7 @@ function toInteraction({ caller, callee, depth, timeoutMs }: SyntheticEdge, next
   };
 }
 
-function toPolicy({ callee, depth, timeoutMs }: SyntheticEdge): EdgePolicy {
+function toPolicy({ callee, depth, timeoutMs }: SyntheticDependency): DependencyPolicy {
   const last = depth === LAST_TIER;
   const once = { timeoutMs, afterTimeout: 'callee-stops', retries: { kind: 'never' } } as const;
   const ejection = { intervalMs: 1_000, ejectionMs: 10_000, maxEjectionPercent: 'all' } as const;

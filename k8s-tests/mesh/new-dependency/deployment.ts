@@ -32,7 +32,7 @@ export async function move(from: Deployment, to: Deployment, image: string): Pro
 
 /** All manifests of a source, as `make synth` writes them. */
 async function objectsOf({ model, environment }: Deployment, image: string): Promise<readonly KubernetesObject[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'windlass-new-edge-'));
+  const folder = await mkdtemp(join(tmpdir(), 'windlass-new-dependency-'));
   try {
     const plan = planMesh(model, [environment.replicas]);
     synthesize({ topology: model.topology, plan, environment: { ...environment, image }, outFolder: folder });

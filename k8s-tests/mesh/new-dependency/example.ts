@@ -4,7 +4,7 @@ import { policies } from '../../../cdk8s/policies.ts';
 import { topology } from '../../../cdk8s/topology.ts';
 
 /**
- * What docs/add-a-service.md tells its reader to do, done to a copy: one more service with an edge, a policy and a second
+ * What docs/add-a-service.md tells its reader to do, done to a copy: one more service with a dependency, a policy and a second
  * replica. It runs inventory's code on inventory's database.
  */
 export const exampleTopology = {

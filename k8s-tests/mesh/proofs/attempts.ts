@@ -9,7 +9,7 @@ import { withoutEjections } from './ejections.ts';
 import { itMeasured } from './measured.ts';
 import { type Probe, probesOf } from './probes.ts';
 import { packRounds } from './rounds.ts';
-import { edgesOf, endpointsOf, type Select, type Source } from './source.ts';
+import { dependenciesOf, endpointsOf, type Select, type Source } from './source.ts';
 
 /** What came of a probe. */
 interface Observation {
@@ -27,22 +27,24 @@ const tolerance = { share: 0.15, ms: 50 };
  */
 export function describeAttempts(source: Source, select?: Select): void {
   const cluster = openCluster();
-  const edges = edgesOf(source, select);
-  const probes = edges.flatMap((edge) => edge.calls.flatMap((call) => probesOf(edge, call, endpointsOf(edge, source))));
+  const dependencies = dependenciesOf(source, select);
+  const probes = dependencies.flatMap((dependency) =>
+    dependency.calls.flatMap((call) => probesOf(dependency, call, endpointsOf(dependency, source))),
+  );
   const observations = new Map<Probe, Observation>();
 
   beforeAll(() => observeAll(probes), measuringMs);
   afterAll(() => cluster.close());
 
   function observeAll(wanted: readonly Probe[]): Promise<void> {
-    return withoutEjections(cluster, source, edges, async () => {
+    return withoutEjections(cluster, source, dependencies, async () => {
       for (const round of packRounds(wanted)) await observe(round);
     });
   }
 
   async function observe(round: readonly Probe[]): Promise<void> {
-    const byCallee = [...Map.groupBy(round, ({ edge }) => edge.callee)];
-    const byCaller = [...Map.groupBy(round, ({ edge }) => edge.caller)];
+    const byCallee = [...Map.groupBy(round, ({ dependency }) => dependency.callee)];
+    const byCaller = [...Map.groupBy(round, ({ dependency }) => dependency.caller)];
     await Promise.all(byCallee.map(([callee, ofCallee]) => setFaults(adminOf(cluster, source, callee), ofCallee)));
     const records = await Promise.all(
       byCaller.map(([caller, ofCaller]) => callEach(cluster, source, caller, ofCaller)),
@@ -59,9 +61,9 @@ export function describeAttempts(source: Source, select?: Select): void {
     }
   }
 
-  for (const edge of edges) {
-    describe(`${edge.callee}, when called by ${edge.caller}`, () => {
-      for (const probe of probes.filter((one) => one.edge === edge)) {
+  for (const dependency of dependencies) {
+    describe(`${dependency.callee}, when called by ${dependency.caller}`, () => {
+      for (const probe of probes.filter((one) => one.dependency === dependency)) {
         itMeasured(`${probe.call.name} ${probe.title}`, {
           measureAgain: () => observeAll([probe]),
           judge: () => compare(probe, observations.get(probe)),
@@ -96,14 +98,14 @@ async function callEach(
   caller: string,
   probes: readonly Probe[],
 ): Promise<[Probe, CallRecord][]> {
-  const series = probes.map(({ edge, call }) => ({ target: targetOf(edge, call), count: 1 }));
+  const series = probes.map(({ dependency, call }) => ({ target: targetOf(dependency, call), count: 1 }));
   const all = await callAs(cluster, topology, caller, series);
   return probes.flatMap((probe, index) => (all[index] ?? []).map((record): [Probe, CallRecord] => [probe, record]));
 }
 
-/** The edge gives a request an id of its own, which a failure does not tell: there all hits of the path count. */
-function countHits(hits: Hits, { edge, call }: Probe, { requestId }: CallRecord): number {
-  const ofPath = edge.caller === GATEWAY ? hits.byMatch : hits.byRequestId[requestId];
+/** The gateway gives a request an id of its own, which a failure does not tell: there all hits of the path count. */
+function countHits(hits: Hits, { dependency, call }: Probe, { requestId }: CallRecord): number {
+  const ofPath = dependency.caller === GATEWAY ? hits.byMatch : hits.byRequestId[requestId];
   return ofPath?.[call.rpc.path] ?? 0;
 }
 

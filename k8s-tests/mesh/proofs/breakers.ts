@@ -8,7 +8,7 @@ import { adminOf } from './admin-of.ts';
 import { resetBreakers } from './ejections.ts';
 import { itMeasured } from './measured.ts';
 import { findSilence } from './silence.ts';
-import { edgesOf, endpointsOf, type Select, type Source } from './source.ts';
+import { dependenciesOf, endpointsOf, type Select, type Source } from './source.ts';
 import { pickCalls, type Trial, trialsOf } from './trials.ts';
 
 /** What came of a trial: all calls in the order of their starts, and of each pod those that arrived there. */
@@ -23,13 +23,16 @@ const slackMs = 500;
 
 /**
  * Every breaker opens as its policy states and lets calls in again, at its first ejection, for each endpoint apart; what is
- * below its limit does not open it. All edges are tried at once.
+ * below its limit does not open it. All dependencies are tried at once.
  */
 export function describeBreakers(source: Source, select?: Select): void {
   const cluster = openCluster();
-  const edges = edgesOf(source, (edge) => edge.policy.breaker.kind !== 'none' && (select?.(edge) ?? true));
-  const waves = pickCalls(edges).map((wave) =>
-    wave.map(([edge, call]) => trialsOf(edge, call, endpointsOf(edge, source))),
+  const dependencies = dependenciesOf(
+    source,
+    (dependency) => dependency.policy.breaker.kind !== 'none' && (select?.(dependency) ?? true),
+  );
+  const waves = pickCalls(dependencies).map((wave) =>
+    wave.map(([dependency, call]) => trialsOf(dependency, call, endpointsOf(dependency, source))),
   );
   const observations = new Map<Trial, Observation>();
 
@@ -41,18 +44,18 @@ export function describeBreakers(source: Source, select?: Select): void {
   }, measuringMs);
   // Nobody after this must find an endpoint ejected.
   afterAll(async () => {
-    await resetBreakers(cluster, source, edges);
+    await resetBreakers(cluster, source, dependencies);
     cluster.close();
   });
 
   async function observe(trials: readonly Trial[]): Promise<void> {
-    await resetBreakers(cluster, source, edges);
-    const byCallee = [...Map.groupBy(trials, ({ edge }) => edge.callee)];
+    await resetBreakers(cluster, source, dependencies);
+    const byCallee = [...Map.groupBy(trials, ({ dependency }) => dependency.callee)];
     await Promise.all(
       // A pod may be unready for a moment on a busy machine; before the calls that does no harm.
       byCallee.map(([callee, ofCallee]) => eventually(() => setFaults(adminOf(cluster, source, callee), ofCallee))),
     );
-    const byCaller = [...Map.groupBy(trials, ({ edge }) => edge.caller)];
+    const byCaller = [...Map.groupBy(trials, ({ dependency }) => dependency.caller)];
     const recordsOf = new Map(
       (await Promise.all(byCaller.map(([caller, ofCaller]) => callSteadily(cluster, source, caller, ofCaller)))).flat(),
     );
@@ -68,9 +71,9 @@ export function describeBreakers(source: Source, select?: Select): void {
     }
   }
 
-  for (const edge of edges) {
-    describe(`the breaker of ${edge.caller} for ${edge.callee}`, () => {
-      for (const trial of waves.flat(2).filter((one) => one.edge === edge)) {
+  for (const dependency of dependencies) {
+    describe(`the breaker of ${dependency.caller} for ${dependency.callee}`, () => {
+      for (const trial of waves.flat(2).filter((one) => one.dependency === dependency)) {
         const endpoints = trial.faults.length === 1 ? 'one endpoint' : `${trial.faults.length} endpoints`;
         itMeasured(`with ${endpoints} ${trial.title}`, {
           measureAgain: () => observe([trial]),
@@ -82,8 +85,8 @@ export function describeBreakers(source: Source, select?: Select): void {
   }
 }
 
-function judge({ edge, ejection, faults }: Trial, observation: Observation | undefined): void {
-  const { breaker } = edge.policy;
+function judge({ dependency, ejection, faults }: Trial, observation: Observation | undefined): void {
+  const { breaker } = dependency.policy;
   if (observation === undefined || breaker.kind === 'none') throw new Error('not measured');
   const { records, arrivals } = observation;
   if (arrivals.length !== faults.length)
@@ -137,8 +140,8 @@ async function callSteadily(
   caller: string,
   trials: readonly Trial[],
 ): Promise<[Trial, readonly CallRecord[]][]> {
-  const series = trials.map(({ edge, call, ratePerSecond, durationMs }) => ({
-    target: targetOf(edge, call),
+  const series = trials.map(({ dependency, call, ratePerSecond, durationMs }) => ({
+    target: targetOf(dependency, call),
     count: Math.ceil((ratePerSecond * durationMs) / 1_000),
     ratePerSecond,
   }));

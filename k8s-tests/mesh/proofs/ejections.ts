@@ -1,4 +1,4 @@
-import type { Edge } from '../../../cdk8s/model/dependencies.ts';
+import type { Dependency } from '../../../cdk8s/model/dependencies.ts';
 import { targetOf } from '../../harness/caller.ts';
 import type { Cluster } from '../../harness/cluster.ts';
 import { EjectionSwitch, NO_EJECTION_PERCENT } from '../../harness/ejection-switch.ts';
@@ -13,48 +13,50 @@ import type { Source } from './source.ts';
 export async function withoutEjections(
   cluster: Cluster,
   { topology }: Source,
-  edges: readonly Edge[],
+  dependencies: readonly Dependency[],
   work: () => Promise<void>,
 ): Promise<void> {
   const ejections = new EjectionSwitch(cluster, topology);
   try {
     await ejections.off();
-    await waitUntilLive(cluster, { topology }, edges, () => NO_EJECTION_PERCENT);
+    await waitUntilLive(cluster, { topology }, dependencies, () => NO_EJECTION_PERCENT);
     await work();
   } finally {
     await ejections.on();
     await waitUntilLive(
       cluster,
       { topology },
-      edges,
-      (edge) => expectedCluster(edge.policy).ejection?.maxEjectionPercent,
+      dependencies,
+      (dependency) => expectedCluster(dependency.policy).ejection?.maxEjectionPercent,
     );
   }
 }
 
 /** Every breaker as if its proxy had just started: no endpoint is out, and the next ejection is the first. */
-export function resetBreakers(cluster: Cluster, source: Source, edges: readonly Edge[]): Promise<void> {
-  return withoutEjections(cluster, source, edges, async () => undefined);
+export function resetBreakers(cluster: Cluster, source: Source, dependencies: readonly Dependency[]): Promise<void> {
+  return withoutEjections(cluster, source, dependencies, async () => undefined);
 }
 
 async function waitUntilLive(
   cluster: Cluster,
   { topology }: Pick<Source, 'topology'>,
-  edges: readonly Edge[],
-  percentOf: (edge: Edge) => number | undefined,
+  dependencies: readonly Dependency[],
+  percentOf: (dependency: Dependency) => number | undefined,
 ): Promise<void> {
   const options = { timeoutMs: 10_000, intervalMs: 50 };
   await Promise.all(
-    edges.filter(({ policy }) => policy.breaker.kind !== 'none').map((edge) => eventually(() => check(edge), options)),
+    dependencies
+      .filter(({ policy }) => policy.breaker.kind !== 'none')
+      .map((dependency) => eventually(() => check(dependency), options)),
   );
 
-  async function check(edge: Edge): Promise<void> {
-    const [call] = edge.calls;
+  async function check(dependency: Dependency): Promise<void> {
+    const [call] = dependency.calls;
     if (call === undefined) return;
-    for (const pod of await proxiesOf(cluster, topology, edge.caller)) {
-      const { cluster: name } = await readRouteOf(cluster, pod, edge.caller, targetOf(edge, call));
+    for (const pod of await proxiesOf(cluster, topology, dependency.caller)) {
+      const { cluster: name } = await readRouteOf(cluster, pod, dependency.caller, targetOf(dependency, call));
       const live = (await readCluster(cluster, pod, name)).ejection?.maxEjectionPercent;
-      if (live !== percentOf(edge)) throw new Error(`${pod.name} may eject ${live} % of ${edge.callee}`);
+      if (live !== percentOf(dependency)) throw new Error(`${pod.name} may eject ${live} % of ${dependency.callee}`);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Breaker, EdgePolicy, RpcPolicy } from '../../../cdk8s/model/model.ts';
+import type { Breaker, DependencyPolicy, RpcPolicy } from '../../../cdk8s/model/model.ts';
 import type { ClusterNumbers, EjectionNumbers } from '../../harness/live-cluster.ts';
 import type { RouteNumbers } from '../../harness/live-route.ts';
 
@@ -20,7 +20,7 @@ export function expectedRoute({ timeoutMs, retries }: RpcPolicy): RouteNumbers {
   };
 }
 
-export function expectedCluster({ pool, retryBudget, breaker }: EdgePolicy): ClusterNumbers {
+export function expectedCluster({ pool, retryBudget, breaker }: DependencyPolicy): ClusterNumbers {
   return { ...pool, retryBudget, ejection: expectedEjection(breaker) };
 }
 

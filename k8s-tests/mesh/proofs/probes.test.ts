@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Edge } from '../../../cdk8s/model/dependencies.ts';
+import type { Dependency } from '../../../cdk8s/model/dependencies.ts';
 import type { RetryOn, RpcPolicy } from '../../../cdk8s/model/model.ts';
-import { edgePolicy, exampleTopology, neverRetried } from '../../../cdk8s/testing/example.ts';
+import { dependencyPolicy, exampleTopology, neverRetried } from '../../../cdk8s/testing/example.ts';
 import { type Probe, probesOf } from './probes.ts';
 import { packRounds } from './rounds.ts';
 
@@ -13,18 +13,18 @@ const retries = {
   backoffMs: 10,
 } as const satisfies RetryOn;
 
-function edgeWith(rpcPolicy: Partial<RpcPolicy>, callee: 'b' | 'bank' = 'b'): Edge {
+function dependencyWith(rpcPolicy: Partial<RpcPolicy>, callee: 'b' | 'bank' = 'b'): Dependency {
   const rpc = { path: '/b.v1.B/Ask', calls: [], why: '' };
   const call = { id: 'a->b.Ask', name: 'Ask', rpc, policy: { ...neverRetried, timeoutMs: 1_000, ...rpcPolicy } };
   const service = exampleTopology.services[callee];
   const { decision } = exampleTopology.interactions[1];
-  const policy = edgePolicy({ Ask: call.policy });
+  const policy = dependencyPolicy({ Ask: call.policy });
   return { id: `a->${callee}`, caller: 'a', callee, service, decision, policy, calls: [call] };
 }
 
 function probesWith(policy: Partial<RpcPolicy>, endpoints = 1, callee?: 'bank'): readonly Probe[] {
-  const edge = edgeWith(policy, callee);
-  return edge.calls.flatMap((call) => probesOf(edge, call, endpoints));
+  const dependency = dependencyWith(policy, callee);
+  return dependency.calls.flatMap((call) => probesOf(dependency, call, endpoints));
 }
 
 const summarize = (probes: readonly Probe[]) =>
@@ -77,7 +77,7 @@ describe('the probes of an RPC', () => {
 });
 
 describe('a round', () => {
-  it('has one probe of a path, and no more of an edge than its retry budget admits', () => {
+  it('has one probe of a path, and no more of a dependency than its retry budget admits', () => {
     const [probe] = probesWith({ retries });
     if (probe === undefined) throw new Error('no probe');
     const onPath = (path: string): Probe => ({ ...probe, call: { ...probe.call, rpc: { ...probe.call.rpc, path } } });

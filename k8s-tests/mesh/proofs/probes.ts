@@ -1,10 +1,10 @@
-import type { Call, Edge } from '../../../cdk8s/model/dependencies.ts';
+import type { Call, Dependency } from '../../../cdk8s/model/dependencies.ts';
 import type { RetryCondition, RetryOn, RpcPolicy } from '../../../cdk8s/model/model.ts';
 import type { FaultRule } from '../../harness/admin.ts';
 
 /** A fault at the callee and what one call must come to then. */
 export interface Probe {
-  readonly edge: Edge;
+  readonly dependency: Dependency;
   readonly call: Call;
   /** What is proven, after "orders->inventory.Check". */
   readonly title: string;
@@ -64,9 +64,9 @@ function repeatsCuts(protocol: Protocol, conditions: readonly RetryCondition[]):
  *
  * @param endpoints of the callee: faults are counted by each, and a retry goes to another one where there is one
  */
-export function probesOf(edge: Edge, call: Call, endpoints: number): readonly Probe[] {
-  const probe = (rest: Omit<Probe, 'edge' | 'call'>): Probe => ({ edge, call, ...rest });
-  const protocol = edge.service.serves === 'grpc' ? 'grpc' : 'http';
+export function probesOf(dependency: Dependency, call: Call, endpoints: number): readonly Probe[] {
+  const probe = (rest: Omit<Probe, 'dependency' | 'call'>): Probe => ({ dependency, call, ...rest });
+  const protocol = dependency.service.serves === 'grpc' ? 'grpc' : 'http';
   const { retries } = call.policy;
   const conditions = retries.kind === 'on' ? retries.conditions : [];
   return [
@@ -76,7 +76,7 @@ export function probesOf(edge: Edge, call: Call, endpoints: number): readonly Pr
   ].map(probe);
 }
 
-type Part = Omit<Probe, 'edge' | 'call'>;
+type Part = Omit<Probe, 'dependency' | 'call'>;
 
 function retryProbes(protocol: Protocol, { conditions, attempts }: RetryOn, endpoints: number): Part[] {
   return conditions.flatMap((condition) => {

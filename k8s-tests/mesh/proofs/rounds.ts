@@ -2,7 +2,7 @@ import type { Probe } from './probes.ts';
 
 /**
  * Packs probes into rounds that are run one after the other, those of a round at once: a callee's path has one fault at a
- * time, and an edge no more retries under way than its budget admits without other traffic. Long probes go together.
+ * time, and a dependency no more retries under way than its budget admits without other traffic. Long probes go together.
  */
 export function packRounds(probes: readonly Probe[]): readonly (readonly Probe[])[] {
   const rounds: Probe[][] = [];
@@ -18,10 +18,10 @@ function durationOf({ durationMs, hits }: Probe): number {
   return durationMs?.(hits.max).max ?? 0;
 }
 
-function fits({ edge, call }: Probe, others: readonly Probe[]): boolean {
+function fits({ dependency, call }: Probe, others: readonly Probe[]): boolean {
   const pathIsFree = !others.some(
-    (other) => other.edge.callee === edge.callee && other.call.rpc.path === call.rpc.path,
+    (other) => other.dependency.callee === dependency.callee && other.call.rpc.path === call.rpc.path,
   );
-  const ofEdge = others.filter((other) => other.edge.id === edge.id).length;
-  return pathIsFree && ofEdge < Math.max(1, edge.policy.retryBudget.minConcurrency);
+  const ofDependency = others.filter((other) => other.dependency.id === dependency.id).length;
+  return pathIsFree && ofDependency < Math.max(1, dependency.policy.retryBudget.minConcurrency);
 }

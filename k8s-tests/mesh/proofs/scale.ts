@@ -1,15 +1,21 @@
-import type { Edge } from '../../../cdk8s/model/dependencies.ts';
+import type { Dependency } from '../../../cdk8s/model/dependencies.ts';
 import type { Cluster } from '../../harness/cluster.ts';
 import { scaleDeployment } from '../../harness/scale-deployment.ts';
 import { endpointsOf, type Source } from './source.ts';
 
-/** Brings the callees of the edges to as many pods as the source has, and waits until no other is left. A partner's stay as they are. */
-export async function scaleCallees(cluster: Cluster, source: Source, edges: readonly Edge[]): Promise<void> {
-  const callees = new Map(edges.filter(({ service }) => !service.external).map((edge) => [edge.callee, edge]));
+/** Brings the callees of the dependencies to as many pods as the source has, and waits until no other is left. A partner's stay as they are. */
+export async function scaleCallees(
+  cluster: Cluster,
+  source: Source,
+  dependencies: readonly Dependency[],
+): Promise<void> {
+  const callees = new Map(
+    dependencies.filter(({ service }) => !service.external).map((dependency) => [dependency.callee, dependency]),
+  );
   await Promise.all(
-    [...callees.values()].map((edge) => {
-      const deployment = { namespace: edge.service.namespace, name: edge.callee };
-      return scaleDeployment(cluster, deployment, endpointsOf(edge, source));
+    [...callees.values()].map((dependency) => {
+      const deployment = { namespace: dependency.service.namespace, name: dependency.callee };
+      return scaleDeployment(cluster, deployment, endpointsOf(dependency, source));
     }),
   );
 }

@@ -1,5 +1,5 @@
 import { environments } from '../../../cdk8s/environments.ts';
-import { type Edge, joinEdges, podsOf } from '../../../cdk8s/model/dependencies.ts';
+import { type Dependency, joinDependencies, podsOf } from '../../../cdk8s/model/dependencies.ts';
 import type { Model, Replicas } from '../../../cdk8s/model/model.ts';
 import { policies } from '../../../cdk8s/policies.ts';
 import { topology } from '../../../cdk8s/topology.ts';
@@ -12,17 +12,17 @@ export interface Source extends Pick<Model, 'topology' | 'policies'> {
 /** What `make up` has deployed. */
 export const deployed: Source = { topology, policies, replicas: environments.dev.replicas };
 
-/** Which edges a suite is about. */
-export type Select = (edge: Edge) => boolean;
+/** Which dependencies a suite is about. */
+export type Select = (dependency: Dependency) => boolean;
 
-/** The edges to test; fails when there is none, since a suite without tests proves nothing. */
-export function edgesOf({ topology, policies }: Source, select: Select = () => true): readonly Edge[] {
-  const edges = joinEdges(topology, policies).filter(select);
-  if (edges.length === 0) throw new Error('no edge to test');
-  return edges;
+/** The dependencies to test; fails when there is none, since a suite without tests proves nothing. */
+export function dependenciesOf({ topology, policies }: Source, select: Select = () => true): readonly Dependency[] {
+  const dependencies = joinDependencies(topology, policies).filter(select);
+  if (dependencies.length === 0) throw new Error('no dependency to test');
+  return dependencies;
 }
 
 /** Of the callee, as its callers' proxies see them: a partner is one name, whatever stands behind it. */
-export function endpointsOf({ callee, service }: Edge, { replicas }: Source): number {
+export function endpointsOf({ callee, service }: Dependency, { replicas }: Source): number {
   return service.external ? 1 : podsOf(callee, replicas);
 }

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { type Edge, joinEdges } from '../../../cdk8s/model/dependencies.ts';
+import { type Dependency, joinDependencies } from '../../../cdk8s/model/dependencies.ts';
 import type { Breaker } from '../../../cdk8s/model/model.ts';
 import { examplePolicies, exampleTopology } from '../../../cdk8s/testing/example.ts';
 import { pickCalls, type Trial, trialsOf } from './trials.ts';
 
-const edges = joinEdges(exampleTopology, examplePolicies);
+const dependencies = joinDependencies(exampleTopology, examplePolicies);
 const times = { intervalMs: 1_000, ejectionMs: 10_000, maxEjectionPercent: 'all' } as const;
 
 function trialsWith(breaker: Breaker, endpoints: number): readonly Trial[] {
-  const [edge] = edges.filter(({ id }) => id === 'a->b');
-  const call = edge?.calls[0];
-  if (edge === undefined || call === undefined) throw new Error('no edge');
-  return trialsOf({ ...edge, policy: { ...edge.policy, breaker } }, call, endpoints);
+  const [dependency] = dependencies.filter(({ id }) => id === 'a->b');
+  const call = dependency?.calls[0];
+  if (dependency === undefined || call === undefined) throw new Error('no dependency');
+  return trialsOf({ ...dependency, policy: { ...dependency.policy, breaker } }, call, endpoints);
 }
 
 describe('the trials of a breaker', () => {
@@ -45,16 +45,16 @@ describe('the trials of a breaker', () => {
 });
 
 describe('a wave', () => {
-  const idsOf = (wave: readonly (readonly [Edge, unknown])[]) => wave.map(([{ id }]) => id);
+  const idsOf = (wave: readonly (readonly [Dependency, unknown])[]) => wave.map(([{ id }]) => id);
 
-  it('has no path of a callee twice: edges that share their only one take turns', () => {
-    expect(pickCalls(edges).map(idsOf)).toEqual([['a->b', 'a->bank', 'gateway->a'], ['c->b']]);
+  it('has no path of a callee twice: dependencies that share their only one take turns', () => {
+    expect(pickCalls(dependencies).map(idsOf)).toEqual([['a->b', 'a->bank', 'gateway->a'], ['c->b']]);
   });
 
-  it('leaves a shared path to the edge that has no other', () => {
-    const [toB, , ...rest] = edges.filter(({ callee }) => callee === 'b');
+  it('leaves a shared path to the dependency that has no other', () => {
+    const [toB, , ...rest] = dependencies.filter(({ callee }) => callee === 'b');
     const [call] = toB?.calls ?? [];
-    if (toB === undefined || call === undefined) throw new Error('no edge');
+    if (toB === undefined || call === undefined) throw new Error('no dependency');
     const other = { ...call, name: 'Other', rpc: { ...call.rpc, path: '/b.v1.B/Other' } };
     const withChoice = { ...toB, id: 'x->b', calls: [call, other] };
     expect(pickCalls([withChoice, toB, ...rest])).toHaveLength(1);

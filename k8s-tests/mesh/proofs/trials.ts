@@ -1,4 +1,4 @@
-import type { Call, Edge } from '../../../cdk8s/model/dependencies.ts';
+import type { Call, Dependency } from '../../../cdk8s/model/dependencies.ts';
 import type { Breaker, ConsecutiveBreaker, FailureRateBreaker } from '../../../cdk8s/model/model.ts';
 import type { FaultRule } from '../../harness/admin.ts';
 
@@ -6,7 +6,7 @@ type Fault = Omit<FaultRule, 'match'>;
 
 /** Steady calls of one RPC while its callee's pods fail as stated, and what the breaker must make of that. */
 export interface Trial {
-  readonly edge: Edge;
+  readonly dependency: Dependency;
   readonly call: Call;
   /** What is proven, after "the breaker of orders for inventory". */
   readonly title: string;
@@ -35,17 +35,17 @@ const QUIET_MS = 60_000;
 const CONSECUTIVE_RATE = 5;
 
 /**
- * What must be seen of one edge's breaker.
+ * What must be seen of one dependency's breaker.
  *
  * @param endpoints of the callee; with several only the first one fails badly, and it alone must be ejected
  */
-export function trialsOf(edge: Edge, call: Call, endpoints: number): readonly Trial[] {
-  const { breaker } = edge.policy;
-  const status = edge.service.serves === 'grpc' ? 'INTERNAL' : 500;
-  return partsOf(breaker, status, endpoints).map((part) => ({ edge, call, ...part }));
+export function trialsOf(dependency: Dependency, call: Call, endpoints: number): readonly Trial[] {
+  const { breaker } = dependency.policy;
+  const status = dependency.service.serves === 'grpc' ? 'INTERNAL' : 500;
+  return partsOf(breaker, status, endpoints).map((part) => ({ dependency, call, ...part }));
 }
 
-type Part = Omit<Trial, 'edge' | 'call'>;
+type Part = Omit<Trial, 'dependency' | 'call'>;
 
 function partsOf(breaker: Breaker, status: string | number, endpoints: number): readonly Part[] {
   switch (breaker.kind) {
@@ -117,19 +117,21 @@ function others(endpoints: number, fault: Fault | undefined): readonly (Fault | 
 }
 
 /**
- * For each edge an RPC to try its breaker with, in waves: at the same time no two edges use the same path of a callee, which
+ * For each dependency an RPC to try its breaker with, in waves: at the same time no two dependencies use the same path of a callee, which
  * can have but one fault.
  */
-export function pickCalls(edges: readonly Edge[]): readonly (readonly (readonly [Edge, Call])[])[] {
+export function pickCalls(dependencies: readonly Dependency[]): readonly (readonly (readonly [Dependency, Call])[])[] {
   const taken = new Set<string>();
-  const wave: (readonly [Edge, Call])[] = [];
+  const wave: (readonly [Dependency, Call])[] = [];
   // Who has the least choice chooses first.
-  for (const edge of edges.toSorted((left, right) => left.calls.length - right.calls.length)) {
-    const call = edge.calls.find(({ rpc }) => !taken.has(`${edge.callee} ${rpc.path}`));
+  for (const dependency of dependencies.toSorted((left, right) => left.calls.length - right.calls.length)) {
+    const call = dependency.calls.find(({ rpc }) => !taken.has(`${dependency.callee} ${rpc.path}`));
     if (call === undefined) continue;
-    taken.add(`${edge.callee} ${call.rpc.path}`);
-    wave.push([edge, call]);
+    taken.add(`${dependency.callee} ${call.rpc.path}`);
+    wave.push([dependency, call]);
   }
-  const rest = edges.filter((edge) => edge.calls.length > 0 && !wave.some(([one]) => one === edge));
+  const rest = dependencies.filter(
+    (dependency) => dependency.calls.length > 0 && !wave.some(([one]) => one === dependency),
+  );
   return rest.length > 0 ? [wave, ...pickCalls(rest)] : [wave];
 }

@@ -1,5 +1,5 @@
 import type { Decision } from '../../../cdk8s/model/decision.ts';
-import type { EdgePolicy, Model } from '../../../cdk8s/model/model.ts';
+import type { DependencyPolicy, Model } from '../../../cdk8s/model/model.ts';
 
 /** The namespace of the chain, made and removed by its test. */
 export const NAMESPACE = 'retry-storm';
@@ -25,7 +25,7 @@ function hop(caller: string, callee: string, calls: readonly string[]) {
 }
 
 /** Each hop alone admits 1.04 calls per request, three of them 1.13. */
-function policy(timeoutMs: number): EdgePolicy {
+function policy(timeoutMs: number): DependencyPolicy {
   return {
     pool: { connectTimeoutMs: 1_000, maxConnections: 10_000, maxRequests: 10_000, maxPendingRequests: 10_000 },
     retryBudget: { percent: 4, minConcurrency: 3 },

@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 
-/** The header by which the edge, all services and the logs name one request. */
+/** The header by which the gateway, all services and the logs name one request. */
 export const requestIdHeader = 'x-request-id';
 
 const storage = new AsyncLocalStorage<string>();
 
-/** Takes the edge's id if it is one, else makes one: a header from outside is not to fill logs. */
+/** Takes the gateway's id if it is one, else makes one: a header from outside is not to fill logs. */
 export function acceptRequestId(received: string | undefined): string {
   return received !== undefined && /^[\x21-\x7e]{1,128}$/.test(received) ? received : randomUUID();
 }

@@ -40,7 +40,7 @@ const headers = {
     description: 'The first answer to this key again; absent from the first answer itself',
     schema: { type: 'string', const: 'true' },
   },
-  'x-request-id': { description: "The edge's id of this request", required: true, schema: { type: 'string' } },
+  'x-request-id': { description: "The gateway's id of this request", required: true, schema: { type: 'string' } },
   traceresponse: {
     description: 'W3C trace context of the answer: its second part finds the trace',
     required: true,

@@ -2,11 +2,11 @@ import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { EnvoyFilter, Gateway } from '../imports/networking.istio.io.ts';
 import { INGRESS_SELECTOR, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
-import { edgeHeaderFilter } from '../mesh/gateway-headers.ts';
+import { gatewayHeaderFilter } from '../mesh/gateway-headers.ts';
 import { GATEWAY_RESOURCE } from '../mesh/virtual-service.ts';
 
 /** The way in, and what nobody can bring along. */
-export class EdgeChart extends Chart {
+export class GatewayChart extends Chart {
   constructor(scope: Construct, id: string) {
     super(scope, id);
     new Gateway(this, 'gateway', {
@@ -18,7 +18,7 @@ export class EdgeChart extends Chart {
     });
     new EnvoyFilter(this, 'headers', {
       metadata: { name: 'edge-headers', namespace: MESH_ROOT_NAMESPACE },
-      spec: edgeHeaderFilter,
+      spec: gatewayHeaderFilter,
     });
   }
 }
