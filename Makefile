@@ -58,9 +58,12 @@ test: check ## what any change should meet: static checks, unit tests, cluster t
 prove: check ## everything that proves it: make test and the long suites (k8s-tests/tiers.ts); 35 minutes
 	@TIER=prove npm run --silent test
 
-check: $(INSTALLED) ## static checks: types, lint, format
+check: $(INSTALLED) ## static checks: types, lint, format, import directions, unused code, spelling, documents
 	@npm run --silent typecheck
 	@npm run --silent lint
+	@npm run --silent lint:unused
+	@npm run --silent lint:docs
+	@npm run --silent lint:words
 
 unit: $(INSTALLED) ## unit tests only
 	@npm run --silent test:unit

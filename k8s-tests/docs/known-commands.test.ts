@@ -1,0 +1,32 @@
+import { lint } from 'markdownlint/promise';
+import { describe, expect, it } from 'vitest';
+import rule, { findUnknownCommands } from './known-commands.ts';
+
+describe('a command that a document shows', () => {
+  it.each([
+    'make up',
+    'make test CLUSTER=kind',
+    'npm run test:unit -- cdk8s',
+    'npx vitest --help',
+    'eval "$(make env)"',
+  ])('is accepted where it exists: %s', (text) => expect(findUnknownCommands(text)).toEqual([]));
+
+  it.each([
+    ['make uo', 'the Makefile has no target uo'],
+    ['make up CLUSTR=kind', 'the Makefile has no variable CLUSTR'],
+    ['npm run --silent nothing -- x', 'package.json has no script nothing'],
+    ['npx nothing', 'no package has a program nothing'],
+    ['node cdk8s/nothing.ts', 'there is no file cdk8s/nothing.ts'],
+    ['curl -s x | make nothing', 'the Makefile has no target nothing'],
+  ])('is named where it does not: %s', (text, problem) => expect(findUnknownCommands(text)).toEqual([problem]));
+
+  it('is found in shell blocks and code spans, with its line, and not in prose or comments', async () => {
+    const text = ['Now make sense of `make nothing`.', '', '```sh', '# make sense', 'make other', '```', ''].join('\n');
+    const config = { default: false, 'known-commands': true };
+    const { document = [] } = await lint({ strings: { document: text }, config, customRules: [rule] });
+    expect(document.map(({ lineNumber, errorDetail }) => [lineNumber, errorDetail])).toEqual([
+      [1, 'the Makefile has no target nothing'],
+      [5, 'the Makefile has no target other'],
+    ]);
+  });
+});
