@@ -1,9 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { longSuites } from './k8s-tests/tiers.ts';
 
-/** A machine that others use, too, stalls now and then. A test gets a second try, and the reporter names each that needed it. */
-const retry = 1;
-
 /** `make test` leaves the long suites out. To run one alone: TIER=prove npm run test:cluster -- storm */
 const leftOut = process.env.TIER === 'prove' ? [] : Object.keys(longSuites).map((file) => `k8s-tests/${file}`);
 
@@ -16,7 +13,6 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          retry,
           include: ['{cdk8s,services,cluster,k8s-tests}/**/*.test.ts'],
           exclude: ['**/*.cluster.test.ts'],
           // Some start processes or a database of their own, which takes its time on a busy machine.
@@ -28,7 +24,8 @@ export default defineConfig({
       {
         test: {
           name: 'cluster',
-          retry,
+          // A shared machine stalls now and then. The reporter names each test that needed its second attempt.
+          retry: 1,
           include: ['k8s-tests/**/*.cluster.test.ts'],
           exclude: leftOut,
           globalSetup: 'k8s-tests/global-setup.ts',
