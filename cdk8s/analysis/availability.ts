@@ -1,7 +1,7 @@
 import { GATEWAY, type Model } from '../model/model.ts';
-import { retriesFailedAnswers } from '../model/retry-conditions.ts';
 import { buildCallGraph, type CallGraph, callsOf } from './call-graph.ts';
 import { type EffectivePolicy, readEffectivePolicies } from './effective-policy.ts';
+import { retriesFailedAnswers } from './retry-conditions.ts';
 
 /** What users get of one route at the gateway. Availabilities are shares of calls, from 0 to 1. */
 export interface RouteAvailability {

@@ -1,6 +1,6 @@
 import type { Problem } from '../model/problem.ts';
-import { GRPC_ONLY } from '../model/retry-conditions.ts';
 import type { EffectivePolicy } from './effective-policy.ts';
+import { GRPC_ONLY } from './retry-conditions.ts';
 
 /** A retry that is stated must be able to happen: an HTTP answer has no gRPC status, and no condition is no retry. */
 export function conditionCanHold({ id, protocol, tries, conditions }: EffectivePolicy): Problem[] {

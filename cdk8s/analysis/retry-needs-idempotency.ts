@@ -1,6 +1,6 @@
 import type { Problem } from '../model/problem.ts';
-import { mayHaveArrived, NEVER_ARRIVED } from '../model/retry-conditions.ts';
 import type { EffectivePolicy } from './effective-policy.ts';
+import { mayHaveArrived, NEVER_ARRIVED } from './retry-conditions.ts';
 
 /** A call that must not run twice may be tried again only where it surely has not run. */
 export function retryNeedsIdempotency(dependency: EffectivePolicy): Problem[] {

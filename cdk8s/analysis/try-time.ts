@@ -1,5 +1,5 @@
-import { mayHaveArrived } from '../model/retry-conditions.ts';
 import type { EffectivePolicy } from './effective-policy.ts';
+import { mayHaveArrived } from './retry-conditions.ts';
 
 /**
  * The least time that a try which reached the callee has before its caller gives it up; null where that never happens.

@@ -1,5 +1,5 @@
 import * as kplus from 'cdk8s-plus-27';
-import type { Environment } from '../environments.ts';
+import type { Environment } from '../model/environment.ts';
 import { NODE_LABELS } from './platform.ts';
 
 /** Keeps enough pods of a deployment up when a node, or a zone, goes: its pods are apart, and drains take few at a time. */

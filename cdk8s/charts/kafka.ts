@@ -1,6 +1,5 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
-import type { Environment } from '../environments.ts';
 import {
   Kafka,
   KafkaNodePool,
@@ -9,6 +8,7 @@ import {
   KafkaNodePoolSpecResourcesLimits as Limit,
   KafkaNodePoolSpecResourcesRequests as Request,
 } from '../imports/kafka.strimzi.io.ts';
+import type { Environment } from '../model/environment.ts';
 import type { Topic, Topology } from '../model/model.ts';
 import { BROKERS, KAFKA, NODE_LABELS } from './platform.ts';
 

@@ -1,5 +1,5 @@
-import type { Environment } from '../environments.ts';
 import { hostOf, portOf } from '../model/addresses.ts';
+import type { Environment } from '../model/environment.ts';
 
 import type { Topology } from '../model/model.ts';
 import { callsFrom, usesKafka } from '../model/uses.ts';

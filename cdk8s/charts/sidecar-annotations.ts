@@ -1,6 +1,6 @@
-import type { Resources } from '../environments.ts';
 import { caFolder } from '../mesh/partner-ca.ts';
 import { TRACING_COLLECTOR } from '../model/addresses.ts';
+import type { Resources } from '../model/environment.ts';
 import { KAFKA, POSTGRES_PORT } from './platform.ts';
 
 /** How long the application goes on serving after its pod was told to end; callers learn of that meanwhile. */

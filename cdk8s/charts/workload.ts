@@ -1,10 +1,10 @@
 import { ApiObject, Duration, JsonPatch } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import type { Environment } from '../environments.ts';
 import { partnerCasOf } from '../mesh/partner-ca.ts';
 import { PORTS } from '../model/addresses.ts';
 import { isCritical, podsOf } from '../model/dependencies.ts';
+import type { Environment } from '../model/environment.ts';
 import type { Service, Topology } from '../model/model.ts';
 import { keepAvailable } from './availability.ts';
 import { codeCopier, runAsNobody, serviceContainer } from './container.ts';

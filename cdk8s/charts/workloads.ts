@@ -1,6 +1,6 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
-import type { Environment } from '../environments.ts';
+import type { Environment } from '../model/environment.ts';
 import type { Topology } from '../model/model.ts';
 import { Workload } from './workload.ts';
 

@@ -6,8 +6,8 @@ import { NamespacesChart } from '../charts/namespaces.ts';
 import { ObservabilityChart } from '../charts/observability.ts';
 import { SecurityChart } from '../charts/security.ts';
 import { WorkloadsChart } from '../charts/workloads.ts';
-import type { Environment } from '../environments.ts';
 import type { MeshPlan } from '../mesh/plan.ts';
+import type { Environment } from '../model/environment.ts';
 import type { Topology } from '../model/model.ts';
 import { writeCharts } from './write-charts.ts';
 

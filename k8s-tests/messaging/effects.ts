@@ -44,7 +44,7 @@ export interface ConsumerOptions {
 export async function startConsumer({ brokers, group, topic, database, log }: ConsumerOptions) {
   const broker = createBroker(group, brokers, log);
   const publisher = await broker.connectPublisher();
-  const handlers = { [orderPlaced.type]: recordEffect(database, group) };
+  const handlers = [{ event: orderPlaced, handle: recordEffect(database, group) }];
   const leave = await broker.consume([topic], { group, handlers, publisher, log }, (error) => {
     throw error;
   });

@@ -1,13 +1,14 @@
 import { create, type DescMessage, type MessageInitShape, toJsonString } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type EventType, orderCancelled, orderFulfilled, orderPlaced } from '../contracts/events.ts';
+import { orderCancelled, orderFulfilled, orderPlaced } from '../contracts/events.ts';
 import { CancellationReason } from '../contracts/gen/windlass/events/v1/orders_pb.js';
 import { statsSchema } from '../contracts/stats.ts';
 import { createFaultInjection } from '../lib/faults/fault-injection.ts';
 import { createApp } from '../lib/http/create-app.ts';
 import { type Listening, listen } from '../lib/http/listen.ts';
 import type { CloudEvent } from '../lib/messaging/cloud-event.ts';
+import type { EventType } from '../lib/messaging/event-type.ts';
 import type { Intent } from '../lib/messaging/handle-message.ts';
 import { silentLog } from '../lib/observability/log.ts';
 import type { Database } from '../lib/postgres/database.ts';
@@ -50,7 +51,8 @@ const cancelled = (orderId: string, reason = CancellationReason.DECLINED) =>
   event(orderCancelled, orderId, { orderId, endedAt: now, reason });
 
 function handle(one: CloudEvent): Promise<Intent> | undefined {
-  return projectOrders(database, silentLog)[one.type]?.(one);
+  const handlers = projectOrders(database, silentLog);
+  return handlers.find(({ event: { type } }) => type === one.type)?.handle(one);
 }
 
 async function handleAll(events: readonly CloudEvent[]): Promise<void> {

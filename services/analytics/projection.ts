@@ -12,11 +12,11 @@ export const topic = orderPlaced.topic;
 
 /** Events to facts: for the consumer as for a rebuild, so that both come to the same. */
 export function projectOrders(database: Database, log: Log): EventHandlers {
-  return {
-    [orderPlaced.type]: onOrderPlaced(database, log),
-    [orderFulfilled.type]: onOrderFulfilled(database, log),
-    [orderCancelled.type]: onOrderCancelled(database, log),
-  };
+  return [
+    { event: orderPlaced, handle: onOrderPlaced(database, log) },
+    { event: orderFulfilled, handle: onOrderFulfilled(database, log) },
+    { event: orderCancelled, handle: onOrderCancelled(database, log) },
+  ];
 }
 
 function onOrderPlaced(database: Database, log: Log): EventHandler {

@@ -19,16 +19,7 @@ import {
   PaymentReversedSchema,
 } from './gen/windlass/events/v1/payments_pb.js';
 
-/** An event: its CloudEvents type and source, its topic and its message. */
-export interface EventType<Schema extends DescMessage = DescMessage> {
-  readonly type: string;
-  /** The service that publishes it, and nobody else. */
-  readonly source: string;
-  readonly topic: string;
-  readonly schema: Schema;
-}
-
-/** Who publishes to a topic. */
+/** The only publisher of each topic. */
 const sources = {
   'orders.v1': '/windlass/orders',
   'payments.v1': '/windlass/orders',
@@ -36,13 +27,17 @@ const sources = {
   'fulfillment.v1': '/windlass/fulfillment',
 } as const;
 
-/** @param name `order.placed` */
+/**
+ * A kind of event, as services/lib/messaging takes it.
+ *
+ * @param name `order.placed`
+ */
 function event<Name extends string, Topic extends keyof typeof sources, Schema extends DescMessage>(
   topic: Topic,
   name: Name,
   schema: Schema,
 ) {
-  return { type: `windlass.${name}.v1`, source: sources[topic], topic, schema } as const satisfies EventType;
+  return { type: `windlass.${name}.v1`, source: sources[topic], topic, schema } as const;
 }
 
 export const orderPlaced = event('orders.v1', 'order.placed', OrderPlacedSchema);

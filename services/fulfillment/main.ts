@@ -22,7 +22,7 @@ export const run = defineService({
     lifecycle.onShutdown('consumers', purging);
     const kafka = await connectKafka('fulfillment', database, runtime);
     lifecycle.onShutdown('consumers', startRelay(database, kafka.publisher, log));
-    await kafka.consume([orderReady.topic], { [orderReady.type]: onOrderReady(database, log) });
+    await kafka.consume([orderReady.topic], [{ event: orderReady, handle: onOrderReady(database, log) }]);
     return { reset: () => resetShipments(database), reads: [shipmentsRoute(database)] };
   },
 });

@@ -15,7 +15,7 @@ export const run = defineService({
     const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
     const kafka = await connectKafka('notifications', database, runtime);
     const told = Object.entries(toldEvents) as [EmailKind, (typeof toldEvents)[EmailKind]][];
-    const handlers = Object.fromEntries(told.map(([kind, { type }]) => [type, tellCustomer(kind, database, log)]));
+    const handlers = told.map(([kind, event]) => ({ event, handle: tellCustomer(kind, database, log) }));
     const topics = [...new Set(told.map(([, { topic }]) => topic))];
     await kafka.consume(topics, handlers);
     return { reset: () => resetEmails(database), reads: [emailsRoute(database)] };

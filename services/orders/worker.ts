@@ -1,4 +1,4 @@
-import { shipmentFailed, shipmentScheduled } from '../contracts/events.ts';
+import { shipmentScheduled } from '../contracts/events.ts';
 import { Inventory } from '../contracts/gen/windlass/inventory/v1/inventory_pb.js';
 import { Payments } from '../contracts/gen/windlass/payments/v1/payments_pb.js';
 import { createGrpcClient } from '../lib/grpc/client.ts';
@@ -8,8 +8,7 @@ import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
 import { databaseUrl, grpcAddress, kafkaBrokers } from '../lib/runtime/variables.ts';
 import { keepHouse } from './saga/keep-house.ts';
-import { onShipmentFailed } from './saga/on-shipment-failed.ts';
-import { onShipmentScheduled } from './saga/on-shipment-scheduled.ts';
+import { onShipment } from './saga/on-shipment.ts';
 import { runSagas } from './saga/run-sagas.ts';
 import { observeOrders } from './saga/saga-metrics.ts';
 import { migrations } from './store/store.ts';
@@ -38,10 +37,7 @@ export const run = defineService({
 
     const kafka = await connectKafka('orders-worker', database, runtime);
     lifecycle.onShutdown('consumers', startRelay(database, kafka.publisher, log));
-    await kafka.consume([shipmentScheduled.topic], {
-      [shipmentScheduled.type]: onShipmentScheduled(deps),
-      [shipmentFailed.type]: onShipmentFailed(deps),
-    });
+    await kafka.consume([shipmentScheduled.topic], onShipment(deps));
     // Its data is orders' data, which orders resets.
     return { reset: async () => {} };
   },

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { longestBackoffFactor } from '../../analysis/effective-policy.ts';
+import { mayHaveArrived } from '../../analysis/retry-conditions.ts';
 import type { Breaker, RetryCondition, RetryOn, RpcPolicy, Service } from '../../model/model.ts';
-import { mayHaveArrived } from '../../model/retry-conditions.ts';
 import { type Draw, number } from './draw.ts';
 import type { Operation } from './draw-member.ts';
 

@@ -1,4 +1,5 @@
-import { type Environment, environments } from '../../../cdk8s/environments.ts';
+import { environments } from '../../../cdk8s/environments.ts';
+import type { Environment } from '../../../cdk8s/model/environment.ts';
 import type { PoliciesFor, Topology } from '../../../cdk8s/model/model.ts';
 import { policies } from '../../../cdk8s/policies.ts';
 import { topology } from '../../../cdk8s/topology.ts';

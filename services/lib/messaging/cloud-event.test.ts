@@ -53,6 +53,6 @@ test('an event is a CloudEvent in binary mode that continues its trace, and its 
     total: { currency: 'USD', amountMinor: '2400' },
   });
   const record = { key: Buffer.from(String(key)), value: Buffer.from(String(value)), headers };
-  const event = decodeEvent({ topic: 'orders.v1', partition: 0, offset: '0', ...record }, [orderPlaced.type]);
+  const event = decodeEvent({ topic: 'orders.v1', partition: 0, offset: '0', ...record }, [orderPlaced]);
   expect(event && readEventData(orderPlaced, event)).toMatchObject({ orderId: 'o-5' });
 });

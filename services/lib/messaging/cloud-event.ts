@@ -1,7 +1,7 @@
 import { type DescMessage, fromJson, type JsonValue, type MessageShape } from '@bufbuild/protobuf';
-import * as events from '../../contracts/events.ts';
 import type { TraceHeaders } from '../observability/trace-context.ts';
 import { countBytes, Unreadable } from './dead-letter.ts';
+import type { EventType } from './event-type.ts';
 import type { IncomingMessage, OutgoingMessage } from './message.ts';
 
 /** A CloudEvent 1.0; `data` is a protobuf message in protobuf's JSON mapping. */
@@ -41,15 +41,17 @@ const maxMessageBytes = 256 * 1024;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const ourSource = /^\/windlass\/[a-z-]+$/;
 const versionedType = /^(.+)\.v\d+$/;
-const sourceOf: ReadonlyMap<string, string> = new Map(Object.values(events).map(({ type, source }) => [type, source]));
 
 /**
  * Reads a message as an event, which says nothing yet about its data.
- * @param knownTypes the CloudEvents types that the reader handles
+ * @param handled the types of events that the reader handles
  * @returns undefined for a type that is none of the reader's business
  * @throws Unreadable naming what is wrong with the message
  */
-export function decodeEvent(message: IncomingMessage, knownTypes: readonly string[]): CloudEvent | undefined {
+export function decodeEvent(
+  message: IncomingMessage,
+  handled: readonly Pick<EventType, 'type' | 'source'>[],
+): CloudEvent | undefined {
   const { headers, key, value } = message;
   const bytes = countBytes(message);
   if (bytes > maxMessageBytes) throw new Unreadable('oversize', `${bytes} bytes, but at most ${maxMessageBytes}`);
@@ -69,17 +71,17 @@ export function decodeEvent(message: IncomingMessage, knownTypes: readonly strin
     subject: attribute('subject', "the record's key", (given) => given !== '' && given === key?.toString()),
     time: attribute('time', 'an ISO 8601 time', (given) => !Number.isNaN(Date.parse(given))),
   };
-  if (!knownTypes.includes(event.type)) {
+  const known = handled.find(({ type }) => type === event.type);
+  if (known === undefined) {
     const [, base] = versionedType.exec(event.type) ?? [];
-    const known = knownTypes.find((type) => base !== undefined && versionedType.exec(type)?.[1] === base);
-    if (known === undefined) return undefined;
-    throw new Unreadable('unknown-version', `ce_type is ${event.type}, but this service knows only ${known}`);
+    const other = handled.find(({ type }) => base !== undefined && versionedType.exec(type)?.[1] === base);
+    if (other === undefined) return undefined;
+    throw new Unreadable('unknown-version', `ce_type is ${event.type}, but this service knows only ${other.type}`);
   }
-  const source = sourceOf.get(event.type);
-  if (source !== undefined && event.source !== source) {
+  if (event.source !== known.source) {
     throw new Unreadable(
       'not-a-cloudevent',
-      `ce_source is ${JSON.stringify(event.source.slice(0, 100))}, but ${event.type} comes from ${source}`,
+      `ce_source is ${JSON.stringify(event.source.slice(0, 100))}, but ${event.type} comes from ${known.source}`,
     );
   }
   return { ...event, data: toText(value) };
@@ -87,7 +89,7 @@ export function decodeEvent(message: IncomingMessage, knownTypes: readonly strin
 
 /** Unknown fields are ignored: a newer publisher may add some. @throws Unreadable if the data is not of this type */
 export function readEventData<Schema extends DescMessage>(
-  { schema }: events.EventType<Schema>,
+  { schema }: EventType<Schema>,
   event: CloudEvent,
 ): MessageShape<Schema> {
   try {

@@ -52,7 +52,7 @@ async function handle(message: IncomingMessage, intents: (Intent | Error)[] = []
     if (intent instanceof Error) throw intent;
     return intent ?? read(event);
   };
-  const handlers = { [orderPlaced.type]: handler, [orderCancelled.type]: handler };
+  const handlers = [orderPlaced, orderCancelled].map((event) => ({ event, handle: handler }));
   const options = { group, handlers, publisher, log: silentLog, firstBackOffMs: 1 };
   const { kind } = await handleMessage(message, options);
   return { kind, attempts, cause: published[0]?.headers['dl-cause'] };
@@ -96,7 +96,7 @@ test.each(['unavailable', 'outcome-unknown'] as const)(
 
 test('a message whose dead letter can not be published is postponed', async () => {
   const failing: Publisher = { publish: () => Promise.reject(new Error('no broker')) };
-  const options = { group, handlers: {}, publisher: failing, log: silentLog };
+  const options = { group, handlers: [], publisher: failing, log: silentLog };
   expect(await handleMessage(withValue(null), options)).toMatchObject({ kind: 'postponed' });
 });
 
@@ -171,7 +171,7 @@ test('a message that is skipped because it is addressed to another group is logg
   const lines: string[] = [];
   const log = createLog(group, 'info', { write: (line) => lines.push(line) });
   const message = withHeaders({ 'dl-redrive-for': 'analytics' });
-  expect(await handleMessage(message, { group, handlers: {}, publisher, log })).toEqual({ kind: 'done' });
+  expect(await handleMessage(message, { group, handlers: [], publisher, log })).toEqual({ kind: 'done' });
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
     { msg: 'event skipped: redriven for another group', addressee: 'analytics', orderId: 'o-1', offset: '17' },
   ]);

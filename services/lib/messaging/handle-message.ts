@@ -6,6 +6,7 @@ import { hasCode } from '../runtime/domain-error.ts';
 import { type CloudEvent, decodeEvent } from './cloud-event.ts';
 import { countDeadLetter, countRedelivery, recordHandling, recordTimeInQueue } from './consumer-metrics.ts';
 import { type DeadLetterCause, toDeadLetter, toUnreadable, Unreadable } from './dead-letter.ts';
+import type { EventType } from './event-type.ts';
 import type { IncomingMessage, Publisher } from './message.ts';
 import { readAddressee } from './redrive.ts';
 
@@ -19,8 +20,8 @@ export const done = { kind: 'done' } as const satisfies Intent;
 
 export type EventHandler = (event: CloudEvent) => Promise<Intent>;
 
-/** Handlers by CloudEvents type. Events of other types are skipped. */
-export type EventHandlers = Readonly<Record<string, EventHandler>>;
+/** The events that a service handles, each with its handler. Events of other types are skipped. */
+export type EventHandlers = readonly { readonly event: EventType; readonly handle: EventHandler }[];
 
 export interface HandlingOptions {
   readonly group: string;
@@ -90,13 +91,15 @@ async function decide(message: IncomingMessage, options: HandlingOptions, isFirs
       logSkipped(message, addressee, options.log);
       return done;
     }
-    event = decodeEvent(message, Object.keys(handlers));
+    event = decodeEvent(
+      message,
+      handlers.map(({ event }) => event),
+    );
   } catch (error) {
     return deadLetterOf(error, 0);
   }
-  if (!event) return done;
-  const handle = handlers[event.type];
-  if (!handle) return done;
+  const handle = handlers.find((one) => one.event.type === event?.type)?.handle;
+  if (!event || !handle) return done;
   if (isFirst) recordTimeInQueue(message, group, Date.now() - Date.parse(event.time));
   return handleUntilDecided(event, handle, message, options);
 }

@@ -172,7 +172,7 @@ test.each(['Check', 'Authorize'] as const)('without an answer to %s the order is
   expect([await count('orders'), paymentKeys.length]).toEqual([1, call === 'Check' ? 0 : 1]);
 });
 
-test('a confirmed order is authorised already, and keeps no token, nor does its key', async () => {
+test('a confirmed order is authorized already, and keeps no token, nor does its key', async () => {
   const { answer } = await post();
   expect(await steps()).toMatchObject({ authorise: 'done', reserve: 'todo' });
   const { rows } = await database.query('SELECT id, payment_token, authorization_id FROM orders');

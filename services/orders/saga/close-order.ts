@@ -1,10 +1,10 @@
 import { orderCancelled, orderFulfilled } from '../../contracts/events.ts';
 import { CancellationReason } from '../../contracts/gen/windlass/events/v1/orders_pb.js';
-import { money, publish, timestamp } from '../store/order-events.ts';
+import { addOrderEvent, money, timestamp } from '../store/order-events.ts';
 import { changeStatus } from '../store/store.ts';
-import type { Performed } from './perform.ts';
 import type { CancellationCause } from './saga.ts';
 import type { SagaOrder } from './saga-store.ts';
+import type { StepResult } from './step.ts';
 
 const reasons = {
   declined: CancellationReason.DECLINED,
@@ -17,14 +17,14 @@ const reasons = {
 export function closeOrder(
   { orderId, customerId, totalMinor }: SagaOrder,
   cause: CancellationCause | undefined,
-): Performed {
+): StepResult {
   return {
-    isRefused: false,
+    isRejected: false,
     async record(tx) {
       const end = { orderId, customerId, total: money(totalMinor), endedAt: timestamp(new Date()) };
       await changeStatus(tx, orderId, cause ? 'cancelled' : 'fulfilled', cause);
-      if (cause) await publish(tx, orderCancelled, orderId, { ...end, reason: reasons[cause] });
-      else await publish(tx, orderFulfilled, orderId, end);
+      if (cause) await addOrderEvent(tx, orderCancelled, orderId, { ...end, reason: reasons[cause] });
+      else await addOrderEvent(tx, orderFulfilled, orderId, end);
     },
   };
 }

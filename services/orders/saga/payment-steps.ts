@@ -7,69 +7,69 @@ import {
   paymentReversed,
 } from '../../contracts/events.ts';
 import { DomainError, hasCode } from '../../lib/runtime/domain-error.ts';
-import { money, orderLines, publish } from '../store/order-events.ts';
+import { addOrderEvent, money, orderLines } from '../store/order-events.ts';
 import { changeStatus, settleAuthorization } from '../store/store.ts';
 import { authorizePayment, reversePayment } from './payment-calls.ts';
-import type { Partners, Performed } from './perform.ts';
 import type { SagaOrder } from './saga-store.ts';
+import type { Partners, StepResult } from './step.ts';
 
 /** Asks for the authorization that the customer did not wait for. With it the order is confirmed. */
-export async function authorise(order: SagaOrder, payments: Partners['payments']): Promise<Performed> {
+export async function authorize(order: SagaOrder, { payments }: Partners): Promise<StepResult> {
   const { orderId, totalMinor: amountMinor } = order;
   const paymentToken = known(order.paymentToken, 'payment token');
   const answer = await authorizePayment(payments, { orderId, amountMinor, paymentToken });
   if (answer.kind === 'declined') {
     const { reason } = answer;
     return {
-      isRefused: true,
+      isRejected: true,
       detail: { reason },
       async record(tx) {
         await settleAuthorization(tx, orderId, undefined);
-        await publish(tx, paymentDeclined, orderId, { orderId, reason });
+        await addOrderEvent(tx, paymentDeclined, orderId, { orderId, reason });
       },
     };
   }
   const { authorizationId } = answer;
   return {
-    isRefused: false,
+    isRejected: false,
     detail: { authorizationId },
-    learnt: { authorizationId },
+    learned: { authorizationId },
     async record(tx) {
       await settleAuthorization(tx, orderId, authorizationId);
       await changeStatus(tx, orderId, 'confirmed');
-      await publish(tx, paymentAuthorized, orderId, { orderId, authorizationId, amount: money(amountMinor) });
-      await publish(tx, orderConfirmed, orderId, { orderId });
+      await addOrderEvent(tx, paymentAuthorized, orderId, { orderId, authorizationId, amount: money(amountMinor) });
+      await addOrderEvent(tx, orderConfirmed, orderId, { orderId });
     },
   };
 }
 
 /** Takes the money; then the order can be shipped. A refusal means that the authorization is gone. */
-export async function capture(order: SagaOrder, payments: Partners['payments']): Promise<Performed> {
+export async function capture(order: SagaOrder, { payments }: Partners): Promise<StepResult> {
   const { orderId, items, country, totalMinor } = order;
   const authorizationId = known(order.authorizationId, 'authorization');
   try {
     const { captureId } = await payments.capture({ idempotencyKey: `capture:${orderId}`, authorizationId });
     return {
-      isRefused: false,
+      isRejected: false,
       detail: { captureId },
       async record(tx) {
-        await publish(tx, paymentCaptured, orderId, { orderId, authorizationId, amount: money(totalMinor) });
-        await publish(tx, orderReady, orderId, { orderId, lines: orderLines(items), country });
+        await addOrderEvent(tx, paymentCaptured, orderId, { orderId, authorizationId, amount: money(totalMinor) });
+        await addOrderEvent(tx, orderReady, orderId, { orderId, lines: orderLines(items), country });
       },
     };
   } catch (error) {
     if (!hasCode(error, 'failed-precondition') && !hasCode(error, 'not-found')) throw error;
-    return { isRefused: true, detail: { reason: error.message }, record: async () => {} };
+    return { isRejected: true, detail: { reason: error.message }, record: async () => {} };
   }
 }
 
 /** Gives back the authorization, and with it what was captured. */
-export async function reverse(order: SagaOrder, payments: Partners['payments']): Promise<Performed> {
+export async function reverse(order: SagaOrder, { payments }: Partners): Promise<StepResult> {
   const { orderId, totalMinor } = order;
   const authorizationId = known(order.authorizationId, 'authorization');
   await reversePayment(payments, orderId, authorizationId);
   const data = { orderId, authorizationId, amount: money(totalMinor) };
-  return { isRefused: false, record: (tx) => publish(tx, paymentReversed, orderId, data) };
+  return { isRejected: false, record: (tx) => addOrderEvent(tx, paymentReversed, orderId, data) };
 }
 
 /** The saga's order of steps sees to it. */

@@ -5,12 +5,14 @@ import {
   backOffMs,
   causeOf,
   firstSteps,
+  type SagaState,
   type StepName,
   type Steps,
   stateOf,
   stepNames,
   stuckAfterFailures,
 } from './saga.ts';
+import { fromStored, type StoredSteps, toStored, toStoredName } from './stored-steps.ts';
 
 /** How far each order is. `trace` is that of the placing; `attempts` counts failures in a row. */
 export const sagaMigration = `
@@ -70,12 +72,13 @@ export class LeaseLost extends Error {
 }
 
 /** In the transaction that stores the order. */
-export async function insertSaga(tx: Queryable, orderId: string, isAuthorised: boolean): Promise<void> {
-  const steps = firstSteps(isAuthorised);
+export async function insertSaga(tx: Queryable, orderId: string, isAuthorized: boolean): Promise<void> {
+  const steps = firstSteps(isAuthorized);
+  const stored = toStored(steps);
   await tx.query(
     `WITH saga AS (INSERT INTO sagas (order_id, state, trace) VALUES ($1, $2, $3))
      INSERT INTO saga_steps (order_id, step, state) SELECT $1, * FROM unnest($4::text[], $5::text[])`,
-    [orderId, stateOf(steps), injectTrace(), Object.keys(steps), Object.values(steps)],
+    [orderId, stateOf(steps), injectTrace(), Object.keys(stored), Object.values(stored)],
   );
 }
 
@@ -112,7 +115,7 @@ interface SagaRow extends Lease {
   readonly authorization_id: string | null;
   readonly payment_token: string | null;
   readonly placed_at: Date;
-  readonly steps: Steps;
+  readonly steps: StoredSteps;
 }
 
 async function loadSagas(db: Queryable, leases: readonly Lease[]): Promise<ClaimedSaga[]> {
@@ -135,7 +138,7 @@ async function loadSagas(db: Queryable, leases: readonly Lease[]): Promise<Claim
       authorizationId: row.authorization_id ?? undefined,
       paymentToken: row.payment_token ?? undefined,
     },
-    steps: row.steps,
+    steps: fromStored(row.steps),
     failures: row.attempts,
     trace: row.trace,
     lease: row.lease,
@@ -145,11 +148,12 @@ async function loadSagas(db: Queryable, leases: readonly Lease[]): Promise<Claim
 const stepsOf = (orderId: string) =>
   `(SELECT jsonb_object_agg(step, state) FROM saga_steps WHERE saga_steps.order_id = ${orderId})`;
 
-/** What came of a step. @property detail for a person who looks: the authorization's id, the shortages */
+/** How a step changed the saga. */
 export interface Progress {
   readonly step: StepName;
   readonly before: Steps;
   readonly after: Steps;
+  /** For a person who looks at the step: the authorization's id, the shortages. */
   readonly detail: object | undefined;
 }
 
@@ -161,17 +165,16 @@ export interface Progress {
 export async function recordProgress(
   tx: Queryable,
   { order: { orderId }, lease }: ClaimedSaga,
-  progress: Progress,
+  progress: Progress & { readonly state: SagaState },
   leaseMs: number | undefined,
 ): Promise<void> {
-  const state = stateOf(progress.after);
   const { rowCount } = await tx.query(
     `UPDATE sagas SET state = $3, reason = $4, attempts = 0, stuck_since = NULL, next_attempt_at = now(),
        lease = CASE WHEN $5::float8 IS NULL THEN NULL ELSE lease END,
        leased_until = now() + make_interval(secs => $5),
        ended_at = CASE WHEN $3 = 'ended' THEN now() END
      WHERE order_id = $1 AND lease = $2`,
-    [orderId, lease, state, causeOf(progress.after), leaseMs === undefined ? null : leaseMs / 1000],
+    [orderId, lease, progress.state, causeOf(progress.after), leaseMs === undefined ? null : leaseMs / 1000],
   );
   if (rowCount === 0) throw new LeaseLost(`The lease of order ${orderId} is lost.`);
   await writeSteps(tx, orderId, progress);
@@ -190,7 +193,15 @@ export async function recordFailure(
        WHERE order_id = $1 AND lease = $2 RETURNING order_id)
      UPDATE saga_steps SET attempts = attempts + 1, last_error = $7, updated_at = now()
      FROM saga WHERE saga_steps.order_id = saga.order_id AND step = $6`,
-    [orderId, lease, failures, backOffMs(failures) / 1000, failures >= stuckAfterFailures, step, String(error)],
+    [
+      orderId,
+      lease,
+      failures,
+      backOffMs(failures) / 1000,
+      failures >= stuckAfterFailures,
+      toStoredName(step),
+      String(error),
+    ],
   );
   if (rowCount === 0) throw new LeaseLost(`The lease of order ${orderId} is lost.`);
 }
@@ -209,8 +220,8 @@ export async function recordShipment(
     orderId,
   ]);
   if (rowCount === 0) return false;
-  const { rows } = await tx.query<{ steps: Steps }>(`SELECT ${stepsOf('$1')} AS steps`, [orderId]);
-  const before = rows[0]?.steps as Steps;
+  const { rows } = await tx.query<{ steps: StoredSteps }>(`SELECT ${stepsOf('$1')} AS steps`, [orderId]);
+  const before = fromStored(rows[0]?.steps as StoredSteps);
   const after = decide(before);
   await tx.query('UPDATE sagas SET state = $2, reason = $3, next_attempt_at = now() WHERE order_id = $1', [
     orderId,
@@ -222,7 +233,7 @@ export async function recordShipment(
 }
 
 async function writeSteps(tx: Queryable, orderId: string, { step, before, after, detail }: Progress): Promise<void> {
-  const changed = stepNames.filter((name) => before[name] !== after[name]);
+  const [changed, stored] = [stepNames.filter((name) => before[name] !== after[name]), toStored(after)];
   await tx.query(
     `UPDATE saga_steps SET state = changed.state, updated_at = now(),
        attempts = attempts + CASE WHEN step = $4 THEN 1 ELSE 0 END,
@@ -230,6 +241,6 @@ async function writeSteps(tx: Queryable, orderId: string, { step, before, after,
        detail = CASE WHEN step = $4 THEN coalesce($5, detail) ELSE detail END
      FROM unnest($2::text[], $3::text[]) AS changed (name, state)
      WHERE order_id = $1 AND step = changed.name`,
-    [orderId, changed, changed.map((name) => after[name]), step, detail],
+    [orderId, changed.map(toStoredName), changed.map((name) => stored[toStoredName(name)]), toStoredName(step), detail],
   );
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import {
+  afterCompensation,
   afterDone,
-  afterRefused,
-  afterUndone,
+  afterRejection,
   afterWork,
   backOffMs,
   causeOf,
@@ -23,22 +23,22 @@ function run(steps: Steps, refused?: StepName): { log: string[]; end: Steps } {
     if (action.kind === 'nothing') return { log, end: steps };
     log.push(action.kind === 'wait' ? 'wait' : nameOf(action));
     if (action.kind !== 'wait') steps = afterWork(steps, action, stepOf(action) === refused);
-    else steps = refused === 'ship' ? afterRefused(steps, 'ship') : afterDone(steps, 'ship');
+    else steps = refused === 'ship' ? afterRejection(steps, 'ship') : afterDone(steps, 'ship');
   }
 }
 
-test('an order that was authorised while its customer waited is reserved, captured, shipped and closed', () => {
+test('an order that was authorized while its customer waited is reserved, captured, shipped and closed', () => {
   const { log, end } = run(firstSteps(true));
   expect(log).toEqual(['reserve', 'capture', 'wait', 'close']);
   expect(new Set(Object.values(end))).toEqual(new Set(['done']));
 });
 
-test('a pending order is authorised first', () => {
-  expect(run(firstSteps(false)).log[0]).toBe('authorise');
+test('a pending order is authorized first', () => {
+  expect(run(firstSteps(false)).log[0]).toBe('authorize');
 });
 
 test.each([
-  ['authorise', 'declined', ['close']],
+  ['authorize', 'declined', ['close']],
   ['reserve', 'out-of-stock', ['reverse', 'close']],
   ['capture', 'capture-refused', ['release', 'reverse', 'close']],
   ['ship', 'shipment-failed', ['release', 'reverse', 'close']],
@@ -47,21 +47,33 @@ test.each([
   expect(log.slice(-way.length)).toEqual(way);
   expect(causeOf(end)).toBe(cause);
   expect(Object.values(end).filter((state) => state === 'done')).toHaveLength(1);
-  expect(Object.values(end)).not.toContain('undoing');
+  expect(Object.values(end)).not.toContain('compensating');
 });
 
 test('one reversal undoes a capture and its authorization', () => {
-  const refused = afterRefused({ ...firstSteps(true), reserve: 'done', capture: 'done' }, 'ship');
-  expect(refused).toMatchObject({ authorise: 'undoing', reserve: 'undoing', capture: 'undoing', ship: 'refused' });
-  expect(afterUndone(refused, 'authorise')).toMatchObject({ authorise: 'undone', capture: 'undone' });
+  const refused = afterRejection({ ...firstSteps(true), reserve: 'done', capture: 'done' }, 'ship');
+  expect(refused).toMatchObject({
+    authorize: 'compensating',
+    reserve: 'compensating',
+    capture: 'compensating',
+    ship: 'rejected',
+  });
+  expect(afterCompensation(refused, 'authorize')).toMatchObject({ authorize: 'compensated', capture: 'compensated' });
 });
 
 test('a state says what a saga does: run, wait, compensate or nothing any more', () => {
   const ready: Steps = { ...firstSteps(true), reserve: 'done', capture: 'done' };
-  const refused = afterRefused(ready, 'ship');
-  const undone = afterUndone(afterUndone(refused, 'reserve'), 'authorise');
+  const refused = afterRejection(ready, 'ship');
+  const undone = afterCompensation(afterCompensation(refused, 'reserve'), 'authorize');
   const states = [firstSteps(false), ready, afterDone(ready, 'ship'), refused, undone, afterDone(undone, 'close')];
-  expect(states.map(stateOf)).toEqual(['running', 'waiting', 'running', 'compensating', 'compensating', 'ended']);
+  expect(states.map((steps) => stateOf(steps))).toEqual([
+    'running',
+    'waiting',
+    'running',
+    'compensating',
+    'compensating',
+    'ended',
+  ]);
 });
 
 test('the pause after a failure doubles from 200 ms and ends at 5 s', () => {

@@ -1,23 +1,23 @@
 /**
- * The saga's decisions: given how far each step is, what is next. Pure; worker/advance-saga.ts does what it says.
+ * The saga's decisions: given the state of each step, what comes next. Pure; advance-saga.ts carries the decisions out.
  *
- * Forwards authorise, reserve, capture, ship, close. A step that is refused turns every earlier effect into one to be undone,
- * last one first; then the order is closed as cancelled. A failure without an answer changes nothing here: the step is still
- * what is next.
+ * The steps run in the order authorize, reserve, capture, ship, close. When a step is rejected, the effects of all earlier
+ * steps are compensated, the last one first, and then the order is closed as cancelled. A failure without an answer changes
+ * nothing here: the same step is next.
  */
-export const stepNames = ['authorise', 'reserve', 'capture', 'ship', 'close'] as const;
+export const stepNames = ['authorize', 'reserve', 'capture', 'ship', 'close'] as const;
 
 export type StepName = (typeof stepNames)[number];
 
-/** `refused`: answered with a no, for good, and without an effect. `undoing`: has an effect that is to be undone. */
-export type StepState = 'todo' | 'done' | 'refused' | 'undoing' | 'undone';
+/** `rejected`: failed permanently, without an effect. `compensating`: has an effect that must be compensated. */
+export type StepState = 'todo' | 'done' | 'rejected' | 'compensating' | 'compensated';
 
 export type Steps = Readonly<Record<StepName, StepState>>;
 
 export type Action =
-  | { readonly kind: 'do'; readonly step: 'authorise' | 'reserve' | 'capture' }
-  | { readonly kind: 'undo'; readonly step: 'authorise' | 'reserve' }
-  /** Until fulfillment says what became of the shipment. */
+  | { readonly kind: 'do'; readonly step: 'authorize' | 'reserve' | 'capture' }
+  | { readonly kind: 'compensate'; readonly step: 'authorize' | 'reserve' }
+  /** Until fulfillment reports the shipment. */
   | { readonly kind: 'wait' }
   | { readonly kind: 'close'; readonly outcome: 'fulfilled' | 'cancelled' }
   | { readonly kind: 'nothing' };
@@ -31,7 +31,7 @@ export function nameOf(work: Work): string {
   return work.step === 'reserve' ? 'release' : 'reverse';
 }
 
-/** The step whose row says how the work went. */
+/** The step whose row records the work. */
 export function stepOf(work: Work): StepName {
   return work.kind === 'close' ? 'close' : work.step;
 }
@@ -40,23 +40,23 @@ export type SagaState = 'running' | 'waiting' | 'compensating' | 'ended';
 
 export type CancellationCause = 'declined' | 'out-of-stock' | 'capture-refused' | 'shipment-failed';
 
-/** Which refusal means what to the customer. */
+/** Why an order is cancelled when a step is rejected. */
 const causes = {
-  authorise: 'declined',
+  authorize: 'declined',
   reserve: 'out-of-stock',
   capture: 'capture-refused',
   ship: 'shipment-failed',
 } as const satisfies Record<Exclude<StepName, 'close'>, CancellationCause>;
 
-/** @param isAuthorised true if the payment came through while the customer waited */
-export function firstSteps(isAuthorised: boolean): Steps {
-  return { authorise: isAuthorised ? 'done' : 'todo', reserve: 'todo', capture: 'todo', ship: 'todo', close: 'todo' };
+/** @param isAuthorized whether payments authorized the amount while the customer waited */
+export function firstSteps(isAuthorized: boolean): Steps {
+  return { authorize: isAuthorized ? 'done' : 'todo', reserve: 'todo', capture: 'todo', ship: 'todo', close: 'todo' };
 }
 
 export function nextAction(steps: Steps): Action {
   if (steps.close === 'done') return { kind: 'nothing' };
-  if (steps.reserve === 'undoing') return { kind: 'undo', step: 'reserve' };
-  if (steps.authorise === 'undoing') return { kind: 'undo', step: 'authorise' };
+  if (steps.reserve === 'compensating') return { kind: 'compensate', step: 'reserve' };
+  if (steps.authorize === 'compensating') return { kind: 'compensate', step: 'authorize' };
   if (causeOf(steps)) return { kind: 'close', outcome: 'cancelled' };
   const step = stepNames.find((name) => steps[name] === 'todo') ?? 'close';
   if (step === 'close') return { kind: 'close', outcome: 'fulfilled' };
@@ -65,47 +65,46 @@ export function nextAction(steps: Steps): Action {
 
 /** Why the order is being cancelled; undefined if it is not. */
 export function causeOf(steps: Steps): CancellationCause | undefined {
-  const refused = stepNames.find((name) => steps[name] === 'refused');
-  return refused && refused !== 'close' ? causes[refused] : undefined;
+  const rejected = stepNames.find((name) => steps[name] === 'rejected');
+  return rejected && rejected !== 'close' ? causes[rejected] : undefined;
 }
 
-/** @param isRefused it was answered with a no; a compensation never is */
-export function afterWork(steps: Steps, work: Work, isRefused: boolean): Steps {
-  if (work.kind === 'undo') return afterUndone(steps, work.step);
-  return isRefused ? afterRefused(steps, stepOf(work)) : afterDone(steps, stepOf(work));
+/** @param isRejected whether the step failed permanently; a compensation never does */
+export function afterWork(steps: Steps, work: Work, isRejected: boolean): Steps {
+  if (work.kind === 'compensate') return afterCompensation(steps, work.step);
+  return isRejected ? afterRejection(steps, stepOf(work)) : afterDone(steps, stepOf(work));
 }
 
 export function afterDone(steps: Steps, step: StepName): Steps {
   return { ...steps, [step]: 'done' };
 }
 
-export function afterRefused(steps: Steps, step: StepName): Steps {
-  const toUndo = stepNames.filter((name) => steps[name] === 'done').map((name) => [name, 'undoing'] as const);
-  return { ...steps, ...Object.fromEntries(toUndo), [step]: 'refused' };
+export function afterRejection(steps: Steps, step: StepName): Steps {
+  const effects = stepNames.filter((name) => steps[name] === 'done').map((name) => [name, 'compensating'] as const);
+  return { ...steps, ...Object.fromEntries(effects), [step]: 'rejected' };
 }
 
-/** Undoing the authorization gives back what was captured of it, too: one reversal undoes both. */
-export function afterUndone(steps: Steps, step: 'authorise' | 'reserve'): Steps {
-  const capture = step === 'authorise' && steps.capture === 'undoing' ? 'undone' : steps.capture;
-  return { ...steps, capture, [step]: 'undone' };
+/** One reversal compensates the authorization and what was captured of it. */
+export function afterCompensation(steps: Steps, step: 'authorize' | 'reserve'): Steps {
+  const capture = step === 'authorize' && steps.capture === 'compensating' ? 'compensated' : steps.capture;
+  return { ...steps, capture, [step]: 'compensated' };
 }
 
-/** How a saga with this action ahead is seen from outside. */
-export function stateOf(steps: Steps): SagaState {
-  const { kind } = nextAction(steps);
+/** The saga's state as metrics and operators see it. */
+export function stateOf(steps: Steps, { kind }: Action = nextAction(steps)): SagaState {
   if (kind === 'nothing') return 'ended';
   if (kind === 'wait') return 'waiting';
   return causeOf(steps) ? 'compensating' : 'running';
 }
 
 const firstBackOffMs = 200;
-/** So that all sagas end within a minute of a long outage's end. */
+/** Short enough that all sagas end within a minute after a long outage. */
 const maxBackOffMs = 5_000;
 
-/** @param failures in a row of the step that is next, from 1 */
+/** @param failures consecutive failures of the next step, from 1 */
 export function backOffMs(failures: number): number {
   return Math.min(firstBackOffMs * 2 ** (failures - 1), maxBackOffMs);
 }
 
-/** Failures in a row after which a person should look. The step is tried on. */
+/** Consecutive failures after which a person should look. The saga keeps retrying the step. */
 export const stuckAfterFailures = 10;

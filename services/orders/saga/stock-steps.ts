@@ -1,25 +1,25 @@
 import { stockRejected, stockReleased, stockReserved } from '../../contracts/events.ts';
-import { publish } from '../store/order-events.ts';
-import type { Partners, Performed } from './perform.ts';
+import { addOrderEvent } from '../store/order-events.ts';
 import type { SagaOrder } from './saga-store.ts';
+import type { Partners, StepResult } from './step.ts';
 
 /** Holds the order's stock, all lines or none. */
-export async function reserve({ orderId, items }: SagaOrder, inventory: Partners['inventory']): Promise<Performed> {
+export async function reserve({ orderId, items }: SagaOrder, { inventory }: Partners): Promise<StepResult> {
   const lines = items.map(({ sku, quantity }) => ({ sku, quantity }));
   const answer = await inventory.reserve({ idempotencyKey: `reserve:${orderId}`, orderId, lines });
   const shortages = answer.shortages.map(({ sku, requested, available }) => ({ sku, requested, available }));
   if (shortages.length === 0) {
-    return { isRefused: false, record: (tx) => publish(tx, stockReserved, orderId, { orderId, lines }) };
+    return { isRejected: false, record: (tx) => addOrderEvent(tx, stockReserved, orderId, { orderId, lines }) };
   }
   return {
-    isRefused: true,
+    isRejected: true,
     detail: { shortages },
-    record: (tx) => publish(tx, stockRejected, orderId, { orderId, shortages }),
+    record: (tx) => addOrderEvent(tx, stockRejected, orderId, { orderId, shortages }),
   };
 }
 
 /** Gives the order's stock back. */
-export async function release({ orderId }: SagaOrder, inventory: Partners['inventory']): Promise<Performed> {
+export async function release({ orderId }: SagaOrder, { inventory }: Partners): Promise<StepResult> {
   await inventory.release({ idempotencyKey: `release:${orderId}`, orderId });
-  return { isRefused: false, record: (tx) => publish(tx, stockReleased, orderId, { orderId }) };
+  return { isRejected: false, record: (tx) => addOrderEvent(tx, stockReleased, orderId, { orderId }) };
 }

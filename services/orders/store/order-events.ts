@@ -1,11 +1,11 @@
 import type { DescMessage, MessageInitShape } from '@bufbuild/protobuf';
 import { catalogue, currency, type Sku } from '../../contracts/catalogue.ts';
-import type { EventType } from '../../contracts/events.ts';
+import type { EventType } from '../../lib/messaging/event-type.ts';
 import { addToOutbox } from '../../lib/messaging/outbox.ts';
 import type { Queryable } from '../../lib/postgres/database.ts';
 
 /** Adds an event of orders or orders-worker about an order, in the transaction of its cause. */
-export async function publish<Schema extends DescMessage>(
+export async function addOrderEvent<Schema extends DescMessage>(
   tx: Queryable,
   event: EventType<Schema>,
   orderId: string,

@@ -9,7 +9,7 @@ import type { OrderStatus, OrderView } from '../api/outcome.ts';
 import { abandonedPaymentsMigration } from '../saga/abandoned-payments.ts';
 import { insertSaga, sagaMigration } from '../saga/saga-store.ts';
 import { keyLeasesMigration, keysMigration } from './idempotency-keys.ts';
-import { money, orderLines, publish, timestamp } from './order-events.ts';
+import { addOrderEvent, money, orderLines, timestamp } from './order-events.ts';
 
 /** The database of orders and orders-worker. */
 export const migrations = [
@@ -60,8 +60,8 @@ export async function storeOrder(
   { view, order, authorizationId, placedAt }: PlacedOrder,
 ): Promise<void> {
   const { orderId, status, total, estimatedDelivery } = view;
-  const isAuthorised = authorizationId !== undefined;
-  await insertSaga(tx, orderId, isAuthorised);
+  const isAuthorized = authorizationId !== undefined;
+  await insertSaga(tx, orderId, isAuthorized);
   await tx.query(
     `INSERT INTO orders (id, customer_id, status, items, shipping_address, currency, total_minor, authorization_id, payment_token, estimated_delivery, placed_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
@@ -74,7 +74,7 @@ export async function storeOrder(
       total.currency,
       total.amountMinor,
       authorizationId,
-      isAuthorised ? null : order.paymentToken,
+      isAuthorized ? null : order.paymentToken,
       estimatedDelivery,
       placedAt,
     ],
@@ -84,14 +84,14 @@ export async function storeOrder(
   const data = {
     orderId,
     customerId: order.customerId,
-    status: isAuthorised ? EventStatus.CONFIRMED : EventStatus.PENDING,
+    status: isAuthorized ? EventStatus.CONFIRMED : EventStatus.PENDING,
     lines: orderLines(order.items),
     total: amount,
     placedAt: timestamp(placedAt),
     estimatedDelivery,
   };
-  await publish(tx, orderPlaced, orderId, data);
-  if (isAuthorised) await publish(tx, paymentAuthorized, orderId, { orderId, authorizationId, amount });
+  await addOrderEvent(tx, orderPlaced, orderId, data);
+  if (isAuthorized) await addOrderEvent(tx, paymentAuthorized, orderId, { orderId, authorizationId, amount });
 }
 
 /** What happens to an order after it was placed: its status and the history entry that says so. */

@@ -1,5 +1,5 @@
-import type { EffectivePolicy } from '../analysis/effective-policy.ts';
-import type { RetryCondition } from './model.ts';
+import type { RetryCondition } from '../model/model.ts';
+import type { EffectivePolicy } from './effective-policy.ts';
 
 /** They hold only while no byte of the request can have reached the callee. */
 export const NEVER_ARRIVED: readonly RetryCondition[] = ['connect-failure', 'refused-stream', 'reset-before-request'];

@@ -1,34 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import { create, type DescMessage, type MessageInitShape, toJsonString } from '@bufbuild/protobuf';
-import { migrations as acquirerMigrations, readLedger, resetLedger } from '../../acquirer/ledger.ts';
-import { acquirerRoutes } from '../../acquirer/routes.ts';
-import { type EventType, orderReady, shipmentFailed, shipmentScheduled } from '../../contracts/events.ts';
-import { Inventory } from '../../contracts/gen/windlass/inventory/v1/inventory_pb.js';
-import { Payments } from '../../contracts/gen/windlass/payments/v1/payments_pb.js';
-import { inventoryHandlers } from '../../inventory/handlers.ts';
-import { migrations as inventoryMigrations, resetStock } from '../../inventory/stock.ts';
-import { createFaultInjection } from '../../lib/faults/fault-injection.ts';
-import { createGrpcClient } from '../../lib/grpc/client.ts';
-import { serveGrpc } from '../../lib/grpc/server.ts';
-import { createApp } from '../../lib/http/create-app.ts';
-import { listen } from '../../lib/http/listen.ts';
-import type { CloudEvent } from '../../lib/messaging/cloud-event.ts';
-import type { EventHandlers } from '../../lib/messaging/handle-message.ts';
-import { silentLog } from '../../lib/observability/log.ts';
-import { type Database, openDatabase } from '../../lib/postgres/database.ts';
-import { migrate } from '../../lib/postgres/migrate.ts';
-import { DomainError } from '../../lib/runtime/domain-error.ts';
-import { startPostgres } from '../../lib/testing/databases.ts';
-import { createAcquirerClient } from '../../payments/acquirer-client.ts';
-import { paymentsHandlers } from '../../payments/handlers.ts';
-import { createPayments, migrations as paymentsMigrations, resetPayments } from '../../payments/payments.ts';
-import { readOrderRequest } from '../api/order-request.ts';
-import { placeOrder } from '../api/place-order.ts';
-import { migrations, readOrder, resetOrders } from '../store/store.ts';
-import { advanceSaga } from './advance-saga.ts';
-import { onShipmentFailed } from './on-shipment-failed.ts';
-import { onShipmentScheduled } from './on-shipment-scheduled.ts';
-import { claimDueSagas } from './saga-store.ts';
+import { migrations as acquirerMigrations, readLedger, resetLedger } from '../../services/acquirer/ledger.ts';
+import { acquirerRoutes } from '../../services/acquirer/routes.ts';
+import { orderReady, shipmentFailed, shipmentScheduled } from '../../services/contracts/events.ts';
+import { Inventory } from '../../services/contracts/gen/windlass/inventory/v1/inventory_pb.js';
+import { Payments } from '../../services/contracts/gen/windlass/payments/v1/payments_pb.js';
+import { inventoryHandlers } from '../../services/inventory/handlers.ts';
+import { migrations as inventoryMigrations, resetStock } from '../../services/inventory/stock.ts';
+import { createFaultInjection } from '../../services/lib/faults/fault-injection.ts';
+import { createGrpcClient } from '../../services/lib/grpc/client.ts';
+import { serveGrpc } from '../../services/lib/grpc/server.ts';
+import { createApp } from '../../services/lib/http/create-app.ts';
+import { listen } from '../../services/lib/http/listen.ts';
+import type { CloudEvent } from '../../services/lib/messaging/cloud-event.ts';
+import type { EventType } from '../../services/lib/messaging/event-type.ts';
+import { silentLog } from '../../services/lib/observability/log.ts';
+import { type Database, openDatabase } from '../../services/lib/postgres/database.ts';
+import { migrate } from '../../services/lib/postgres/migrate.ts';
+import { DomainError } from '../../services/lib/runtime/domain-error.ts';
+import { startPostgres } from '../../services/lib/testing/databases.ts';
+import { readOrderRequest } from '../../services/orders/api/order-request.ts';
+import { placeOrder } from '../../services/orders/api/place-order.ts';
+import { advanceSaga } from '../../services/orders/saga/advance-saga.ts';
+import { onShipment } from '../../services/orders/saga/on-shipment.ts';
+import { claimDueSagas } from '../../services/orders/saga/saga-store.ts';
+import { migrations, readOrder, resetOrders } from '../../services/orders/store/store.ts';
+import { createAcquirerClient } from '../../services/payments/acquirer-client.ts';
+import { paymentsHandlers } from '../../services/payments/handlers.ts';
+import { createPayments, migrations as paymentsMigrations, resetPayments } from '../../services/payments/payments.ts';
 
 /** orders' database and its real partners in this process, behind real gRPC and HTTP: what a saga needs but Kafka. */
 export async function startShop() {
@@ -137,12 +136,11 @@ export async function startShop() {
 
 /** Plays fulfillment, over and over as after each rebalance. A handler that fails gets its event again the next time. */
 export async function deliverShipments(shop: Shop, database: Database): Promise<void> {
-  const deps = { database, log: silentLog };
-  const handlers: EventHandlers = {
-    [shipmentScheduled.type]: onShipmentScheduled(deps),
-    [shipmentFailed.type]: onShipmentFailed(deps),
-  };
-  for (const event of await shop.shipments()) await handlers[event.type]?.(event).catch(() => undefined);
+  const handlers = new Map(onShipment({ database, log: silentLog }).map(({ event, handle }) => [event.type, handle]));
+  for (const event of await shop.shipments())
+    await handlers
+      .get(event.type)?.(event)
+      .catch(() => undefined);
 }
 
 /** One worker, without its pauses: the leases of those that died are over and everything is due. @returns false: all ended */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { FaultRule } from '../../lib/faults/rules.ts';
-import { runRound, type Shop, startShop } from './testing.ts';
+import type { FaultRule } from '../../services/lib/faults/rules.ts';
+import { runRound, type Shop, startShop } from './shop.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -88,13 +88,13 @@ async function finish(afterRound: () => Promise<void> = async () => {}): Promise
 
 const inject = (...rules: FaultRule[]) => shop.faults.rules.replace(rules);
 
-test('a pending order is authorised, reserved, captured, shipped and closed', async () => {
+test('a pending order is authorized, reserved, captured, shipped and closed', async () => {
   const orderId = await shop.place();
   await finish();
   expect(await shop.summary(orderId)).toMatchObject(ends.fulfilled);
 });
 
-test('a confirmed order was authorised while its customer waited, and is not again', async () => {
+test('a confirmed order was authorized while its customer waited, and is not again', async () => {
   const orderId = await shop.place({ isPending: false });
   await finish();
   const { history, events, ledger } = await shop.summary(orderId);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Database, Queryable } from '../../lib/postgres/database.ts';
-import { DomainError } from '../../lib/runtime/domain-error.ts';
-import { runRound, type Shop, startShop } from './testing.ts';
+import type { Database, Queryable } from '../../services/lib/postgres/database.ts';
+import { DomainError } from '../../services/lib/runtime/domain-error.ts';
+import { runRound, type Shop, startShop } from './shop.ts';
 
 let shop: Shop;
 beforeAll(async () => {

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Context, context, propagation, ROOT_CONTEXT } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { silentLog } from '../../lib/observability/log.ts';
-import { extractTrace } from '../../lib/observability/trace-context.ts';
-import { advanceSaga } from './advance-saga.ts';
-import { runSagas } from './run-sagas.ts';
-import { claimDueSagas } from './saga-store.ts';
-import { deliverShipments, type Shop, startShop } from './testing.ts';
+import { silentLog } from '../../services/lib/observability/log.ts';
+import { extractTrace } from '../../services/lib/observability/trace-context.ts';
+import { advanceSaga } from '../../services/orders/saga/advance-saga.ts';
+import { runSagas } from '../../services/orders/saga/run-sagas.ts';
+import { claimDueSagas } from '../../services/orders/saga/saga-store.ts';
+import { deliverShipments, type Shop, startShop } from './shop.ts';
 
 let shop: Shop;
 const stops: (() => Promise<void>)[] = [];
