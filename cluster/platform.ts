@@ -30,8 +30,11 @@ export async function installPlatform(
     const manifests = await Promise.all(pending.map(renderRelease));
     await cluster.pull(imagesIn(manifests.join('\n---\n')), progress);
   }
-  const install = (...releases: Release[]) => installReleases(releases.filter((release) => pending.includes(release)));
-  progress.note('Helm releases');
+  const install = (...releases: Release[]) =>
+    installReleases(
+      releases.filter((release) => pending.includes(release)),
+      progress,
+    );
   await applyNamespaces(cluster);
   await install(base);
   await install(istiod, ...others);

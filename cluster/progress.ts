@@ -1,47 +1,102 @@
-/** Says what a long command is doing: the step, n of m, elapsed. */
+import { Listr, ListrLogger, ProcessOutput } from 'listr2';
+
+/** Reports what a long command is doing: its steps, their parts, and how long each took. */
 export interface Progress {
-  /** Runs a step under a title; nested calls of `note` belong to it. */
+  /** Runs a step under a title. Calls of `part` and `note` during it belong to it. */
   step<T>(title: string, work: () => Promise<T>): Promise<T>;
-  /** What the step is busy with just now; on a terminal the last one is shown, elsewhere nothing is printed. */
+  /** Runs a part of the step that takes a while, such as a build or a pull. Parts may overlap. */
+  part<T>(title: string, work: () => Promise<T>): Promise<T>;
+  /** What the step is busy with at the moment. A terminal shows the last note; elsewhere notes are not printed. */
   note(text: string): void;
 }
 
-const seconds = (sinceMs: number) => `${((Date.now() - sinceMs) / 1000).toFixed(1)} s`;
+/** Runs the work and reports nothing. */
+export const silent: Progress = { step: (_, work) => work(), part: (_, work) => work(), note: () => {} };
+
+const SHOW_CURSOR = '\x1b[?25h';
+
+const secondsSince = (beginMs: number) => `${((Date.now() - beginMs) / 1000).toFixed(1)} s`;
 
 /**
- * Progress on a terminal (one line that changes) or, elsewhere, in plain lines.
+ * Progress as a spinner on a terminal. Elsewhere, plain lines: two for each step and each part, at its begin and at its end.
  * @param total how many steps there will be
  */
 export function showProgress(total: number, out: NodeJS.WriteStream = process.stderr): Progress {
   const begin = Date.now();
-  const live = out.isTTY === true;
+  const isTerminal = out.isTTY === true && process.stdout.isTTY === true;
+  // listr2 replaces `out.write` while a spinner is shown, and leaves the cursor hidden if the process ends meanwhile.
+  const write = out.write.bind(out);
+  if (isTerminal) process.once('exit', () => write(SHOW_CURSOR));
   let count = 0;
-  let note = '';
-  const line = (mark: string, head: string, stepBegin: number, tail = '') =>
-    `${mark} ${head}  ${seconds(stepBegin)}, ${seconds(begin)} in all${tail}`;
+  let show = (_line: string): void => {};
+
+  const note = (text: string) => {
+    if (isTerminal) show(text.replaceAll(/\s+/g, ' ').trim());
+  };
+
   return {
-    async step(title, work) {
+    note,
+
+    async step<T>(title: string, work: () => Promise<T>): Promise<T> {
       const head = `[${++count}/${total}] ${title}`;
       const stepBegin = Date.now();
-      const draw = () => {
-        const tail = note ? `  ${note}` : '';
-        out.write(`\r\x1b[K${line('…', head, stepBegin, tail).slice(0, (out.columns ?? 100) - 1)}`);
-      };
-      note = '';
-      if (!live) out.write(`… ${head}\n`);
-      const timer = live ? setInterval(draw, 200) : undefined;
-      let mark = '✘';
+      const timed = () => `${head}  ${secondsSince(stepBegin)}, ${secondsSince(begin)} in all`;
+      const results: T[] = [];
+      const list = makeList(isTerminal, out, head, async (task) => {
+        show = (line) => {
+          task.output = line;
+        };
+        const timer = setInterval(() => {
+          task.title = timed();
+        }, 1_000);
+        try {
+          results.push(await work());
+        } catch (error) {
+          // The list shows the first line; whoever catches the step's error shows the rest.
+          throw new Error(String(error instanceof Error ? error.message : error).split('\n')[0], { cause: error });
+        } finally {
+          clearInterval(timer);
+          task.title = timed();
+        }
+      });
+      await list.run().catch((error: Error) => {
+        throw error.cause ?? error;
+      });
+      return results[0] as T;
+    },
+
+    async part(title, work) {
+      const partBegin = Date.now();
+      show(`${title} …`);
       try {
         const result = await work();
-        mark = '✔';
+        if (!isTerminal) show(`${title}  ${secondsSince(partBegin)}`);
         return result;
-      } finally {
-        clearInterval(timer);
-        out.write(`${live ? '\r\x1b[K' : ''}${line(mark, head, stepBegin)}\n`);
+      } catch (error) {
+        if (!isTerminal) show(`${title} failed after ${secondsSince(partBegin)}`);
+        throw error;
       }
     },
-    note(text) {
-      note = text.replaceAll(/\s+/g, ' ').trim();
-    },
   };
+}
+
+/** What listr2 lets a running task change. */
+interface ShownTask {
+  title: string;
+  output: string;
+}
+
+/** A list of one task. The signal handlers stay ours: main.ts ends the process. */
+function makeList(
+  isTerminal: boolean,
+  out: NodeJS.WriteStream,
+  title: string,
+  work: (task: ShownTask) => Promise<void>,
+) {
+  const logger = new ListrLogger({ processOutput: new ProcessOutput(out, out) });
+  return new Listr([{ title, task: (_, task) => work(task) }], {
+    renderer: isTerminal ? 'default' : 'simple',
+    rendererOptions: isTerminal ? { logger, formatOutput: 'truncate', showErrorMessage: false } : { logger },
+    registerSignalListeners: false,
+  });
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { helm, kubectl } from './kubernetes-tools.ts';
 import { root } from './paths.ts';
+import type { Progress } from './progress.ts';
 import { UserError } from './settings.ts';
 import { contentsOf, keyOf } from './toolchain/cache.ts';
 
@@ -45,8 +46,13 @@ export async function findPending(releases: readonly Release[]): Promise<Release
 }
 
 /** Installs or upgrades releases, several at a time. */
-export async function installReleases(releases: readonly Release[]): Promise<void> {
-  await Promise.all(releases.map(async (release) => install(release, await digestOf(release))));
+export async function installReleases(releases: readonly Release[], progress: Progress): Promise<void> {
+  await Promise.all(
+    releases.map(async (release) => {
+      const digest = await digestOf(release);
+      await progress.part(`chart ${release.name}`, () => install(release, digest));
+    }),
+  );
 }
 
 /** Uninstalls every release of ours, those too whose installation failed. */

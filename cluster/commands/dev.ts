@@ -6,6 +6,7 @@ import { buildOwnImage } from '../docker/own-image.ts';
 import { kindClusterOf } from '../existing/existing.ts';
 import { ensurePrograms } from '../kind/prerequisites.ts';
 import { kubeconfig, root } from '../paths.ts';
+import { silent } from '../progress.ts';
 import { type Settings, UserError } from '../settings.ts';
 import { runningCluster } from './running.ts';
 
@@ -44,6 +45,6 @@ export async function dev(settings: Settings): Promise<number> {
 
 /** Builds this checkout's image, or takes the one that is there, and gives it this name too. */
 export async function buildImageAs(name: string): Promise<void> {
-  const image = await buildOwnImage((line) => console.log(line));
+  const image = await buildOwnImage({ ...silent, note: (line) => console.log(line) });
   await docker(['tag', image, name]);
 }

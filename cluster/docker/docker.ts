@@ -1,3 +1,4 @@
+import type { Progress } from '../progress.ts';
 import { type RunOptions, type RunResult, run } from '../run.ts';
 import { UserError } from '../settings.ts';
 
@@ -36,13 +37,15 @@ export async function inspectContainer(name: string): Promise<Container | undefi
  * Pulls an image into Docker unless it is there.
  * @throws UserError with what the registry said
  */
-export async function ensureImage(image: string, note: (text: string) => void): Promise<void> {
+export async function ensureImage(image: string, progress: Progress): Promise<void> {
   const { exitCode } = await docker(['image', 'inspect', '--format', '{{.Id}}', image], { tolerant: true });
   if (exitCode === 0) return;
-  note(`pulling ${image}`);
-  await docker(['pull', image], { onLine: (line) => note(`${image}: ${line}`) }).catch((error: Error) => {
-    throw new UserError(`the image ${image} cannot be pulled: ${reasonOf(error.message)}`);
-  });
+  const onLine = (line: string) => progress.note(`${image}: ${line}`);
+  await progress
+    .part(`pull of ${image}`, () => docker(['pull', image], { onLine }))
+    .catch((error: Error) => {
+      throw new UserError(`the image ${image} cannot be pulled: ${reasonOf(error.message)}`);
+    });
 }
 
 /** The line of a program's output that says why it failed: Docker and crictl print others around it. */

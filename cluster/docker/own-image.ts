@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildContext } from '../images/build-context.ts';
 import { clusterNameOf, root } from '../paths.ts';
+import type { Progress } from '../progress.ts';
 import { UserError } from '../settings.ts';
 import { keyOf } from '../toolchain/cache.ts';
 import { docker } from './docker.ts';
@@ -19,13 +20,13 @@ const LABEL = 'dev.windlass.checkout';
  * Builds this checkout's image unless Docker has it, and returns its name. The tag comes from what goes into the image: an id
  * would differ with each build where BuildKit adds attestations or its cache was pruned, and each `make up` would restart all.
  */
-export async function buildOwnImage(note: (text: string) => void): Promise<string> {
+export async function buildOwnImage(progress: Progress): Promise<string> {
   const files = [DOCKERFILE, '.dockerignore', ...(await buildContext())];
   const contents = await Promise.all(files.map(async (file) => `${file}\0${await readFile(join(root, file), 'utf8')}`));
   // With the checkout: what one `make down` removes is never another's.
   const image = `${REPOSITORY}:${keyOf(clusterNameOf(root), ...contents).slice(0, 12)}`;
   const { exitCode } = await docker(['image', 'inspect', '--format', '{{.Id}}', image], { tolerant: true });
-  if (exitCode !== 0) await build(image, note);
+  if (exitCode !== 0) await progress.part(`build of ${image}`, () => build(image, progress.note));
   return image;
 }
 

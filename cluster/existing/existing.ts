@@ -68,20 +68,23 @@ export function existingCluster(context: string, { imageRegistry }: Pick<Setting
       }
     },
 
-    async loadOwnImages({ note }) {
-      const image = await buildOwnImage(note);
+    async loadOwnImages(progress) {
+      const image = await buildOwnImage(progress);
       if (kindName) {
         await docker(['tag', image, DEV_IMAGE]);
-        note(`loading ${image} into the nodes`);
-        await run('kind', ['load', 'docker-image', image, DEV_IMAGE, '--name', kindName], { what: 'kind load' });
+        const load = ['load', 'docker-image', image, DEV_IMAGE, '--name', kindName];
+        await progress.part(`load of ${image} into the nodes`, () => run('kind', load, { what: 'kind load' }));
         return new Map([[DEV_IMAGE, image]]);
       }
       const pushed = `${imageRegistry}/${image}`;
       await docker(['tag', image, pushed]);
-      note(`pushing ${pushed}`);
-      await docker(['push', pushed]).catch((error: Error) => {
-        throw new UserError(`IMAGE_REGISTRY=${imageRegistry}: ${pushed} cannot be pushed: ${reasonOf(error.message)}`);
-      });
+      await progress
+        .part(`push of ${pushed}`, () => docker(['push', pushed]))
+        .catch((error: Error) => {
+          throw new UserError(
+            `IMAGE_REGISTRY=${imageRegistry}: ${pushed} cannot be pushed: ${reasonOf(error.message)}`,
+          );
+        });
       return new Map([[DEV_IMAGE, pushed]]);
     },
 

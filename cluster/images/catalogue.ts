@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Entry, folderEntries, packLayer } from './layer.ts';
+import type { Progress } from '../progress.ts';
+import { type Entry, findLayer, folderEntries, type Layer, packLayer } from './layer.ts';
 import { program } from './libraries.ts';
 import { assemble, type Image, type ImageConfig } from './oci.ts';
 import {
@@ -77,14 +78,22 @@ export const ownImages = (): Record<string, Recipe> => ({
 });
 
 /** Packs every image of a catalogue, layer after layer; what the cache has is not packed again. */
-export async function packAll(catalogue: Record<string, Recipe>): Promise<Image[]> {
+export async function packAll(catalogue: Record<string, Recipe>, progress: Progress): Promise<Image[]> {
   const images: Image[] = [];
   for (const [name, { layers, config }] of Object.entries(catalogue)) {
-    const packed = [];
-    for (const entries of layers) packed.push(await packLayer(await entries()));
+    const contents = await Promise.all(layers.map((entries) => entries()));
+    const found = await Promise.all(contents.map(findLayer));
+    const isCached = found.every((layer) => layer !== undefined);
+    const packed = isCached ? found : await progress.part(`image ${name}`, () => packLayers(contents));
     images.push(assemble(name, packed, config));
   }
   return images;
+}
+
+async function packLayers(contents: readonly Entry[][]): Promise<Layer[]> {
+  const packed = [];
+  for (const entries of contents) packed.push(await packLayer(entries));
+  return packed;
 }
 
 function binary(source: string, path: string, config: Partial<ImageConfig> = {}): Recipe {

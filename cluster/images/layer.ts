@@ -26,25 +26,36 @@ const keys = join(cacheFolder, 'blobs', 'keys');
 
 /**
  * Packs entries into a layer in the cache. The digest depends on paths, contents and modes alone: entries are sorted, times and
- * owners are zero. What was packed before is found by the sources' names, sizes and change times, without reading them again.
+ * owners are zero. What was packed before is taken from the cache.
  */
 export async function packLayer(entries: readonly Entry[]): Promise<Layer> {
+  const found = await findLayer(entries);
+  if (found) return found;
   const sorted = withParents(entries);
-  const keyFile = join(keys, keyOf(...(await Promise.all(sorted.map(identityOf)))));
-  const known = await readFile(keyFile, 'utf8').catch(() => undefined);
-  const layer = known && (JSON.parse(known) as Omit<Layer, 'file'>);
-  if (layer) {
-    const file = blobFile(layer.digest);
-    const size = await stat(file).then(
-      ({ size }) => size,
-      () => undefined,
-    );
-    if (size === layer.sizeBytes) return { ...layer, file };
-  }
   const packed = await writeLayer(sorted);
   await mkdir(keys, { recursive: true });
-  await writeFile(keyFile, JSON.stringify({ digest: packed.digest, sizeBytes: packed.sizeBytes }));
+  await writeFile(await keyFileOf(sorted), JSON.stringify({ digest: packed.digest, sizeBytes: packed.sizeBytes }));
   return packed;
+}
+
+/**
+ * The layer that the cache has of these entries, found by the sources' names, sizes and change times, without reading them;
+ * undefined where they were not packed yet.
+ */
+export async function findLayer(entries: readonly Entry[]): Promise<Layer | undefined> {
+  const known = await readFile(await keyFileOf(withParents(entries)), 'utf8').catch(() => undefined);
+  if (!known) return undefined;
+  const layer = JSON.parse(known) as Omit<Layer, 'file'>;
+  const file = blobFile(layer.digest);
+  const size = await stat(file).then(
+    ({ size }) => size,
+    () => undefined,
+  );
+  return size === layer.sizeBytes ? { ...layer, file } : undefined;
+}
+
+async function keyFileOf(sorted: readonly Entry[]): Promise<string> {
+  return join(keys, keyOf(...(await Promise.all(sorted.map(identityOf)))));
 }
 
 /** Where the cache keeps the blob of a digest. */

@@ -15,6 +15,7 @@ import { buildOwnImage, DEV_IMAGE } from '../docker/own-image.ts';
 import { kubectl } from '../kubernetes-tools.ts';
 import { clusterNameOf, kubeconfig, root, stateFolder } from '../paths.ts';
 import { checkFree, NODE_PORTS } from '../ports.ts';
+import type { Progress } from '../progress.ts';
 import { CommandError, run } from '../run.ts';
 import { type Ports, type Settings, UserError } from '../settings.ts';
 import { ensurePrograms } from './prerequisites.ts';
@@ -91,9 +92,9 @@ export function kindCluster({ kindNodeImage }: Pick<Settings, 'kindNodeImage'>):
     await chmod(kubeconfig, 0o600);
   }
 
-  async function create(ports: Ports, note: (text: string) => void): Promise<void> {
+  async function create(ports: Ports, progress: Progress): Promise<void> {
     const config = await kindConfig(ports, kindNodeImage);
-    await ensureImage((parse(config) as KindConfig).nodes[0]?.image ?? '', note);
+    await ensureImage((parse(config) as KindConfig).nodes[0]?.image ?? '', progress);
     await mkdir(stateFolder, { recursive: true });
     await run(
       'kind',
@@ -101,7 +102,7 @@ export function kindCluster({ kindNodeImage }: Pick<Settings, 'kindNodeImage'>):
       {
         input: config,
         what: 'creation of the kind cluster',
-        onLine: note,
+        onLine: progress.note,
         env: { KIND_EXPERIMENTAL_DOCKER_NETWORK: name },
       },
     ).catch((error: unknown) => {
@@ -120,27 +121,27 @@ export function kindCluster({ kindNodeImage }: Pick<Settings, 'kindNodeImage'>):
 
     prepare: () => ensurePrograms(['docker', 'kind', 'kubectl', 'helm'], 'CLUSTER=kind'),
 
-    async start(ports, { note }) {
+    async start(ports, progress) {
       const container = await inspectContainer(node);
-      if (container && !container.State.Running) await startNode(ports, note);
+      if (container && !container.State.Running) await startNode(ports, progress.note);
       const found = await find();
       if (found.state === 'down') await deleteCluster();
-      if (found.state !== 'running') await create(ports, note);
+      if (found.state !== 'running') await create(ports, progress);
       await connect();
       // Docker may have started the node itself after a reboot.
-      await waitUntilRestarted((await inspectContainer(node))?.State.StartedAt ?? '', note);
+      await waitUntilRestarted((await inspectContainer(node))?.State.StartedAt ?? '', progress.note);
     },
 
-    pull: (images, progress) => pullIntoNode(node, images, progress.note),
+    pull: (images, progress) => pullIntoNode(node, images, progress),
 
-    async loadOwnImages({ note }) {
-      const image = await buildOwnImage(note);
+    async loadOwnImages(progress) {
+      const image = await buildOwnImage(progress);
       const inNode = fullName(image);
       // kind cannot tell by the ids of containerd's image store, and would load each time.
       const { exitCode } = await docker(['exec', node, 'crictl', 'inspecti', '-q', inNode], { tolerant: true });
       if (exitCode !== 0) {
-        note(`loading ${image} into the node`);
-        await run('kind', ['load', 'docker-image', image, '--name', name], { what: 'kind load' });
+        const load = ['load', 'docker-image', image, '--name', name];
+        await progress.part(`load of ${image} into the node`, () => run('kind', load, { what: 'kind load' }));
       }
       // The name of the manifests too, for those who apply them as they are.
       await docker(['exec', node, 'ctr', '-n', 'k8s.io', 'images', 'tag', '--force', inNode, fullName(DEV_IMAGE)]);

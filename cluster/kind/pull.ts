@@ -1,4 +1,5 @@
 import { docker, reasonOf } from '../docker/docker.ts';
+import type { Progress } from '../progress.ts';
 import { UserError } from '../settings.ts';
 
 const AT_ONCE = 3;
@@ -8,11 +9,7 @@ const AT_ONCE = 3;
  * @param images as manifests name them
  * @throws UserError that names the first image that cannot be pulled, with the registry's answer
  */
-export async function pullIntoNode(
-  node: string,
-  images: readonly string[],
-  note: (text: string) => void,
-): Promise<void> {
+export async function pullIntoNode(node: string, images: readonly string[], progress: Progress): Promise<void> {
   const { stdout } = await docker(['exec', node, 'crictl', 'images', '--output', 'json']);
   const present = new Set(
     (JSON.parse(stdout) as { images: { repoTags?: string[] }[] }).images.flatMap(({ repoTags }) => repoTags ?? []),
@@ -20,17 +17,14 @@ export async function pullIntoNode(
   const missing = images
     .map(fullName)
     .filter((image, index, all) => !present.has(image) && all.indexOf(image) === index);
-  const total = missing.length;
   const waiting = [...missing];
-  let done = 0;
   const pullNext = async (): Promise<void> => {
     for (let image = waiting.shift(); image !== undefined; image = waiting.shift()) {
-      note(`pulling ${image}, ${done} of ${total} done`);
-      await docker(['exec', node, 'crictl', 'pull', image]).catch((error: Error) => {
+      const pull = () => docker(['exec', node, 'crictl', 'pull', image]);
+      await progress.part(`pull of ${image}`, pull).catch((error: Error) => {
         waiting.length = 0;
         throw new UserError(`the image ${image} cannot be pulled: ${reasonOf(error.message)}`);
       });
-      note(`pulled ${image}, ${++done} of ${total} done`);
     }
   };
   // All of them end before the error goes on, so that nothing is pulled after that.

@@ -37,10 +37,10 @@ export function nativeCluster(checkout: string = root): Cluster {
     flavour: 'native',
 
     async prepare(progress) {
-      await ensurePrerequisites(progress.note);
+      await ensurePrerequisites(progress);
       for (const name of clusterTools) {
         progress.note(name);
-        built[name] = await tool(name, (line) => progress.note(`${name}: ${line}`));
+        built[name] = await tool(name, progress);
       }
       await linkPrograms(built as ToolFolders, join(state, 'bin'));
     },
@@ -78,23 +78,23 @@ export function nativeCluster(checkout: string = root): Cluster {
       ];
       const settings = { id, name, folder, bin: folders.kubernetes, forwards };
       const [controlPlane, node] = await Promise.all([
-        packAll(controlPlaneImages(folders)),
+        packAll(controlPlaneImages(folders), progress),
         findNode(folder) ?? startNode(settings),
       ]);
       progress.note('images of the control plane');
       await importImages(node, controlPlane);
       await continueWithImages(folder);
       progress.note('images of the platform');
-      await importImages(node, await packAll(workloadImages(folders)));
+      await importImages(node, await packAll(workloadImages(folders), progress));
       progress.note('control plane');
       await waitForMark(folder, 'ready');
       await this.connect();
     },
 
-    async loadOwnImages() {
+    async loadOwnImages(progress) {
       const node = findNode(folder);
       if (!node) throw new Error('the cluster is not running');
-      const images = await packAll(ownImages());
+      const images = await packAll(ownImages(), progress);
       const tagged = images.map((image) => ({
         ...image,
         name: image.name.replace(/:dev$/, `:${image.digest.slice(7, 19)}`),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, statfs } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { root } from '../paths.ts';
+import type { Progress } from '../progress.ts';
 import { run } from '../run.ts';
 import { UserError } from '../settings.ts';
 
@@ -32,7 +33,7 @@ const programs: Readonly<
 const NEEDED_GIB = 6;
 
 /** Fails with all that is missing at once; as root on Debian or Ubuntu the packages are installed instead. */
-export async function ensurePrerequisites(note: (text: string) => void): Promise<void> {
+export async function ensurePrerequisites(progress: Progress): Promise<void> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new UserError(
       `CLUSTER=native needs Linux on x86-64, this is ${process.platform} on ${process.arch}: use Docker and CLUSTER=kind`,
@@ -53,13 +54,7 @@ export async function ensurePrerequisites(note: (text: string) => void): Promise
     .map(([name]) => name);
   missing.push(...missingPrograms.flatMap((name) => programs[name]?.package ?? []));
   if (missing.length > 0 && (await isDebian())) {
-    note(`apt-get install ${missing.join(' ')}`);
-    const env = { DEBIAN_FRONTEND: 'noninteractive' };
-    await run('apt-get', ['update'], { what: 'apt-get update', env });
-    await run('apt-get', ['install', '--yes', '--no-install-recommends', ...missing], {
-      what: `installation of ${missing.join(', ')}`,
-      env,
-    });
+    await progress.part(`apt-get install ${missing.join(' ')}`, () => install(missing));
     missing.length = 0;
   }
   const hints = missingPrograms.flatMap((name) => programs[name]?.hint ?? []);
@@ -67,6 +62,13 @@ export async function ensurePrerequisites(note: (text: string) => void): Promise
     hints.unshift(`apt-get install ${missing.join(' ')}   (or your distribution's packages of these)`);
   if (hints.length > 0)
     throw new UserError(`CLUSTER=native is missing programs. Install them with:\n  ${hints.join('\n  ')}`);
+}
+
+async function install(names: readonly string[]): Promise<void> {
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update'], { what: 'apt-get update', env });
+  const what = `installation of ${names.join(', ')}`;
+  await run('apt-get', ['install', '--yes', '--no-install-recommends', ...names], { what, env });
 }
 
 async function findMissingPrograms(): Promise<string[]> {

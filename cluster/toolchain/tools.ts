@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Progress, silent } from '../progress.ts';
 import { run } from '../run.ts';
 import { cached, contentsOf, keyOf } from './cache.ts';
 
@@ -57,30 +58,34 @@ export async function cacheName(tool: Tool): Promise<string> {
 
 /**
  * The folder that holds a tool's binaries (Go), packages (pip) or jars (Maven), built or downloaded if it is not in the cache.
- * Errors name the tool and keep the tail of what the package manager said, a registry that does not answer included.
+ * A build is a part of the current step. Errors name the tool and keep the tail of what the package manager said, a registry that
+ * does not answer included.
  */
-export async function tool(name: Tool, onLine: (line: string) => void = () => {}): Promise<string> {
-  const pins = join(here, name);
-  return cached(await cacheName(name), async (folder) => {
-    const recipe = recipes[name];
-    const options = { cwd: pins, what: `build of ${name}`, onLine };
-    if (recipe.kind === 'go') {
-      const { ldflags = '', tags = '' } = recipe;
-      await run('go', ['install', '-trimpath', '-tags', tags, '-ldflags', `-s -w ${ldflags}`, 'tool'], {
-        ...options,
-        env: { GOBIN: folder, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', GOWORK: 'off', GOTOOLCHAIN: 'auto' },
-      });
-    } else if (recipe.kind === 'pip') {
-      const flags = ['--quiet', '--no-deps', '--require-hashes', '--only-binary=:all:', '--disable-pip-version-check'];
-      await run('python3', ['-m', 'pip', 'install', ...flags, '--target', folder, '-r', 'requirements.txt'], options);
-    } else {
-      await run(
-        'mvn',
-        ['--batch-mode', '--quiet', 'dependency:copy-dependencies', `-DoutputDirectory=${folder}`],
-        options,
-      );
-    }
-  });
+export async function tool(name: Tool, progress: Progress = silent): Promise<string> {
+  return cached(await cacheName(name), (folder) =>
+    progress.part(`build of ${name}`, () => build(name, folder, (line) => progress.note(`${name}: ${line}`))),
+  );
+}
+
+async function build(name: Tool, folder: string, onLine: (line: string) => void): Promise<void> {
+  const recipe = recipes[name];
+  const options = { cwd: join(here, name), what: `build of ${name}`, onLine };
+  if (recipe.kind === 'go') {
+    const { ldflags = '', tags = '' } = recipe;
+    await run('go', ['install', '-trimpath', '-tags', tags, '-ldflags', `-s -w ${ldflags}`, 'tool'], {
+      ...options,
+      env: { GOBIN: folder, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly', GOWORK: 'off', GOTOOLCHAIN: 'auto' },
+    });
+  } else if (recipe.kind === 'pip') {
+    const flags = ['--quiet', '--no-deps', '--require-hashes', '--only-binary=:all:', '--disable-pip-version-check'];
+    await run('python3', ['-m', 'pip', 'install', ...flags, '--target', folder, '-r', 'requirements.txt'], options);
+  } else {
+    await run(
+      'mvn',
+      ['--batch-mode', '--quiet', 'dependency:copy-dependencies', `-DoutputDirectory=${folder}`],
+      options,
+    );
+  }
 }
 
 /** The source folder of a Go module that a tool pins: Istio's charts lie in its module. */

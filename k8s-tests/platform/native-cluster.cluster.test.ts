@@ -13,6 +13,7 @@ import { nativeCluster } from '../../cluster/native/native.ts';
 import { findByCommand } from '../../cluster/native/process.ts';
 import { clusterNameOf } from '../../cluster/paths.ts';
 import { choosePorts } from '../../cluster/ports.ts';
+import { silent } from '../../cluster/progress.ts';
 import { run } from '../../cluster/run.ts';
 import { type Ports, readSettings } from '../../cluster/settings.ts';
 import { recallState } from '../../cluster/state.ts';
@@ -21,7 +22,6 @@ import { eventually } from '../harness/eventually.ts';
 /** A second checkout beside the one whose cluster the other tests use: a node of its own, without our platform on it. */
 let checkout = '';
 let before: Traces;
-const silent = { step: <T>(_: string, work: () => Promise<T>) => work(), note: () => {} };
 const unset = readSettings({});
 /** On kind nothing of a native node is installed. */
 const isNative = (await recallState())?.target === 'native';
@@ -89,7 +89,7 @@ async function interruptStart(afterMs: number, ports: Ports): Promise<void> {
     const { nativeCluster } = await import(${JSON.stringify(join(import.meta.dirname, '../../cluster/native/native.ts'))});
     process.once('SIGINT', () => process.exit(130));
     const cluster = nativeCluster(${JSON.stringify(checkout)});
-    const progress = { step: (_, work) => work(), note: () => {} };
+    const progress = { step: (_, work) => work(), part: (_, work) => work(), note: () => {} };
     await cluster.prepare(progress);
     console.log('starting');
     await cluster.start(${JSON.stringify(ports)}, progress);`;
