@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
 import { apply, kubectl } from './kubernetes-tools.ts';
+import type { KubernetesObject } from './objects.ts';
 import { root } from './paths.ts';
 import { run } from './run.ts';
 import { waitForCondition, waitUntilServing } from './waits.ts';
@@ -21,6 +23,11 @@ export async function manifests(images: ReadonlyMap<string, string> = new Map())
   let stream = texts.join('\n---\n');
   for (const [name, tagged] of images) stream = stream.replaceAll(name, tagged);
   return stream;
+}
+
+/** The same manifests as objects. */
+export async function manifestObjects(): Promise<KubernetesObject[]> {
+  return parseAllDocuments(await manifests()).flatMap((document) => (document.toJS() as KubernetesObject | null) ?? []);
 }
 
 /** Applies the application and waits until Kafka and every workload serve. */

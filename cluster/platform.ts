@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Topology } from '../cdk8s/model/model.ts';
-import { topology } from '../cdk8s/topology.ts';
+import { manifestObjects } from './application.ts';
 import type { Cluster } from './cluster.ts';
 import { imagesIn } from './images-in.ts';
 import { kubectl } from './kubernetes-tools.ts';
 import { applyNamespaces } from './namespaces.ts';
+import { type PartnerCertificate, partnerCertificates } from './partner-certificates.ts';
 import { root } from './paths.ts';
 import type { Progress } from './progress.ts';
 import { findPending, installReleases, type Release, renderRelease } from './releases.ts';
@@ -16,14 +16,14 @@ import { waitUntilServing } from './waits.ts';
 const STRIMZI = { chart: 'oci://quay.io/strimzi-helm/strimzi-kafka-operator', version: '1.2.0' };
 const ISTIO = { repository: 'https://istio-release.storage.googleapis.com/charts', version: '1.31.1' };
 
-/** Installs what the application stands on, and waits until pods can be injected; the rest comes up meanwhile. */
+/** Installs what the application of dist/dev stands on, and waits until pods can be injected; the rest comes up meanwhile. */
 export async function installPlatform(
   cluster: Cluster,
   images: ReadonlyMap<string, string>,
   progress: Progress,
 ): Promise<void> {
   const { base, istiod, gateway } = await istioReleases(cluster);
-  const others = independent(cluster, images);
+  const others = independent(cluster, images, partnerCertificates(await manifestObjects()));
   const pending = await findPending([base, istiod, gateway, ...others]);
   if (cluster.pull && pending.length > 0) {
     progress.note('rendering the charts');
@@ -82,7 +82,11 @@ async function istioReleases({ target, flavour }: Cluster): Promise<Record<'base
 }
 
 /** What needs no mesh. */
-function independent({ target, flavour }: Cluster, images: ReadonlyMap<string, string>): Release[] {
+function independent(
+  { target, flavour }: Cluster,
+  images: ReadonlyMap<string, string>,
+  certificates: readonly PartnerCertificate[],
+): Release[] {
   const own = (name: string, namespace: string): Release => ({
     name,
     namespace,
@@ -94,25 +98,16 @@ function independent({ target, flavour }: Cluster, images: ReadonlyMap<string, s
     own('postgres', 'postgres'),
     { ...own('jaeger', 'observability'), set: target === 'existing' ? { queryNodePort: '' } : {} },
     own('monitoring', 'observability'),
-    ...partnerCertificates(topology),
+    ...certificates.map(({ partner, namespace, host, authority }) => ({
+      name: `${partner}-certificate`,
+      namespace,
+      chart: join(root, 'charts/partner-certificate'),
+      values: [],
+      set: { partner, host, authority },
+    })),
     ...(target === 'native' ? [own('local-path', 'local-path-storage')] : []),
     flavour === 'native'
       ? { ...own('strimzi', 'shop'), set: standin ? { image: standin } : {} }
       : { name: 'strimzi', namespace: 'shop', ...STRIMZI, values: ['strimzi/operator-kind.yaml'] },
   ];
-}
-
-/** A partner that is simulated here needs a certificate that its callers trust; a real one brings its own. */
-function partnerCertificates({ services }: Topology): Release[] {
-  return Object.entries(services).flatMap(([partner, { namespace, external }]) =>
-    external
-      ? {
-          name: `${partner}-certificate`,
-          namespace,
-          chart: join(root, 'charts/partner-certificate'),
-          values: [],
-          set: { partner, host: external.host, authority: external.ca },
-        }
-      : [],
-  );
 }

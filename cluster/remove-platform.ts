@@ -1,5 +1,4 @@
-import { parseAllDocuments } from 'yaml';
-import { manifests, synthesize } from './application.ts';
+import { manifestObjects, synthesize } from './application.ts';
 import { kubectl } from './kubernetes-tools.ts';
 import { removeNamespaces } from './namespaces.ts';
 import { type KubernetesObject, toStream } from './objects.ts';
@@ -11,9 +10,7 @@ import { uninstallReleases } from './releases.ts';
  */
 export async function removePlatform(): Promise<void> {
   await synthesize();
-  const objects = parseAllDocuments(await manifests()).flatMap(
-    (document) => (document.toJS() as KubernetesObject | null) ?? [],
-  );
+  const objects = await manifestObjects();
   const isTopic = ({ kind }: KubernetesObject) => kind === 'KafkaTopic';
   await removeTopics(objects.filter(isTopic));
   await remove(objects.filter((object) => !isTopic(object) && object.kind !== 'Namespace').toReversed());

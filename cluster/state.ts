@@ -1,7 +1,9 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { z } from 'zod';
 import type { Cluster } from './cluster.ts';
-import { portsFile, stateFolder } from './paths.ts';
-import type { Ports } from './settings.ts';
+import { kubeconfig, portsFile, stateFolder } from './paths.ts';
+import { type Ports, UserError } from './settings.ts';
 
 /** What the last `make up` found or chose; in .windlass/ports.json. For tests and errors: the cluster itself decides. */
 export interface State extends Ports {
@@ -24,4 +26,24 @@ export async function rememberState({ target, context }: Cluster, ports: Ports):
   const state: State = { ...ports, target, ...(context !== undefined && { context }) };
   await mkdir(stateFolder, { recursive: true });
   await writeFile(portsFile, `${JSON.stringify(state)}\n`);
+}
+
+const portsSchema = z.object({ ingress: z.int().positive(), jaeger: z.int().positive() });
+
+/** The ports on 127.0.0.1 of this checkout's cluster, as `make up` chose them. @throws UserError where no cluster runs */
+export function readPorts(): Ports {
+  return portsSchema.parse(JSON.parse(readFileSync(existing(portsFile), 'utf8')));
+}
+
+/**
+ * The kubeconfig that `make up` wrote, whatever cluster it is on, and never the user's own: tests delete pods and edit policies.
+ * @throws UserError where no cluster runs
+ */
+export function kubeconfigPath(): string {
+  return existing(kubeconfig);
+}
+
+function existing(path: string): string {
+  if (!existsSync(path)) throw new UserError(`${path} is not there: start the cluster with "make up"`);
+  return path;
 }

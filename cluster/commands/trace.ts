@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { readPorts } from '../../k8s-tests/harness/environment.ts';
+import { readPorts } from '../state.ts';
 import { Jaeger } from '../trace/jaeger.ts';
 import { findOrphans, type Trace } from '../trace/trace.ts';
 import { renderTree } from '../trace/trace-tree.ts';
@@ -24,7 +24,7 @@ async function printTrace(id: string, { wait }: { readonly wait: number }): Prom
     const orphans = findOrphans(trace).length;
     if (orphans > 0) console.log(`(not whole: the parents of ${orphans} spans have not arrived)`);
   } catch (error) {
-    fail(`the trace can not be read: ${error instanceof Error ? error.message : error}`);
+    fail(`the trace cannot be read: ${error instanceof Error ? error.message : error}`);
   }
 }
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { send } from '../../k8s-tests/harness/call.ts';
-import { type EventuallyOptions, eventually } from '../../k8s-tests/harness/eventually.ts';
+import { type PollOptions, pollUntil } from '../poll.ts';
 import type { Span, Trace } from './trace.ts';
 
 const tagSchema = z.object({ key: z.string(), value: z.unknown() });
@@ -54,9 +53,9 @@ export class Jaeger {
   async waitForTrace<T>(
     traceId: string,
     read: (trace: Trace) => T,
-    options: EventuallyOptions = { timeoutMs: 30_000, intervalMs: 500 },
+    options: PollOptions = { timeoutMs: 30_000, intervalMs: 500 },
   ): Promise<T> {
-    return eventually(async () => {
+    return pollUntil(async () => {
       const trace = await this.readTrace(traceId);
       if (trace === undefined) throw new Error(`Jaeger has no trace ${traceId}`);
       return read(trace);
@@ -64,11 +63,15 @@ export class Jaeger {
   }
 
   private async query(path: string): Promise<readonly Trace[]> {
-    const answer = await send({ url: `${this.baseUrl}${path}` });
-    if (answer.status === 404) return [];
-    if (answer.status !== 200)
-      throw new Error(`Jaeger answers ${answer.status} to ${path}: ${answer.text.slice(0, 200)}`);
-    return (tracesSchema.parse(JSON.parse(answer.text)).data ?? []).map(readTraceJson);
+    const url = `${this.baseUrl}${path}`;
+    const response = await fetch(url, { signal: AbortSignal.timeout(30_000) }).catch((error: Error) => {
+      // fetch itself says only that it failed; the cause says why.
+      throw new Error(`GET ${url}: ${error.cause instanceof Error ? error.cause.message : error.message}`);
+    });
+    const text = await response.text();
+    if (response.status === 404) return [];
+    if (response.status !== 200) throw new Error(`Jaeger answers ${response.status} to ${path}: ${text.slice(0, 200)}`);
+    return (tracesSchema.parse(JSON.parse(text)).data ?? []).map(readTraceJson);
   }
 }
 
