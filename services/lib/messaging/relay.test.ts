@@ -104,8 +104,15 @@ test('a lane that a relay is working on is left alone by others, while other lan
 
 test('a relay that finds the lane taken looks again after a pause, not at once', async () => {
   await place('o-1');
-  let finish = () => {};
-  const holder = relayBatch(database, { publish: () => new Promise((resolve) => (finish = resolve)) });
+  const held = Promise.withResolvers<void>();
+  const finish = Promise.withResolvers<void>();
+  const holder = relayBatch(database, {
+    publish() {
+      held.resolve();
+      return finish.promise;
+    },
+  });
+  await held.promise;
   let batches = 0;
   const counted: Database = {
     ...database,
@@ -117,7 +124,7 @@ test('a relay that finds the lane taken looks again after a pause, not at once',
   const stopRelay = startRelay(counted, publisher, silentLog);
   await sleep(600);
   await stopRelay();
-  finish();
+  finish.resolve();
   await holder;
   expect(batches).toBeGreaterThan(1);
   expect(batches, 'in 600 ms, with 30 ms between two').toBeLessThanOrEqual(20);
