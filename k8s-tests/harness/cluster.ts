@@ -50,6 +50,22 @@ export class Cluster {
     return items.filter(isReady).map((pod) => ({ namespace, name: nameOf(pod) }));
   }
 
+  /** What is still changing among the deployments of that name and their pods, for a person; empty once all are ready. */
+  async unsettled(namespace: string, names: readonly string[]): Promise<readonly string[]> {
+    const labelSelector = `app in (${names.join(',')})`;
+    const [{ items: pods }, { items: deployments }] = await Promise.all([
+      this.core.listNamespacedPod({ namespace, labelSelector }),
+      this.apps.listNamespacedDeployment({ namespace }),
+    ]);
+    const short = deployments.filter(
+      (one) => names.includes(nameOf(one)) && (one.status?.readyReplicas ?? 0) !== one.spec?.replicas,
+    );
+    return [
+      ...short.map((one) => `${nameOf(one)} has ${one.status?.readyReplicas ?? 0} of ${one.spec?.replicas} pods`),
+      ...pods.filter((pod) => !isReady(pod)).map((pod) => `${nameOf(pod)} is terminating or not ready`),
+    ];
+  }
+
   /** The one ready pod that matches; fails when there are none or several. */
   async onlyPod(namespace: string, labelSelector: string): Promise<PodRef> {
     const pods = await this.readyPods(namespace, labelSelector);

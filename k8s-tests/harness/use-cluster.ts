@@ -3,6 +3,7 @@ import { topology } from '../../cdk8s/topology.ts';
 import { Jaeger } from '../../cluster/trace/jaeger.ts';
 import { Admin } from './admin.ts';
 import { type Cluster, openCluster } from './cluster.ts';
+import { eventually } from './eventually.ts';
 import { RoutePatches } from './route-patches.ts';
 import { namespaceOf, type ServiceName, services } from './services.ts';
 
@@ -16,14 +17,15 @@ export interface TestCluster {
 }
 
 /**
- * Opens the cluster for a test file. Before each test every pod is reset (catalogue, faults, hits); after each, also a
- * failed one, faults are taken away and edited routes are put back.
+ * Opens the cluster for a test file. Before each test all pods of the services are ready, and reset (catalogue, faults, hits).
+ * After each test, even a failed one, faults are removed and edited routes are restored.
  */
 export function useCluster(): TestCluster {
   const cluster = openCluster();
   const routes = new RoutePatches(cluster);
   const admin = (service: ServiceName): Admin => new Admin(cluster, { namespace: namespaceOf(service), name: service });
   const resetAll = async () => {
+    await waitUntilSettled(cluster);
     // The orders first: a saga that goes on would be counted among the hits of the next test.
     const first = services.filter((service) => topology.services[service].database === 'orders');
     const others = services.filter((service) => !first.includes(service));
@@ -38,4 +40,18 @@ export function useCluster(): TestCluster {
   afterAll(() => cluster.close());
 
   return { cluster, jaeger: new Jaeger(cluster.jaegerUrl), routes, admin };
+}
+
+/** A test may have replaced a pod, scaled a deployment, or taken a database away: the next test must not notice. */
+async function waitUntilSettled(cluster: Cluster): Promise<void> {
+  const byNamespace = [...Map.groupBy(services, namespaceOf)];
+  await eventually(
+    async () => {
+      const found = (
+        await Promise.all(byNamespace.map(([namespace, names]) => cluster.unsettled(namespace, names)))
+      ).flat();
+      if (found.length > 0) throw new Error(`the services are not settled: ${found.join(', ')}`);
+    },
+    { timeoutMs: 90_000 },
+  );
 }

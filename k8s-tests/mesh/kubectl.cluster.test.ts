@@ -7,6 +7,7 @@ import { kubeconfigPath } from '../harness/environment.ts';
 import { eventually } from '../harness/eventually.ts';
 import { kubectl, restartDeployment, runNode } from '../harness/kubectl.ts';
 import { orderCall } from '../harness/order.ts';
+import { scaleDeployment } from '../harness/scale-deployment.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster } = useCluster();
@@ -61,15 +62,8 @@ describe('kubectl', () => {
 });
 
 describe('kubectl scale', () => {
-  const scaleTo = async (replicas: number): Promise<void> => {
-    await kubectl('-n', 'shop', 'scale', 'deploy/inventory', `--replicas=${replicas}`);
-    await eventually(
-      async () => {
-        expect(await cluster.readyPods('shop', 'app=inventory')).toHaveLength(replicas);
-      },
-      { timeoutMs: 60_000 },
-    );
-  };
+  const scaleTo = (replicas: number): Promise<void> =>
+    scaleDeployment(cluster, { namespace: 'shop', name: 'inventory' }, replicas);
   afterEach(() => scaleTo(1));
 
   it('adds a pod that takes its share of the calls, and takes it away again', async () => {

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { send } from '../harness/call.ts';
 import { check, hasHeader, hasStatus, succeeded } from '../harness/check.ts';
 import { consistently, eventually } from '../harness/eventually.ts';
-import { kubectl } from '../harness/kubectl.ts';
 import { getOrder, goodOrder, orderCall, readPlaced, readStored, waitForStatus } from '../harness/order.ts';
+import { scaleDeployment } from '../harness/scale-deployment.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster, admin } = useCluster();
+const payments = { namespace: 'shop', name: 'payments' };
 const paymentsRpc = '/windlass.payments.v1.Payments';
 
 const withToken = (paymentToken: string) => orderCall(cluster.ingressUrl, { ...goodOrder, paymentToken });
@@ -69,7 +70,7 @@ describe('payments that does what it is asked and then answers UNAVAILABLE', () 
 it('while payments is away orders are taken as pending, and all are fulfilled within 60 s of its return', async () => {
   const orderIds: string[] = [];
   try {
-    await scalePayments(0);
+    await scaleDeployment(cluster, payments, 0);
     for (let n = 0; n < 5; n++) orderIds.push(await placePending());
     const expectPending = async () => {
       for (const orderId of orderIds) {
@@ -79,17 +80,8 @@ it('while payments is away orders are taken as pending, and all are fulfilled wi
     };
     await consistently(expectPending, { durationMs: 10_000, intervalMs: 1_000 });
   } finally {
-    await scalePayments(1);
+    await scaleDeployment(cluster, payments, 1);
   }
   await Promise.all(orderIds.map(fulfilled));
   for (const orderId of orderIds) expect(await readEffects(orderId)).toEqual(chargedOnce);
 }, 240_000);
-
-/** Waits until there are so many pods, ready, and no others. */
-async function scalePayments(replicas: number): Promise<void> {
-  await kubectl('-n', 'shop', 'scale', 'deploy/payments', `--replicas=${replicas}`);
-  await eventually(async () => expect(await cluster.readyPods('shop', 'app=payments')).toHaveLength(replicas), {
-    timeoutMs: 90_000,
-    intervalMs: 500,
-  });
-}
