@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { Cluster } from './cluster.ts';
 import { kubeconfig, portsFile, stateFolder } from './paths.ts';
+import type { ClusterProvider } from './provider.ts';
 import { type Ports, UserError } from './settings.ts';
 
 /** What the last `make up` found or chose; in .windlass/ports.json. For tests and errors: the cluster itself decides. */
 export interface State extends Ports {
-  readonly target: Cluster['target'];
+  readonly target: ClusterProvider['target'];
   /** The context of an existing cluster. */
   readonly context?: string;
 }
@@ -22,7 +22,7 @@ export async function recallState(): Promise<State | undefined> {
   }
 }
 
-export async function rememberState({ target, context }: Cluster, ports: Ports): Promise<void> {
+export async function rememberState({ target, context }: ClusterProvider, ports: Ports): Promise<void> {
   const state: State = { ...ports, target, ...(context !== undefined && { context }) };
   await mkdir(stateFolder, { recursive: true });
   await writeFile(portsFile, `${JSON.stringify(state)}\n`);

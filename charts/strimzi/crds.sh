@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")"
 jars=$(mktemp -d)
 trap 'rm -rf "$jars"' EXIT
-mvn -B -q -f ../../k8s-tests/cluster/toolchain/strimzi/pom.xml dependency:copy-dependencies -DoutputDirectory="$jars"
+mvn -B -q -f ../../cluster/toolchain/strimzi/pom.xml dependency:copy-dependencies -DoutputDirectory="$jars"
 model=io.strimzi.api.kafka.model
 "${JAVA:-java}" -cp "$jars/*" io.strimzi.crdgenerator.CrdGenerator \
   --target-kube 1.30+ --crd-api-version v1 --yaml --label app:strimzi --label strimzi.io/crd-install:true \

@@ -1,13 +1,13 @@
 import { execa } from 'execa';
-import { synthesize } from '../application.ts';
-import { titleOf } from '../choose.ts';
+import { synthesize } from '../deploy/application.ts';
 import { docker } from '../docker/docker.ts';
 import { buildOwnImage } from '../docker/own-image.ts';
+import { ensurePrograms } from '../docker/prerequisites.ts';
 import { kindClusterOf } from '../existing/existing.ts';
-import { ensurePrograms } from '../kind/prerequisites.ts';
 import { kubeconfig, root } from '../paths.ts';
 import { silent } from '../progress.ts';
 import { type Settings, UserError } from '../settings.ts';
+import { titleOf } from './choose-provider.ts';
 import { runningCluster } from './running.ts';
 
 /** What skaffold prints of sidecars and init containers: it follows every container of our pods. */
@@ -19,10 +19,10 @@ const SETTLE_MS = 200;
 /** `skaffold dev` on this checkout's kind cluster, without the sidecars' logs, until interrupted. Returns its exit code. */
 export async function dev(settings: Settings): Promise<number> {
   await ensurePrograms(['docker', 'kind', 'kubectl', 'skaffold'], 'make dev');
-  const { cluster } = await runningCluster(settings, 'make up CLUSTER=kind');
-  if (cluster.target !== 'kind' && !kindClusterOf(cluster.context ?? ''))
+  const { provider } = await runningCluster(settings, 'make up CLUSTER=kind');
+  if (provider.target !== 'kind' && !kindClusterOf(provider.context ?? ''))
     throw new UserError(
-      `make dev needs a cluster on kind, and this one is ${titleOf(cluster)}: \`make down\`, then \`make up CLUSTER=kind\``,
+      `make dev needs a cluster on kind, and this one is ${titleOf(provider)}: \`make down\`, then \`make up CLUSTER=kind\``,
     );
   await synthesize('sync');
   const child = execa('skaffold', ['dev', '--cleanup=false', `--watch-poll-interval=${SETTLE_MS}`], {

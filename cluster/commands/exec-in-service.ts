@@ -1,7 +1,7 @@
 /** Runs a program of services/ in a pod that has its addresses and secrets, and ends with its exit code. */
 import { Command } from 'commander';
 import { execa } from 'execa';
-import { programPath } from '../kubernetes-tools.ts';
+import { programPath } from '../kubernetes/kubectl.ts';
 import { root } from '../paths.ts';
 import { UserError } from '../settings.ts';
 import { kubeconfigPath } from '../state.ts';

@@ -1,19 +1,21 @@
-import { manifests, synthesize } from '../application.ts';
-import { titleOf } from '../choose.ts';
-import { kubectl } from '../kubernetes-tools.ts';
-import { memoryByPart } from '../memory.ts';
-import { diffMesh } from '../mesh-diff.ts';
+import { manifests, synthesize } from '../deploy/application.ts';
+import { kubectl } from '../kubernetes/kubectl.ts';
+import { memoryByPart } from '../kubernetes/memory.ts';
+import { diffMesh } from '../kubernetes/mesh-diff.ts';
 import { binFolder, kubeconfig } from '../paths.ts';
 import type { Settings } from '../settings.ts';
+import { titleOf } from './choose-provider.ts';
 import { runningCluster } from './running.ts';
 
 /** What runs, where, and its memory. */
 export async function status(settings: Settings): Promise<void> {
-  const { cluster, ports } = await runningCluster(settings);
-  console.log(`${titleOf(cluster)}: shop http://127.0.0.1:${ports.ingress}, Jaeger http://127.0.0.1:${ports.jaeger}\n`);
+  const { provider, ports } = await runningCluster(settings);
+  console.log(
+    `${titleOf(provider)}: shop http://127.0.0.1:${ports.ingress}, Jaeger http://127.0.0.1:${ports.jaeger}\n`,
+  );
   const { stdout } = await kubectl(['get', 'deployments,statefulsets,kafkas.kafka.strimzi.io', '-A']);
   console.log(stdout);
-  const parts = await memoryByPart(cluster);
+  const parts = await memoryByPart(provider);
   const total = parts.reduce((sum, { mib }) => sum + mib, 0);
   for (const { part, mib } of [...parts, { part: 'total', mib: total }])
     console.log(`${String(mib).padStart(6)} MiB  ${part}`);

@@ -1,19 +1,19 @@
 import { existsSync } from 'node:fs';
-import { chooseCluster, titleOf } from '../choose.ts';
-import type { Cluster } from '../cluster.ts';
 import { kubeconfig, portsFile } from '../paths.ts';
+import type { ClusterProvider } from '../provider.ts';
 import { type Ports, type Settings, UserError } from '../settings.ts';
 import { rememberState } from '../state.ts';
+import { chooseProvider, titleOf } from './choose-provider.ts';
 
 /** A cluster that runs, and the ports of its doors. */
 export interface RunningCluster {
-  readonly cluster: Cluster;
+  readonly provider: ClusterProvider;
   readonly ports: Ports;
 }
 
 /** Whether this checkout's cluster runs. */
 export async function isUp(settings: Settings): Promise<boolean> {
-  return (await chooseCluster(settings)).found.state === 'running';
+  return (await chooseProvider(settings)).found.state === 'running';
 }
 
 /**
@@ -22,15 +22,15 @@ export async function isUp(settings: Settings): Promise<boolean> {
  * @throws UserError where none runs
  */
 export async function runningCluster(settings: Settings, start = 'make up'): Promise<RunningCluster> {
-  const { cluster, found } = await chooseCluster(settings);
+  const { provider, found } = await chooseProvider(settings);
   if (found.state === 'down')
     throw new UserError(
-      `this checkout's cluster, ${titleOf(cluster)}, is down; \`make up\` brings it back: ${found.remedy}`,
+      `this checkout's cluster, ${titleOf(provider)}, is down; \`make up\` brings it back: ${found.remedy}`,
     );
   if (found.state === 'absent') throw new UserError(`no cluster runs for this checkout: \`${start}\` starts one`);
   if (!existsSync(kubeconfig) || !existsSync(portsFile)) {
-    await cluster.connect();
-    await rememberState(cluster, found.ports);
+    await provider.connect();
+    await rememberState(provider, found.ports);
   }
-  return { cluster, ports: found.ports };
+  return { provider, ports: found.ports };
 }

@@ -1,15 +1,15 @@
-import { deployApplication, synthesize } from '../application.ts';
-import { chooseCluster, titleOf } from '../choose.ts';
-import { placeDemoOrder } from '../demo.ts';
+import { deployApplication, synthesize } from '../deploy/application.ts';
+import { installPlatform } from '../deploy/platform.ts';
 import { DEV_IMAGE, REPOSITORY } from '../docker/own-image.ts';
-import { exclusively } from '../lock.ts';
 import { root } from '../paths.ts';
-import { installPlatform } from '../platform.ts';
 import { checkPorts, choosePorts } from '../ports.ts';
 import { type Progress, showProgress } from '../progress.ts';
 import { run } from '../run.ts';
 import type { Ports, Settings } from '../settings.ts';
 import { rememberState } from '../state.ts';
+import { chooseProvider, titleOf } from './choose-provider.ts';
+import { placeDemoOrder } from './demo-order.ts';
+import { exclusively } from './lock.ts';
 
 /** Everything, from nothing to a running system with a demo order placed. What runs already stays as it is. */
 export function up(settings: Settings): Promise<void> {
@@ -54,17 +54,17 @@ interface Platform {
 
 /** The steps up to the application, four of them. */
 async function bringUpPlatform(settings: Settings, progress: Progress): Promise<Platform> {
-  const { cluster, found } = await chooseCluster(settings);
+  const { provider, found } = await chooseProvider(settings);
   const kept = 'ports' in found ? found.ports : undefined;
   if (kept) checkPorts(settings, kept);
-  if (found.state === 'down') console.error(`This checkout's cluster, ${titleOf(cluster)}, is down: ${found.remedy}.`);
-  await progress.step(`prepare (${titleOf(cluster)})`, () => cluster.prepare(progress));
+  if (found.state === 'down') console.error(`This checkout's cluster, ${titleOf(provider)}, is down: ${found.remedy}.`);
+  await progress.step(`prepare (${titleOf(provider)})`, () => provider.prepare(progress));
   const ports = kept ?? (await choosePorts(settings));
-  await rememberState(cluster, ports);
-  await progress.step('cluster', () => cluster.start(ports, progress));
+  await rememberState(provider, ports);
+  await progress.step('cluster', () => provider.start(ports, progress));
   const [images] = await progress.step('images and manifests', () =>
-    Promise.all([cluster.loadOwnImages(progress), synthesize()]),
+    Promise.all([provider.loadOwnImages(progress), synthesize()]),
   );
-  await progress.step('platform', () => installPlatform(cluster, images, progress));
+  await progress.step('platform', () => installPlatform(provider, images, progress));
   return { ports, images };
 }

@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import type { Cluster, Found } from '../cluster.ts';
+import { CHECKOUT_LABEL } from '../deploy/namespaces.ts';
+import { removePlatform } from '../deploy/remove-platform.ts';
 import { docker, reasonOf } from '../docker/docker.ts';
 import { buildOwnImage, DEV_IMAGE } from '../docker/own-image.ts';
-import { ensurePrograms } from '../kind/prerequisites.ts';
-import { kubectl } from '../kubernetes-tools.ts';
-import { CHECKOUT_LABEL } from '../namespaces.ts';
+import { ensurePrograms } from '../docker/prerequisites.ts';
+import { kubectl } from '../kubernetes/kubectl.ts';
 import { clusterNameOf, kubeconfig, root, stateFolder } from '../paths.ts';
-import { removePlatform } from '../remove-platform.ts';
+import type { ClusterProvider, Found } from '../provider.ts';
 import { run } from '../run.ts';
 import { type Settings, UserError } from '../settings.ts';
 import { findForwards, startForwards, stopForwards } from './forwards.ts';
@@ -18,7 +18,7 @@ export class Unreachable extends UserError {}
  * A cluster that someone else runs, used as it is. Our image is loaded where it is a kind cluster and pushed to a registry
  * elsewhere; its doors are opened by port-forwards of this machine's, for no service of it is reached from here otherwise.
  */
-export function existingCluster(context: string, { imageRegistry }: Pick<Settings, 'imageRegistry'>): Cluster {
+export function existingProvider(context: string, { imageRegistry }: Pick<Settings, 'imageRegistry'>): ClusterProvider {
   const kindName = kindClusterOf(context);
   const view = () => run('kubectl', ['config', 'view', '--minify', '--flatten', '--context', context]);
 

@@ -2,7 +2,6 @@ import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
-import type { Cluster, Found } from '../cluster.ts';
 import {
   type Container,
   docker,
@@ -12,13 +11,14 @@ import {
   reasonOf,
 } from '../docker/docker.ts';
 import { buildOwnImage, DEV_IMAGE } from '../docker/own-image.ts';
-import { kubectl } from '../kubernetes-tools.ts';
+import { ensurePrograms } from '../docker/prerequisites.ts';
+import { kubectl } from '../kubernetes/kubectl.ts';
 import { clusterNameOf, kubeconfig, root, stateFolder } from '../paths.ts';
 import { checkFree, NODE_PORTS } from '../ports.ts';
 import type { Progress } from '../progress.ts';
+import type { ClusterProvider, Found } from '../provider.ts';
 import { CommandError, run } from '../run.ts';
 import { type Ports, type Settings, UserError } from '../settings.ts';
-import { ensurePrograms } from './prerequisites.ts';
 import { fullName, pullIntoNode } from './pull.ts';
 import { waitUntilRestarted } from './restarted.ts';
 
@@ -77,7 +77,7 @@ export function readContainer({ State, HostConfig, Mounts }: Container): Exclude
 }
 
 /** kind: Kubernetes in a Docker container; charts and images come from their public places. */
-export function kindCluster({ kindNodeImage }: Pick<Settings, 'kindNodeImage'>): Cluster {
+export function kindProvider({ kindNodeImage }: Pick<Settings, 'kindNodeImage'>): ClusterProvider {
   async function find(): Promise<Found> {
     const container = (await isDockerAnswering()) ? await inspectContainer(node) : undefined;
     if (!container) return { state: 'absent' };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { kubectl } from '../kubernetes-tools.ts';
+import { kubectl } from '../kubernetes/kubectl.ts';
 import { CommandError } from '../run.ts';
 
 const TIMEOUT_MS = 180_000;

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, rm, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Cluster } from '../cluster.ts';
 import { controlPlaneImages, ownImages, packAll, workloadImages } from '../images/catalogue.ts';
 import type { ToolFolders } from '../images/parts.ts';
 import { clusterNameOf, idOf, root } from '../paths.ts';
 import { NODE_PORTS } from '../ports.ts';
+import type { ClusterProvider } from '../provider.ts';
 import type { Ports } from '../settings.ts';
 import { clusterTools, tool } from '../toolchain/tools.ts';
 import { memoryFolderOf, memoryOf } from './cgroups.ts';
@@ -26,7 +26,7 @@ import { ensurePrerequisites } from './prerequisites.ts';
  * A real Kubernetes without Docker: one process tree in its own namespaces (see init.sh).
  * @param checkout whose state folder holds it, and from whose path its names and addresses come
  */
-export function nativeCluster(checkout: string = root): Cluster {
+export function nativeProvider(checkout: string = root): ClusterProvider {
   const id = idOf(checkout);
   const name = clusterNameOf(checkout);
   const state = join(checkout, '.windlass');

@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import { programPath } from '../../cluster/kubernetes-tools.ts';
+import { programPath } from '../../cluster/kubernetes/kubectl.ts';
 import { kubeconfigPath } from './environment.ts';
 
 /** Runs kubectl on the cluster and gives its standard output; rejects with what it wrote when it fails. */

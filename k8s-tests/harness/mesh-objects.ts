@@ -1,7 +1,7 @@
 import { Testing } from 'cdk8s';
 import { MeshChart } from '../../cdk8s/charts/mesh.ts';
 import type { MeshPlan } from '../../cdk8s/mesh/plan.ts';
-import type { KubernetesObject } from '../../cluster/objects.ts';
+import type { KubernetesObject } from '../../cluster/kubernetes/objects.ts';
 
 /** The mesh objects of a plan, without the way in. */
 export function meshObjectsOf(plan: MeshPlan): KubernetesObject[] {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
-import { apply } from '../../cluster/kubernetes-tools.ts';
-import { toStream } from '../../cluster/objects.ts';
+import { apply } from '../../cluster/kubernetes/kubectl.ts';
+import { toStream } from '../../cluster/kubernetes/objects.ts';
 import { kubectl } from './kubectl.ts';
 import { namespaceOf, type ServiceName } from './services.ts';
 

@@ -1,5 +1,5 @@
-import { apply } from '../../cluster/kubernetes-tools.ts';
-import { toStream } from '../../cluster/objects.ts';
+import { apply } from '../../cluster/kubernetes/kubectl.ts';
+import { toStream } from '../../cluster/kubernetes/objects.ts';
 import { kubectl } from './kubectl.ts';
 
 /** A pod in a namespace of its own, both of that name: what the manifests say of other namespaces does not hold there. */

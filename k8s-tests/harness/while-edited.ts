@@ -1,4 +1,4 @@
-import { apply } from '../../cluster/kubernetes-tools.ts';
+import { apply } from '../../cluster/kubernetes/kubectl.ts';
 import { kubectl } from './kubectl.ts';
 
 interface LiveObject<Spec> {

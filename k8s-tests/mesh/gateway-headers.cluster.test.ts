@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { policies } from '../../cdk8s/policies.ts';
-import { apply } from '../../cluster/kubernetes-tools.ts';
+import { apply } from '../../cluster/kubernetes/kubectl.ts';
 import { type Answer, send } from '../harness/call.ts';
 import { check, hasStatus } from '../harness/check.ts';
 import { eventually } from '../harness/eventually.ts';

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { afterEach, describe, expect, it } from 'vitest';
-import { programPath } from '../../cluster/kubernetes-tools.ts';
+import { programPath } from '../../cluster/kubernetes/kubectl.ts';
 import { send, traceIdOf } from '../harness/call.ts';
 import { check, hasStatus } from '../harness/check.ts';
 import { kubeconfigPath } from '../harness/environment.ts';

@@ -10,7 +10,7 @@ import { environments } from '../../cdk8s/environments.ts';
 import { planMesh } from '../../cdk8s/mesh/plan.ts';
 import { soundModel } from '../../cdk8s/testing/random/sound-model.ts';
 import { type Manifest, readManifests } from '../../cdk8s/testing/read-manifests.ts';
-import { programPath } from '../../cluster/kubernetes-tools.ts';
+import { programPath } from '../../cluster/kubernetes/kubectl.ts';
 import { kubeconfigPath } from '../harness/environment.ts';
 
 const MODELS = 20;

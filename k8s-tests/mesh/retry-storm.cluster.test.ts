@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clusterHostOf, PORTS } from '../../cdk8s/model/addresses.ts';
-import { apply } from '../../cluster/kubernetes-tools.ts';
-import { toStream } from '../../cluster/objects.ts';
+import { apply } from '../../cluster/kubernetes/kubectl.ts';
+import { toStream } from '../../cluster/kubernetes/objects.ts';
 import { send } from '../harness/call.ts';
 import { check, hasStatus } from '../harness/check.ts';
 import { openCluster } from '../harness/cluster.ts';

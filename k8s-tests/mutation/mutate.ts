@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { planMesh } from '../../cdk8s/mesh/plan.ts';
 import type { Model, Policies, Replicas } from '../../cdk8s/model/model.ts';
 import { SynthesisRefused } from '../../cdk8s/model/problem.ts';
-import { moveObjects } from '../../cluster/objects.ts';
+import { moveObjects } from '../../cluster/kubernetes/objects.ts';
 import { UserError } from '../../cluster/settings.ts';
 import { meshObjectsOf } from '../harness/mesh-objects.ts';
 import type { ClusterTests } from './cluster-tests.ts';

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { helm } from '../../cluster/kubernetes-tools.ts';
+import { helm } from '../../cluster/kubernetes/kubectl.ts';
 import { root } from '../../cluster/paths.ts';
 import { recallState } from '../../cluster/state.ts';
 import { moduleFolder } from '../../cluster/toolchain/tools.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { z } from 'zod';
-import { programPath } from '../../cluster/kubernetes-tools.ts';
+import { programPath } from '../../cluster/kubernetes/kubectl.ts';
 import { run } from '../../cluster/run.ts';
 import { tool } from '../../cluster/toolchain/tools.ts';
 import { kubeconfigPath } from '../harness/environment.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { synthesize } from '../../cluster/application.ts';
+import { synthesize } from '../../cluster/deploy/application.ts';
 import { root } from '../../cluster/paths.ts';
 import { tool } from '../../cluster/toolchain/tools.ts';
 import { judge } from './findings.ts';

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { helm } from '../../cluster/kubernetes-tools.ts';
+import { helm } from '../../cluster/kubernetes/kubectl.ts';
 import { root } from '../../cluster/paths.ts';
 import { run } from '../../cluster/run.ts';
 import { tool } from '../../cluster/toolchain/tools.ts';

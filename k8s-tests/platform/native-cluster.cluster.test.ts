@@ -7,13 +7,13 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Cluster } from '../../cluster/cluster.ts';
 import { foldersOf } from '../../cluster/native/cgroups.ts';
-import { nativeCluster } from '../../cluster/native/native.ts';
+import { nativeProvider } from '../../cluster/native/native.ts';
 import { findByCommand } from '../../cluster/native/process.ts';
 import { clusterNameOf } from '../../cluster/paths.ts';
 import { choosePorts } from '../../cluster/ports.ts';
 import { silent } from '../../cluster/progress.ts';
+import type { ClusterProvider } from '../../cluster/provider.ts';
 import { run } from '../../cluster/run.ts';
 import { type Ports, readSettings } from '../../cluster/settings.ts';
 import { recallState } from '../../cluster/state.ts';
@@ -86,13 +86,13 @@ const kubectl = (...args: string[]) =>
 /** Starts the node in a process of its own and interrupts that as Ctrl-C would. */
 async function interruptStart(afterMs: number, ports: Ports): Promise<void> {
   const script = `
-    const { nativeCluster } = await import(${JSON.stringify(join(import.meta.dirname, '../../cluster/native/native.ts'))});
+    const { nativeProvider } = await import(${JSON.stringify(join(import.meta.dirname, '../../cluster/native/native.ts'))});
     process.once('SIGINT', () => process.exit(130));
-    const cluster = nativeCluster(${JSON.stringify(checkout)});
+    const provider = nativeProvider(${JSON.stringify(checkout)});
     const progress = { step: (_, work) => work(), part: (_, work) => work(), note: () => {} };
-    await cluster.prepare(progress);
+    await provider.prepare(progress);
     console.log('starting');
-    await cluster.start(${JSON.stringify(ports)}, progress);`;
+    await provider.start(${JSON.stringify(ports)}, progress);`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -109,16 +109,16 @@ describe.skipIf(!isNative)('a native cluster', () => {
     before = await takeStock();
   });
   afterAll(async () => {
-    await nativeCluster(checkout).remove();
+    await nativeProvider(checkout).remove();
     await rm(checkout, { recursive: true, force: true });
   });
 
   it('comes up beside another one, though earlier starts of it were interrupted', async () => {
     const ports = await choosePorts(unset);
     for (const afterMs of [30, 1_500]) await interruptStart(afterMs, ports);
-    const cluster = nativeCluster(checkout);
-    await start(cluster, ports);
-    expect(await cluster.find(), 'its own ports').toEqual({ state: 'running', ports });
+    const provider = nativeProvider(checkout);
+    await start(provider, ports);
+    expect(await provider.find(), 'its own ports').toEqual({ state: 'running', ports });
     expect((await kubectl('get', '--raw', '/readyz')).stdout).toBe('ok');
     expect((await kubectl('get', 'nodes', '-o', 'name')).stdout.trim()).toBe(`node/${nodeName()}`);
   });
@@ -154,56 +154,56 @@ describe.skipIf(!isNative)('a native cluster', () => {
 
   it('is as it was after a second start', async () => {
     const init = initPid();
-    await start(nativeCluster(checkout), await choosePorts(unset));
+    await start(nativeProvider(checkout), await choosePorts(unset));
     expect(initPid()).toBe(init);
   });
 
   it('is replaced, with a word on why, when its processes were ended as by a reboot', async () => {
     process.kill(unsharePid(), 'SIGKILL');
-    const cluster = nativeCluster(checkout);
+    const provider = nativeProvider(checkout);
     await eventually(async () => {
-      expect(await cluster.find()).toMatchObject({
+      expect(await provider.find()).toMatchObject({
         state: 'down',
         remedy: expect.stringContaining('a new node replaces it'),
       });
     });
     const ports = await choosePorts(unset);
-    await start(cluster, ports);
-    expect(await cluster.find()).toEqual({ state: 'running', ports });
+    await start(provider, ports);
+    expect(await provider.find()).toEqual({ state: 'running', ports });
   });
 
   it('leaves nothing when it is removed: no process, mount, interface, firewall rule, sysctl or cgroup', async () => {
-    const cluster = nativeCluster(checkout);
+    const provider = nativeProvider(checkout);
     const { stdout } = await kubectl('get', 'nodes', '-o', 'jsonpath={.items[0].status.addresses[0].address}');
     expect(await answers(stdout, 6443)).toBe(true);
     expect((await foldersOf(nodeName())).length).toBeGreaterThan(0);
-    await cluster.remove();
+    await provider.remove();
     expect(await takeStock()).toEqual(before);
     expect(await foldersOf(nodeName())).toEqual([]);
     expect(
       pids().filter((pid) => read(() => readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.includes(nodeName())),
     ).toEqual([]);
     expect(existsSync(join(checkout, '.windlass', 'node'))).toBe(false);
-    expect(await cluster.find()).toEqual({ state: 'absent' });
+    expect(await provider.find()).toEqual({ state: 'absent' });
   });
 
   it('is found and removed whole though its folder was deleted', async () => {
-    const cluster = nativeCluster(checkout);
-    await start(cluster, await choosePorts(unset));
+    const provider = nativeProvider(checkout);
+    await start(provider, await choosePorts(unset));
     await rm(join(checkout, '.windlass'), { recursive: true, force: true });
-    expect(await cluster.find()).toMatchObject({
+    expect(await provider.find()).toMatchObject({
       state: 'down',
       remedy: expect.stringContaining('its folder was deleted'),
     });
-    await cluster.remove();
+    await provider.remove();
     expect(await takeStock()).toEqual(before);
-    expect(await cluster.find()).toEqual({ state: 'absent' });
+    expect(await provider.find()).toEqual({ state: 'absent' });
   });
 });
 
-async function start(cluster: Cluster, ports: Ports): Promise<void> {
-  await cluster.prepare(silent);
-  await cluster.start(ports, silent);
+async function start(provider: ClusterProvider, ports: Ports): Promise<void> {
+  await provider.prepare(silent);
+  await provider.start(ports, silent);
 }
 
 /** Runs a program among the node's processes. */

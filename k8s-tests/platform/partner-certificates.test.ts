@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { readManifests } from '../../cdk8s/testing/read-manifests.ts';
 import { topology } from '../../cdk8s/topology.ts';
-import { partnerCertificates } from '../../cluster/partner-certificates.ts';
+import { partnerCertificates } from '../../cluster/deploy/partner-certificates.ts';
 import { root } from '../../cluster/paths.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'windlass-partners-'));

@@ -6,8 +6,8 @@ import { synthesize } from '../../../cdk8s/commands/synthesize.ts';
 import { planMesh } from '../../../cdk8s/mesh/plan.ts';
 import type { Environment } from '../../../cdk8s/model/environment.ts';
 import type { Model } from '../../../cdk8s/model/model.ts';
-import { type KubernetesObject, moveObjects } from '../../../cluster/objects.ts';
-import { waitUntilServing } from '../../../cluster/waits.ts';
+import { type KubernetesObject, moveObjects } from '../../../cluster/kubernetes/objects.ts';
+import { waitUntilServing } from '../../../cluster/kubernetes/waits.ts';
 
 /** A model and the environment that it is synthesized for. */
 export interface Deployment {

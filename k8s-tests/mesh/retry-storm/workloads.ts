@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { planMesh } from '../../../cdk8s/mesh/plan.ts';
 import { clusterHostOf, PORTS } from '../../../cdk8s/model/addresses.ts';
-import type { KubernetesObject } from '../../../cluster/objects.ts';
+import type { KubernetesObject } from '../../../cluster/kubernetes/objects.ts';
 import { meshObjectsOf } from '../../harness/mesh-objects.ts';
 import { chain, NAMESPACE } from './chain.ts';
 

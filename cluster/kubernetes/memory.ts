@@ -1,5 +1,5 @@
-import type { Cluster } from './cluster.ts';
-import { kubectl } from './kubernetes-tools.ts';
+import type { ClusterProvider } from '../provider.ts';
+import { kubectl } from './kubectl.ts';
 
 interface Summary {
   readonly pods: readonly {
@@ -9,7 +9,7 @@ interface Summary {
 }
 
 /** Memory in use by part, in MiB, largest first; `node` is what belongs to no container. */
-export async function memoryByPart(cluster: Cluster): Promise<{ part: string; mib: number }[]> {
+export async function memoryByPart(provider: ClusterProvider): Promise<{ part: string; mib: number }[]> {
   const { stdout: nodes } = await kubectl(['get', 'nodes', '-o', 'name']);
   const bytes = new Map<string, number>();
   for (const node of nodes.trim().split('\n')) {
@@ -26,7 +26,7 @@ export async function memoryByPart(cluster: Cluster): Promise<{ part: string; mi
       }
     }
   }
-  const total = await cluster.memoryBytes();
+  const total = await provider.memoryBytes();
   if (total !== undefined)
     bytes.set('node', Math.max(0, total - [...bytes.values()].reduce((sum, value) => sum + value, 0)));
   return [...bytes].map(([part, value]) => ({ part, mib: Math.round(value / 2 ** 20) })).sort((a, b) => b.mib - a.mib);

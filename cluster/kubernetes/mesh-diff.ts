@@ -1,6 +1,6 @@
 import { createTwoFilesPatch } from 'diff';
 import { parseAllDocuments, stringify } from 'yaml';
-import { kubectl } from './kubernetes-tools.ts';
+import { kubectl } from './kubectl.ts';
 import { type KubernetesObject, titleOf } from './objects.ts';
 
 /** What the mesh's behaviour comes from. */

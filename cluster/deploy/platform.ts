@@ -1,41 +1,41 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { kubectl } from '../kubernetes/kubectl.ts';
+import { waitUntilServing } from '../kubernetes/waits.ts';
+import { root } from '../paths.ts';
+import type { Progress } from '../progress.ts';
+import type { ClusterProvider } from '../provider.ts';
+import { CommandError } from '../run.ts';
+import { moduleFolder } from '../toolchain/tools.ts';
 import { manifestObjects } from './application.ts';
-import type { Cluster } from './cluster.ts';
 import { imagesIn } from './images-in.ts';
-import { kubectl } from './kubernetes-tools.ts';
 import { applyNamespaces } from './namespaces.ts';
 import { type PartnerCertificate, partnerCertificates } from './partner-certificates.ts';
-import { root } from './paths.ts';
-import type { Progress } from './progress.ts';
 import { findPending, installReleases, type Release, renderRelease } from './releases.ts';
-import { CommandError } from './run.ts';
-import { moduleFolder } from './toolchain/tools.ts';
-import { waitUntilServing } from './waits.ts';
 
 const STRIMZI = { chart: 'oci://quay.io/strimzi-helm/strimzi-kafka-operator', version: '1.2.0' };
 const ISTIO = { repository: 'https://istio-release.storage.googleapis.com/charts', version: '1.31.1' };
 
 /** Installs what the application of dist/dev stands on, and waits until pods can be injected; the rest comes up meanwhile. */
 export async function installPlatform(
-  cluster: Cluster,
+  provider: ClusterProvider,
   images: ReadonlyMap<string, string>,
   progress: Progress,
 ): Promise<void> {
-  const { base, istiod, gateway } = await istioReleases(cluster);
-  const others = independent(cluster, images, partnerCertificates(await manifestObjects()));
+  const { base, istiod, gateway } = await istioReleases(provider);
+  const others = independent(provider, images, partnerCertificates(await manifestObjects()));
   const pending = await findPending([base, istiod, gateway, ...others]);
-  if (cluster.pull && pending.length > 0) {
+  if (provider.pull && pending.length > 0) {
     progress.note('rendering the charts');
     const manifests = await Promise.all(pending.map(renderRelease));
-    await cluster.pull(imagesIn(manifests.join('\n---\n')), progress);
+    await provider.pull(imagesIn(manifests.join('\n---\n')), progress);
   }
   const install = (...releases: Release[]) =>
     installReleases(
       releases.filter((release) => pending.includes(release)),
       progress,
     );
-  await applyNamespaces(cluster);
+  await applyNamespaces(provider);
   await install(base);
   await install(istiod, ...others);
   progress.note('istiod');
@@ -58,7 +58,10 @@ async function waitUntilInjecting(): Promise<void> {
 }
 
 /** Where the images are released ones, the charts are, too; on native both come from Istio's Go module. */
-async function istioReleases({ target, flavour }: Cluster): Promise<Record<'base' | 'istiod' | 'gateway', Release>> {
+async function istioReleases({
+  target,
+  flavour,
+}: ClusterProvider): Promise<Record<'base' | 'istiod' | 'gateway', Release>> {
   const module = flavour === 'native' ? join(await moduleFolder('istio', 'istio.io/istio'), 'manifests/charts') : '';
   const chart = (inModule: string, released: string) =>
     module ? { chart: join(module, inModule) } : { chart: released, ...ISTIO };
@@ -83,7 +86,7 @@ async function istioReleases({ target, flavour }: Cluster): Promise<Record<'base
 
 /** What needs no mesh. */
 function independent(
-  { target, flavour }: Cluster,
+  { target, flavour }: ClusterProvider,
   images: ReadonlyMap<string, string>,
   certificates: readonly PartnerCertificate[],
 ): Release[] {

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { helm, kubectl } from './kubernetes-tools.ts';
-import { root } from './paths.ts';
-import type { Progress } from './progress.ts';
-import { UserError } from './settings.ts';
-import { contentsOf, keyOf } from './toolchain/cache.ts';
+import { helm, kubectl } from '../kubernetes/kubectl.ts';
+import { root } from '../paths.ts';
+import type { Progress } from '../progress.ts';
+import { UserError } from '../settings.ts';
+import { contentsOf, keyOf } from '../toolchain/cache.ts';
 
 /** A Helm release: a chart (a folder or a reference) with its values. */
 export interface Release {

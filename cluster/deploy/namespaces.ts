@@ -1,7 +1,7 @@
-import type { Cluster } from './cluster.ts';
-import { apply, kubectl } from './kubernetes-tools.ts';
-import { toStream } from './objects.ts';
-import { clusterNameOf, root } from './paths.ts';
+import { apply, kubectl } from '../kubernetes/kubectl.ts';
+import { toStream } from '../kubernetes/objects.ts';
+import { clusterNameOf, root } from '../paths.ts';
+import type { ClusterProvider } from '../provider.ts';
 
 const NAMESPACES = ['istio-system', 'observability', 'postgres', 'shop', 'partner'];
 const OUTSIDE_THE_MESH = ['observability', 'postgres'];
@@ -14,7 +14,7 @@ const OURS = { [CHECKOUT_LABEL]: clusterNameOf(root) };
  * Makes the namespaces that the charts and the application need, and leaves those alone that someone else has made. As a
  * manager of its own: the application states the labels of its namespaces, and a pod that starts meanwhile needs them.
  */
-export async function applyNamespaces({ target }: Cluster): Promise<void> {
+export async function applyNamespaces({ target }: ClusterProvider): Promise<void> {
   const present = await namesOf([]);
   const ours = await namesOf(['-l', `${CHECKOUT_LABEL}=${clusterNameOf(root)}`]);
   const manifests = [...NAMESPACES, ...(target === 'native' ? ['local-path-storage'] : [])]

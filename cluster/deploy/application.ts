@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { apply, kubectl } from './kubernetes-tools.ts';
-import type { KubernetesObject } from './objects.ts';
-import { root } from './paths.ts';
-import { run } from './run.ts';
-import { waitForCondition, waitUntilServing } from './waits.ts';
+import { apply, kubectl } from '../kubernetes/kubectl.ts';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
+import { waitForCondition, waitUntilServing } from '../kubernetes/waits.ts';
+import { root } from '../paths.ts';
+import { run } from '../run.ts';
 
 const ENVIRONMENT = 'dev';
 const manifestFolder = join(root, 'dist', ENVIRONMENT);

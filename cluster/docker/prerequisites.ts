@@ -1,6 +1,6 @@
-import { dockerSilence } from '../docker/docker.ts';
 import { run } from '../run.ts';
 import { UserError } from '../settings.ts';
+import { dockerSilence } from './docker.ts';
 
 interface Program {
   /** Prints the version. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { apply, kubectl } from './kubernetes-tools.ts';
+import { apply, kubectl } from './kubectl.ts';
 
 /** What every manifest has. */
 export interface KubernetesObject {

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { lock } from 'proper-lockfile';
-import { stateFolder } from './paths.ts';
-import { UserError } from './settings.ts';
+import { stateFolder } from '../paths.ts';
+import { UserError } from '../settings.ts';
 
 const lockfilePath = join(dirname(stateFolder), '.windlass.lock');
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { kubectl } from './kubernetes-tools.ts';
-import { CommandError } from './run.ts';
+import { CommandError } from '../run.ts';
+import { kubectl } from './kubectl.ts';
 
 /** For starting, without the time that images take to arrive: that is the registry's. */
 const READY_SECONDS = 150;

@@ -1,5 +1,5 @@
 import { basename, dirname } from 'node:path';
-import type { KubernetesObject } from './objects.ts';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
 
 /** The certificate that a partner, simulated in the cluster, needs so that its callers trust it. */
 export interface PartnerCertificate {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CommandError } from './run.ts';
-import type { Ports } from './settings.ts';
+import { CommandError } from '../run.ts';
+import type { Ports } from '../settings.ts';
 
 /** The order that `make up` places; its key is the same each time, so that a running system answers with the order it has. */
 const order = {

@@ -1,7 +1,7 @@
+import { kubectl } from '../kubernetes/kubectl.ts';
+import { type KubernetesObject, toStream } from '../kubernetes/objects.ts';
 import { manifestObjects, synthesize } from './application.ts';
-import { kubectl } from './kubernetes-tools.ts';
 import { removeNamespaces } from './namespaces.ts';
-import { type KubernetesObject, toStream } from './objects.ts';
 import { uninstallReleases } from './releases.ts';
 
 /**

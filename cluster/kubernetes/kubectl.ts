@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { binFolder, kubeconfig } from './paths.ts';
-import { type RunOptions, type RunResult, run } from './run.ts';
+import { binFolder, kubeconfig } from '../paths.ts';
+import { type RunOptions, type RunResult, run } from '../run.ts';
 
 const env = { KUBECONFIG: kubeconfig };
 

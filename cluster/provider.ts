@@ -11,8 +11,8 @@ export type Found =
   | { readonly state: 'down'; readonly remedy: string; readonly ports?: Ports }
   | { readonly state: 'running'; readonly ports: Ports };
 
-/** A throwaway Kubernetes cluster. Nothing above this interface knows which kind of cluster it is. */
-export interface Cluster {
+/** A way to run Kubernetes: native, kind, or a cluster that exists. Nothing above this interface knows which of them it is. */
+export interface ClusterProvider {
   readonly target: 'native' | 'kind' | 'existing';
   /** Of an existing cluster: its context in the user's kubeconfig. */
   readonly context?: string;
