@@ -1,21 +1,25 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { analyse } from '../analysis/analyse.ts';
 import { writeDecisions } from '../documents/decisions-document.ts';
 import { writeSaga } from '../documents/saga-document.ts';
+import { drawTopology } from '../documents/topology-picture.ts';
 import { SynthesisRefused } from '../model/problem.ts';
 import type { Source } from './synth-command.ts';
 
 /**
- * The `decisions` command: writes `<out>/decisions.md` and `<out>/saga.md`, or with `--check` only compares them.
+ * The `decisions` command: writes `<out>/decisions.md`, `<out>/saga.md` and `<out>/img/topology.svg`, or with `--check` only
+ * compares them.
  *
  * @param args without the program's name
  * @returns the exit code: 0, or 1 when the source has problems, or with `--check` when a file is out of date
  */
-export function decisions(args: readonly string[], { environments, ...model }: Source): number {
+export async function decisions(args: readonly string[], { environments, ...model }: Source): Promise<number> {
   const { out, check } = new Command('decisions')
-    .description('Writes the decision record and the saga to <out>/decisions.md and <out>/saga.md.')
+    .description(
+      'Writes the decision record, the saga and the picture: <out>/{decisions,saga}.md, <out>/img/topology.svg.',
+    )
     .option('--out <folder>', 'folder to write to', 'docs')
     .option('--check', 'write nothing; exit 1 when a file is not what would be written', false)
     .parse(args, { from: 'user' })
@@ -27,14 +31,18 @@ export function decisions(args: readonly string[], { environments, ...model }: S
     return 1;
   }
 
-  const documents = { 'decisions.md': writeDecisions(model), 'saga.md': writeSaga(model.saga, model) };
+  const documents = {
+    'decisions.md': writeDecisions(model),
+    'saga.md': writeSaga(model.saga, model),
+    'img/topology.svg': await drawTopology(model.topology),
+  };
   const stale = Object.entries(documents).filter(([name, text]) => text !== readIfThere(join(out, name)));
   if (check) {
     for (const [name] of stale) console.error(`${join(out, name)} is out of date: run make decisions.`);
     return stale.length === 0 ? 0 : 1;
   }
-  mkdirSync(out, { recursive: true });
   for (const [name, text] of stale) {
+    mkdirSync(dirname(join(out, name)), { recursive: true });
     writeFileSync(join(out, name), text);
     console.log(`${join(out, name)} written.`);
   }

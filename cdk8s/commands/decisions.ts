@@ -4,4 +4,4 @@ import { saga } from '../saga.ts';
 import { topology } from '../topology.ts';
 import { decisions } from './decisions-command.ts';
 
-process.exitCode = decisions(process.argv.slice(2), { topology, policies, limits, saga, environments });
+process.exitCode = await decisions(process.argv.slice(2), { topology, policies, limits, saga, environments });
