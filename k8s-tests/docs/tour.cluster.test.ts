@@ -1,7 +1,7 @@
 /**
- * Runs the README's tour and compares what it prints. In the section whose heading says "tour" each `sh` block is run, all
- * in one bash, which ends at the first command that fails; a block of another language after it is its output. Each line of
- * that must be printed, in that order; more may be. Masked on both sides: ids, times, durations, ports, spaces; `…` is anything.
+ * Runs docs/tour.md and the README's first order, and compares what they print. All `sh` blocks of a document run in one bash,
+ * which ends at the first command that fails. A block of another language after one is its output: each of its lines must be
+ * printed, in that order; more may be. Ids, times, durations, ports and spaces are masked on both sides; `…` is anything.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { root } from '../../cluster/paths.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 import { findRoute, type RouteRef, replaceRoute } from '../harness/virtual-service.ts';
-import { findFaults, readSteps, scriptOf } from './run-document.ts';
+import { findFaults, readSteps, type Step, scriptOf } from './run-document.ts';
 
 const { cluster } = useCluster();
 const sources = ['cdk8s/policies.ts', 'cdk8s/topology.ts'].map((file) => join(root, file));
@@ -32,14 +32,22 @@ afterAll(async () => {
   await replaceRoute(cluster, route);
 });
 
-it('the tour of the README runs, prints what it says and leaves nothing behind', async () => {
-  const steps = readSteps('README.md', await readFile(join(root, 'README.md'), 'utf8'), /\btour\b/);
-  // A person's shell is not below a make that speaks of itself.
+/** Runs the steps as a person types them, whose shell is not below a make that speaks of itself. */
+async function run(steps: readonly Step[]): Promise<readonly string[]> {
   const env = { MAKELEVEL: undefined, MAKEFLAGS: undefined, MFLAGS: undefined };
   const options = { cwd: root, env, reject: false, stdin: 'ignore', timeout: 280_000 } as const;
   const { stdout, exitCode } = await execa('bash', ['-c', scriptOf(steps)], options);
+  return findFaults(steps, stdout, exitCode);
+}
 
-  expect(findFaults(steps, stdout, exitCode)).toEqual([]);
+it('the tour runs, prints what it says and leaves nothing behind', async () => {
+  const steps = readSteps('docs/tour.md', await readFile(join(root, 'docs/tour.md'), 'utf8'), /./);
+  expect(await run(steps)).toEqual([]);
   expect(await readSources()).toEqual(before);
   expect((await findRoute(cluster, 'inventory', 'orders.Check')).route).toEqual(route.route);
 }, 300_000);
+
+it('the order of the README is placed and fulfilled as it says', async () => {
+  const steps = readSteps('README.md', await readFile(join(root, 'README.md'), 'utf8'), /Place an order/);
+  expect(await run(steps)).toEqual([]);
+});
