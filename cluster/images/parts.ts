@@ -96,7 +96,7 @@ export async function ownDependencies(): Promise<string[]> {
 }
 
 export async function standinDependencies(): Promise<string[]> {
-  return ['@kubernetes/client-node', 'kafkajs', 'pino', 'zod'];
+  return ['@kubernetes/client-node', '@platformatic/kafka', 'pino'];
 }
 
 export async function dependencies(roots: () => Promise<string[]>): Promise<Entry[]> {

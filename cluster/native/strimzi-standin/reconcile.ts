@@ -39,9 +39,9 @@ async function guarded(context: KafkaContext, what: object, work: () => Promise<
   try {
     await work();
   } catch (error) {
-    const { name, message } = error as Error;
-    // A broker that is away is everyday, and its stack says nothing; the rest is not.
-    if (name.startsWith('KafkaJS')) context.log.info({ ...what, reason: message }, 'the broker does not answer yet');
+    const { code, message } = error as Error & { code?: string };
+    // A broker that is away is an everyday event, and its stack says nothing. Other errors are not.
+    if (code?.startsWith('PLT_KFK_')) context.log.info({ ...what, reason: message }, 'the broker does not answer yet');
     else context.log.warn({ ...what, err: error }, 'this pass failed; trying again');
     context.onFailure();
   }

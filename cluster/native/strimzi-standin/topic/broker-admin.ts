@@ -1,83 +1,81 @@
-import kafkajs, { type Admin, type KafkaJSError } from 'kafkajs';
+import { Admin, type ClusterMetadata, ConfigResourceTypes, findErrorBy, type ProtocolError } from '@platformatic/kafka';
 import { Rejection } from '../conditions.ts';
-import { fetchMetadata } from './fetch-metadata.ts';
 import type { ActualTopic, TopicPlan } from './plan.ts';
-
-// kafkajs is CommonJS, and Node does not see all of its names.
-const { ConfigResourceTypes, Kafka, logLevel } = kafkajs;
 
 /** Kafka's number for "set on the topic itself". */
 const TOPIC_CONFIG_SOURCE = 1;
+/** Kafka's error code for a name that no topic can have. */
+const INVALID_TOPIC = 17;
+/** The library's error code for a topic that does not exist: it asks for existing topics only. */
+const UNKNOWN_TOPIC = 'PLT_KFK_USER';
 
 /** What this program does with a running broker. */
 export interface BrokerAdmin {
   /** The cluster's id, as the broker says it. */
   clusterId(): Promise<string>;
+  /** The topic as the broker has it; undefined where it has none of that name. */
   describe(topic: string): Promise<ActualTopic | undefined>;
   /** @throws Rejection `KafkaError` for what the broker refuses. */
   apply(topic: string, plan: TopicPlan): Promise<void>;
   remove(topic: string): Promise<void>;
 }
 
-/** Runs `work` with a connection to a broker. kafkajs's own retries are off: the next pass is the retry. */
+/**
+ * Runs `work` with a connection to a broker, which has answered once before. The library's own retries are off: the next pass is
+ * the retry.
+ * @param broker host:port
+ */
 export async function withBroker<T>(broker: string, work: (admin: BrokerAdmin) => Promise<T>): Promise<T> {
-  const kafka = new Kafka({
+  const admin = new Admin({
     clientId: 'strimzi-standin',
-    brokers: [broker],
-    connectionTimeout: 3_000,
-    logLevel: logLevel.NOTHING,
-    retry: { retries: 0 },
+    bootstrapBrokers: [broker],
+    connectTimeout: 3_000,
+    requestTimeout: 5_000,
+    retries: 0,
   });
-  const admin = kafka.admin();
-  await admin.connect();
   try {
-    return await work(brokerAdmin(broker, admin));
+    await admin.metadata({ topics: [], forceUpdate: true });
+    return await work(brokerAdmin(admin));
   } finally {
-    await admin.disconnect();
+    await admin.close();
   }
 }
 
-const brokerAdmin = (broker: string, admin: Admin): BrokerAdmin => ({
+const brokerAdmin = (admin: Admin): BrokerAdmin => ({
   async clusterId() {
-    return (await admin.describeCluster()).clusterId;
+    return (await admin.metadata({ topics: [] })).id;
   },
 
   async describe(topic) {
-    const metadata = await fetchMetadata(broker, topic);
+    const metadata = await readTopic(admin, topic);
     if (metadata === undefined) return undefined;
-    const { resources } = await admin.describeConfigs({
-      includeSynonyms: false,
-      resources: [{ type: ConfigResourceTypes.TOPIC, name: topic }],
+    const [described] = await admin.describeConfigs({
+      resources: [{ resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configurationKeys: null }],
     });
-    const own = resources[0]?.configEntries.filter(({ configSource }) => configSource === TOPIC_CONFIG_SOURCE) ?? [];
-    return { ...metadata, config: Object.fromEntries(own.map((entry) => [entry.configName, entry.configValue])) };
+    const own = described?.configs.filter(({ configSource }) => configSource === TOPIC_CONFIG_SOURCE) ?? [];
+    return {
+      topicId: shortId(metadata.id),
+      replicasByPartition: metadata.partitions.map(({ replicas }) => replicas.length),
+      config: Object.fromEntries(own.map(({ name, value }) => [name, value ?? ''])),
+    };
   },
 
   async apply(topic, plan) {
     try {
       if (plan.kind === 'create') {
-        await admin.createTopics({
-          topics: [
-            {
-              topic,
-              numPartitions: plan.partitions,
-              replicationFactor: plan.replicas,
-              configEntries: entries(plan.config),
-            },
-          ],
-        });
+        const { partitions, replicas } = plan;
+        await admin.createTopics({ topics: [{ topic, partitions, replicas }], configs: entries(plan.config) });
       }
       if (plan.kind === 'change' && plan.partitions !== undefined) {
-        await admin.createPartitions({ topicPartitions: [{ topic, count: plan.partitions }] });
+        await admin.createPartitions({ topics: [{ name: topic, count: plan.partitions, assignments: null }] });
       }
       if (plan.kind === 'change' && plan.config !== undefined) {
         await admin.alterConfigs({
-          validateOnly: false,
-          resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configEntries: entries(plan.config) }],
+          resources: [{ resourceType: ConfigResourceTypes.TOPIC, resourceName: topic, configs: entries(plan.config) }],
         });
       }
     } catch (error) {
-      throw refusal(error, plan) ?? error;
+      throw refusal(error) ?? error;
     }
   },
 
@@ -86,16 +84,29 @@ const brokerAdmin = (broker: string, admin: Admin): BrokerAdmin => ({
   },
 });
 
+/** Never from the library's cache: a pass reads a topic again after it has changed it. */
+async function readTopic(admin: Admin, topic: string) {
+  const read: Promise<ClusterMetadata | undefined> = admin.metadata({ topics: [topic], forceUpdate: true });
+  const metadata = await read.catch((error: Error & { code?: string }) => {
+    if (error.code === UNKNOWN_TOPIC || findErrorBy(error, 'apiCode', INVALID_TOPIC)) return undefined;
+    throw error;
+  });
+  return metadata?.topics.get(topic);
+}
+
 const entries = (config: Readonly<Record<string, string>>) =>
   Object.entries(config).map(([name, value]) => ({ name, value }));
 
+/** An id as Kafka's own tools print it: the UUID's 16 bytes in unpadded URL-safe base64, 22 characters. */
+export const shortId = (uuid: string): string => Buffer.from(uuid.replaceAll('-', ''), 'hex').toString('base64url');
+
 /** The broker's own "no" as a Rejection; undefined for a lost connection and the like, which the next pass may cure. */
-function refusal(error: unknown, plan: TopicPlan): Rejection | undefined {
-  const [cause = error] = (error as { errors?: readonly unknown[] }).errors ?? [];
-  const { type, retriable, message } = cause as KafkaJSError & { type?: string };
-  if (type === undefined || retriable) return undefined;
-  const config = plan.kind === 'nothing' || plan.config === undefined ? '' : `; config: ${JSON.stringify(plan.config)}`;
-  return new Rejection('KafkaError', `org.apache.kafka.common.errors.${exceptionName(type)}: ${message}${config}`);
+export function refusal(error: unknown): Rejection | undefined {
+  const cause = findErrorBy<ProtocolError>(error as Error, 'code', 'PLT_KFK_PROTOCOL');
+  if (!cause || cause.canRetry) return undefined;
+  const { apiId, serverErrorMessage, message } = cause;
+  const exception = `org.apache.kafka.common.errors.${exceptionName(apiId)}`;
+  return new Rejection('KafkaError', `${exception}: ${serverErrorMessage ?? message}`);
 }
 
 /** Kafka's class for one of its error codes: `INVALID_PARTITIONS` is an `InvalidPartitionsException`. */
