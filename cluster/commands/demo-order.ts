@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { CommandError } from '../run.ts';
+import { pollUntil } from '../poll.ts';
 import type { Ports } from '../settings.ts';
 
 /** The order that `make up` places; its key is the same each time, so that a running system answers with the order it has. */
@@ -17,29 +16,26 @@ export interface DemoOrder {
   readonly replayed: boolean;
 }
 
-/** Places the demo order through the gateway, if that was not done before; waits a while for the mesh to have settled. */
-export async function placeDemoOrder({ ingress }: Ports): Promise<DemoOrder> {
+/** Places the demo order through the gateway unless an earlier run did. Gives the mesh up to a minute to settle. */
+export function placeDemoOrder({ ingress }: Ports): Promise<DemoOrder> {
   const url = `http://127.0.0.1:${ingress}/v1/orders`;
-  let last = '';
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(500)) {
-    try {
-      const headers = { 'content-type': 'application/json', 'idempotency-key': 'windlass-demo' };
-      const answer = await fetch(url, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify(order),
-        signal: AbortSignal.timeout(5_000),
-      });
-      const text = await answer.text();
-      // Pending is accepted, too: its saga goes on, and the same key always gives the same answer.
-      if (answer.status === 201 || answer.status === 202) {
-        const { orderId, status } = JSON.parse(text) as { orderId: string; status: DemoOrder['status'] };
-        return { orderId, status, replayed: answer.headers.get('idempotency-replayed') === 'true' };
-      }
-      last = `${answer.status} ${text}`;
-    } catch (error) {
-      last = String(error);
-    }
-  }
-  throw new CommandError(`the demo order was not accepted: POST ${url} last gave ${last}`);
+  return pollUntil(() => postDemoOrder(url), {
+    timeoutMs: 60_000,
+    intervalMs: 500,
+    failure: (last) => `the demo order was not accepted: POST ${url} last gave ${last}`,
+  });
+}
+
+async function postDemoOrder(url: string): Promise<DemoOrder> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'idempotency-key': 'windlass-demo' },
+    body: JSON.stringify(order),
+    signal: AbortSignal.timeout(5_000),
+  });
+  const text = await response.text();
+  // Pending counts as accepted: the saga completes the order, and the same key always gives the same response.
+  if (response.status !== 201 && response.status !== 202) throw new Error(`${response.status} ${text}`);
+  const { orderId, status } = JSON.parse(text) as { orderId: string; status: DemoOrder['status'] };
+  return { orderId, status, replayed: response.headers.get('idempotency-replayed') === 'true' };
 }

@@ -1,11 +1,10 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { kubectl } from '../kubernetes/kubectl.ts';
 import { waitUntilServing } from '../kubernetes/waits.ts';
 import { root } from '../paths.ts';
+import { pollUntil } from '../poll.ts';
 import type { Progress } from '../progress.ts';
 import type { ClusterProvider } from '../provider.ts';
-import { CommandError } from '../run.ts';
 import { moduleFolder } from '../toolchain/tools.ts';
 import { manifestObjects } from './application.ts';
 import { imagesIn } from './images-in.ts';
@@ -45,16 +44,16 @@ export async function installPlatform(
 }
 
 /** A node that was restarted has istiod's pod before it has the way to its webhook; without that no pod can be made. */
-async function waitUntilInjecting(): Promise<void> {
+function waitUntilInjecting(): Promise<void> {
   const pod = ['run', 'windlass-probe', '--image=none', '--labels=sidecar.istio.io/inject=true', '--dry-run=server'];
   const args = ['-n', 'istio-system', ...pod, '-o', 'jsonpath={.spec}'];
-  let last = '';
-  for (const deadline = Date.now() + 90_000; Date.now() < deadline; await sleep(500)) {
+  const attempt = async () => {
     const { all, exitCode } = await kubectl(args, { tolerant: true });
-    if (exitCode === 0 && all.includes('istio-proxy')) return;
-    last = exitCode === 0 ? 'a pod gets no sidecar' : all;
-  }
-  throw new CommandError(`istiod's webhook does not inject sidecars: ${last.trim()}`);
+    if (exitCode !== 0) throw new Error(all);
+    if (!all.includes('istio-proxy')) throw new Error('a pod gets no sidecar');
+  };
+  const failure = (last: string) => `istiod's webhook does not inject sidecars: ${last.trim()}`;
+  return pollUntil(attempt, { timeoutMs: 90_000, intervalMs: 500, failure });
 }
 
 /** Where the images are released ones, the charts are, too; on native both come from Istio's Go module. */

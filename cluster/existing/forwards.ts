@@ -2,11 +2,10 @@ import { spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { check } from 'proper-lockfile';
 import { stateFolder } from '../paths.ts';
-import { CommandError } from '../run.ts';
+import { pollUntil } from '../poll.ts';
 import type { Ports } from '../settings.ts';
 
 /** Held by the process with the port-forwards as long as it lives; without it the process ends. */
@@ -42,6 +41,8 @@ export async function stopForwards(): Promise<void> {
 }
 
 async function until(condition: () => Promise<boolean>, failure: string): Promise<void> {
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(100)) if (await condition()) return;
-  throw new CommandError(failure);
+  const attempt = async () => {
+    if (!(await condition())) throw new Error(failure);
+  };
+  await pollUntil(attempt, { timeoutMs: 15_000, intervalMs: 100, failure: (last) => last });
 }

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { kubectl } from '../kubernetes/kubectl.ts';
-import { CommandError } from '../run.ts';
+import { pollUntil } from '../poll.ts';
 
 const TIMEOUT_MS = 180_000;
 
@@ -26,18 +25,20 @@ export function staleOf(pods: readonly Pod[], nodeStartedAt: string): string[] {
  * Waits until a node that was started again is what the API server says: the API server answers, and the status of every pod is of
  * after the start. Until then everything looks ready, while nothing of it runs.
  */
-export async function waitUntilRestarted(nodeStartedAt: string, note: (text: string) => void): Promise<void> {
-  let last = 'the API server does not answer';
-  for (const deadline = Date.now() + TIMEOUT_MS; Date.now() < deadline; await sleep(500)) {
+export function waitUntilRestarted(nodeStartedAt: string, note: (text: string) => void): Promise<void> {
+  let missing = 'the API server does not answer';
+  const attempt = async () => {
     const { stdout, exitCode } = await kubectl(['get', 'pods', '-A', '-o', 'json', '--request-timeout=5s'], {
       tolerant: true,
     });
     if (exitCode === 0) {
       const stale = staleOf((JSON.parse(stdout) as { items: Pod[] }).items, nodeStartedAt);
       if (stale.length === 0) return;
-      last = `not started again yet: ${stale.join(', ')}`;
+      missing = `not started again yet: ${stale.join(', ')}`;
     }
-    note(last);
-  }
-  throw new CommandError(`the restarted node did not come up in ${TIMEOUT_MS / 1000} s; ${last}`);
+    note(missing);
+    throw new Error(missing);
+  };
+  const failure = (last: string) => `the restarted node did not come up in ${TIMEOUT_MS / 1000} s; ${last}`;
+  return pollUntil(attempt, { timeoutMs: TIMEOUT_MS, intervalMs: 500, failure });
 }

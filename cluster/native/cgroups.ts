@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pollUntil } from '../poll.ts';
 
 const mountPoint = '/sys/fs/cgroup';
 
@@ -26,12 +26,10 @@ export async function memoryFolderOf(name: string): Promise<string | undefined> 
 /** Removes a cgroup and all below it, in every hierarchy; its processes must have ended (the kernel may take a moment to notice). */
 export async function removeCgroups(name: string): Promise<void> {
   for (const folder of await foldersOf(name)) {
-    for (let tries = 0; existsSync(folder); tries++) {
-      await removeDepthFirst(folder).catch((error: unknown) => {
-        if (tries === 100) throw error;
-      });
-      if (existsSync(folder)) await sleep(50);
-    }
+    const attempt = async () => {
+      if (existsSync(folder)) await removeDepthFirst(folder);
+    };
+    await pollUntil(attempt, { timeoutMs: 5_000, intervalMs: 50, failure: (last) => `removal of ${folder}: ${last}` });
   }
 }
 

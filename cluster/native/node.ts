@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, openSync } from 'node:fs';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { pollUntil } from '../poll.ts';
 import { CommandError, run } from '../run.ts';
 import { type Cable, chooseCable, hostEndOf } from './addresses.ts';
 import { foldersOf, removeCgroups } from './cgroups.ts';
@@ -125,7 +125,7 @@ export async function startNode(settings: NodeSettings): Promise<Node> {
   });
   child.unref();
   if (child.pid === undefined) throw new CommandError(`unshare did not start; see ${join(folder, 'logs', 'node.log')}`);
-  const node = await waitFor(folder, async () => findProcesses(folder));
+  const node = await waitFor(folder, () => findProcesses(folder));
   await plug(cable, node);
   await waitForMark(folder, 'containerd-ready');
   return node;
@@ -138,7 +138,7 @@ export async function continueWithImages(folder: string): Promise<void> {
 
 /** Resolves when the node has written this mark; rejects with the node's last words when it ended instead. */
 export async function waitForMark(folder: string, mark: 'containerd-ready' | 'ready'): Promise<void> {
-  await waitFor(folder, async () => existsSync(join(folder, mark)) || undefined);
+  await waitFor(folder, () => existsSync(join(folder, mark)) || undefined);
 }
 
 /** Ends a node with everything in it and removes what the kernel does not: cgroups, and its folder. */
@@ -158,16 +158,17 @@ async function plug(cable: Cable, node: Node): Promise<void> {
   await run('ip', ['link', 'set', cable.nodeEnd, 'netns', String(node.init.pid)]);
 }
 
-async function waitFor<T>(folder: string, look: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 180_000;
-  while (Date.now() < deadline) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (!findOuter(folder)) break;
-    await sleep(50);
-  }
-  const log = await readFile(join(folder, 'logs', 'node.log'), 'utf8').catch(() => '');
-  throw new CommandError(
-    `the node did not come up; its log ends with:\n  ${log.trimEnd().split('\n').slice(-12).join('\n  ')}`,
-  );
+/** Waits for something of a node that starts. Ends early when the node has ended. */
+function waitFor<T>(folder: string, look: () => T | undefined): Promise<T> {
+  const attempt = () => {
+    const found = look();
+    if (found === undefined) throw new Error('not there yet');
+    return found;
+  };
+  const failure = async () => {
+    const log = await readFile(join(folder, 'logs', 'node.log'), 'utf8').catch(() => '');
+    return `the node did not come up; its log ends with:\n  ${log.trimEnd().split('\n').slice(-12).join('\n  ')}`;
+  };
+  const isHopeless = () => findOuter(folder) === undefined;
+  return pollUntil(attempt, { timeoutMs: 180_000, intervalMs: 50, failure, isHopeless });
 }

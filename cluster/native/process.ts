@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pollUntil } from '../poll.ts';
 
 /** A process that we started: its pid and when it started, so that a pid that was given out again is never taken for it. */
 export interface OwnProcess {
@@ -70,6 +70,8 @@ export function childrenOf(pid: number): number[] {
 /** Kills a process and waits until it is gone; does nothing when it has ended already. */
 export async function end(process_: OwnProcess): Promise<void> {
   if (isAlive(process_)) process.kill(process_.pid, 'SIGKILL');
-  for (let tries = 0; isAlive(process_) && tries < 200; tries++) await sleep(50);
-  if (isAlive(process_)) throw new Error(`process ${process_.pid} does not end`);
+  const attempt = () => {
+    if (isAlive(process_)) throw new Error(`process ${process_.pid} does not end`);
+  };
+  await pollUntil(attempt, { timeoutMs: 10_000, intervalMs: 50, failure: (last) => last });
 }
