@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Progress } from '../progress.ts';
 import { type Entry, findLayer, folderEntries, type Layer, packLayer } from './layer.ts';
-import { program } from './libraries.ts';
 import { assemble, type Image, type ImageConfig } from './oci.ts';
 import {
   busybox,
@@ -13,6 +12,7 @@ import {
   node,
   ownDependencies,
   postgres,
+  program,
   standinDependencies,
   type ToolFolders,
 } from './parts.ts';

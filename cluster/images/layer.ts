@@ -59,7 +59,7 @@ async function keyFileOf(sorted: readonly Entry[]): Promise<string> {
 }
 
 /** Where the cache keeps the blob of a digest. */
-export function blobFile(digest: string): string {
+function blobFile(digest: string): string {
   return join(blobs, digest.replace('sha256:', ''));
 }
 

@@ -1,15 +1,34 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { root } from '../paths.ts';
+import { run } from '../run.ts';
 import { type ClusterTool, moduleFolder } from '../toolchain/tools.ts';
 import { buildContext } from './build-context.ts';
-import { dependencyClosure } from './dependencies.ts';
 import { type Entry, folderEntries } from './layer.ts';
-import { librariesOf, program } from './libraries.ts';
 
 /** Where each tool's files lie: the folders that `tool()` returned. */
 export type ToolFolders = Readonly<Record<ClusterTool, string>>;
+
+/** A program of this machine at `path` in the image, with the shared libraries that `ldd` says it loads. */
+export async function program(path: string, source: string): Promise<Entry[]> {
+  return [{ kind: 'file', path, source, executable: true }, ...(await librariesOf(source))];
+}
+
+/** The shared libraries of a program or plug-in, at the paths where this machine has them; none for a static one. */
+async function librariesOf(source: string, libraryPath?: string): Promise<Entry[]> {
+  const env = libraryPath === undefined ? {} : { LD_LIBRARY_PATH: libraryPath };
+  const { stdout } = await run('ldd', [source], { tolerant: true, env });
+  const found = [...stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map((match) => match[1] ?? '');
+  return found
+    .filter((file) => libraryPath === undefined || dirname(file) !== libraryPath)
+    .map((file) => ({ kind: 'file', path: libraryHome(file), source: file, executable: true }));
+}
+
+/** The loader must be where programs name it; every other library where the loader looks for it. */
+function libraryHome(file: string): string {
+  return basename(file).startsWith('ld-linux') ? `/lib64/${basename(file)}` : `/usr/lib/${basename(file)}`;
+}
 
 /** A shell and the usual small tools, /tmp, and names for the users that our images run as. */
 export async function busybox(): Promise<Entry[]> {
@@ -108,6 +127,23 @@ export async function dependencies(roots: () => Promise<string[]>): Promise<Entr
       .map((folder) => folderEntries(join('/app', folder), join(root, folder), keep)),
   );
   return [{ kind: 'file', path: '/app/package.json', source: join(root, 'package.json') }, ...entries.flat()];
+}
+
+/**
+ * The folders (`node_modules/a`, `node_modules/a/node_modules/b`, …) that packages need at run time, sorted. npm reads them from the
+ * lockfile, so some may be for another platform and not installed here.
+ */
+export async function dependencyClosure(names: readonly string[]): Promise<string[]> {
+  const selectors = names.flatMap((name) => {
+    const installed = `:root > [name="${name}"]`;
+    return [installed, `${installed} *`];
+  });
+  const { stdout } = await run('npm', ['query', '--package-lock-only', selectors.join(', ')], {
+    cwd: root,
+    what: `look-up of the dependencies of ${names.join(', ')}`,
+  });
+  const found = JSON.parse(stdout) as readonly { readonly location: string }[];
+  return found.map(({ location }) => location).sort();
 }
 
 /** The code of a folder, as .dockerignore says. Of a folder that is in no build of Docker's, all but its tests. */

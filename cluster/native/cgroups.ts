@@ -6,7 +6,7 @@ import { pollUntil } from '../poll.ts';
 const mountPoint = '/sys/fs/cgroup';
 
 /** 2 where the machine has the unified hierarchy, else 1. */
-export function cgroupVersion(): 1 | 2 {
+function cgroupVersion(): 1 | 2 {
   return existsSync(join(mountPoint, 'cgroup.controllers')) ? 2 : 1;
 }
 

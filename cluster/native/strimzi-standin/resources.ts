@@ -42,7 +42,7 @@ export interface Listener {
   readonly authentication?: { readonly type: string };
 }
 
-export interface PodMetadata {
+interface PodMetadata {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
 }

@@ -7,8 +7,7 @@ import type {
 } from '@kubernetes/client-node';
 import { KAFKA_METADATA_VERSION } from '../kafka/version.ts';
 import type { Kafka, NodePool } from '../resources.ts';
-import { clusterLabels, poolSelector } from './labels.ts';
-import { names, podNames } from './names.ts';
+import { clusterLabels, names, podNames, poolSelector } from './names.ts';
 import { brokerPod } from './pod.ts';
 import { LOG4J2_PROPERTIES } from './run-script.ts';
 import { serverConfig } from './server-config.ts';

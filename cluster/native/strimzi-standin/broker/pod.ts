@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { V1PodTemplateSpec } from '@kubernetes/client-node';
 import type { Kafka, NodePool } from '../resources.ts';
-import { podLabels } from './labels.ts';
-import { names } from './names.ts';
+import { names, podLabels } from './names.ts';
 import { CONFIG_DIR, runScript } from './run-script.ts';
 import { DATA_DIR } from './server-config.ts';
 import { dataVolume } from './volume.ts';

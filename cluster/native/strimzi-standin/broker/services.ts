@@ -1,7 +1,6 @@
 import type { V1Service, V1ServicePort } from '@kubernetes/client-node';
 import type { Kafka } from '../resources.ts';
-import { brokerSelector, clusterLabels } from './labels.ts';
-import { names } from './names.ts';
+import { brokerSelector, clusterLabels, names } from './names.ts';
 
 /** Strimzi calls a listener's port `tcp-clients`, the TLS listener's `tcp-clientstls`, others after the listener. */
 const PORT_NAMES: Readonly<Record<string, string>> = { plain: 'tcp-clients', tls: 'tcp-clientstls' };

@@ -8,7 +8,7 @@ import { planTopic } from './plan.ts';
 
 const FINALIZER = 'strimzi.io/topic-operator';
 
-export const topicNameOf = (topic: Topic): string => topic.spec.topicName ?? topic.metadata.name;
+const topicNameOf = (topic: Topic): string => topic.spec.topicName ?? topic.metadata.name;
 
 const isManaged = (topic: Topic): boolean => topic.metadata.annotations?.['strimzi.io/managed'] !== 'false';
 

@@ -2,8 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { root } from '../paths.ts';
-import { dependencyClosure } from './dependencies.ts';
-import { standinDependencies } from './parts.ts';
+import { dependencyClosure, standinDependencies } from './parts.ts';
 
 test('an image gets the packages that its dependencies need, and none that only development needs', async () => {
   const folders = await dependencyClosure(['express', 'pg', '@kubernetes/client-node']);
