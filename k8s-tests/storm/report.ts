@@ -5,11 +5,11 @@ import { complaintsOf, type StormResult } from './storm.ts';
 const lastRun = '\n## The last run\n';
 const maxComplaints = 25;
 
-const introduction = `# Storm
+const introduction = `# Fault-injection runs
 
-Orders at a steady rate with bursts of ten times that, while containers are killed and frozen and links are cut; afterwards a
-checker that shares no code with the services reads databases, topics and the partner's ledger. Each line is one run of
-\`npm run storm -- --write-docs\`; \`--seed\` with the same settings is the same storm again.
+Orders arrive at a steady rate with bursts of ten times that, while containers are killed and frozen and links are cut.
+Then a checker that shares no code with the services reads databases, topics and the partner's ledger. Each line is one
+run of \`npm run storm -- --write-docs\`. \`--seed\` with the same settings repeats a run.
 `;
 
 /** How often each answer came. */

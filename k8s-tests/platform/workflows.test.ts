@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { root } from '../../cluster/paths.ts';
+import { findUnknownCommands } from '../docs/known-commands.ts';
+
+interface Workflow {
+  readonly permissions: Readonly<Record<string, string>>;
+  readonly jobs: Readonly<
+    Record<string, { readonly steps: readonly { readonly uses?: string; readonly run?: string }[] }>
+  >;
+}
+
+const folder = join(root, '.github/workflows');
+const workflows = readdirSync(folder).map((file): [string, Workflow] => [
+  file,
+  parse(readFileSync(join(folder, file), 'utf8')) as Workflow,
+]);
+
+describe.each(workflows)('the workflow %s', (_, { permissions, jobs }) => {
+  const steps = Object.values(jobs).flatMap((job) => job.steps);
+
+  test('runs only commands that exist', () => {
+    const lines = steps.flatMap(({ run = '' }) => run.split('\n'));
+    expect(lines.flatMap(findUnknownCommands)).toEqual([]);
+  });
+
+  test('reads the repository and may do no more, unless a job says so', () =>
+    expect(permissions).toEqual({ contents: 'read' }));
+
+  test('names a version of each action', () => {
+    const actions = steps.flatMap(({ uses }) => uses ?? []);
+    expect(actions.filter((action) => !/@(v\d+|[0-9a-f]{40})$/.test(action))).toEqual([]);
+  });
+});
+
+test('Node has one version: of .nvmrc, package.json and the image', () => {
+  const version = readFileSync(join(root, '.nvmrc'), 'utf8').trim();
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  expect(devDependencies.node).toBe(version);
+  expect(readFileSync(join(root, 'services/Dockerfile'), 'utf8')).toContain(`FROM node:${version}-slim`);
+});
