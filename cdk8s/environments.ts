@@ -28,7 +28,7 @@ export const environments = {
     spread: ['host', 'zone'],
     faults: 'off',
     samplingPercent: 5,
-    // Memory that is lent can not be taken back: what may be used is reserved.
+    // Memory is incompressible, so request = limit.
     service: {
       cpuRequestMilli: 100,
       criticalCpuRequestMilli: 200,

@@ -2,8 +2,8 @@ import type { Breaker, ConnectionPool, Limits, PoliciesFor, RetryBudget, RetryOn
 import type { topology } from './topology.ts';
 
 /**
- * What happens when a call is slow or fails, per dependency and RPC. What no policy states does not happen: the mesh-wide
- * default is no retry, and a call from the mesh that no dependency names is answered 404 by the caller's own proxy.
+ * What happens when a call is slow or fails, per dependency and RPC. Anything a policy does not state is off: the mesh-wide
+ * default is no retry, and the caller's own proxy answers 404 to a call that no dependency states.
  */
 
 const pool = {
@@ -13,10 +13,10 @@ const pool = {
   maxPendingRequests: 128,
 } as const satisfies ConnectionPool;
 
-/** 20 % admits at most 1.25 calls per request and hop; the floor of 3 lets a quiet system retry at all. */
+/** 20 % allows at most 1.25 calls per request and hop. The floor of 3 lets a system with little load retry at all. */
 const retryBudget = { percent: 20, minConcurrency: 3 } as const satisfies RetryBudget;
 
-/** A customer waits behind these calls: two quick failures are tried again, a slow answer is cut. */
+/** A customer waits for these calls: two quick failures are retried, and a slow answer is cut off. */
 const quickFailures = {
   kind: 'on',
   conditions: ['unavailable', 'connect-failure', 'refused-stream', 'reset'],
@@ -25,7 +25,7 @@ const quickFailures = {
   backoffMs: 10,
 } as const satisfies RetryOn;
 
-/** What surely never reached the callee: a pod that is going away. */
+/** Failures in which the request surely never reached the callee: a pod that is terminating. */
 const neverArrived = {
   kind: 'on',
   conditions: ['connect-failure', 'refused-stream', 'reset-before-request'],
@@ -34,7 +34,7 @@ const neverArrived = {
   backoffMs: 25,
 } as const satisfies RetryOn;
 
-/** The partner takes up to 1.5 s on a bad day and drops connections; its idempotency keys make any failure safe to retry. */
+/** The partner may take 1.5 s and drops connections. Its idempotency keys make any failure safe to retry. */
 const acquirerCall = {
   timeoutMs: 6_500,
   afterTimeout: 'callee-carries-on',
@@ -49,8 +49,9 @@ const acquirerCall = {
 } as const satisfies RpcPolicy;
 
 /**
- * Nobody waits behind the saga's steps: three tries of two seconds, where a customer's request has 300 ms in all. A try's
- * time goes along as its gRPC deadline, so its end is seen as a reset or as the callee's `deadline-exceeded`, whichever is first.
+ * Nobody waits for the saga's steps: three attempts of two seconds each, while a customer's request has 300 ms in total. Envoy
+ * sends the attempt's timeout as its gRPC deadline, so a timeout shows as a reset or as `deadline-exceeded` of the callee,
+ * whichever comes first.
  */
 const sagaRetries = {
   kind: 'on',
@@ -65,10 +66,10 @@ const inventoryStep = {
   idempotency: 'by-key',
   retries: sagaRetries,
 } as const satisfies RpcPolicy;
-/** payments gives the acquirer more time than one try has; the next try finds the result under the key. */
+/** payments gives the acquirer more time than one attempt has; the next attempt finds the result under the key. */
 const paymentStep = { ...inventoryStep, afterTimeout: 'callee-carries-on' } as const satisfies RpcPolicy;
 
-/** On the user's way half of the answers failing is a reason to stop asking; ten seconds later it is tried again. */
+/** For customers' requests: if half of the calls fail, callers stop calling for ten seconds. */
 const halfFailing = {
   kind: 'failure-rate',
   percent: 50,
@@ -78,7 +79,7 @@ const halfFailing = {
   maxEjectionPercent: 'all',
 } as const satisfies Breaker;
 
-/** Five failures in a row, thirty seconds of rest: who is in trouble is not helped by our load. */
+/** Five failures in a row, then thirty seconds without calls: do not add load to a struggling service. */
 const fiveInARow = {
   kind: 'consecutive',
   failures: 5,
@@ -88,23 +89,23 @@ const fiveInARow = {
 } as const satisfies Breaker;
 
 /**
- * The saga asks payments and inventory again after pauses of its own. Its rests add to those that payments gives the
- * acquirer: with thirty seconds here, too, an order would wait a minute for a partner that is back.
+ * The saga calls payments and inventory again after pauses of its own. This ejection adds to the one that payments applies to
+ * the acquirer: with thirty seconds here as well, an order would wait a minute for a partner that has recovered.
  */
-const briefRest = { ...fiveInARow, ejectionMs: 10_000 } as const satisfies Breaker;
+const briefEjection = { ...fiveInARow, ejectionMs: 10_000 } as const satisfies Breaker;
 
-/** One request must not become a storm: at most three tries at payments times three at the acquirer. */
+/** One request must not multiply: at most three attempts at payments times three at the acquirer. */
 export const limits = { worstCaseCalls: 9, sustainedCalls: 2 } as const satisfies Limits;
 
 export const policies = {
   'gateway->orders': {
     pool,
     retryBudget,
-    // When a dependency fails orders answers 202. It answers 503 only when it can not store, which no other of its pods could
-    // do either: they share a database.
+    // If a dependency fails, orders answers 202. It answers 503 only if it cannot store, and then none of its pods can: they
+    // share a database.
     breaker: { kind: 'none' },
     rpcs: {
-      // The hops behind retry for themselves; a second layer here would multiply theirs.
+      // The hops behind it retry on their own; a second layer here would multiply their attempts.
       PlaceOrder: {
         timeoutMs: 2_000,
         afterTimeout: 'callee-stops',
@@ -137,7 +138,7 @@ export const policies = {
     retryBudget,
     breaker: halfFailing,
     rpcs: {
-      // payments records the result under the key, where the saga finds it.
+      // payments records the result under the key, and the saga finds it there.
       Authorize: {
         timeoutMs: 300,
         afterTimeout: 'callee-carries-on',
@@ -149,13 +150,13 @@ export const policies = {
   'orders-worker->inventory': {
     pool,
     retryBudget,
-    breaker: briefRest,
+    breaker: briefEjection,
     rpcs: { Reserve: inventoryStep, Release: inventoryStep },
   },
   'orders-worker->payments': {
     pool,
     retryBudget,
-    breaker: briefRest,
+    breaker: briefEjection,
     rpcs: { Authorize: paymentStep, Capture: paymentStep, Reverse: paymentStep },
   },
   'payments->acquirer': {

@@ -1,16 +1,16 @@
-import type { Saga, Undo } from './model/saga-step.ts';
+import type { Compensation, Saga } from './model/saga-step.ts';
 
-/** Gives money back, whether it is held or taken: one call undoes both. */
+/** Gives money back, whether it is authorized or captured: one call compensates both. */
 const reverse = {
   kind: 'call',
   caller: 'orders-worker',
   rpc: 'payments.Reverse',
   event: { topic: 'payments.v1', type: 'payment.reversed' },
-} as const satisfies Undo;
+} as const satisfies Compensation;
 
 /**
- * How an order gets from placed to fulfilled or cancelled: steps, compensations and events. What each call may take and how
- * often it is tried stands in policies.ts. Compensations run in reverse order and are retried until they succeed.
+ * How an order gets from placed to fulfilled or cancelled: steps, compensations and events. policies.ts states timeouts and
+ * retries of each call. Compensations run in reverse order and are retried until they succeed.
  */
 export const saga = {
   steps: [
@@ -18,27 +18,27 @@ export const saga = {
       name: 'accept',
       by: ['orders'],
       does: { kind: 'is-called', caller: 'gateway', rpc: 'orders.PlaceOrder' },
-      undo: { kind: 'nothing-to-undo' },
+      compensation: { kind: 'none-needed' },
       events: [{ topic: 'orders.v1', type: 'order.placed' }],
       note: 'confirmed or pending; order and event are stored in one transaction',
     },
     {
-      name: 'authorise',
+      name: 'authorize',
       by: ['orders', 'orders-worker'],
       does: { kind: 'calls', rpc: 'payments.Authorize' },
-      undo: reverse,
+      compensation: reverse,
       events: [
         { topic: 'payments.v1', type: 'payment.authorized' },
         { topic: 'payments.v1', type: 'payment.declined' },
         { topic: 'orders.v1', type: 'order.confirmed' },
       ],
-      note: 'both ask with the same key: what one left open, the other finds, and a pending order is then confirmed',
+      note: 'both call with the same key, so the second finds the result of the first; a pending order is then confirmed',
     },
     {
       name: 'reserve',
       by: ['orders-worker'],
       does: { kind: 'calls', rpc: 'inventory.Reserve' },
-      undo: {
+      compensation: {
         kind: 'call',
         caller: 'orders-worker',
         rpc: 'inventory.Release',
@@ -48,24 +48,24 @@ export const saga = {
         { topic: 'inventory.v1', type: 'stock.reserved' },
         { topic: 'inventory.v1', type: 'stock.rejected' },
       ],
-      note: 'the check that the customer saw was a hint, this is what counts',
+      note: 'the check that the customer saw was a hint; this reservation counts',
     },
     {
       name: 'capture',
       by: ['orders-worker'],
       does: { kind: 'calls', rpc: 'payments.Capture' },
-      undo: reverse,
+      compensation: reverse,
       events: [
         { topic: 'payments.v1', type: 'payment.captured' },
         { topic: 'orders.v1', type: 'order.ready' },
       ],
-      note: 'only for stock that is reserved; then the order is ready',
+      note: 'only after the stock is reserved; then the order is ready',
     },
     {
       name: 'ship',
       by: ['fulfillment'],
       does: { kind: 'consumes', event: { topic: 'orders.v1', type: 'order.ready' } },
-      undo: { kind: 'retried-until-done' },
+      compensation: { kind: 'retried-until-done' },
       events: [
         { topic: 'fulfillment.v1', type: 'shipment.scheduled' },
         { topic: 'fulfillment.v1', type: 'shipment.failed' },
@@ -76,7 +76,7 @@ export const saga = {
       name: 'close',
       by: ['orders-worker'],
       does: { kind: 'own-work' },
-      undo: { kind: 'nothing-to-undo' },
+      compensation: { kind: 'none-needed' },
       events: [
         { topic: 'orders.v1', type: 'order.fulfilled' },
         { topic: 'orders.v1', type: 'order.cancelled' },

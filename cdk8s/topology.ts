@@ -1,13 +1,13 @@
 import type { Topic, Topology } from './model/model.ts';
 
-/** Seven days: whoever was away for a week misses nothing. Outboxes and inboxes keep theirs a day longer. */
+/** Seven days: a consumer that was down for a week misses nothing. Outboxes and inboxes keep their rows a day longer. */
 const events = { partitions: 3, retentionDays: 7 } as const satisfies Topic;
-/** Few, and each waits for a person, who may be on leave. */
+/** They are few, and each one waits for a person, who may be on leave. */
 const deadLetters = { partitions: 1, retentionDays: 30 } as const satisfies Topic;
 
 /**
- * Who calls whom, how and why: the decision record. Sync only where someone waits for the answer; everything else is an event.
- * What happens when a call fails stands in policies.ts, how many of each run in environments.ts, the saga's steps in saga.ts.
+ * Which service calls which, how and why: the decision record. Sync only if someone waits for the answer; everything else is
+ * an event. policies.ts states what happens when a call fails, environments.ts replica counts, saga.ts the steps of the saga.
  */
 export const topology = {
   services: {
@@ -15,7 +15,7 @@ export const topology = {
       namespace: 'shop',
       serves: 'http',
       database: 'orders',
-      why: 'takes orders; writes order and event in one transaction',
+      why: 'accepts orders; writes order and event in one transaction',
     },
     'orders-worker': {
       namespace: 'shop',
@@ -29,19 +29,19 @@ export const topology = {
       namespace: 'shop',
       serves: 'grpc',
       database: 'payments',
-      why: 'the only one that knows the acquirer and card tokens',
+      why: 'the only service that knows the acquirer and card tokens',
     },
     fulfillment: {
       namespace: 'shop',
       serves: 'nothing',
       database: 'fulfillment',
-      why: 'ships what is paid and reserved: one shipment for each order',
+      why: 'ships orders that are paid and reserved: one shipment per order',
     },
     analytics: {
       namespace: 'shop',
       serves: 'http',
       database: 'analytics',
-      why: 'a read model of all orders, which the topics can rebuild',
+      why: 'a read model of all orders that the topics can rebuild',
     },
     notifications: { namespace: 'shop', serves: 'nothing', database: 'notifications', why: 'one e-mail per event' },
     acquirer: {
@@ -76,7 +76,7 @@ export const topology = {
         ordering: 'none',
         latencyBudgetMs: 2_000,
         availabilityPercent: 99.9,
-        onFailure: 'the customer sees an error and may send the same key again',
+        onFailure: 'the customer sees an error and may retry with the same key',
         tactic: 'sync-call',
       },
       rpcs: {
@@ -97,7 +97,7 @@ export const topology = {
           method: 'GET',
           path: '/v2/{resource}',
           calls: [],
-          why: 'who asks for a version that is not there yet is told so by a problem, not by a bare 404',
+          why: 'a client that asks for a version that does not exist gets a problem, not a bare 404',
         },
       },
     },
@@ -107,14 +107,14 @@ export const topology = {
       callee: 'analytics',
       decision: {
         owner: 'analytics team',
-        impact: 'nobody sees how the shop does; orders go on',
+        impact: 'nobody sees statistics; orders are not affected',
         waits: 'developer',
         criticality: 'deferrable',
         consistency: 'eventual',
         ordering: 'none',
         latencyBudgetMs: 1_000,
         availabilityPercent: 99,
-        onFailure: 'the dashboard shows an error and asks again at its next turn',
+        onFailure: 'the dashboard shows an error and asks again at its next refresh',
         tactic: 'sync-call',
       },
       rpcs: {
@@ -132,21 +132,21 @@ export const topology = {
       callee: 'inventory',
       decision: {
         owner: 'orders team',
-        impact: 'orders can not be confirmed at once',
+        impact: 'orders are not confirmed at once',
         waits: 'customer',
         criticality: 'critical',
         consistency: 'eventual',
         ordering: 'none',
         latencyBudgetMs: 300,
         availabilityPercent: 99.5,
-        onFailure: 'the order is taken as pending; the saga reserves the stock, which is what counts',
+        onFailure: 'the order is accepted as pending; the reservation of the saga counts',
         tactic: 'hybrid-with-pending',
       },
       rpcs: {
         Check: {
           path: '/windlass.inventory.v1.Inventory/Check',
           calls: [],
-          why: 'what is not in stock must not be charged',
+          why: 'a customer must not be charged for items that are out of stock',
         },
       },
     },
@@ -156,14 +156,15 @@ export const topology = {
       callee: 'payments',
       decision: {
         owner: 'orders team',
-        impact: 'orders can not be confirmed at once; declined cards show late',
+        impact: 'orders are not confirmed at once; customers learn of declined cards later',
         waits: 'customer',
         criticality: 'critical',
         consistency: 'eventual',
         ordering: 'none',
         latencyBudgetMs: 300,
         availabilityPercent: 99.5,
-        onFailure: 'the order is taken as pending: the outcome is unknown, and the saga asks again with the same key',
+        onFailure:
+          'the order is accepted as pending: the outcome is unknown, and the saga calls again with the same key',
         tactic: 'hybrid-with-pending',
       },
       rpcs: {
@@ -187,19 +188,19 @@ export const topology = {
         ordering: 'per-order',
         latencyBudgetMs: 60_000,
         availabilityPercent: 99.5,
-        onFailure: 'the saga tries the step again until it ends',
+        onFailure: 'the saga retries the step until it ends',
         tactic: 'saga-step',
       },
       rpcs: {
         Reserve: {
           path: '/windlass.inventory.v1.Inventory/Reserve',
           calls: [],
-          why: 'two orders must not get the same last piece',
+          why: 'two orders must not get the same last item',
         },
         Release: {
           path: '/windlass.inventory.v1.Inventory/Release',
           calls: [],
-          why: 'a cancelled order gives its stock back',
+          why: 'a cancelled order returns its stock',
         },
       },
     },
@@ -216,19 +217,19 @@ export const topology = {
         ordering: 'per-order',
         latencyBudgetMs: 60_000,
         availabilityPercent: 99.5,
-        onFailure: 'the saga tries the step again until it ends, always with the same key',
+        onFailure: 'the saga retries the step until it ends, always with the same key',
         tactic: 'saga-step',
       },
       rpcs: {
         Authorize: {
           path: '/windlass.payments.v1.Payments/Authorize',
           calls: ['acquirer.Authorize'],
-          why: "what the user's 300 ms left open is settled here",
+          why: "completes an authorization that was not answered within the customer's 300 ms",
         },
         Capture: {
           path: '/windlass.payments.v1.Payments/Capture',
           calls: ['acquirer.Capture'],
-          why: 'money is taken only for stock that is reserved',
+          why: 'money is captured only after the stock is reserved',
         },
         Reverse: {
           path: '/windlass.payments.v1.Payments/Reverse',
@@ -250,17 +251,17 @@ export const topology = {
         ordering: 'per-order',
         latencyBudgetMs: 10_000,
         availabilityPercent: 99,
-        onFailure: 'payments answers that the outcome is unknown and keeps the key',
+        onFailure: 'payments answers that the outcome is unknown, and keeps the key',
         tactic: 'partner-adapter',
       },
       rpcs: {
         Authorize: { method: 'POST', path: '/v1/authorizations', calls: [], why: 'reserves the amount on the card' },
-        Capture: { method: 'POST', path: '/v1/captures', calls: [], why: 'charges what was authorized' },
+        Capture: { method: 'POST', path: '/v1/captures', calls: [], why: 'charges the authorized amount' },
         Reverse: {
           method: 'POST',
           path: '/v1/reversals',
           calls: [],
-          why: 'gives back what was authorized or captured',
+          why: 'gives back an authorized or captured amount',
         },
       },
     },
@@ -271,7 +272,7 @@ export const topology = {
       consumers: ['fulfillment'],
       decision: {
         owner: 'fulfillment team',
-        impact: 'what is paid is shipped late; none is lost',
+        impact: 'paid orders are shipped late; none is lost',
         waits: 'nobody',
         criticality: 'important',
         consistency: 'eventual',
@@ -279,10 +280,10 @@ export const topology = {
         latencyBudgetMs: 60_000,
         availabilityPercent: 99.5,
         onFailure:
-          'the order waits in its topic, paid and reserved, and is shipped later; for good, it is dead-lettered',
+          'the order waits in its topic, paid and reserved, and is shipped later; if that fails permanently, it is dead-lettered',
         tactic: 'event',
       },
-      why: 'a warehouse works at its own pace, and the saga rests until it answers with an event of its own',
+      why: 'a warehouse works at its own pace, and the saga waits until it answers with an event of its own',
     },
     {
       style: 'async',
@@ -298,10 +299,11 @@ export const topology = {
         ordering: 'per-order',
         latencyBudgetMs: 60_000,
         availabilityPercent: 99,
-        onFailure: 'the event waits in its topic and is delivered again; for good, it is dead-lettered',
+        onFailure:
+          'the event waits in its topic and is delivered again; if that fails permanently, it is dead-lettered',
         tactic: 'event',
       },
-      why: 'nobody waits for an e-mail, and it must not be lost when the mailer is down',
+      why: 'nobody waits for an e-mail, and it must not be lost while the mailer is down',
     },
     {
       style: 'async',
@@ -310,14 +312,14 @@ export const topology = {
       consumers: ['analytics'],
       decision: {
         owner: 'analytics team',
-        impact: 'figures are old',
+        impact: 'statistics are old',
         waits: 'nobody',
         criticality: 'deferrable',
         consistency: 'eventual',
         ordering: 'none',
         latencyBudgetMs: 60_000,
         availabilityPercent: 99,
-        onFailure: 'the event waits in its topic and is counted later; `npm run rebuild` counts all of them anew',
+        onFailure: 'the event waits in its topic and is counted later; `npm run rebuild` counts all of them again',
         tactic: 'event',
       },
       why: 'reports must not load the database that takes orders',
@@ -329,7 +331,7 @@ export const topology = {
       consumers: [],
       decision: {
         owner: 'payments team',
-        impact: "who follows an order's money reads of it late",
+        impact: "audits see an order's payments late",
         waits: 'nobody',
         criticality: 'deferrable',
         consistency: 'eventual',
@@ -339,7 +341,7 @@ export const topology = {
         onFailure: 'the event stays in the outbox until it is published',
         tactic: 'event',
       },
-      why: "what became of an order's money must be told even when nobody asks; an audit reads it from here",
+      why: "an audit reads every change of an order's payment from here",
     },
     {
       style: 'async',
@@ -348,7 +350,7 @@ export const topology = {
       consumers: [],
       decision: {
         owner: 'inventory team',
-        impact: "who follows an order's stock reads of it late",
+        impact: "purchasing sees an order's stock late",
         waits: 'nobody',
         criticality: 'deferrable',
         consistency: 'eventual',
@@ -358,7 +360,7 @@ export const topology = {
         onFailure: 'the event stays in the outbox until it is published',
         tactic: 'event',
       },
-      why: "what became of an order's stock must be told even when nobody asks; purchasing reads it from here",
+      why: "purchasing reads every change of an order's stock from here",
     },
     {
       style: 'async',
@@ -374,10 +376,11 @@ export const topology = {
         ordering: 'per-order',
         latencyBudgetMs: 60_000,
         availabilityPercent: 99.5,
-        onFailure: 'the event waits in its topic and the saga goes on with it later; for good, it is dead-lettered',
+        onFailure:
+          'the event waits in its topic and the saga continues later; if that fails permanently, it is dead-lettered',
         tactic: 'event',
       },
-      why: 'a shipment may be decided hours later: the saga is a row that waits, and no call',
+      why: 'a shipment may be decided hours later: the saga waits as a row, not as a call',
     },
   ],
 } as const satisfies Topology;

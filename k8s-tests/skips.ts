@@ -11,7 +11,7 @@ export const allowedSkips: Readonly<Record<string, string>> = {
   'a fault > kills one program of it': needsRoot,
   'a fault > freezes all of it for a time, and lets it go on': needsRoot,
   'a fault > is undone at once when it is called off': needsRoot,
-  'a fault > is undone when whoever asked for it is killed': needsRoot,
+  'a fault > is undone when its requester is killed': needsRoot,
   'a fault > cuts a connection, counts what it stopped, and mends it': needsRoot,
   'a fault > that finds nothing says so': needsRoot,
   'a native cluster > comes up beside another one, though earlier starts of it were interrupted': needsNative,

@@ -36,7 +36,7 @@ describe('the worst case', () => {
   test('is refused above it, with the way and its factors', () => {
     expect(problemsOf(chain, { worstCaseCalls: 8 })).toEqual([
       {
-        dependency: 'a->b.Ask',
+        subject: 'a->b.Ask',
         value: 'limits.worstCaseCalls = 8',
         rule: 'amplification',
         message:
@@ -47,7 +47,7 @@ describe('the worst case', () => {
   });
 
   test('is that of each called service', () => {
-    expect(problemsOf(chain, { worstCaseCalls: 2 }).map(({ dependency }) => dependency)).toEqual([
+    expect(problemsOf(chain, { worstCaseCalls: 2 }).map(({ subject }) => subject)).toEqual([
       'gateway->a.Ask',
       'a->b.Ask',
     ]);
@@ -70,7 +70,7 @@ describe('the worst case', () => {
     }
   });
 
-  test('starts anew where nobody else calls: a worker is an entry of its own', () => {
+  test('starts again at a caller that nothing calls: a worker is an entry of its own', () => {
     expect(problemsOf([...chain, hop('worker', 'b', 4)], { worstCaseCalls: 3 })[0]?.message).toContain('3 x 3 = 9');
     expect(problemsOf([hop('worker', 'b', 4)], { worstCaseCalls: 3 })[0]?.message).toContain('becomes 4 = 4 > 3');
   });
@@ -96,7 +96,7 @@ describe('the sustained load', () => {
     expect(problemsOf(dependencies, { sustainedCalls: 1.5625 })).toEqual([]);
     expect(problemsOf(dependencies, { sustainedCalls: 1.5624 })).toMatchObject([
       {
-        dependency: 'a->b.Ask',
+        subject: 'a->b.Ask',
         value: 'limits.sustainedCalls = 1.5624',
         message: expect.stringContaining('1.25 x 1.25 = 1.563 > 1.5624 calls of b'),
       },

@@ -49,7 +49,7 @@ function overLimit(
     .map(([callee, path]) => {
       const hops = hopsOf(path);
       return {
-        dependency: path.dependency.id,
+        subject: path.dependency.id,
         value: `limits.${name} = ${limit}`,
         rule: 'amplification',
         message:

@@ -101,7 +101,7 @@ test('what the RPCs of a dependency share is said once', () => {
     'gateway->a': dependencyPolicy(examplePolicies['gateway->a']?.rpcs ?? {}, { breaker }),
   };
   expect(Object.keys(first.rpcs)).toHaveLength(2);
-  expect(analyse(exampleModel({ policies }), [{ each: 2 }, { each: 2 }]).map(({ dependency }) => dependency)).toEqual([
+  expect(analyse(exampleModel({ policies }), [{ each: 2 }, { each: 2 }]).map(({ subject }) => subject)).toEqual([
     'gateway->a',
   ]);
 });
@@ -130,5 +130,5 @@ test('synthesis refuses with every problem at once, each with dependency, value 
     'ejects-everything-unstated',
     'tries-fit-timeout',
   ]);
-  for (const { dependency, value, rule } of problems) expect(message).toContain(`${dependency}  ${value}  [${rule}]`);
+  for (const { subject, value, rule } of problems) expect(message).toContain(`${subject}  ${value}  [${rule}]`);
 });

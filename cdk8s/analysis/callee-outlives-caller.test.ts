@@ -24,7 +24,7 @@ describe('a callee whose calls end within the time of a try', () => {
   test('must not be said to carry on', () => {
     expect(problemsOf({ timeoutMs: 500, afterTimeout: 'callee-carries-on' })).toEqual([
       {
-        dependency: 'a->b.Ask',
+        subject: 'a->b.Ask',
         value: 'afterTimeout = callee-carries-on',
         rule: 'callee-outlives-caller',
         message: "it stops: its calls may take 500 ms, and a try may end after 500 ms. 'callee-stops' is right.",
@@ -41,7 +41,7 @@ describe('a callee whose calls may take longer than a try', () => {
   test('is refused with both times if it is said to stop', () => {
     expect(problemsOf({ timeoutMs: 499 })).toEqual([
       {
-        dependency: 'a->b.Ask',
+        subject: 'a->b.Ask',
         value: 'afterTimeout = callee-stops',
         rule: 'callee-outlives-caller',
         message:

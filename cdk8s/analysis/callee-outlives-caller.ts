@@ -21,7 +21,7 @@ export function calleeOutlivesCaller({ calls }: CallGraph): Problem[] {
 function check(dependency: EffectivePolicy, next: readonly EffectivePolicy[]): Problem[] {
   const problem = (message: string): Problem[] => [
     {
-      dependency: dependency.id,
+      subject: dependency.id,
       value: `afterTimeout = ${dependency.afterTimeout}`,
       rule: 'callee-outlives-caller',
       message,

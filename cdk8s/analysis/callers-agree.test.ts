@@ -21,7 +21,7 @@ test('the order of what it calls does not matter', () => {
 test('two ideas of whether it may run twice are refused', () => {
   expect(problemsOf({ idempotency: 'none' })).toEqual([
     {
-      dependency: 'c->b.Enquire',
+      subject: 'c->b.Enquire',
       value: 'idempotency = none',
       rule: 'callers-agree',
       message: 'a->b.Ask says by-key of the same call: only one of them can be right.',

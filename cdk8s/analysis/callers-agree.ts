@@ -2,7 +2,7 @@ import type { Problem } from '../model/problem.ts';
 import type { CallGraph } from './call-graph.ts';
 import type { EffectivePolicy } from './effective-policy.ts';
 
-/** Whether a call may run twice and what it calls in turn are its callee's doing: the same for whoever calls. */
+/** Whether a call may run twice, and what it calls in turn, depends on the callee: it is the same for every caller. */
 export function callersAgree({ calls }: CallGraph): Problem[] {
   const first = new Map<string, EffectivePolicy>();
   return [...calls.values()].flatMap((dependency) => {
@@ -21,7 +21,7 @@ function compare(dependency: EffectivePolicy, other: EffectivePolicy): Problem[]
   return statements
     .filter(({ here, there }) => here !== there)
     .map(({ field, here, there }) => ({
-      dependency: dependency.id,
+      subject: dependency.id,
       value: `${field} = ${here}`,
       rule: 'callers-agree',
       message: `${other.id} says ${there} of the same call: only one of them can be right.`,

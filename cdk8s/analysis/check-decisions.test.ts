@@ -22,7 +22,7 @@ const stepSaga: Saga = {
       name: 'ask',
       by: ['c'],
       does: { kind: 'calls', rpc: 'b.Ask' },
-      undo: { kind: 'retried-until-done' },
+      compensation: { kind: 'retried-until-done' },
       events: [],
       note: '',
     },
@@ -42,9 +42,7 @@ function withDecisions(changes: Record<string, Partial<Decision>>, rest: Partial
 }
 
 function refusalsOf(changes: Record<string, Partial<Decision>>, rest: Partial<Model> = {}): string[] {
-  return checkDecisions(withDecisions(changes, rest)).map(
-    ({ dependency, rule, value }) => `${dependency} ${rule}: ${value}`,
-  );
+  return checkDecisions(withDecisions(changes, rest)).map(({ subject, rule, value }) => `${subject} ${rule}: ${value}`);
 }
 
 test('the example has no contradiction', () => {
@@ -100,7 +98,7 @@ describe('the catalogue', () => {
   test('two-phase commit is refused with the reason, and with nothing else', () => {
     const [problem, ...others] = checkDecisions(withDecisions({ 'a->b': { tactic: 'two-phase-commit' } }));
     expect(problem).toMatchObject({
-      dependency: 'a->b',
+      subject: 'a->b',
       rule: 'tactic-not-rejected',
       value: 'tactic = two-phase-commit',
     });
@@ -146,7 +144,7 @@ describe('the catalogue', () => {
   test('an event needs a dead-letter topic for each of its consumers', () => {
     const topology = { ...exampleTopology, topics: { 'a.v1': { partitions: 3, retentionDays: 7 } } };
     const problems = checkDecisions(exampleModel({ topology }));
-    expect(problems).toMatchObject([{ dependency: 'a->a.v1->c', rule: 'has-dead-letters', value: 'consumer = c' }]);
+    expect(problems).toMatchObject([{ subject: 'a->a.v1->c', rule: 'has-dead-letters', value: 'consumer = c' }]);
   });
 
   test.each(Object.entries(tactics))('%s says what it is good for and what it costs', (_, { goodFor, costs }) => {

@@ -40,13 +40,13 @@ function isStated({ id, interaction: { decision } }: Use): Problem[] {
   ];
 
   function fault(field: keyof Decision, message: string): Problem {
-    return { dependency: id, value: format(decision, field), rule: 'decision-stated', message };
+    return { subject: id, value: format(decision, field), rule: 'decision-stated', message };
   }
 }
 
 function fitsStyle({ id, interaction: { style, decision } }: Use): Problem[] {
   const tactic = tactics[decision.tactic];
-  const problem = { dependency: id, value: format(decision, 'tactic') };
+  const problem = { subject: id, value: format(decision, 'tactic') };
   if (tactic.style === 'rejected') return [{ ...problem, rule: 'tactic-not-rejected', message: `${tactic.costs}.` }];
   if (tactic.style === style) return [];
   const message = `the interaction is ${style}, the tactic ${tactic.style}: one of the two is wrong.`;
@@ -61,7 +61,7 @@ function agreesWithCriteria({ id, interaction: { decision } }: Use): Problem[] {
     if (favoured === 'either' || favoured === style) return [];
     const value = reads.map((field) => format(decision, field)).join(', ');
     const message = `${question} This asks for ${favoured}, ${decision.tactic} is ${style}. ${reason}`;
-    return [{ dependency: id, value, rule: name, message }];
+    return [{ subject: id, value, rule: name, message }];
   });
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Saga, SagaStep, Undo } from '../model/saga-step.ts';
+import type { Compensation, Saga, SagaStep } from '../model/saga-step.ts';
 import { limits, policies } from '../policies.ts';
 import { saga } from '../saga.ts';
 import { topology } from '../topology.ts';
@@ -10,11 +10,11 @@ const releaseStock = {
   caller: 'orders-worker',
   rpc: 'inventory.Release',
   event: { topic: 'inventory.v1', type: 'stock.released' },
-} as const satisfies Undo;
+} as const satisfies Compensation;
 
 function refusalsOf(changed: Saga): string[] {
   return checkSaga({ topology, policies, limits, saga: changed }).map(
-    ({ dependency, rule, value }) => `${dependency} ${rule}: ${value}`,
+    ({ subject, rule, value }) => `${subject} ${rule}: ${value}`,
   );
 }
 
@@ -33,26 +33,26 @@ test('a call and a compensation that topology.ts does not have are named', () =>
   expect(refusalsOf(withStep('reserve', { does: { kind: 'calls', rpc: 'inventory.Hold' } }))).toEqual([
     'saga.reserve calls-exist: rpc = orders-worker->inventory.Hold',
   ]);
-  expect(refusalsOf(withStep('reserve', { undo: { ...releaseStock, caller: 'orders' } }))).toEqual([
+  expect(refusalsOf(withStep('reserve', { compensation: { ...releaseStock, caller: 'orders' } }))).toEqual([
     'saga.reserve calls-exist: rpc = orders->inventory.Release',
   ]);
 });
 
-test('every call carries a key, also where its dependency is no saga step', () => {
+test('every call carries a key, even where its dependency is no saga step', () => {
   const payments = policies['orders->payments'];
   const Authorize = { ...payments.rpcs.Authorize, idempotency: 'none' } as const;
   const unsafe = { ...policies, 'orders->payments': { ...payments, rpcs: { Authorize } } };
   expect(checkSaga({ topology, policies: unsafe, limits, saga })).toMatchObject([
-    { dependency: 'saga.authorise', rule: 'calls-are-by-key', value: 'rpc = orders->payments.Authorize' },
+    { subject: 'saga.authorize', rule: 'calls-are-by-key', value: 'rpc = orders->payments.Authorize' },
   ]);
 });
 
 test('an effect without a way back is refused, unless it is the last', () => {
-  expect(refusalsOf(withStep('reserve', { undo: { kind: 'nothing-to-undo' } }))).toEqual([
-    'saga.reserve effects-are-undone: undo = nothing-to-undo',
+  expect(refusalsOf(withStep('reserve', { compensation: { kind: 'none-needed' } }))).toEqual([
+    'saga.reserve effects-are-compensated: compensation = none-needed',
   ]);
-  expect(refusalsOf(withStep('capture', { undo: { kind: 'retried-until-done' } }))).toEqual([
-    'saga.capture effects-are-undone: undo = retried-until-done',
+  expect(refusalsOf(withStep('capture', { compensation: { kind: 'retried-until-done' } }))).toEqual([
+    'saga.capture effects-are-compensated: compensation = retried-until-done',
   ]);
 });
 
@@ -69,7 +69,7 @@ test('services, topics and consumers exist', () => {
 
 test('a topic of a compensation exists, too', () => {
   const event = { topic: 'stock.v1', type: 'stock.released' };
-  expect(refusalsOf(withStep('reserve', { undo: { ...releaseStock, event } }))).toEqual([
+  expect(refusalsOf(withStep('reserve', { compensation: { ...releaseStock, event } }))).toEqual([
     'saga.reserve names-exist: event = stock.released',
   ]);
 });

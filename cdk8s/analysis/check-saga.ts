@@ -12,7 +12,7 @@ export function checkSaga(model: Model): Problem[] {
     ...callsExistByKey(saga, model),
     ...topicsExist(saga, model),
     ...consumedIsPublished(saga),
-    ...everyEffectCanBeUndone(saga),
+    ...everyEffectHasCompensation(saga),
   ];
 }
 
@@ -43,9 +43,9 @@ function callsExistByKey(saga: Saga, { topology, policies }: Model): Problem[] {
 }
 
 function topicsExist({ steps }: Saga, { topology }: Model): Problem[] {
-  return steps.flatMap(({ name, by, does, undo, events }) => {
+  return steps.flatMap(({ name, by, does, compensation, events }) => {
     const consumed = does.kind === 'consumes' ? [does.event] : [];
-    const undone = undo.kind === 'call' ? [undo.event] : [];
+    const undone = compensation.kind === 'call' ? [compensation.event] : [];
     const unknown = [...events, ...undone, ...consumed].filter(({ topic }) => !Object.hasOwn(topology.topics, topic));
     const consumers = asyncInteractions(topology).filter(({ topic }) =>
       consumed.some((event) => event.topic === topic),
@@ -81,19 +81,19 @@ function consumedIsPublished({ steps }: Saga): Problem[] {
 }
 
 /** What fails must find a way back from every effect before it; only the last one needs none, for nothing fails after it. */
-function everyEffectCanBeUndone({ steps }: Saga): Problem[] {
+function everyEffectHasCompensation({ steps }: Saga): Problem[] {
   const lastEffect = steps.findLastIndex(hasEffect);
   const twice = steps.filter(({ name }, index) => steps.findIndex((step) => step.name === name) !== index);
   return [
     ...twice.map(({ name }) => problem(name, `name = ${name}`, 'steps-differ', 'two steps have this name.')),
     ...steps.flatMap((step, index) => {
-      const { name, undo } = step;
-      const value = `undo = ${undo.kind}`;
-      const refuse = (message: string) => [problem(name, value, 'effects-are-undone', message)];
-      if (undo.kind === 'nothing-to-undo' && hasEffect(step))
-        return refuse('other services see its effect: state the call that undoes it.');
-      if (undo.kind === 'retried-until-done' && index !== lastEffect)
-        return refuse('only the last step with an effect: whatever fails after it could not be undone.');
+      const { name, compensation } = step;
+      const value = `compensation = ${compensation.kind}`;
+      const refuse = (message: string) => [problem(name, value, 'effects-are-compensated', message)];
+      if (compensation.kind === 'none-needed' && hasEffect(step))
+        return refuse('other services see its effect: state the call that compensates it.');
+      if (compensation.kind === 'retried-until-done' && index !== lastEffect)
+        return refuse('only the last step with an effect: a failure after it could not be compensated.');
       return [];
     }),
   ];
@@ -105,5 +105,5 @@ function hasEffect({ does }: SagaStep): boolean {
 }
 
 function problem(step: string, value: string, rule: string, message: string): Problem {
-  return { dependency: `saga.${step}`, value, rule, message };
+  return { subject: `saga.${step}`, value, rule, message };
 }

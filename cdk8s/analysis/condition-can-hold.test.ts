@@ -13,7 +13,7 @@ test.each(statuses)('%s never holds for an HTTP answer', (condition) => {
   const dependency = effectivePolicy({ protocol: 'http', tries: 2, conditions: ['reset', condition] });
   expect(conditionCanHold(dependency)).toEqual([
     {
-      dependency: 'a->b.Ask',
+      subject: 'a->b.Ask',
       value: `retries.conditions: ${condition}`,
       rule: 'condition-can-hold',
       message: 'an HTTP answer has no gRPC status: this never holds. gateway-error, 5xx and reset do.',

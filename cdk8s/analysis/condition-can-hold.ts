@@ -9,12 +9,12 @@ export function conditionCanHold({ id, protocol, tries, conditions }: EffectiveP
   if (conditions.length === 0) {
     const message =
       "without a condition there is no retry, and Istio would fill its own in: name some, or say 'never'.";
-    return [{ dependency: id, value: 'retries.conditions: none', rule, message }];
+    return [{ subject: id, value: 'retries.conditions: none', rule, message }];
   }
   return conditions
     .filter((condition) => protocol === 'http' && GRPC_ONLY.includes(condition))
     .map((condition) => ({
-      dependency: id,
+      subject: id,
       value: `retries.conditions: ${condition}`,
       rule,
       message: 'an HTTP answer has no gRPC status: this never holds. gateway-error, 5xx and reset do.',

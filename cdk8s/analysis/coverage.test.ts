@@ -13,12 +13,12 @@ test('a dependency and an RPC without a policy are named', () => {
   const { 'a->bank': _, ...others } = examplePolicies;
   expect(policyForEachDependency(exampleTopology, { ...others, 'a->b': dependencyPolicy({}) })).toEqual([
     {
-      dependency: 'a->b.Ask',
+      subject: 'a->b.Ask',
       value: 'policy = none',
       rule: 'policy-for-each-dependency',
       message: 'nothing says what happens when this call fails.',
     },
-    expect.objectContaining({ dependency: 'a->bank', value: 'policy = none' }),
+    expect.objectContaining({ subject: 'a->bank', value: 'policy = none' }),
   ]);
 });
 
@@ -30,12 +30,12 @@ test('a policy without a dependency or an RPC is named', () => {
   };
   expect(dependencyForEachPolicy(exampleTopology, policies)).toEqual([
     {
-      dependency: 'a->b.toString',
+      subject: 'a->b.toString',
       value: 'policy = unused',
       rule: 'dependency-for-each-policy',
       message: 'topology.ts has no such call.',
     },
-    expect.objectContaining({ dependency: 'a->z', value: 'policy = unused' }),
+    expect.objectContaining({ subject: 'a->z', value: 'policy = unused' }),
   ]);
 });
 
@@ -46,5 +46,5 @@ test('what every object has is no policy', () => {
     { ...exampleTopology, interactions: [interaction] },
     { 'gateway->a': dependencyPolicy({}) },
   );
-  expect(problems.map(({ dependency }) => dependency)).toEqual(['gateway->a.toString']);
+  expect(problems.map(({ subject }) => subject)).toEqual(['gateway->a.toString']);
 });

@@ -12,10 +12,10 @@ export function policyForEachDependency(topology: Topology, policies: Policies):
   return syncInteractions(topology).flatMap((interaction) => {
     const dependency = dependencyId(interaction);
     const policy = ownValue(policies, dependency);
-    if (!policy) return [{ dependency, ...missing }];
+    if (!policy) return [{ subject: dependency, ...missing }];
     return Object.keys(interaction.rpcs)
       .filter((name) => !ownValue(policy.rpcs, name))
-      .map((name) => ({ dependency: `${dependency}.${name}`, ...missing }));
+      .map((name) => ({ subject: `${dependency}.${name}`, ...missing }));
   });
 }
 
@@ -31,9 +31,9 @@ export function dependencyForEachPolicy(topology: Topology, policies: Policies):
   );
   return Object.entries(policies).flatMap(([dependency, policy]) => {
     const rpcs = rpcsOf.get(dependency);
-    if (!rpcs) return [{ dependency, ...unused }];
+    if (!rpcs) return [{ subject: dependency, ...unused }];
     return Object.keys(policy.rpcs)
       .filter((name) => !ownValue(rpcs, name))
-      .map((name) => ({ dependency: `${dependency}.${name}`, ...unused }));
+      .map((name) => ({ subject: `${dependency}.${name}`, ...unused }));
   });
 }

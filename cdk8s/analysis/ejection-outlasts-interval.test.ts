@@ -13,7 +13,7 @@ test('an ejection may be as long as the time between two reviews', () => {
 test('a shorter one is refused: it would last until the next review', () => {
   expect(ejecting(1_999, 2_000)).toEqual([
     {
-      dependency: 'a->b',
+      subject: 'a->b',
       value: 'breaker.ejectionMs = 1999',
       rule: 'ejection-outlasts-interval',
       message:

@@ -6,7 +6,7 @@ export function ejectionOutlastsInterval({ caller, callee, ejection }: Effective
   if (!ejection || !(ejection.ejectionMs < ejection.intervalMs)) return [];
   return [
     {
-      dependency: `${caller}->${callee}`,
+      subject: `${caller}->${callee}`,
       value: `breaker.ejectionMs = ${ejection.ejectionMs}`,
       rule: 'ejection-outlasts-interval',
       message: `reviews come every ${ejection.intervalMs} ms, and nothing comes back in between: at least ${ejection.intervalMs} is right, or a shorter intervalMs.`,

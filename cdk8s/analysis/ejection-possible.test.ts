@@ -16,7 +16,7 @@ test.each([
 ])('of $count endpoints $tooLow % ejects none, $enough % does', ({ count, tooLow, enough }) => {
   expect(ejectionPossible(ejecting(tooLow, [count]))).toEqual([
     {
-      dependency: 'a->b',
+      subject: 'a->b',
       value: `breaker.maxEjectionPercent = ${tooLow}`,
       rule: 'ejection-possible',
       message: `of ${count} endpoint(s) none can ever be ejected. At least ${enough} is needed.`,
@@ -32,7 +32,7 @@ test("a single endpoint can be ejected by 'all' only", () => {
   expect(ejectionPossible(ejecting('all', [1]))).toEqual([]);
 });
 
-test('of several environments, each in which it can not happen is named once, by its endpoints', () => {
+test('of several environments, each in which it cannot happen is named once, by its endpoints', () => {
   const messages = ejectionPossible(ejecting(40, [1, 2, 3, 2])).map(({ message }) => message.slice(0, 17));
   expect(messages).toEqual(['of 1 endpoint(s) ', 'of 2 endpoint(s) ']);
 });

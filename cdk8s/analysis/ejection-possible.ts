@@ -11,7 +11,7 @@ export function ejectionPossible({ caller, callee, endpoints, ejection }: Effect
   return [...new Set(endpoints)]
     .filter((count) => 100 / count > max)
     .map((count) => ({
-      dependency: `${caller}->${callee}`,
+      subject: `${caller}->${callee}`,
       value: `breaker.maxEjectionPercent = ${max}`,
       rule: 'ejection-possible',
       message: `of ${count} endpoint(s) none can ever be ejected. ${rightFor(count)}`,

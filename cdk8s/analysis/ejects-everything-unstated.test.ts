@@ -9,7 +9,7 @@ function ejecting(maxEjectionPercent: number | 'all') {
 test('a number that lets every endpoint be out is refused', () => {
   expect(ejecting(100)).toEqual([
     {
-      dependency: 'a->b',
+      subject: 'a->b',
       value: 'breaker.maxEjectionPercent = 100',
       rule: 'ejects-everything-unstated',
       message:

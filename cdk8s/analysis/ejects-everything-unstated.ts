@@ -7,7 +7,7 @@ export function ejectsEverythingUnstated({ caller, callee, ejection }: Effective
   if (max === undefined || max === 'all' || max < 100) return [];
   return [
     {
-      dependency: `${caller}->${callee}`,
+      subject: `${caller}->${callee}`,
       value: `breaker.maxEjectionPercent = ${max}`,
       rule: 'ejects-everything-unstated',
       message:

@@ -5,7 +5,7 @@ import { getIsSafe } from './get-is-safe.ts';
 test.each(['by-key', 'none'] as const)('a GET that is %s is refused', (idempotency) => {
   expect(getIsSafe(effectivePolicy({ method: 'GET', idempotency }))).toEqual([
     {
-      dependency: 'a->b.Ask',
+      subject: 'a->b.Ask',
       value: `idempotency = ${idempotency}`,
       rule: 'get-is-safe',
       message: 'a GET changes nothing: safe is right, or another method.',

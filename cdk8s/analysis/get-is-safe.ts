@@ -6,7 +6,7 @@ export function getIsSafe({ id, method, idempotency }: EffectivePolicy): Problem
   if (method !== 'GET' || idempotency === 'safe') return [];
   return [
     {
-      dependency: id,
+      subject: id,
       value: `idempotency = ${idempotency}`,
       rule: 'get-is-safe',
       message: 'a GET changes nothing: safe is right, or another method.',

@@ -11,7 +11,7 @@ test.each([['reset'], ['gateway-error'], ['5xx'], ['deadline-exceeded']] as cons
   (condition) => {
     expect(lateTriesRetried(late(condition))).toEqual([
       {
-        dependency: 'a->b.Ask',
+        subject: 'a->b.Ask',
         value: `retries.conditions: unavailable, ${condition}`,
         rule: 'late-tries-retried',
         message:

@@ -17,7 +17,7 @@ export function lateTriesRetried({ id, protocol, tries, perTryTimeoutMs, conditi
   if (afterCut === afterDeadline) return [];
   return [
     {
-      dependency: id,
+      subject: id,
       value: `retries.conditions: ${conditions.join(', ')}`,
       rule: 'late-tries-retried',
       message: `a try that takes over ${perTryTimeoutMs} ms ends in a reset or in deadline-exceeded, by chance: name both or neither.`,

@@ -9,7 +9,7 @@ const async = (change: Partial<AsyncInteraction>): AsyncInteraction => ({ ...tel
 
 function problemsOf(...added: (SyncInteraction | AsyncInteraction)[]): string[] {
   const topology = { ...exampleTopology, interactions: [...exampleTopology.interactions, ...added] };
-  return namesExist(topology, [{ each: 1 }]).map(({ dependency, value }) => `${dependency} ${value}`);
+  return namesExist(topology, [{ each: 1 }]).map(({ subject, value }) => `${subject} ${value}`);
 }
 
 test('the example names only what it has', () => {
@@ -19,7 +19,7 @@ test('the example names only what it has', () => {
 test('an unknown name is refused by the part it should play', () => {
   const [problem] = namesExist({ ...exampleTopology, interactions: [sync({ caller: 'x' })] }, []);
   expect(problem).toEqual({
-    dependency: 'x->a',
+    subject: 'x->a',
     value: 'caller in the mesh = x',
     rule: 'names-exist',
     message: 'topology.ts has no such caller in the mesh.',
@@ -57,6 +57,6 @@ test('what a callee calls is a call of its own, with a known RPC', () => {
 
 test('only a service has replicas of its own', () => {
   expect(namesExist(exampleTopology, [{ each: 1, of: { a: 2, bank: 2, z: 2 } }])).toMatchObject([
-    { dependency: 'replicas', value: 'service = z' },
+    { subject: 'replicas', value: 'service = z' },
   ]);
 });

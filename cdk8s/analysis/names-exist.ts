@@ -77,5 +77,12 @@ function checkAsync(interaction: AsyncInteraction, known: Known): Problem[] {
 
 function check(dependency: string, kind: string, name: string, known: Names): Problem[] {
   if (known.has(name)) return [];
-  return [{ dependency, value: `${kind} = ${name}`, rule: 'names-exist', message: `topology.ts has no such ${kind}.` }];
+  return [
+    {
+      subject: dependency,
+      value: `${kind} = ${name}`,
+      rule: 'names-exist',
+      message: `topology.ts has no such ${kind}.`,
+    },
+  ];
 }

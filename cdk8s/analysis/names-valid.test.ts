@@ -30,7 +30,7 @@ describe('a service, its namespace and its database', () => {
     (name) => {
       expect(withService(name, { ...a, namespace: name, database: name })).toEqual(
         ['service', 'namespace', 'database'].map((kind) => ({
-          dependency: name,
+          subject: name,
           value: `${kind} = ${name}`,
           rule: 'names-valid',
           message: 'right is at most 63 lower-case letters, digits and hyphens, a letter first and no hyphen last.',
@@ -71,7 +71,7 @@ describe('a partner’s host', () => {
     ...['10.0.0.1', 'bank.example:80', 'bank.example/pay', `${'x'.repeat(64)}.example`, `${'x.'.repeat(125)}exam`],
   ])('may not be %s', (host) => {
     expect(withService('bank', { ...bank, external: { host, ca: 'bank-ca' } })).toMatchObject([
-      { dependency: 'bank', value: `external.host = ${host}` },
+      { subject: 'bank', value: `external.host = ${host}` },
     ]);
   });
 });
@@ -87,7 +87,7 @@ describe('a topic', () => {
   });
 
   test.each(['', '.', 'a.', '.a', 'a..b', 'a-.b', 'A', 'a_b', 'x'.repeat(250)])('may not be called %j', (name) => {
-    expect(withTopic(name)).toMatchObject([{ dependency: name, value: `topic = ${name}` }]);
+    expect(withTopic(name)).toMatchObject([{ subject: name, value: `topic = ${name}` }]);
   });
 });
 
@@ -98,7 +98,7 @@ describe('an RPC', () => {
 
   test.each(['', 'ask', 'As-k', 'As.k', '2Ask', 'constructor', 'X'.repeat(64)])('may not be called %j', (name) => {
     expect(withRpc(ask, { path: '/b.B/Ask' }, name)).toMatchObject([
-      { dependency: `a->b.${name}`, value: `RPC = ${name}` },
+      { subject: `a->b.${name}`, value: `RPC = ${name}` },
     ]);
   });
 });
@@ -111,7 +111,7 @@ describe('a gRPC path', () => {
   test.each(['', '/', 'b.B/Ask', '/b.B', '/b.B/', '/b..B/Ask', '/b.B/Ask/', '/b.B/{id}', '/1.B/Ask', '/b.B/Ask?x'])(
     'may not be %j',
     (path) => {
-      expect(withRpc(ask, { path })).toMatchObject([{ dependency: 'a->b.Ask', value: `path = ${path}` }]);
+      expect(withRpc(ask, { path })).toMatchObject([{ subject: 'a->b.Ask', value: `path = ${path}` }]);
     },
   );
 
@@ -130,7 +130,7 @@ describe('an HTTP path', () => {
     ...['/v1/{id', '/v1/id}', '/v1/{}', '/v1/{a-b}', '/v1/{1}', '/v1/x{id}', '/v1/{a}{b}', `/${'x'.repeat(1024)}`],
   ])('may not be %j', (path) => {
     expect(withRpc(enter, { path, method: 'GET' })).toMatchObject([
-      { dependency: 'gateway->a.Ask', value: `path = ${path}` },
+      { subject: 'gateway->a.Ask', value: `path = ${path}` },
     ]);
   });
 

@@ -94,5 +94,5 @@ function check(dependency: string, kind: string, name: string, { pattern, maxLen
 }
 
 function problem(dependency: string, kind: string, name: string, right: string): Problem {
-  return { dependency, value: `${kind} = ${name}`, rule: 'names-valid', message: `right is ${right}.` };
+  return { subject: dependency, value: `${kind} = ${name}`, rule: 'names-valid', message: `right is ${right}.` };
 }

@@ -9,7 +9,7 @@ const problemsOf = (...dependencies: ReturnType<typeof dependency>[]) => noCallC
 const ringsOf = (...dependencies: ReturnType<typeof dependency>[]) =>
   problemsOf(...dependencies).map(({ message }) => message.split(':')[0]);
 
-test('calls that end are fine, also where they meet again', () => {
+test('calls that end are fine, even where they meet again', () => {
   expect(
     problemsOf(dependency('a', 'b', 'c', 'd'), dependency('b', 'c', 'd'), dependency('b', 'd'), dependency('c', 'd')),
   ).toEqual([]);
@@ -18,7 +18,7 @@ test('calls that end are fine, also where they meet again', () => {
 test('a ring is named with all its calls, and with the one that closes it', () => {
   expect(problemsOf(dependency('gateway', 'a', 'b'), dependency('a', 'b', 'a'), dependency('b', 'a', 'b'))).toEqual([
     {
-      dependency: 'b->a.Ask',
+      subject: 'b->a.Ask',
       value: 'calls = b.Ask',
       rule: 'no-call-cycle',
       message:

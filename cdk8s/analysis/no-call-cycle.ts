@@ -5,7 +5,7 @@ import type { EffectivePolicy } from './effective-policy.ts';
 /** A call that leads to itself waits for its own answer, and one request never ends. */
 export function noCallCycle({ unordered, calls }: CallGraph): Problem[] {
   return findRings(unordered, calls).map((ring) => ({
-    dependency: ring.at(-1)?.id ?? '',
+    subject: ring.at(-1)?.id ?? '',
     value: `calls = ${ring[0]?.callee}.${ring[0]?.rpc}`,
     rule: 'no-call-cycle',
     message: `${[...ring, ...ring.slice(0, 1)].map(({ id }) => id).join(' -> ')}: a request would never end. One of these calls must go, or become an event.`,

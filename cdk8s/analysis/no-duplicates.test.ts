@@ -11,7 +11,7 @@ test('the example has everything once', () => {
 test('a second interaction of the same caller and callee is refused', () => {
   expect(noDuplicates({ ...exampleTopology, interactions: [...interactions, interactions[1]] })).toEqual([
     {
-      dependency: 'a->b',
+      subject: 'a->b',
       value: 'interactions = 2 or more',
       rule: 'no-duplicates',
       message: 'their policies would be one: put all RPCs into one interaction.',
@@ -28,7 +28,7 @@ test('a second service with the same host is refused, a partner or not', () => {
   const shop = { ...services.bank, external: { host: 'a.shop.svc.cluster.local', ca: 'bank-ca' } };
   const problems = noDuplicates({ ...exampleTopology, services: { ...services, bank2: services.bank, shop } });
   expect(problems).toMatchObject([
-    { dependency: 'bank2', value: 'host = bank.example', rule: 'no-duplicates' },
-    { dependency: 'shop', value: 'host = a.shop.svc.cluster.local' },
+    { subject: 'bank2', value: 'host = bank.example', rule: 'no-duplicates' },
+    { subject: 'shop', value: 'host = a.shop.svc.cluster.local' },
   ]);
 });

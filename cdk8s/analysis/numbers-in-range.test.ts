@@ -20,7 +20,7 @@ function problemsOf({
 }): string[] {
   const policies = { ...examplePolicies, 'a->b': dependencyPolicy({ Ask: ask }, rest) };
   return numbersInRange(exampleModel({ policies, ...model }), [replicas]).map(
-    ({ dependency, value }) => `${dependency} ${value}`,
+    ({ subject, value }) => `${subject} ${value}`,
   );
 }
 
@@ -31,7 +31,7 @@ test('the example has no number out of range', () => {
 test('what is wrong is said with what is right', () => {
   expect(numbersInRange(exampleModel(), [{ each: 0 }])).toEqual([
     {
-      dependency: 'replicas',
+      subject: 'replicas',
       value: 'each = 0',
       rule: 'numbers-in-range',
       message: 'must be a whole number from 1 to 2147483647.',

@@ -71,7 +71,7 @@ function check(
   isRight: (value: number) => boolean,
 ): Problem[] {
   if (isRight(value)) return [];
-  return [{ dependency, value: `${name} = ${value}`, rule: 'numbers-in-range', message: `must be ${right}.` }];
+  return [{ subject: dependency, value: `${name} = ${value}`, rule: 'numbers-in-range', message: `must be ${right}.` }];
 }
 
 function isShare(percent: number): boolean {

@@ -34,9 +34,9 @@ function synthesizeOrRefuse({ model, replicas }: RandomModel): Manifest[] | Synt
 
 function expectRefusal({ problems, message }: SynthesisRefused): void {
   expect(problems.length).toBeGreaterThan(0);
-  for (const { dependency, value, rule, message: right } of problems) {
+  for (const { subject, value, rule, message: right } of problems) {
     expect(rule).toMatch(/^[a-z]+(-[a-z]+)*$/);
-    expect(message).toContain(`  ${dependency}  ${value}  [${rule}]\n    ${right}`);
+    expect(message).toContain(`  ${subject}  ${value}  [${rule}]\n    ${right}`);
     expect(right).toMatch(/\S.*\.$/s);
   }
 }

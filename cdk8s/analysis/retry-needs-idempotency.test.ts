@@ -21,7 +21,7 @@ const wrong = conditions.filter((condition) => EVERY[condition] === 'wrong');
 test('of a call that must not run twice, each condition under which it may have run is refused by name', () => {
   expect(retryNeedsIdempotency(effectivePolicy({ idempotency: 'none', tries: 2, conditions }))).toEqual(
     wrong.map((condition) => ({
-      dependency: 'a->b.Ask',
+      subject: 'a->b.Ask',
       value: `retries.conditions: ${condition}`,
       rule: 'retry-needs-idempotency',
       message:

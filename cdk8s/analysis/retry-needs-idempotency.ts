@@ -6,7 +6,7 @@ import { mayHaveArrived, NEVER_ARRIVED } from './retry-conditions.ts';
 export function retryNeedsIdempotency(dependency: EffectivePolicy): Problem[] {
   if (dependency.idempotency !== 'none' || dependency.tries === 1) return [];
   return mayHaveArrived(dependency).map((condition) => ({
-    dependency: dependency.id,
+    subject: dependency.id,
     value: `retries.conditions: ${condition}`,
     rule: 'retry-needs-idempotency',
     message: `the callee may have done its work, and would do it twice. Only ${NEVER_ARRIVED.join(', ')} are right without idempotency.`,

@@ -5,7 +5,7 @@ import { retryWithoutBudget } from './retry-without-budget.ts';
 test('retries without a budget are refused with what each call may become', () => {
   expect(retryWithoutBudget(effectivePolicy({ tries: 2, retryBudget: null }))).toEqual([
     {
-      dependency: 'a->b.Ask',
+      subject: 'a->b.Ask',
       value: 'retryBudget = none',
       rule: 'retry-without-budget',
       message: 'while the callee fails, each call becomes 2: state a budget, with its percent.',

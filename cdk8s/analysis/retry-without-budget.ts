@@ -6,7 +6,7 @@ export function retryWithoutBudget({ id, tries, retryBudget }: EffectivePolicy):
   if (tries === 1 || retryBudget !== null) return [];
   return [
     {
-      dependency: id,
+      subject: id,
       value: 'retryBudget = none',
       rule: 'retry-without-budget',
       message: `while the callee fails, each call becomes ${tries}: state a budget, with its percent.`,

@@ -15,7 +15,7 @@ function dependency(caller: string, callee: string, ...routes: string[]): SyncIn
 }
 
 const problemsOf = (...interactions: SyncInteraction[]) => routesReachable({ ...exampleTopology, interactions });
-const hiddenIn = (...interactions: SyncInteraction[]) => problemsOf(...interactions).map(({ dependency: id }) => id);
+const hiddenIn = (...interactions: SyncInteraction[]) => problemsOf(...interactions).map(({ subject: id }) => id);
 
 test('the example has no route in the way of another', () => {
   expect(routesReachable(exampleTopology)).toEqual([]);
@@ -25,7 +25,7 @@ describe('on one dependency', () => {
   test('a path that is there already is refused with the route that takes its calls', () => {
     expect(problemsOf(dependency('a', 'b', 'GET /x', 'GET /x'))).toEqual([
       {
-        dependency: 'a->b.R1',
+        subject: 'a->b.R1',
         value: 'path = /x',
         rule: 'routes-reachable',
         message: 'a->b.R0 takes these calls with its /x: put the narrower one first, or give them different paths.',
@@ -72,7 +72,7 @@ describe('at the gateway, where the routes to all services are one list', () => 
     const [wide, narrow] = [dependency('gateway', 'a', 'GET /v1/{id}'), dependency('gateway', 'b', 'GET /v1/stats')];
     expect(hiddenIn(wide, narrow)).toEqual(['gateway->b.R0']);
     expect(problemsOf(narrow, wide)).toMatchObject([
-      { dependency: 'gateway->b.R0', message: expect.stringContaining('gateway->a.R0 takes these calls') },
+      { subject: 'gateway->b.R0', message: expect.stringContaining('gateway->a.R0 takes these calls') },
     ]);
   });
 

@@ -56,7 +56,7 @@ function covers({ segments }: Route, other: Route): boolean {
 
 function toProblem(route: Route, before: Route): Problem {
   return {
-    dependency: route.id,
+    subject: route.id,
     value: `path = ${route.path}`,
     rule: 'routes-reachable',
     message: `${before.id} takes these calls with its ${before.path}: put the narrower one first, or give them different paths.`,

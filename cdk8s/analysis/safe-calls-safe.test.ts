@@ -14,7 +14,7 @@ const problemsOf = (idempotency: 'safe' | 'by-key' | 'none', behind: 'safe' | 'b
 test.each(['by-key', 'none'] as const)('a call is not safe if its callee makes one that is %s', (behind) => {
   expect(problemsOf('safe', behind)).toEqual([
     {
-      dependency: 'a->b.Ask',
+      subject: 'a->b.Ask',
       value: 'idempotency = safe',
       rule: 'safe-calls-safe',
       message: `it calls b->c.Ask, which is ${behind}: by-key or none is right here, too.`,

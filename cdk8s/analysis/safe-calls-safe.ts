@@ -9,7 +9,7 @@ export function safeCallsSafe({ calls }: CallGraph): Problem[] {
       callsOf(dependency, calls)
         .filter(({ idempotency }) => idempotency !== 'safe')
         .map((next) => ({
-          dependency: dependency.id,
+          subject: dependency.id,
           value: 'idempotency = safe',
           rule: 'safe-calls-safe',
           message: `it calls ${next.id}, which is ${next.idempotency}: by-key or none is right here, too.`,

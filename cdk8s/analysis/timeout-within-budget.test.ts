@@ -9,7 +9,7 @@ test('a timeout may be all of the latency budget', () => {
 test('a millisecond more is refused with the budget', () => {
   expect(timeoutWithinBudget(effectivePolicy({ timeoutMs: 301, latencyBudgetMs: 300 }))).toEqual([
     {
-      dependency: 'a->b.Ask',
+      subject: 'a->b.Ask',
       value: 'timeoutMs = 301',
       rule: 'timeout-within-budget',
       message: "after the 300 ms of its decision's latencyBudgetMs the answer is of no use: at most that is right.",

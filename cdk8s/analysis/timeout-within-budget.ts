@@ -6,7 +6,7 @@ export function timeoutWithinBudget({ id, timeoutMs, latencyBudgetMs }: Effectiv
   if (timeoutMs !== null && !(timeoutMs > latencyBudgetMs)) return [];
   return [
     {
-      dependency: id,
+      subject: id,
       value: `timeoutMs = ${timeoutMs ?? 'none'}`,
       rule: 'timeout-within-budget',
       message: `after the ${latencyBudgetMs} ms of its decision's latencyBudgetMs the answer is of no use: at most that is right.`,

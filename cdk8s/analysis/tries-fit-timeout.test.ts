@@ -12,7 +12,7 @@ describe('tries with a time of their own', () => {
   test('are refused with the sum when a millisecond is missing', () => {
     expect(triesFitTimeout({ ...threeTries, timeoutMs: 959 })).toEqual([
       {
-        dependency: 'a->b.Ask',
+        subject: 'a->b.Ask',
         value: 'timeoutMs = 959',
         rule: 'tries-fit-timeout',
         message:

@@ -13,7 +13,7 @@ export function triesFitTimeout(dependency: EffectivePolicy): Problem[] {
   const per = perTryTimeoutMs === null ? `${tries} tries` : `${tries} tries of ${perTryTimeoutMs} ms`;
   return [
     {
-      dependency: id,
+      subject: id,
       value: `timeoutMs = ${timeoutMs}`,
       rule: 'tries-fit-timeout',
       message: `${per} and up to ${longestBackoffMs} ms of back-off take ${needMs} ms: the last never happen. Raise the timeout or ask for less.`,

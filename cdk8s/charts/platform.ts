@@ -32,7 +32,7 @@ export const JAEGER: Peer = {
   labels: { app: 'jaeger' },
   port: TRACING_COLLECTOR.port,
 };
-/** Whoever scrapes lives beside Jaeger; which of its identities may is the mesh's to say. */
+/** Prometheus runs beside Jaeger. The mesh decides which of the identities there may scrape. */
 export const MONITORING: Peer = { namespace: JAEGER.namespace, labels: {}, port: PORTS.metrics };
 
 export const POSTGRES_PORT = 5432;

@@ -10,7 +10,7 @@ import { code, formatMs, joinBlocks, table } from './markdown.ts';
 export function writeDecisions(model: Model): string {
   return joinBlocks([
     '# The decision record',
-    'Written by `make decisions` from [topology.ts](../cdk8s/topology.ts), [policies.ts](../cdk8s/policies.ts) and [decisions/](../cdk8s/decisions); edit those. `make synth` refuses a decision that contradicts a criterion or does not meet what its tactic requires.',
+    'Written by `make decisions` from [topology.ts](../cdk8s/topology.ts), [policies.ts](../cdk8s/policies.ts) and [model/](../cdk8s/model); edit those. `make synth` rejects a decision that contradicts a criterion or does not meet what its tactic requires.',
     ...writeOverview(model),
     ...writeCriteria(model),
     ...writeTactics(),
@@ -48,7 +48,7 @@ function writeCriteria(model: Model): string[] {
   return [
     '## What makes an interaction sync or async',
     table(['criterion', 'question', 'sync', 'async', 'because', 'source'], rows),
-    'Where no criterion objects to either, the tactic decides. What each says of each interaction:',
+    'If every criterion permits both, the tactic decides. This is what each criterion says about each interaction:',
     table(['interaction', ...criteria.map(({ name }) => name), 'chosen'], verdicts),
     Object.values(articles)
       .map((title, index) => `[${index + 1}] ${title}`)
@@ -77,7 +77,7 @@ function writeAvailability(model: Model): string[] {
   ]);
   return [
     '## What users get',
-    'Each route is as available as all its parts together: five parts of 99 % are about 95 %. Retries lift that as far as failures are single lost answers; in an outage all tries fail together, and what users get is nearer to the figure without policies. That an order may end as pending is not counted in its favour here.',
+    'Each route is as available as all its parts together: five parts of 99 % are about 95 %. Retries raise that if failures are single lost answers. In an outage all attempts fail together, and users get the figure without policies. The calculation does not count pending orders as available.',
     table(['route', 'parts', 'without policies', 'with policies'], rows),
   ];
 }

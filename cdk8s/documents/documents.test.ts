@@ -14,12 +14,13 @@ function rowOf(document: string, first: string): string {
   return document.split('\n').find((line) => line.startsWith(`| ${first} |`)) ?? '';
 }
 
-test('an interaction says its times and tries, and what happens when it fails', () => {
+test('an interaction states its times and attempts, and what happens when it fails', () => {
   const document = writeDecisions(model);
+  const paragraphs = document.replaceAll('\n', ' ');
   expect(rowOf(document, 'Check')).toContain('300 ms | 3, on unavailable');
   expect(rowOf(document, 'Reserve')).toContain('6.5 s | 3 of 2 s each');
-  expect(document).toContain('after 5 failures in a row, it ejects for 30 s');
-  expect(document).toContain('when 50 % of at least 20 calls within 2 s fail, it ejects for 10 s');
+  expect(paragraphs).toContain('after 5 failures in a row, it ejects for 30 s');
+  expect(paragraphs).toContain('when 50 % of at least 20 calls within 2 s fail, it ejects for 10 s');
   for (const { decision } of topology.interactions)
     expect(document).toContain(`| when it fails | ${decision.onFailure} |`);
 });
@@ -28,24 +29,24 @@ test('each route from the gateway has its availability', () => {
   expect(rowOf(writeDecisions(model), '`POST /v1/orders`')).toMatch(/^\| `POST .*` \| 4 \| [\d.]+ % \| [\d.]+ % \|$/);
 });
 
-test('the rejected tactic stands in the catalogue with its reason', () => {
+test('the rejected tactic is in the catalogue with its reason', () => {
   expect(rowOf(writeDecisions(model), '`two-phase-commit`')).toMatch(/rejected.*holds locks/);
 });
 
-test("the first of two who try has its policy's time", () => {
-  expect(rowOf(sagaDocument, 'authorise')).toContain('orders within 300 ms, else orders-worker | `payments.Authorize`');
+test("the first of two services that attempt a step has the time of its policy", () => {
+  expect(rowOf(sagaDocument, 'authorize')).toContain('orders within 300 ms, else orders-worker | `payments.Authorize`');
 });
 
-test('compensations run in reverse order, each once, where it stands last', () => {
+test('compensations run in reverse order, each once, in the place of its last step', () => {
   const steps = saga.steps.filter(({ name }) => name !== 'ship');
   const failingLast: Saga = { ...saga, steps: [...steps, { ...saga.steps[2], name: 'pack' }] };
-  const back = writeSaga(failingLast, model).split('## The way back')[1] ?? '';
+  const back = writeSaga(failingLast, model).split('## Compensations')[1] ?? '';
   expect(rowOf(back, 'pack')).toBe(
     '| pack | `inventory.Release` by orders-worker, then `payments.Reverse` by orders-worker |',
   );
 });
 
-test('an event stands once with its topic, whoever publishes and reads it; a compensation names its own', () => {
+test('an event is listed once with its topic, for all its producers and consumers; a compensation names its own', () => {
   expect(rowOf(sagaDocument, '`payments.v1`')).toBe(
     '| `payments.v1` | `payment.authorized`, `payment.declined`, `payment.reversed`, `payment.captured` | orders-worker | – |',
   );

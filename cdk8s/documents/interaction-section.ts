@@ -4,7 +4,7 @@ import type { AsyncInteraction, Breaker, DependencyPolicy, Model, RpcPolicy, Syn
 import type { Use } from '../model/requirements.ts';
 import { code, formatMs, table } from './markdown.ts';
 
-/** All that is decided about each interaction: a heading, its fields, and what its calls or its events may expect. */
+/** Each interaction: a heading, the fields of its decision, and its calls or its events. */
 export function writeInteractions(model: Model): string[] {
   return toUses(model).flatMap(({ id, interaction }) => [
     `### ${code(id)}`,
@@ -17,7 +17,7 @@ function fieldsOf({ decision }: Use['interaction']): string[][] {
   return [
     ['tactic', code(decision.tactic)],
     ['owner', decision.owner],
-    ['while it does not work', decision.impact],
+    ['impact of a failure', decision.impact],
     ['who waits', decision.waits],
     ['criticality', decision.criticality],
     ['consistency', decision.consistency],
@@ -33,12 +33,15 @@ function writeCalls(interaction: SyncInteraction, { policies }: Model): string[]
   if (!policy) return [];
   const rows = Object.entries(interaction.rpcs).flatMap(([name, { why }]) => {
     const rpc = policy.rpcs[name];
-    return rpc ? [[name, why, formatMs(rpc.timeoutMs), triesOf(rpc), rpc.idempotency, rpc.afterTimeout]] : [];
+    return rpc ? [[name, why, formatMs(rpc.timeoutMs), attemptsOf(rpc), rpc.idempotency, rpc.afterTimeout]] : [];
   });
-  return [table(['RPC', 'why', 'timeout', 'tries', 'idempotency', 'after the timeout'], rows), writeDependency(policy)];
+  return [
+    table(['RPC', 'why', 'timeout', 'attempts', 'idempotency', 'after the timeout'], rows),
+    writeDependency(policy),
+  ];
 }
 
-function triesOf({ retries }: RpcPolicy): string {
+function attemptsOf({ retries }: RpcPolicy): string {
   if (retries.kind === 'never') return '1';
   const { attempts, conditions, perTryTimeoutMs } = retries;
   const each = perTryTimeoutMs === 'rest-of-timeout' ? '' : ` of ${formatMs(perTryTimeoutMs)} each`;
@@ -46,7 +49,7 @@ function triesOf({ retries }: RpcPolicy): string {
 }
 
 function writeDependency({ breaker, retryBudget: { percent, minConcurrency } }: DependencyPolicy): string {
-  const budget = `at most ${percent} % of the requests in flight, but ${minConcurrency} in any case`;
+  const budget = `at most ${percent} % of the requests in flight, and always at least ${minConcurrency}`;
   return `Retries in flight: ${budget}. Breaker: ${describe(breaker)}.`;
 }
 

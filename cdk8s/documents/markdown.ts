@@ -17,5 +17,10 @@ export function formatMs(milliseconds: number): string {
 
 /** Paragraphs, tables and headings with an empty line in between, and a line break at the end. */
 export function joinBlocks(blocks: readonly string[]): string {
-  return `${blocks.join('\n\n')}\n`;
+  return `${blocks.map((block) => (block.startsWith('|') ? block : wrap(block))).join('\n\n')}\n`;
+}
+
+/** Breaks lines of more than 118 columns at spaces; an editor shows them as one paragraph. */
+function wrap(text: string): string {
+  return text.replaceAll(/(?=.{119})(.{1,118}) /g, '$1\n');
 }

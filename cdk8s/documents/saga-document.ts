@@ -7,18 +7,18 @@ import { code, formatMs, joinBlocks, table } from './markdown.ts';
 export function writeSaga(saga: Saga, model: Model): string {
   return joinBlocks([
     '# The saga of an order',
-    'Written by `make decisions` from [saga.ts](../cdk8s/saga.ts), [topology.ts](../cdk8s/topology.ts) and [policies.ts](../cdk8s/policies.ts); edit those. `make synth` refuses a call that does not exist or carries no key, and an effect without a way back.',
+    'Written by `make decisions` from [saga.ts](../cdk8s/saga.ts), [topology.ts](../cdk8s/topology.ts) and [policies.ts](../cdk8s/policies.ts); edit those. `make synth` rejects a call that does not exist or carries no key, and an effect without a compensation.',
     table(
-      ['step', 'who', 'call', 'undone by', 'event', 'note'],
+      ['step', 'who', 'call', 'compensated by', 'event', 'note'],
       saga.steps.map((step) => rowOf(step, model)),
     ),
-    '## The way back',
-    'Compensations run in reverse order, each retried until it succeeds; only then is the order cancelled. A compensation that stands twice on the way is made once, where it stands last: it undoes both steps, and its key is the same.',
-    table(['when this fails for good', 'then, in this order'], writeWaysBack(saga)),
+    '## Compensations',
+    'Compensations run in reverse order, each retried until it succeeds; only then is the order cancelled. A compensation of two steps is called once, in the place of the later one: it reverses both, and its key is the same.',
+    table(['when this fails permanently', 'then, in this order'], writeCompensations(saga)),
     '## Unknown outcomes',
-    '`UNAVAILABLE` and `DEADLINE_EXCEEDED` say nothing about what happened: the call may have been done, or still be under way. So no step is taken for failed, and nothing is compensated, on such an answer. The step is tried again, always with the same idempotency key, until its answer is known: the called service answers what it has recorded under the key. Only an answer such as declined or out of stock is a failure for good.',
+    '`UNAVAILABLE` and `DEADLINE_EXCEEDED` say nothing about what happened: the call may have had its effect, or may still be under way. After such an answer the saga neither treats the step as failed nor compensates. It retries the step, always with the same idempotency key, until the answer is known: the callee returns the result that it recorded under the key. Only an answer such as declined or out of stock rejects a step.',
     '## Events',
-    'An event is stored in the transaction that it reports, and published from there at least once; consumers drop what they have seen.',
+    'An event is stored in the transaction that it reports, and published from there at least once. Consumers drop duplicates.',
     table(['topic', 'events', 'published by', 'read by'], writeTopics(saga, model.topology)),
   ]);
 }
@@ -26,10 +26,10 @@ export function writeSaga(saga: Saga, model: Model): string {
 function rowOf(step: SagaStep, model: Model): string[] {
   const { name, events, note } = step;
   const known = events.map(({ type }) => code(type));
-  return [name, whoOf(step, model), workOf(step, model), undoOf(step), known.join(', '), note];
+  return [name, whoOf(step, model), workOf(step, model), compensationOf(step), known.join(', '), note];
 }
 
-/** The first has its policy's time, then it is the next one's turn. */
+/** The first service has the time of its policy; after that the next one continues. */
 function whoOf({ by, does }: SagaStep, { policies }: Model): string {
   const [first = '', ...others] = by;
   if (does.kind !== 'calls' || others.length === 0) return first;
@@ -49,17 +49,19 @@ function workOf({ does }: SagaStep, { topology }: Model): string {
   return code(method ? `${method} ${path}` : does.rpc);
 }
 
-function undoOf({ undo }: SagaStep): string {
-  if (undo.kind === 'call') return `${code(undo.rpc)}, ${code(undo.event.type)}`;
-  return undo.kind === 'retried-until-done' ? '– (retried until done)' : '–';
+function compensationOf({ compensation }: SagaStep): string {
+  if (compensation.kind === 'call') return `${code(compensation.rpc)}, ${code(compensation.event.type)}`;
+  return compensation.kind === 'retried-until-done' ? '– (retried until done)' : '–';
 }
 
-function writeWaysBack({ steps }: Saga): string[][] {
+function writeCompensations({ steps }: Saga): string[][] {
   return steps.flatMap((step, index) => {
     if (step.does.kind !== 'calls' && step.does.kind !== 'consumes') return [];
     const ahead = steps.slice(0, index);
-    const calls = ahead.flatMap(({ undo }) => (undo.kind === 'call' ? [`${code(undo.rpc)} by ${undo.caller}`] : []));
-    // A set keeps the first of two, which on the way back is the last.
+    const calls = ahead.flatMap(({ compensation }) =>
+      compensation.kind === 'call' ? [`${code(compensation.rpc)} by ${compensation.caller}`] : [],
+    );
+    // A set keeps the first of two, which is the last one of the compensations.
     const back = [...new Set(calls)].toReversed();
     return [[step.name, back.join(', then ') || 'nothing: there is no effect yet']];
   });

@@ -21,7 +21,7 @@ export function hostOf(name: string, service: Service): string {
   return service.external?.host ?? clusterHostOf(name, service);
 }
 
-/** The Kubernetes Service's own name, also where callers know the service as an external host. */
+/** The Kubernetes Service's own name, even where callers know the service as an external host. */
 export function clusterHostOf(name: string, { namespace }: Service): string {
   return `${name}.${namespace}.svc.cluster.local`;
 }

@@ -2,7 +2,7 @@ import type { Decision } from './decision.ts';
 
 /** What makes an interaction sync or async, written down once. check-decisions.ts holds each tactic against all of them. */
 export interface Criterion {
-  /** Kebab-case; also the name of the rule that refuses. */
+  /** Kebab-case; also the name of the rule that rejects. */
   readonly name: string;
   readonly question: string;
   /** The answer that makes it sync, and the one that makes it async; `–` where no answer does. */
@@ -12,7 +12,7 @@ export interface Criterion {
   readonly sources: readonly Article[];
   /** What the verdict is read from. */
   readonly reads: readonly (keyof Decision)[];
-  /** `either`: by this criterion both would do. */
+  /** `either`: this criterion permits both. */
   readonly verdict: (decision: Decision) => Verdict;
 }
 
@@ -28,14 +28,14 @@ export const articles = {
 } as const;
 export type Article = keyof typeof articles;
 
-/** Below it, an answer through a topic comes too late: relay, broker and consumer each take their turn. */
+/** Below this budget an answer through a topic is too late: relay, broker and consumer each add latency. */
 export const SUB_SECOND_MS = 1_000;
 
 export const criteria: readonly Criterion[] = [
   {
     name: 'response-needed',
     question: 'Does someone wait for the answer?',
-    syncWhen: 'a customer, a developer or the saga can not go on without it',
+    syncWhen: 'a customer, a developer or the saga cannot continue without it',
     asyncWhen: 'nobody waits: it is background work or a notification',
     reason:
       'A call that nobody waits for only ties two services together; an event that someone waits for is a slow call.',
@@ -56,8 +56,8 @@ export const criteria: readonly Criterion[] = [
   },
   {
     name: 'coupling-tolerance',
-    question: 'Can the caller go on while the called side is down?',
-    syncWhen: 'no: without its word there is nothing to say',
+    question: 'Can the caller continue while the callee is unavailable?',
+    syncWhen: 'no: without its answer the caller has none',
     asyncWhen: 'yes, and nobody would notice',
     reason: 'A caller is at most as available as all that it calls: five parts of 99 % are about 95 %.',
     sources: ['framework', 'practice', 'strategies'],
@@ -71,8 +71,8 @@ export const criteria: readonly Criterion[] = [
     name: 'failure-handling',
     question: 'Who must learn of a failure, and when?',
     syncWhen: 'a person, at once: they may correct the order or come back later',
-    asyncWhen: 'nobody: it is delivered again later, for good it is dead-lettered',
-    reason: 'A broker keeps what failed and tries again without anyone; a person can only be told while they wait.',
+    asyncWhen: 'nobody: it is delivered again later; if it fails permanently, it is dead-lettered',
+    reason: 'A broker keeps a failed message and redelivers it; a person can be told only while they wait.',
     sources: ['framework', 'strategies'],
     reads: ['waits'],
     verdict: ({ waits }) => {
@@ -84,7 +84,7 @@ export const criteria: readonly Criterion[] = [
     name: 'throughput',
     question: 'May a burst wait its turn?',
     syncWhen: '–',
-    asyncWhen: 'yes: it can be put off, and nobody waits',
+    asyncWhen: 'yes: it can be postponed, and nobody waits',
     reason: 'A burst of calls needs capacity now, a burst of events only time: a topic smooths it.',
     sources: ['framework', 'patterns', 'strategies'],
     reads: ['waits', 'criticality'],
@@ -92,11 +92,11 @@ export const criteria: readonly Criterion[] = [
   },
   {
     name: 'latency-sensitivity',
-    question: 'Until when is it of use?',
+    question: 'How long is the answer of use?',
     syncWhen: 'for less than a second',
     asyncWhen: '–',
     reason:
-      'Relay, broker and consumer each take their turn, and a consumer may lag. A longer budget leaves the choice open.',
+      'Relay, broker and consumer each add latency, and a consumer may lag. A longer budget leaves the choice open.',
     sources: ['framework', 'practice'],
     reads: ['latencyBudgetMs'],
     verdict: ({ latencyBudgetMs }) => (latencyBudgetMs < SUB_SECOND_MS ? 'sync' : 'either'),

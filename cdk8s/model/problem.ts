@@ -1,7 +1,7 @@
-/** What a rule found wrong with one dependency. */
+/** What a rule found wrong. */
 export interface Problem {
-  /** `orders->inventory` or, about one RPC, `orders->inventory.Check`. */
-  readonly dependency: string;
+  /** What it is about: a dependency `orders->inventory`, its RPC `orders->inventory.Check`, a service, a topic, a saga's step. */
+  readonly subject: string;
   /** The field at fault, as it stands in the source: `timeoutMs = 300`. */
   readonly value: string;
   /** The rule's name, kebab-case. */
@@ -21,6 +21,6 @@ export class SynthesisRefused extends Error {
   }
 }
 
-function format({ dependency, value, rule, message }: Problem): string {
-  return `  ${dependency}  ${value}  [${rule}]\n    ${message}`;
+function format({ subject, value, rule, message }: Problem): string {
+  return `  ${subject}  ${value}  [${rule}]\n    ${message}`;
 }

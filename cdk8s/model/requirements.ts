@@ -5,13 +5,13 @@ import { sagaCalls } from './saga-step.ts';
 
 /** What must be true of an interaction before a tactic may serve it. */
 export interface Requirement {
-  /** Kebab-case; also the name of the rule that refuses. */
+  /** Kebab-case; also the name of the rule that rejects. */
   readonly name: string;
   readonly text: string;
   readonly findFaults: (use: Use) => readonly Fault[];
 }
 
-/** One interaction and all that stands around it. */
+/** One interaction and the model around it. */
 export interface Use {
   /** As in messages: `orders->inventory`, `orders-worker->orders.v1->notifications`. */
   readonly id: string;
@@ -20,8 +20,8 @@ export interface Use {
 }
 
 export interface Fault {
-  readonly dependency: string;
-  /** As it stands in the source: `waits = nobody`. */
+  readonly subject: string;
+  /** As the source states it: `waits = nobody`. */
   readonly value: string;
 }
 
@@ -46,20 +46,20 @@ export const onlyCaller: Requirement = {
     const others = syncInteractions(model.topology).filter(
       (other) => other.callee === callee && other.caller !== caller,
     );
-    return others.map((other) => ({ dependency: id, value: `other caller = ${other.caller}` }));
+    return others.map((other) => ({ subject: id, value: `other caller = ${other.caller}` }));
   },
 };
 
 export const customerWaits: Requirement = {
   name: 'customer-waits',
-  text: 'a customer waits: for anyone else the saga or an event will do',
+  text: 'a customer waits: for others the saga or an event suffices',
   findFaults: ({ id, interaction: { decision } }) =>
     faultIf(decision.waits !== 'customer', id, `waits = ${decision.waits}`),
 };
 
 export const sagaWaits: Requirement = {
   name: 'saga-waits',
-  text: 'the saga waits, for nobody else can wait until it ends',
+  text: 'the saga waits, because no person can wait until it ends',
   findFaults: ({ id, interaction: { decision } }) =>
     faultIf(decision.waits !== 'saga', id, `waits = ${decision.waits}`),
 };
@@ -73,14 +73,14 @@ export const eventualIsEnough: Requirement = {
 
 export const shortBudget: Requirement = {
   name: 'short-budget',
-  text: 'its latency budget is less than a second: whoever can wait longer needs no pending',
+  text: 'its latency budget is less than a second: a caller that can wait longer needs no pending',
   findFaults: ({ id, interaction: { decision } }) =>
     faultIf(decision.latencyBudgetMs >= SUB_SECOND_MS, id, `latencyBudgetMs = ${decision.latencyBudgetMs}`),
 };
 
 export const sagaCompletes: Requirement = {
   name: 'saga-completes',
-  text: 'a step of saga.ts calls the same service and so completes what was left pending',
+  text: 'a step of saga.ts calls the same service and so completes pending orders',
   findFaults: ({ id, interaction, model: { saga } }) => {
     if (interaction.style === 'async') return [];
     const { caller, callee } = interaction;
@@ -91,10 +91,10 @@ export const sagaCompletes: Requirement = {
 
 export const callsAreByKey: Requirement = {
   name: 'calls-are-by-key',
-  text: 'each call carries an idempotency key, for it is tried again until it ends',
+  text: 'each call carries an idempotency key, because it is retried until it ends',
   findFaults: ({ interaction, model: { policies } }) =>
     rpcsOf(interaction).flatMap(({ dependency, id, name }) => {
-      // Without a policy there is nothing to say here; the analysis's coverage rule names it.
+      // A missing policy is reported by the coverage rule of the analysis.
       const idempotency = policies[dependency]?.rpcs[name]?.idempotency ?? 'by-key';
       return faultIf(idempotency !== 'by-key', id, `idempotency = ${idempotency}`);
     }),
@@ -102,7 +102,7 @@ export const callsAreByKey: Requirement = {
 
 export const callsAreSagaSteps: Requirement = {
   name: 'calls-are-saga-steps',
-  text: 'a step of saga.ts makes the call or is undone by it',
+  text: 'a step of saga.ts makes the call or is compensated by it',
   findFaults: ({ interaction, model: { saga } }) => {
     const known = new Set((saga ? sagaCalls(saga) : []).map((call) => `${dependencyId(call)}.${call.rpc}`));
     return rpcsOf(interaction).flatMap(({ id, name }) => faultIf(!known.has(id), id, `rpc = ${name}`));
@@ -111,16 +111,16 @@ export const callsAreSagaSteps: Requirement = {
 
 export const hasDeadLetters: Requirement = {
   name: 'has-dead-letters',
-  text: 'each consumer has a topic `<consumer>.dlq` for what it can not process',
+  text: 'each consumer has a topic `<consumer>.dlq` for what it cannot process',
   findFaults: ({ id, interaction, model: { topology } }) => {
     if (interaction.style === 'sync') return [];
     const without = interaction.consumers.filter((name) => !Object.hasOwn(topology.topics, `${name}.dlq`));
-    return without.map((name) => ({ dependency: id, value: `consumer = ${name}` }));
+    return without.map((name) => ({ subject: id, value: `consumer = ${name}` }));
   },
 };
 
 function faultIf(broken: boolean, dependency: string, value: string): Fault[] {
-  return broken ? [{ dependency, value }] : [];
+  return broken ? [{ subject: dependency, value }] : [];
 }
 
 function isPartner(interaction: Use['interaction'], { topology }: Model): boolean {

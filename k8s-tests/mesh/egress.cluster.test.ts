@@ -22,7 +22,7 @@ const payments: Place = { namespace: namespaceOf('payments'), pod: 'deploy/payme
 const unknown = { name: 'egress-probe', inMesh: true, program: 'setInterval(() => {}, 60_000)' } as const;
 const probe: Place = { namespace: unknown.name, pod: `pod/${unknown.name}`, container: unknown.name };
 
-/** A GET, whoever may answer it, as `status 200` or `error ECONNRESET`. */
+/** A GET, whatever answers it, as `status 200` or `error ECONNRESET`. */
 function get({ namespace, pod, container }: Place, url: string, headers = {}): Promise<string> {
   const options = { headers, rejectUnauthorized: false };
   const script = `

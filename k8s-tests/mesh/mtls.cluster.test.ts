@@ -52,7 +52,7 @@ describe('the admin port', () => {
   });
 });
 
-it.each(services)('%s runs as a user other than root on a root file system that it can not write', async (service) => {
+it.each(services)('%s runs as a user other than root on a root file system that it cannot write', async (service) => {
   const script = `
     const write = (path) => { try { require('node:fs').writeFileSync(path, ''); return 'written'; } catch ({ code }) { return code; } };
     console.log(process.getuid(), write('/app/x'), write('/x'), write('/tmp/x'));

@@ -39,7 +39,7 @@ it('fulfils an order that it confirmed, and its history says so', async () => {
   ]);
 });
 
-it('cancels an order that can not be shipped, gives the money back, and tells the customer why it ended', async () => {
+it('cancels an order that cannot be shipped, gives the money back, and tells the customer why it ended', async () => {
   const answer = check(await send(orderCall(cluster.ingressUrl, undeliverableOrder)), hasStatus(201));
   const { orderId } = readPlaced(answer);
   const { history } = await waitForStatus(cluster.ingressUrl, orderId, 'cancelled');

@@ -96,7 +96,7 @@ test("a proxy's 503 is an unknown outcome, for it may stand for a connection tha
   await expect(authorize('tok_ok')).rejects.toMatchObject({ code: 'outcome-unknown' });
 });
 
-test('an acquirer that can not be connected to is unavailable', async () => {
+test('an acquirer that cannot be connected to is unavailable', async () => {
   const nowhere = createPayments(database, createAcquirerClient('http://127.0.0.1:1'));
   const request = { orderId: 'o-1', amountMinor: 1, currency: 'USD', paymentToken: 'tok_ok' };
   await expect(nowhere.authorize('k-1', request)).rejects.toMatchObject({ code: 'unavailable' });
@@ -178,6 +178,6 @@ test('tries of one key at the same moment authorize once, capture once and rever
   expect(await ledger()).toHaveLength(3);
 });
 
-test('an authorization that there is not can not be reversed', async () => {
+test('an authorization that there is not cannot be reversed', async () => {
   await expect(payments.settle('reversals', 'k-1', 'nope')).rejects.toMatchObject({ code: 'not-found' });
 });

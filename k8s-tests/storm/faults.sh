@@ -1,6 +1,6 @@
 # Faults as the kernel makes them, on the node whose containers they strike. Each one says what it did, in lines of words,
 # and undoes itself: when a line or the end comes on standard input, or the seconds are over, whichever is first. So nothing
-# stays behind, however whoever asked for it ends.
+# stays behind, however its requester ends.
 #
 #   kill   CONTAINER PROGRAM                      SIGKILL
 #   freeze CONTAINER PROGRAM SECONDS              SIGSTOP, then SIGCONT
@@ -8,7 +8,7 @@
 #
 # CONTAINER and POD are what stands in a process's cgroup; PROGRAM is its name, empty for all of the container.
 set -u
-# Whoever asked may be gone, and nobody listens: the undoing goes on.
+# The requester may be gone and its pipe closed: the undoing continues.
 trap '' INT TERM HUP PIPE
 
 # Processes of a container or a pod. systemd writes a pod's uid with _ in it.

@@ -70,7 +70,7 @@ describe.runIf(process.getuid?.() === 0)('a fault', () => {
     expect(stateOf(pid)).not.toBe('T');
   });
 
-  it('is undone when whoever asked for it is killed', async () => {
+  it('is undone when its requester is killed', async () => {
     const shell = JSON.stringify(join(import.meta.dirname, 'node-shell.ts'));
     const script = `const { shellOf } = await import(${shell});
       await shellOf(['bash'])(['freeze', ${JSON.stringify(id)}, '', '60'], new AbortController().signal);`;

@@ -1,4 +1,4 @@
-/** A sequence of numbers that its seed decides: the same storm again for whoever has the seed. */
+/** A sequence of numbers that its seed decides: the same seed repeats the same run. */
 export interface Random {
   /** From 0 up to, but not including, 1. */
   next(): number;

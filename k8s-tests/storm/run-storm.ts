@@ -32,7 +32,7 @@ const progressEveryMs = 10_000;
 /** Orders and faults side by side, then rest, then the checker. The system must be up; what it held before does not count. */
 export async function runStorm(cluster: Cluster, options: StormOptions, watcher: StormWatcher): Promise<StormResult> {
   const { seed, durationMs } = options;
-  // First of all: a plan that can not be is an error before anything is struck.
+  // First of all: a plan that cannot be is an error before anything is struck.
   const plan = planFaults({ seed, faults: options.faults, durationMs, faultMs, targets });
   const node = await openNodeShell();
   const kafka = await openKafka(cluster);

@@ -11,7 +11,7 @@ import { rebuildFacts } from './rebuild-facts.ts';
 
 const help = `Usage: npm run rebuild [-- --help]
 
-Forgets what analytics knows of orders and reads it anew from the topic ${topic}, while the service goes on. Until it is
+Empties what analytics knows of orders and reads it again from the topic ${topic}, while the service runs. Until it is
 done GET /v1/stats shows less. Orders older than six days, which the topic may no longer have, are left as they are.
 It may be run at any time and as often as you like; if it fails, run it again. Ended here, it goes on in its pod.
 

@@ -49,7 +49,7 @@ test('an order that is ready is shipped, and its event says so', async () => {
   expect(others).toEqual([]);
 });
 
-test('a country that the carrier does not serve fails for good, with the reason', async () => {
+test('a country that the carrier does not serve fails permanently, with the reason', async () => {
   await handle(ready('e-1', 'o-1', 'AQ'));
   const reason = 'the carrier does not serve AQ';
   expect(await readShipment(database, 'o-1')).toMatchObject({ status: 'failed', reason });
@@ -66,7 +66,7 @@ test('an order has one shipment and one event of it, however often and under wha
   expect((await readOutbox()).map(({ subject }) => subject)).toEqual(['o-1', 'o-2']);
 });
 
-test('if the event can not be stored, there is no shipment either: the event is handled again', async () => {
+test('if the event cannot be stored, there is no shipment either: the event is handled again', async () => {
   await database.query('ALTER TABLE outbox RENAME TO outbox_away');
   await expect(handle(ready('e-1', 'o-1'))).rejects.toThrow(/outbox/);
   await database.query('ALTER TABLE outbox_away RENAME TO outbox');

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Rpc, RpcPolicy, Service } from '../../model/model.ts';
 import { type Draw, label, rpcName } from './draw.ts';
 
-/** What a callee does on one of its RPCs, whoever calls. */
+/** What a callee does on one of its RPCs, for every caller. */
 export interface Operation {
   readonly name: string;
   readonly rpc: Rpc;
@@ -57,7 +57,7 @@ export function drawMember(draw: Draw, { name, namespace, place, later }: Place)
   return { name, service, operations };
 }
 
-/** A partner has one adapter: whoever stands right before it. */
+/** A partner has one adapter: the service right before it. */
 export function callableOf(later: readonly Member[]): Member[] {
   return later.filter(({ service }, index) => index === 0 || !service.external);
 }

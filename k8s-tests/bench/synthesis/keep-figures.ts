@@ -10,7 +10,7 @@ const docs = join(root, 'docs');
 const log = join(docs, 'benchmarks.md');
 const newLog = '# Benchmarks\n\nEach line is one run of `npm run bench -- --write-docs`.\n';
 
-/** Draws docs/synthesis-scaling.svg anew and adds a dated line to docs/benchmarks.md. */
+/** Redraws docs/synthesis-scaling.svg and adds a dated line to docs/benchmarks.md. */
 export async function keepFigures(rows: readonly Row[], figures: readonly Figure[]): Promise<void> {
   mkdirSync(docs, { recursive: true });
   const plot = await plotScaling(

@@ -36,7 +36,7 @@ export const eventsHaveACause: Invariant = {
   },
 };
 
-/** Of an event that came twice, the first one counts: whoever dedupes sees no other. */
+/** Of a duplicate event the first one counts: a consumer with an inbox sees no other. */
 export const eventsKeepTheirOrder: Invariant = {
   name: 'events-keep-their-order',
   says: "an order's events come in the order in which they were written, all in one partition of their topic",

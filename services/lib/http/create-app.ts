@@ -87,12 +87,12 @@ function send(response: express.Response, problem: Problem): void {
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
-/** The errors of express itself: a path that can not be decoded, and those of express.json by their `type`. */
+/** The errors of express itself: a path that cannot be decoded, and those of express.json by their `type`. */
 function fromExpress(thrown: unknown): DomainError | undefined {
-  if (thrown instanceof URIError) return new DomainError('not-found', 'The path can not be decoded.');
+  if (thrown instanceof URIError) return new DomainError('not-found', 'The path cannot be decoded.');
   const type = thrown instanceof Error && 'type' in thrown ? thrown.type : undefined;
   if (type === 'entity.too.large') return new DomainError('too-large', `The body is over ${bodyLimitBytes} bytes.`);
   if (typeof type !== 'string') return undefined;
   const errors = [{ field: 'body', message: 'must be JSON in UTF-8' }];
-  return new DomainError('invalid', 'The body can not be read.', { errors });
+  return new DomainError('invalid', 'The body cannot be read.', { errors });
 }

@@ -14,7 +14,7 @@ export const problemSchema = z.object({
   items: z
     .array(z.object({ sku: z.string(), requested: z.int(), available: z.int() }))
     .exactOptional()
-    .meta({ description: 'With `/out-of-stock`: every line that can not be served' }),
+    .meta({ description: 'With `/out-of-stock`: every line that cannot be served' }),
 });
 
 export type Problem = Readonly<z.output<typeof problemSchema>>;

@@ -15,7 +15,7 @@ export interface Broker {
   connectPublisher(): Promise<Publisher & { close(): Promise<void> }>;
   /**
    * Reads topics in a consumer group from the first message on. An offset is committed after its message came to an end.
-   * @param onFatal the consumer stopped for good: the process should end and be started again
+   * @param onFatal the consumer stopped permanently: the process should end and be restarted
    * @returns leaves the group after the message in hand
    */
   consume(

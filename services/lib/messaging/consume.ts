@@ -55,7 +55,7 @@ export async function runConsumer(consumer: Consumer, options: HandlingOptions):
         postponements.delete(position);
         resolveOffset(record.offset);
         lag.set(batch, batch.highWatermark, BigInt(record.offset) + 1n);
-        // At once after a dead letter: whoever dies before would publish it again.
+        // At once after a dead letter: a consumer that dies before the commit would publish it again.
         await commitOffsetsIfNecessary(ending.kind === 'dead-lettered' ? uncommittedOffsets() : undefined);
         await heartbeat();
       }

@@ -69,7 +69,7 @@ export class LagGauge {
     this.#lags.set(`${place.topic}/${place.partition}`, { place, lag: Number(lag > 0n ? lag : 0n) });
   }
 
-  /** The partitions are dealt anew: those of others are theirs to report. */
+  /** After a rebalance, each consumer reports its own partitions only. */
   clear(): void {
     this.#lags.clear();
   }

@@ -89,12 +89,12 @@ test('what a handler refuses is dead-lettered at once', async () => {
 test.each(['unavailable', 'outcome-unknown'] as const)(
   'an event that meets an outage (%s) is postponed',
   async (code) => {
-    const ended = await handle(placed, [new DomainError(code, 'The database can not be used just now.')]);
+    const ended = await handle(placed, [new DomainError(code, 'The database cannot be used just now.')]);
     expect(ended).toEqual({ kind: 'postponed', attempts: 1, cause: undefined });
   },
 );
 
-test('a message whose dead letter can not be published is postponed', async () => {
+test('a message whose dead letter cannot be published is postponed', async () => {
   const failing: Publisher = { publish: () => Promise.reject(new Error('no broker')) };
   const options = { group, handlers: [], publisher: failing, log: silentLog };
   expect(await handleMessage(withValue(null), options)).toMatchObject({ kind: 'postponed' });
@@ -145,7 +145,7 @@ test.each([
   ['a ZodError', thrownBy(() => z.object({ country: z.string() }).parse({})), 'country'],
   ["protobuf's of JSON", thrownBy(() => fromJson(orderPlaced.schema, { orderId: 7 })), 'order_id'],
   ["protobuf's of JSON that is no object", thrownBy(() => fromJson(orderPlaced.schema, 7)), 'OrderPlaced'],
-])('data that a handler can not parse is bad data, and no further try is made: %s', async (_what, error, reason) => {
+])('data that a handler cannot parse is bad data, and no further try is made: %s', async (_what, error, reason) => {
   const ended = await handle(placed, [error, done]);
   expect(ended).toEqual({ kind: 'dead-lettered', attempts: 1, cause: 'bad-data' });
   expect(published[0]?.headers['dl-reason']).toContain(reason);

@@ -104,7 +104,7 @@ async function decide(message: IncomingMessage, options: HandlingOptions, isFirs
   return handleUntilDecided(event, handle, message, options);
 }
 
-/** Whoever may write to the topic may have written the header, too: nothing is skipped without a trace. */
+/** Any client that may write to the topic can set the header, so no message is skipped without a log line. */
 function logSkipped({ topic, partition, offset, key }: IncomingMessage, addressee: string, log: Log): void {
   const orderId = key?.toString().slice(0, 100);
   log.info({ topic, partition, offset, orderId, addressee }, 'event skipped: redriven for another group');

@@ -11,10 +11,10 @@ export const inboxMigration = `
 /** So that purging reads what it deletes, and no more. Append-only, as all migrations. */
 export const inboxRetentionMigration = 'CREATE INDEX inbox_by_age ON inbox (received_at)';
 
-/** Longer than any topic keeps its events (7 days): what is forgotten can not come again. */
+/** Longer than any topic keeps its events (7 days): what is forgotten cannot come again. */
 const retention = '8 days';
 
-/** Forgets what can not come again. @returns how many events */
+/** Forgets what cannot come again. @returns how many events */
 export function purgeInbox(db: Queryable): Promise<number> {
   const old = `SELECT event_id FROM inbox WHERE received_at < now() - interval '${retention}'`;
   return deleteInBatches(db, 'inbox', 'event_id', old);

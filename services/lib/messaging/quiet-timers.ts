@@ -12,9 +12,9 @@ const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype
 const schedule = prototype.scheduleCheckPendingRequests;
 
 /**
- * kafkajs 2.2.4 looks for pending requests once a millisecond on every connection, for ever, also if none is pending
+ * kafkajs 2.2.4 looks for pending requests once a millisecond on every connection, forever, even if none is pending
  * (https://github.com/tulios/kafkajs/issues/1704): 5 % of a core for each consumer that has nothing to do, and a
- * TimeoutNegativeWarning in Node.js 24. Whoever imports this has it look only while one is pending.
+ * TimeoutNegativeWarning in Node.js 24. With this import it looks only while one is pending.
  */
 prototype.scheduleCheckPendingRequests = function scheduleIfPending() {
   if (this.pending.length > 0) schedule.call(this);

@@ -18,7 +18,7 @@ test('what goes well is left alone', async () => {
   expect(broker.calls).toEqual([]);
 });
 
-test('after a failure the connection is opened anew, once for all who wait for it', async () => {
+test('after a failure the connection is opened again, once for all work that waits for it', async () => {
   const broker = connection();
   const over = reconnecting(broker);
   await expect(over(fail)).rejects.toThrow('Broker not connected');
@@ -26,7 +26,7 @@ test('after a failure the connection is opened anew, once for all who wait for i
   expect(broker.calls).toEqual(['disconnect', 'connect']);
 });
 
-test('a connection that can not be opened is tried again with the next work', async () => {
+test('a connection that cannot be opened is tried again with the next work', async () => {
   const broker = connection();
   let refusals = 1;
   const connect = async () => {

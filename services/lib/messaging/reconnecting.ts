@@ -5,7 +5,7 @@ interface Connectable {
 }
 
 /**
- * Work over a connection that is opened anew before the next piece of work once one has failed: without retries of its own
+ * Work over a connection that is opened again before the next piece of work once one has failed: without retries of its own
  * kafkajs goes on with a connection that is lost, and every request after that fails.
  */
 export function reconnecting(connection: Connectable): <T>(work: () => Promise<T>) => Promise<T> {

@@ -27,7 +27,7 @@ const lanesPerBatch = laneCount / 2;
 /** From so many events in a batch on there is a backlog, worth a second batch at a time. */
 const backlogFrom = 100;
 /**
- * After a batch: at a few hundred events a second one batch for many of them costs the database less than many. Also if others
+ * After a batch: at a few hundred events a second one batch for many of them costs the database less than many. Even if others
  * have all lanes in which events wait.
  */
 const batchPauseMs = 30;
@@ -93,7 +93,7 @@ export function startRelay(database: Database, publisher: Publisher, log: Log): 
  * another goes on. Once thawed, or when a cut link heals, the first may still send its batch: late, but only events that
  * were published in the meantime. For a batch begins with the first row of its lane that was not marked, and marks follow
  * Kafka's answer: whatever comes before it is in Kafka already. Events may repeat, but their first occurrences are in order.
- * @returns how many events were published; 0 also if others have all lanes in which some wait
+ * @returns how many events were published; 0 even if others have all lanes in which some wait
  */
 export function relayBatch(database: Database, publisher: Publisher): Promise<number> {
   return database.transaction(async (tx) => {
@@ -182,7 +182,7 @@ function startSend(row: OutboxRow): { span: Span; message: OutgoingMessage } {
   return { span, message: encodeEvent(row.topic, event, injectTrace(trace.setSpan(parent, span))) };
 }
 
-/** Waits for all, also if one fails: the next batch must not run beside one of these. @throws the first failure */
+/** Waits for all, even if one fails: the next batch must not run beside one of these. @throws the first failure */
 async function settle(works: readonly Promise<void>[]): Promise<void> {
   await Promise.allSettled(works);
   await Promise.all(works);

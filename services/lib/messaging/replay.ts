@@ -32,7 +32,7 @@ const pollIntervalMs = 1_000;
 
 /**
  * Handles a topic's messages from its first to its last as of now, as a consumer does; it may go a little further.
- * @throws Error if the consumer stopped for good; what was handled until then stays handled
+ * @throws Error if the consumer stopped permanently; what was handled until then stays handled
  */
 export async function replayTopic(topic: string, options: ReplayOptions): Promise<Replayed> {
   const { group, handlers, log, onProgress } = options;

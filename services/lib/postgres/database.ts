@@ -13,7 +13,7 @@ export interface Queryable {
 export interface Database extends Queryable {
   /**
    * Runs `work` in one transaction, which is rolled back if it throws.
-   * @throws DomainError `unavailable` if Postgres can not be used and nothing was stored; `outcome-unknown` if the
+   * @throws DomainError `unavailable` if Postgres cannot be used and nothing was stored; `outcome-unknown` if the
    *   connection broke at COMMIT; else what `work` throws
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
@@ -27,7 +27,7 @@ const connectTimeoutMs = 2_000;
 const statementTimeoutMs = 10_000;
 /** Postgres ends the transaction of a process that is frozen, so that its locks do not keep others waiting. */
 export const idleInTransactionTimeoutMs = 5_000;
-/** Whoever waits for such a lock lets go before its statement ends, and comes again. */
+/** A transaction that waits for such a lock gives up before its statement timeout, and tries again. */
 const lockTimeoutMs = 5_000;
 /** A network that was cut says nothing: the answer will not come, although the statement's own time is over. */
 const answerTimeoutMs = statementTimeoutMs + 2_000;
@@ -147,7 +147,7 @@ function isCut(error: unknown): error is Error {
 }
 
 function rethrow(error: unknown): never {
-  if (isUnavailable(error)) throw new DomainError('unavailable', 'The database can not be used just now.', error);
+  if (isUnavailable(error)) throw new DomainError('unavailable', 'The database cannot be used just now.', error);
   throw error;
 }
 

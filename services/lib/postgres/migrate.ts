@@ -4,7 +4,7 @@ import type { Database } from './database.ts';
 const migrationLock = 7_219_001;
 
 /**
- * Brings a database to the newest schema, once, whoever comes first: replicas and orders-worker start side by side.
+ * Brings a database to the newest schema, once, by the first process that comes: replicas and orders-worker start side by side.
  * @param migrations SQL, oldest first; append only
  */
 export async function migrate(database: Database, migrations: readonly string[]): Promise<void> {

@@ -39,7 +39,7 @@ test('a transaction that throws leaves nothing, and its connection stays usable'
   expect(await countEffects('rolled back')).toBe(0);
 });
 
-test('a database that can not be reached is unavailable: nothing has happened', async () => {
+test('a database that cannot be reached is unavailable: nothing has happened', async () => {
   const nowhere = openDatabase('postgres://test@127.0.0.1:1/postgres', silentLog);
   await expect(nowhere.query('SELECT 1')).rejects.toMatchObject({ code: 'unavailable' });
   await expect(nowhere.transaction(async () => 1)).rejects.toMatchObject({ code: 'unavailable' });

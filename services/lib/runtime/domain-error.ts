@@ -4,7 +4,7 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** A line of an order that the stock can not serve. */
+/** A line of an order that the stock cannot serve. */
 export interface Shortage {
   readonly sku: string;
   readonly requested: number;

@@ -40,7 +40,7 @@ test('brokers are a list separated by commas', () => {
   expect(() => read('a')).toThrow(/KAFKA_BROKERS is "a", but must be host:port/);
 });
 
-test('certificate and key are the content of their files; a file that is none or can not be read is named', () => {
+test('certificate and key are the content of their files; a file that is none or cannot be read is named', () => {
   const folder = mkdtempSync(join(tmpdir(), 'windlass-config-'));
   const pem = join(folder, 'tls.crt');
   writeFileSync(pem, '-----BEGIN CERTIFICATE-----\n');

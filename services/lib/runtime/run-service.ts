@@ -51,7 +51,7 @@ async function runService<Variables extends z.ZodRawShape>(
 
 function failWith(log: Log): (error: Error) => never {
   return (error) => {
-    log.fatal({ err: error }, 'the service can not go on');
+    log.fatal({ err: error }, 'the service cannot go on');
     process.exit(1);
   };
 }

@@ -11,7 +11,7 @@ export interface Runtime<Variables extends z.ZodRawShape> {
   readonly log: Log;
   readonly faults: FaultInjection;
   readonly lifecycle: Lifecycle;
-  /** Ends the process at once, to be started again: for what can not be recovered from inside. */
+  /** Ends the process at once, to be started again: for what cannot be recovered from inside. */
   fail(error: Error): never;
 }
 

@@ -197,7 +197,7 @@ async function breakStore(): Promise<void> {
 const mendStore = () => database.query('ALTER TABLE outbox DROP CONSTRAINT IF EXISTS broken');
 afterEach(mendStore);
 
-test('an order that can not be stored leaves nothing; the same request goes on with the same payment key', async () => {
+test('an order that cannot be stored leaves nothing; the same request goes on with the same payment key', async () => {
   await breakStore();
   expect((await post()).status).toBe(500);
   expect([await count('orders'), await count('outbox'), await count('sagas')]).toEqual([0, 0, 0]);
@@ -208,7 +208,7 @@ test('an order that can not be stored leaves nothing; the same request goes on w
   expect(new Set(paymentKeys).size).toBe(1);
 });
 
-test("when orders' own database fails the answer is 503, also if it fails at commit", async () => {
+test("when orders' own database fails the answer is 503, even if it fails at commit", async () => {
   for (const code of ['unavailable', 'outcome-unknown'] as const) {
     const failing: Database = { ...database, transaction: () => Promise.reject(new DomainError(code, 'down')) };
     const request = readOrderRequest(code, good);

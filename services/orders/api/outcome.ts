@@ -5,7 +5,7 @@ import type { OrderView } from './answers.ts';
 
 export type { OrderStatus, OrderView } from './answers.ts';
 
-/** How a request to place an order ended for good: what its idempotency key answers from now on. */
+/** The final result of a request to place an order, which its idempotency key returns from now on. */
 export type Outcome =
   | { readonly kind: 'placed'; readonly order: OrderView }
   | { readonly kind: 'declined'; readonly reason: string }

@@ -57,7 +57,7 @@ export const problemExamples = {
   inFlight: toProblem(new DomainError('in-flight', 'An order with this Idempotency-Key is being placed just now.')),
   tooLarge: toProblem(new DomainError('too-large', 'The body is over 65536 bytes.')),
   keyReused: toProblem(new DomainError('key-reused', 'The Idempotency-Key was used for an order with another body.')),
-  unavailable: toProblem(new DomainError('unavailable', 'The database can not be used just now.')),
+  unavailable: toProblem(new DomainError('unavailable', 'The database cannot be used just now.')),
   unknown: toProblem(new DomainError('not-found', 'There is no such order.')),
 } as const;
 

@@ -124,7 +124,7 @@ const readOrder = {
   responses: {
     200: answer('The order', 'OrderWithHistory', { confirmed: orderWithHistoryExample }),
     404: problem('There is no such order', { unknown }),
-    503: problem('Orders can not be read just now', { unavailable }),
+    503: problem('Orders cannot be read just now', { unavailable }),
   },
 };
 

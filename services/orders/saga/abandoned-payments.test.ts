@@ -112,7 +112,7 @@ test('what payments does not answer is asked again, with the same keys', async (
   expect(calls).toEqual([authorize, authorize, reverse, authorize, reverse]);
 });
 
-test('a pod that wakes up after its key was abandoned can not finish it, nor the next one with the key', async () => {
+test('a pod that wakes up after its key was abandoned cannot finish it, nor the next one with the key', async () => {
   const frozen = await claim();
   await leaseEnded(61);
   await sweep();

@@ -5,7 +5,7 @@ import { money } from '../store/order-events.ts';
 
 /**
  * The calls of payments that more than one place makes: while the customer waits, in the saga, and for what was abandoned.
- * The same order has the same keys, whoever asks.
+ * The same order has the same keys, for every caller.
  */
 export type AuthorizeCall = Pick<Calls<typeof Payments>, 'authorize'>;
 export type ReverseCall = Pick<Calls<typeof Payments>, 'reverse'>;

@@ -31,7 +31,7 @@ async function claimAndAdvance(deps: SagaRunnerDeps, idle: PollPause, stopping: 
     const free = concurrency - busy.size;
     const claimedAt = performance.now();
     const sagas = await claimDueSagas(database, free, leaseOf(deps)).catch((err: unknown) => {
-      log.warn({ err }, 'due orders can not be claimed, trying again');
+      log.warn({ err }, 'due orders cannot be claimed, trying again');
       return undefined;
     });
     for (const saga of sagas ?? []) {

@@ -24,7 +24,7 @@ export const keysMigration = `
 
 /**
  * `lease` names the request that has the key: one that was frozen while another took over can no longer finish. The payment
- * is known until the key is final, for whoever has to give it back (abandoned-payments.ts).
+ * is known until the key is final, for abandoned-payments.ts, which may have to reverse it.
  */
 export const keyLeasesMigration = `
   ALTER TABLE idempotency_keys

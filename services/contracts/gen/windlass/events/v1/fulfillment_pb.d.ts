@@ -33,7 +33,7 @@ export declare type ShipmentScheduled = Message<"windlass.events.v1.ShipmentSche
 export declare const ShipmentScheduledSchema: GenMessage<ShipmentScheduled>;
 
 /**
- * The order can not be shipped, for good: it is cancelled and its money given back.
+ * The order can never be shipped: it is cancelled and its money given back.
  *
  * @generated from message windlass.events.v1.ShipmentFailed
  */
