@@ -8,24 +8,26 @@ import { readSettings, type Settings, UserError } from './settings.ts';
 
 const program = new Command('cluster')
   .description(
-    'The throwaway cluster. Environment: CLUSTER=native|kind, KUBE_CONTEXT, INGRESS_PORT, JAEGER_PORT, IMAGE_REGISTRY, KIND_NODE_IMAGE.',
+    'Brings up and removes the throwaway cluster. Environment: CLUSTER=native|kind, KUBE_CONTEXT, INGRESS_PORT, ' +
+      'JAEGER_PORT, IMAGE_REGISTRY, KIND_NODE_IMAGE.',
   )
   .showHelpAfterError();
 const settings = (): Settings => readSettings(process.env);
 
 program
   .command('up')
-  .description('from nothing to a running system with one order placed')
+  .description('bring up everything, from nothing to a running system with one order placed')
   .action(() => up(settings()));
 program
   .command('platform')
   .description(
-    'what the manifests of dist/ stand on, for `kubectl apply`: cluster, Istio, Strimzi, Postgres, Jaeger, Secrets, image',
+    'bring up what the manifests of dist/ need, for `kubectl apply`: cluster, Istio, Strimzi, Postgres, Jaeger, ' +
+      'Secrets, image',
   )
   .action(() => platform(settings()));
 program
   .command('dev')
-  .description('skaffold dev on kind: an edited service restarts in its pod')
+  .description('run skaffold dev on kind: an edited service restarts in its pod')
   .action(async () => {
     process.exitCode = await dev(settings());
   });
@@ -35,19 +37,19 @@ program
   .action((name: string) => buildImageAs(name));
 program
   .command('down')
-  .description('remove every trace of it')
+  .description('remove the cluster and every trace of it')
   .action(() => down(settings()));
 program
   .command('status')
-  .description('what runs, where, and its memory')
+  .description('show what runs, where, and how much memory it uses')
   .action(() => status(settings()));
 program
   .command('env')
-  .description('shell lines that point kubectl, helm and istioctl at it')
+  .description('print shell lines that point kubectl, helm and istioctl at the cluster')
   .action(() => env(settings()));
 program
   .command('diff')
-  .description("the cluster's mesh config against the source; exit code 1 where they differ")
+  .description("compare the cluster's mesh config with the source; exit code 1 if they differ")
   .action(async () => {
     process.exitCode = await diff(settings());
   });
@@ -56,13 +58,13 @@ program
   .description("follow the services' logs")
   .action((service?: string) => logs(settings(), service));
 
-// A reader may stop early, as `| head` does.
+// The reader of a pipe may stop early, as `head` does.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();
 });
 
-// With a handler an interrupt falls between two steps of ours, never into one: what was started is always on record.
+// The handler runs between two synchronous pieces of code, never within one: whatever was started is on record by then.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
 try {

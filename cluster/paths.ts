@@ -2,20 +2,20 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { keyOf } from './toolchain/cache.ts';
 
-/** The checkout this code lies in. */
+/** The root folder of the checkout that contains this code. */
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 
-/** Tells the clusters of several checkouts apart: 8 hexadecimal digits from the checkout's path. */
+/** Distinguishes the clusters of several checkouts: 8 hexadecimal digits, derived from the checkout's path. */
 export function idOf(checkout: string): string {
   return keyOf(checkout).slice(0, 8);
 }
 
-/** What the cluster of a checkout is called, as a node, a kind cluster and a cgroup. */
+/** The name of a checkout's cluster: of its node, its kind cluster and its cgroup. */
 export function clusterNameOf(checkout: string): string {
   return `windlass-${idOf(checkout)}`;
 }
 
-/** This checkout's own state and pids; its logs are in node/logs. `make down` removes it. */
+/** The state of this checkout's cluster, with the node's logs in node/logs. `make down` removes it. */
 export const stateFolder = join(root, '.windlass');
 export const kubeconfig = join(stateFolder, 'kubeconfig');
 /** Links to kubectl, helm and istioctl of the versions in use. */

@@ -5,14 +5,17 @@ export interface PollOptions {
   readonly timeoutMs: number;
   /** Pause between two attempts. */
   readonly intervalMs: number;
-  /** The error's message, made from the last attempt's. Default: the number of attempts, their time, and the last message. */
+  /**
+   * The error's message, made from the last attempt's. Default: the number of attempts, their time, and the last
+   * message.
+   */
   readonly failure?: (last: string) => string | Promise<string>;
   /** Asked after each failed attempt. True ends the polling before its time. Default: never. */
   readonly isHopeless?: () => boolean;
 }
 
 /**
- * Repeats an attempt until it resolves, and returns its value. Attempts say by their error what is still missing.
+ * Repeats an attempt until it resolves, and returns its value. An attempt's error says what is still missing.
  * @throws CommandError once the time is over, with the last attempt's error as its cause
  */
 export async function pollUntil<T>(attempt: () => Promise<T> | T, options: PollOptions): Promise<T> {

@@ -2,12 +2,16 @@ import { createServer } from 'node:net';
 import getPort from 'get-port';
 import { type Ports, type Settings, UserError } from './settings.ts';
 
-/** Of the node, behind the two doors: fixed in the charts. */
+/** The node ports of the gateway and of Jaeger. The charts fix them. */
 export const NODE_PORTS: Ports = { ingress: 30080, jaeger: 30686 };
 
 const DEFAULTS: Ports = { ingress: 8080, jaeger: 16686 };
 
-/** Ports for a cluster that is down: what the user asked for if it is free, else an error; by default a free one near the usual. */
+/**
+ * Ports for a cluster that is down. A port that the user asked for must be free; otherwise it is the default port, or
+ * the next free one.
+ * @throws UserError if a port that the user asked for is in use
+ */
 export async function choosePorts({ ingressPort, jaegerPort }: Settings): Promise<Ports> {
   const ingress = await choose('INGRESS_PORT', ingressPort, DEFAULTS.ingress, []);
   const jaeger = await choose('JAEGER_PORT', jaegerPort, DEFAULTS.jaeger, [ingress]);
@@ -15,19 +19,23 @@ export async function choosePorts({ ingressPort, jaegerPort }: Settings): Promis
 }
 
 /**
- * Ports that a stopped cluster keeps have to be free when it starts again.
- * @throws UserError that names each one that is not
+ * Checks that the ports of a stopped cluster are free, as it starts again with the same ones.
+ * @throws UserError that names each port in use
  */
 export async function checkFree({ ingress, jaeger }: Ports): Promise<void> {
   const taken = [];
   for (const port of [ingress, jaeger]) if (!(await isFree(port))) taken.push(port);
   if (taken.length > 0)
     throw new UserError(
-      `this checkout's stopped cluster has port ${taken.join(' and ')} of 127.0.0.1, in use by another program now: end that, or \`make down\` for a new cluster`,
+      `this checkout's stopped cluster has port ${taken.join(' and ')} of 127.0.0.1, in use by another program now: ` +
+        'end that program, or run `make down` for a new cluster',
     );
 }
 
-/** Ports of a cluster that runs cannot change under it. */
+/**
+ * Checks the settings against a running cluster, whose ports cannot change.
+ * @throws UserError that names each difference
+ */
 export function checkPorts(settings: Settings, running: Ports): void {
   const wrong = [
     ['INGRESS_PORT', settings.ingressPort, running.ingress] as const,

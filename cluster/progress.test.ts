@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { showProgress } from './progress.ts';
 
-/** A progress that writes to something other than a terminal, and the lines that it has written. */
+/** Progress that is not shown on a terminal, and the lines that it has written. */
 function capture(total: number) {
   const stream = new PassThrough();
   const out = Object.assign(stream, { isTTY: false }) as unknown as NodeJS.WriteStream;
@@ -44,7 +44,7 @@ test('without a terminal each part is one line when it begins and one with its t
   ]);
 });
 
-test('a failure marks its part and its step with the first line of the error, and the whole error is passed on', async () => {
+test('a failure marks its part and its step, with the first line of the error, and the caller gets all of it', async () => {
   const { progress, lines } = capture(1);
   const error = new Error('build of istio failed (exit code 1):\n  no space left on device');
   const failing = progress.step('prepare', () => progress.part('build of istio', () => Promise.reject(error)));

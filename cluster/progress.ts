@@ -18,7 +18,8 @@ const SHOW_CURSOR = '\x1b[?25h';
 const secondsSince = (beginMs: number) => `${((Date.now() - beginMs) / 1000).toFixed(1)} s`;
 
 /**
- * Progress as a spinner on a terminal. Elsewhere, plain lines: two for each step and each part, at its begin and at its end.
+ * Shows progress as a spinner on a terminal. Elsewhere it prints plain lines: one when a step or a part begins, one
+ * when it ends.
  * @param total how many steps there will be
  */
 export function showProgress(total: number, out: NodeJS.WriteStream = process.stderr): Progress {
@@ -52,7 +53,7 @@ export function showProgress(total: number, out: NodeJS.WriteStream = process.st
         try {
           results.push(await work());
         } catch (error) {
-          // The list shows the first line; whoever catches the step's error shows the rest.
+          // The list shows the first line. The caller gets the whole error and shows the rest.
           throw new Error(String(error instanceof Error ? error.message : error).split('\n')[0], { cause: error });
         } finally {
           clearInterval(timer);
@@ -80,13 +81,13 @@ export function showProgress(total: number, out: NodeJS.WriteStream = process.st
   };
 }
 
-/** What listr2 lets a running task change. */
+/** The properties of a running task that change what listr2 shows. */
 interface ShownTask {
   title: string;
   output: string;
 }
 
-/** A list of one task. The signal handlers stay ours: main.ts ends the process. */
+/** A list of one task. It installs no signal handlers, because main.ts has them. */
 function makeList(
   isTerminal: boolean,
   out: NodeJS.WriteStream,

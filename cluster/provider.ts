@@ -1,37 +1,43 @@
 import type { Progress } from './progress.ts';
 import type { Ports } from './settings.ts';
 
-/** What there is of a checkout's cluster. Docker, the kernel or the cluster itself says so; no file is asked. */
+/**
+ * What exists of a checkout's cluster, according to Docker, the kernel or the cluster itself, never according to a
+ * file.
+ */
 export type Found =
   | { readonly state: 'absent' }
   /**
-   * A node that was stopped, or what is left of one.
-   * `remedy`: what `start` will do about it, for people. `ports`: those that it keeps or still holds.
+   * A stopped node, or the remains of one.
+   * `remedy` tells people what `start` will do about it. `ports` are those that it keeps or still occupies.
    */
   | { readonly state: 'down'; readonly remedy: string; readonly ports?: Ports }
   | { readonly state: 'running'; readonly ports: Ports };
 
-/** A way to run Kubernetes: native, kind, or a cluster that exists. Nothing above this interface knows which of them it is. */
+/** A way to run Kubernetes: native, kind, or an existing cluster. Callers of this interface need not know which. */
 export interface ClusterProvider {
   readonly target: 'native' | 'kind' | 'existing';
-  /** Of an existing cluster: its context in the user's kubeconfig. */
+  /** The context of an existing cluster in the user's kubeconfig. */
   readonly context?: string;
-  /** Values files `charts/<chart>-<flavour>.yaml` and chart sources differ by it: stock Envoy and stand-in, or released images. */
-  readonly flavour: 'native' | 'kind';
-  /** @throws UserError where a cluster has this one's name and another maker */
+  /**
+   * Selects values files and chart sources: `native` for stock Envoy and the Strimzi stand-in, `kind` for released
+   * images.
+   */
+  readonly flavor: 'native' | 'kind';
+  /** @throws UserError if a cluster of the same name was made by someone else */
   find(): Promise<Found>;
-  /** All that is needed before anything starts: packages, binaries. Long when nothing is cached. */
+  /** Provides what the start needs: packages and binaries. Takes long if nothing is cached. */
   prepare(progress: Progress): Promise<void>;
   /** Brings the cluster up if it is down, writes the kubeconfig, and makes the platform's images available in it. */
   start(ports: Ports, progress: Progress): Promise<void>;
   /** Writes the kubeconfig of the running cluster. */
   connect(): Promise<void>;
-  /** Brings images into the cluster before pods wait for them. Absent where pods pull for themselves, or need not. */
+  /** Pulls images into the cluster before pods need them. Absent if the pods pull their images, or need no pull. */
   pull?(images: readonly string[], progress: Progress): Promise<void>;
-  /** Makes the images that are built of this checkout available; returns what to write instead of each `name:dev` in manifests. */
+  /** Makes the images of this checkout available in the cluster. Returns what replaces each `name:dev` in manifests. */
   loadOwnImages(progress: Progress): Promise<ReadonlyMap<string, string>>;
-  /** Removes the cluster and every trace of it. Does nothing when there is none. */
+  /** Removes the cluster and every trace of it. Does nothing if there is none. */
   remove(): Promise<void>;
-  /** Memory in use by everything that belongs to the cluster, in bytes; undefined where it is not known. */
+  /** Memory in use by everything that belongs to the cluster, in bytes; undefined if unknown. */
   memoryBytes(): Promise<number | undefined>;
 }

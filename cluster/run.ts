@@ -1,29 +1,31 @@
 import { execa } from 'execa';
 
-/** A command that could not be started or ended badly; the message says what it was for and ends with its last lines. */
+/**
+ * A command could not be started, or failed. The message says what the command was for and ends with its last lines.
+ */
 export class CommandError extends Error {}
 
 export interface RunOptions {
-  /** What the command is for, as the error's subject: "build of istio". Default: the command itself. */
+  /** What the command is for, such as "build of istio": the subject of the error. Default: the command itself. */
   readonly what?: string;
   readonly cwd?: string;
   readonly env?: Record<string, string | undefined>;
   /** Standard input. Default: none. */
   readonly input?: string;
-  /** Called with each line of output as it comes. */
+  /** Called with each line of output as it arrives. */
   readonly onLine?: (line: string) => void;
-  /** Resolve also when it ends with another code than 0. */
+  /** Resolve even if the exit code is not 0. Default: false. */
   readonly tolerant?: boolean;
 }
 
 export interface RunResult {
   readonly stdout: string;
-  /** Standard output and standard error, as they came. */
+  /** Standard output and standard error, in the order of arrival. */
   readonly all: string;
   readonly exitCode: number;
 }
 
-/** Runs a program to its end and returns what it printed. Rejects with `CommandError`. */
+/** Runs a program to its end and returns what it printed. @throws CommandError */
 export async function run(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const child = execa(file, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readSettings } from './settings.ts';
 
-test('nothing set leaves every choice to make up', () => {
+test('unset variables leave every choice to make up', () => {
   expect(readSettings({ CLUSTER: '' })).toEqual({
     cluster: undefined,
     kubeContext: undefined,
@@ -19,7 +19,7 @@ test('every wrong value is named at once, with what would be right', () => {
   expect(read).toThrow('JAEGER_PORT=80: must be 1024 or more');
 });
 
-test('both doors on one port are refused', () => {
+test('the same port for gateway and Jaeger is rejected', () => {
   expect(() => readSettings({ INGRESS_PORT: '9000', JAEGER_PORT: '9000' })).toThrow('must differ');
 });
 

@@ -1,25 +1,25 @@
 import { z } from 'zod';
 
-/** Host ports on 127.0.0.1 under which the cluster's doors are reached. */
+/** Ports of 127.0.0.1 that lead to the cluster's gateway and to Jaeger. */
 export interface Ports {
   readonly ingress: number;
   readonly jaeger: number;
 }
 
-/** What a user sets by environment or make variable. */
+/** The settings that a user makes by environment or make variable. */
 export interface Settings {
   readonly cluster: 'native' | 'kind' | undefined;
   readonly kubeContext: string | undefined;
-  /** Set: this port or an error. Unset: the default one, or a free one where it is taken. */
+  /** If set: this port or an error. If unset: the default port, or a free one if that is in use. */
   readonly ingressPort: number | undefined;
   readonly jaegerPort: number | undefined;
-  /** Where this checkout's image is pushed for a cluster that is not on this machine: `registry.example/team`. */
+  /** The registry that this checkout's image is pushed to for a cluster on other machines: `registry.example/team`. */
   readonly imageRegistry: string | undefined;
-  /** Instead of the pinned one of kind.yaml: a mirror's, or one of your own. */
+  /** A node image that replaces the pinned one of kind.yaml: a mirror's, or your own. */
   readonly kindNodeImage: string | undefined;
 }
 
-/** Something a user has to change; printed without a stack. */
+/** An error that the user can fix. It is printed without a stack. */
 export class UserError extends Error {}
 
 const port = z.coerce
@@ -44,7 +44,7 @@ const schema = z.object({
   KIND_NODE_IMAGE: z.string().optional(),
 });
 
-/** Reads the settings once; an error names every variable that is wrong, its value and what would be right. */
+/** Reads the settings. @throws UserError that names every wrong variable, its value and what would be right */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const given = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, env[name] || undefined]));
   const result = schema.safeParse(given);

@@ -5,20 +5,23 @@ import { kubeconfig, portsFile, stateFolder } from './paths.ts';
 import type { ClusterProvider } from './provider.ts';
 import { type Ports, UserError } from './settings.ts';
 
-/** What the last `make up` found or chose; in .windlass/ports.json. For tests and errors: the cluster itself decides. */
+/**
+ * What the last `make up` found or chose, in .windlass/ports.json. Tests and error messages use it; `make up` asks the
+ * cluster.
+ */
 export interface State extends Ports {
   readonly target: ClusterProvider['target'];
   /** The context of an existing cluster. */
   readonly context?: string;
 }
 
-/** The newest record of this checkout's cluster; undefined where there is none. */
+/** The latest record of this checkout's cluster; undefined if there is none. */
 export async function recallState(): Promise<State | undefined> {
   const text = await readFile(portsFile, 'utf8').catch(() => '');
   try {
     return JSON.parse(text) as State;
   } catch {
-    return undefined; // none, or one that was cut short
+    return undefined; // there is none, or its writer was interrupted
   }
 }
 
@@ -30,14 +33,15 @@ export async function rememberState({ target, context }: ClusterProvider, ports:
 
 const portsSchema = z.object({ ingress: z.int().positive(), jaeger: z.int().positive() });
 
-/** The ports on 127.0.0.1 of this checkout's cluster, as `make up` chose them. @throws UserError where no cluster runs */
+/** The ports on 127.0.0.1 of this checkout's cluster, as `make up` chose them. @throws UserError if no cluster runs */
 export function readPorts(): Ports {
   return portsSchema.parse(JSON.parse(readFileSync(existing(portsFile), 'utf8')));
 }
 
 /**
- * The kubeconfig that `make up` wrote, whatever cluster it is on, and never the user's own: tests delete pods and edit policies.
- * @throws UserError where no cluster runs
+ * The kubeconfig that `make up` wrote, for any kind of cluster. Never the user's own, because tests delete pods and
+ * edit policies.
+ * @throws UserError if no cluster runs
  */
 export function kubeconfigPath(): string {
   return existing(kubeconfig);

@@ -9,13 +9,13 @@ const candidate = (target: ClusterProvider['target'], context?: string): Candida
 });
 const [native, kind, mine] = [candidate('native'), candidate('kind'), candidate('existing', 'kind-mine')];
 
-test('without a wish the cluster that is there is used, and none where there is none', () => {
+test('without a setting the existing cluster is used, and none if there is none', () => {
   expect(pickProvider(readSettings({}), [kind])).toBe(kind);
   expect(pickProvider(readSettings({}), [mine])).toBe(mine);
   expect(pickProvider(readSettings({}), [])).toBeUndefined();
 });
 
-test('a wish that the cluster fits is no other', () => {
+test('a cluster that fits the settings is used', () => {
   expect(pickProvider(readSettings({ CLUSTER: 'native' }), [native])).toBe(native);
   expect(pickProvider(readSettings({ KUBE_CONTEXT: 'kind-mine' }), [mine])).toBe(mine);
 });
@@ -26,6 +26,6 @@ test.each([
   [{ KUBE_CONTEXT: 'staging' }, [kind], /cluster is kind, not staging/],
   [{ KUBE_CONTEXT: 'staging' }, [mine], /cluster is kind-mine, not staging/],
   [{}, [kind, native], /cluster is native, not kind/],
-] as const)('with %j another cluster of this checkout is an error, not abandoned', (env, there, error) => {
+] as const)('with %j a different cluster of this checkout is an error and is not abandoned', (env, there, error) => {
   expect(() => pickProvider(readSettings(env), there)).toThrow(error);
 });

@@ -6,23 +6,24 @@ import type { ClusterProvider, Found } from '../provider.ts';
 import { type Settings, UserError } from '../settings.ts';
 import { recallState } from '../state.ts';
 
-/** A cluster and what there is of it. */
+/** A provider and what exists of its cluster. */
 export interface Candidate {
   readonly provider: ClusterProvider;
   readonly found: Found;
 }
 
 /**
- * The cluster that the settings ask for; without a wish the one that is there, else kind where it can run, else native.
- * @throws UserError where this checkout has another cluster, or one on a Docker that does not answer
+ * The provider that the settings ask for. Without a setting: the one whose cluster exists, else kind if it can run,
+ * else native.
+ * @throws UserError if this checkout has a different cluster, or one on a Docker that does not answer
  */
 export async function chooseProvider(settings: Settings): Promise<Candidate> {
   return pickProvider(settings, await findProviders(settings)) ?? withFindings(await providerForNew(settings));
 }
 
 /**
- * The one of those that are there that the settings ask for; undefined where none is.
- * @throws UserError where there is another one
+ * Of the candidates whose cluster exists, the one that the settings ask for; undefined if there are none.
+ * @throws UserError if a different one exists
  */
 export function pickProvider(settings: Settings, there: readonly Candidate[]): Candidate | undefined {
   const [first] = there;
@@ -32,19 +33,20 @@ export function pickProvider(settings: Settings, there: readonly Candidate[]): C
   const other = there.find((candidate) => !isWanted(candidate));
   if (other)
     throw new UserError(
-      `this checkout's cluster is ${titleOf(other.provider)}, not ${settings.kubeContext ?? target}: run \`make down\` first`,
+      `this checkout's cluster is ${titleOf(other.provider)}, not ${settings.kubeContext ?? target}: ` +
+        'run `make down` first',
     );
   return first;
 }
 
-/** All that there is of this checkout's clusters, running or not. */
+/** All clusters of this checkout, running or not. */
 export async function findProviders(settings: Settings): Promise<Candidate[]> {
   const recalled = await recallState();
-  // A cluster on kind would look absent, and another one would be made beside it.
+  // Without Docker the cluster would seem absent, and `make up` would create a second one.
   if (recalled?.target === 'kind' && !(await isDockerAnswering()))
     throw new UserError("this checkout's cluster is on kind, and Docker does not answer: start Docker");
   const contexts = new Set([settings.kubeContext, recalled?.context].filter((context) => context !== undefined));
-  // A kind cluster that has our name and is not ours is an error for those who want kind.
+  // A foreign kind cluster that has our name is an error only if the user wants kind.
   const isKindMeant = settings.cluster !== 'native' && contexts.size === 0;
   const kind = withFindings(kindProvider(settings));
   const candidates = await Promise.all([

@@ -1,7 +1,9 @@
 import { pollUntil } from '../poll.ts';
 import type { Ports } from '../settings.ts';
 
-/** The order that `make up` places; its key is the same each time, so that a running system answers with the order it has. */
+/**
+ * The order that `make up` places. Its key never changes, so that a running system answers with the order that it has.
+ */
 const order = {
   customerId: 'demo',
   items: [{ sku: 'mug', quantity: 2 }],
@@ -12,7 +14,7 @@ const order = {
 export interface DemoOrder {
   readonly orderId: string;
   readonly status: 'confirmed' | 'pending';
-  /** Whether an earlier run has placed it. */
+  /** Whether an earlier run placed it. */
   readonly replayed: boolean;
 }
 

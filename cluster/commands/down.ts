@@ -11,7 +11,7 @@ import { type Settings, UserError } from '../settings.ts';
 import { findProviders, titleOf } from './choose-provider.ts';
 import { exclusively } from './lock.ts';
 
-/** Removes this checkout's cluster and every trace of it, whatever is left of either; the cache of binaries stays. */
+/** Removes this checkout's cluster and every trace of it, even of a broken one. The cache of binaries stays. */
 export function down(settings: Settings): Promise<void> {
   return exclusively(async () => {
     const providers = await findProviders(settings).catch(forget);
@@ -27,18 +27,18 @@ export function down(settings: Settings): Promise<void> {
     const hadNetwork = silence === '' && (await removeNetwork());
     if (providers.length === 0 && !hadImages && !hadNetwork && !existsSync(stateFolder))
       console.log(
-        `Nothing to remove.${silence ? ' (Docker does not answer: a kind cluster could not be looked for.)' : ''}`,
+        `Nothing to remove.${silence ? ' (Docker does not answer: make down could not look for a kind cluster.)' : ''}`,
       );
     await rm(stateFolder, { recursive: true, force: true });
   });
 }
 
-/** Of a cluster that does not answer only our own side can be removed. */
+/** If the cluster does not answer, only what is on this machine can be removed. */
 async function forget(error: unknown): Promise<never> {
   if (!(error instanceof Unreachable)) throw error;
   await stopForwards();
   await rm(stateFolder, { recursive: true, force: true });
   throw new UserError(
-    `${error.message}\nIts port-forwards and .windlass are removed; what was installed in it is still there.`,
+    `${error.message}\nIts port-forwards and .windlass are removed; what was installed in the cluster is still there.`,
   );
 }

@@ -6,7 +6,10 @@ import { UserError } from '../settings.ts';
 
 const lockfilePath = join(dirname(stateFolder), '.windlass.lock');
 
-/** Commands that change this checkout's cluster exclude each other; the lock of one that was killed is free after 10 s. */
+/**
+ * Runs one command at a time that changes this checkout's cluster. The lock of a killed command expires after 10 s.
+ * @throws UserError if another command holds the lock
+ */
 export async function exclusively(work: () => Promise<void>): Promise<void> {
   const release = await lock(stateFolder, { lockfilePath, realpath: false }).catch(
     (error: Error & { code?: string }) => {
@@ -16,7 +19,7 @@ export async function exclusively(work: () => Promise<void>): Promise<void> {
       );
     },
   );
-  // The library does this, too, but its hook is lost when execa, with a newer version of the same hook, has run a program.
+  // The library's own exit hook is lost once execa, which has a newer version of the same hook, has run a program.
   const removeLock = () => rmSync(lockfilePath, { recursive: true, force: true });
   process.once('exit', removeLock);
   try {

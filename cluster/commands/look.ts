@@ -7,7 +7,7 @@ import type { Settings } from '../settings.ts';
 import { titleOf } from './choose-provider.ts';
 import { runningCluster } from './running.ts';
 
-/** What runs, where, and its memory. */
+/** Prints what runs, where, and how much memory it uses. */
 export async function status(settings: Settings): Promise<void> {
   const { provider, ports } = await runningCluster(settings);
   console.log(
@@ -21,7 +21,7 @@ export async function status(settings: Settings): Promise<void> {
     console.log(`${String(mib).padStart(6)} MiB  ${part}`);
 }
 
-/** Prints what the cluster's mesh config says otherwise than the source; returns the exit code: 1 where they differ. */
+/** Prints how the cluster's mesh config differs from the source. Returns the exit code: 1 if they differ. */
 export async function diff(settings: Settings): Promise<number> {
   await runningCluster(settings);
   await synthesize();
@@ -30,7 +30,7 @@ export async function diff(settings: Settings): Promise<number> {
   return difference ? 1 : 0;
 }
 
-/** Follows the logs of all services, or of one, until interrupted. */
+/** Follows the logs of all services, or of one, until it is interrupted. */
 export async function logs(settings: Settings, service?: string): Promise<void> {
   await runningCluster(settings);
   const which = service ? `app=${service}` : 'app';
@@ -38,7 +38,10 @@ export async function logs(settings: Settings, service?: string): Promise<void> 
   await kubectl(args, { onLine: (line) => console.log(line), what: `logs of ${service ?? 'the services'}` });
 }
 
-/** Lines for a shell: kubectl, helm and istioctl speak to this checkout's cluster, and INGRESS and JAEGER are its doors' URLs. */
+/**
+ * Prints shell lines that point kubectl, helm and istioctl at this checkout's cluster, and set the URLs INGRESS and
+ * JAEGER.
+ */
 export async function env(settings: Settings): Promise<void> {
   const { ports } = await runningCluster(settings);
   console.log(`export KUBECONFIG='${kubeconfig}' PATH='${binFolder}':"$PATH"`);

@@ -5,7 +5,7 @@ import { type Ports, type Settings, UserError } from '../settings.ts';
 import { rememberState } from '../state.ts';
 import { chooseProvider, titleOf } from './choose-provider.ts';
 
-/** A cluster that runs, and the ports of its doors. */
+/** The provider of a running cluster, and the cluster's ports on this machine. */
 export interface RunningCluster {
   readonly provider: ClusterProvider;
   readonly ports: Ports;
@@ -17,9 +17,9 @@ export async function isUp(settings: Settings): Promise<boolean> {
 }
 
 /**
- * This checkout's cluster, with its kubeconfig in place even after .windlass was deleted.
- * @param start the command that starts a cluster which will do
- * @throws UserError where none runs
+ * Finds this checkout's running cluster, and restores its kubeconfig if .windlass was deleted.
+ * @param start the command that starts a suitable cluster, for the error
+ * @throws UserError if none runs
  */
 export async function runningCluster(settings: Settings, start = 'make up'): Promise<RunningCluster> {
   const { provider, found } = await chooseProvider(settings);

@@ -8,7 +8,7 @@ import { renderTree } from '../trace/trace-tree.ts';
 const program = new Command('npm run trace --')
   .description('Prints the trace of an order as a tree: service, operation, start and duration in ms, errors.')
   .argument('<id>', 'an order id, as POST /v1/orders answered it, or a trace id (32 hex digits, as in traceresponse)')
-  .option('-w, --wait <seconds>', 'how long to wait for a trace that is not whole yet', readSeconds, 15)
+  .option('-w, --wait <seconds>', 'how long to wait for a trace that is not complete yet', readSeconds, 15)
   .addHelpText('after', '\nExit code: 0 printed, 1 not found or Jaeger not reachable.')
   .action(printTrace);
 
@@ -17,12 +17,12 @@ await program.parseAsync();
 async function printTrace(id: string, { wait }: { readonly wait: number }): Promise<void> {
   try {
     const url = `http://127.0.0.1:${readPorts().jaeger}`;
-    const trace = await waitForWhole(() => find(new Jaeger(url), id), wait * 1_000);
+    const trace = await waitUntilComplete(() => find(new Jaeger(url), id), wait * 1_000);
     if (trace === undefined)
       return fail(`no trace of ${id} in Jaeger at ${url} (it keeps the newest traces only, in memory)`);
     console.log(renderTree(trace));
     const orphans = findOrphans(trace).length;
-    if (orphans > 0) console.log(`(not whole: the parents of ${orphans} spans have not arrived)`);
+    if (orphans > 0) console.log(`(not complete: the parents of ${orphans} spans have not arrived)`);
   } catch (error) {
     fail(`the trace cannot be read: ${error instanceof Error ? error.message : error}`);
   }
@@ -33,10 +33,14 @@ function find(jaeger: Jaeger, id: string): Promise<Trace | undefined> {
 }
 
 /**
- * Spans arrive in batches, seconds late, the callers' often last. A trace is taken as whole when all parents are there and
- * nothing was added for two seconds.
+ * Waits until a trace is complete or the time is over, and returns what there is. Spans arrive in batches, seconds
+ * late, and the callers' often arrive last. A trace counts as complete when every span's parent is there and no span
+ * was added for two seconds.
  */
-async function waitForWhole(read: () => Promise<Trace | undefined>, timeoutMs: number): Promise<Trace | undefined> {
+async function waitUntilComplete(
+  read: () => Promise<Trace | undefined>,
+  timeoutMs: number,
+): Promise<Trace | undefined> {
   const giveUpAt = performance.now() + timeoutMs;
   let spans = 0;
   for (;;) {

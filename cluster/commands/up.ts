@@ -11,7 +11,10 @@ import { chooseProvider, titleOf } from './choose-provider.ts';
 import { placeDemoOrder } from './demo-order.ts';
 import { exclusively } from './lock.ts';
 
-/** Everything, from nothing to a running system with a demo order placed. What runs already stays as it is. */
+/**
+ * Brings up everything, from nothing to a running system with a demo order placed. Whatever runs already stays as it
+ * is.
+ */
 export function up(settings: Settings): Promise<void> {
   return exclusively(async () => {
     const progress = showProgress(6);
@@ -19,7 +22,7 @@ export function up(settings: Settings): Promise<void> {
     await progress.step('application', () => deployApplication(images));
     const { orderId, status, replayed } = await progress.step('demo order', () => placeDemoOrder(ports));
     console.log(`\nOrder ${orderId}, ${status}. Its trace:\n`);
-    // Of an order that an earlier run placed, Jaeger may have forgotten the trace: that is no failure.
+    // Jaeger may have forgotten the trace of an order that an earlier run placed. That is no failure.
     const wait = replayed ? '1' : '30';
     const printed = { cwd: root, onLine: (line: string) => console.log(line), tolerant: replayed };
     await run('npm', ['run', '--silent', 'trace', '--', orderId, '--wait', wait], printed);
@@ -30,12 +33,12 @@ kubectl  eval "$(make env)"`);
   });
 }
 
-/** All that manifests of dist/ stand on, and nothing of them: for those who apply them by kubectl. */
+/** Brings up what the manifests of dist/ need, for users who apply the manifests with kubectl. */
 export function platform(settings: Settings): Promise<void> {
   return exclusively(async () => {
     const { ports, images } = await bringUpPlatform(settings, showProgress(4));
     const image = images.get(DEV_IMAGE) ?? DEV_IMAGE;
-    // A registry's image has another name than the one that manifests have, which nodes of this machine know.
+    // Nodes of this machine know the image by the name in the manifests. A registry's image has another name.
     const synth = image.startsWith(REPOSITORY) ? '' : `  make synth IMAGE=${image}\n`;
     console.log(`
 The platform runs. Next:
@@ -48,11 +51,11 @@ The shop will answer at http://127.0.0.1:${ports.ingress}/v1/orders.`);
 
 interface Platform {
   readonly ports: Ports;
-  /** What runs in place of each `name:dev` of the manifests. */
+  /** What replaces each `name:dev` in the manifests. */
   readonly images: ReadonlyMap<string, string>;
 }
 
-/** The steps up to the application, four of them. */
+/** The four steps before the application. */
 async function bringUpPlatform(settings: Settings, progress: Progress): Promise<Platform> {
   const { provider, found } = await chooseProvider(settings);
   const kept = 'ports' in found ? found.ports : undefined;

@@ -9,7 +9,7 @@ const deployment = (status: Watched['status']): Watched => ({
 });
 const all = { observedGeneration: 3, replicas: 2, updatedReplicas: 2, availableReplicas: 2 };
 
-test('a workload serves when its newest generation is all there is, and is available', () => {
+test('a workload serves once all its pods are of the newest generation and available', () => {
   expect(isServing(deployment(all))).toBe(true);
   expect(
     isServing({
@@ -21,11 +21,11 @@ test('a workload serves when its newest generation is all there is, and is avail
 
 test.each([
   ['has no status yet', undefined],
-  ['was changed and not looked at yet', { ...all, observedGeneration: 2 }],
+  ['was changed and not observed yet', { ...all, observedGeneration: 2 }],
   ['still has a pod of the old generation', { ...all, replicas: 3 }],
-  ['has a new pod that is missing', { ...all, updatedReplicas: 1 }],
+  ['lacks a new pod', { ...all, updatedReplicas: 1 }],
   ['has a pod that is not ready', { ...all, availableReplicas: 1 }],
-])('a workload that %s is waited for', (_, status) => expect(isServing(deployment(status))).toBe(false));
+])('make up waits for a workload that %s', (_, status) => expect(isServing(deployment(status))).toBe(false));
 
 test.each([
   ['True', 1, true],

@@ -10,13 +10,16 @@ import { run } from '../run.ts';
 const ENVIRONMENT = 'dev';
 const manifestFolder = join(root, 'dist', ENVIRONMENT);
 
-/** Writes dist/<env>/*.yaml from the source, as `make synth` does; of one environment or all. */
+/** Writes dist/<env>/*.yaml as `make synth` does. @param environment default: all of them */
 export async function synthesize(environment?: string): Promise<void> {
   const flags = environment ? ['--', '--env', environment] : [];
   await run('npm', ['run', '--silent', 'synth', ...flags], { cwd: root, what: 'make synth' });
 }
 
-/** All manifests of the environment that runs here as one stream, with images by digest where the cluster has them so. */
+/**
+ * The manifests of the environment that runs here, as one stream.
+ * @param images what replaces each image's name, such as a tag made of the content
+ */
 export async function manifests(images: ReadonlyMap<string, string> = new Map()): Promise<string> {
   const files = (await readdir(manifestFolder)).filter((file) => file.endsWith('.yaml')).sort();
   const texts = await Promise.all(files.map((file) => readFile(join(manifestFolder, file), 'utf8')));
@@ -38,7 +41,7 @@ export async function deployApplication(images: ReadonlyMap<string, string>): Pr
   await Promise.all(items.filter((item) => !isServing(item)).map(waitUntilReady));
 }
 
-/** A workload, or what Strimzi looks after; only what is used here. */
+/** A workload, or a resource of Strimzi's. Only the fields that are used here. */
 export interface Watched {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace: string; readonly generation: number };
@@ -52,7 +55,7 @@ export interface Watched {
   };
 }
 
-/** Whether the newest generation serves, and nothing of an older one is left: then there is nothing to wait for. */
+/** Whether the newest generation serves and no pod of an older one is left. */
 export function isServing({ kind, metadata, spec, status = {} }: Watched): boolean {
   if (status.observedGeneration !== metadata.generation) return false;
   if (kind.startsWith('Kafka'))

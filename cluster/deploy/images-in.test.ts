@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { imagesIn } from './images-in.ts';
 
-test('the images of pods are found in whatever makes them, each once', () => {
+test('the images of pods are found in every kind of workload, each once', () => {
   const manifests = `
 kind: Deployment
-spec: { template: { spec: { initContainers: [{ image: "docker.io/a/b:1" }], containers: [{ image: docker.io/a/b:1 }] } } }
+spec:
+  template:
+    spec: { initContainers: [{ image: "docker.io/a/b:1" }], containers: [{ image: docker.io/a/b:1 }] }
 ---
 kind: StatefulSet
 spec: { template: { spec: { containers: [{ image: docker.io/library/postgres:18.4 }] } } }
@@ -21,7 +23,7 @@ test("the sidecar's image is found in the injector's values", () => {
   expect(imagesIn(injector)).toEqual(['docker.io/istio/proxyv2:1.31.1']);
 });
 
-test("of Strimzi's images of Kafka the newest is found: the operator makes the brokers' pods", () => {
+test("the newest of Strimzi's Kafka images is found, because the operator makes the brokers' pods", () => {
   const env = [{ name: 'STRIMZI_KAFKA_IMAGES', value: '4.2.0=quay.io/k:1-4.2.0\n4.3.1=quay.io/k:1-4.3.1\n' }];
   const operator = {
     kind: 'Deployment',

@@ -1,8 +1,8 @@
 import { parseAllDocuments } from 'yaml';
 
 /**
- * The images that rendered charts run, each once: those of pods, and those that Istio's injector and Strimzi's operator put into
- * pods which they make themselves. `auto` stands for the injector's.
+ * The images that rendered charts run, each once: those of pods, and those that Istio's injector and Strimzi's operator
+ * put into pods. The image `auto` is a placeholder for the injector's and is left out.
  */
 export function imagesIn(manifests: string): string[] {
   const images = new Set<string>();
@@ -22,7 +22,7 @@ function collect(value: unknown, images: Set<string>): void {
   }
 }
 
-/** The sidecar's image in the injector's values. */
+/** The sidecar's image, from the injector's values. */
 function injected(data: unknown): string[] {
   const { values } = (data ?? {}) as { values?: string };
   if (!values?.trimStart().startsWith('{')) return [];
@@ -31,7 +31,7 @@ function injected(data: unknown): string[] {
   return hub && tag && proxy?.image ? [`${hub}/${proxy.image}:${tag}`] : [];
 }
 
-/** Strimzi states one image a line, `<Kafka's version>=<image>`, the newest last; that is the version of our brokers. */
+/** Strimzi lists an image per line, `<Kafka's version>=<image>`. The newest is last, and our brokers run it. */
 function newest(lines: string): string {
   return lines.trim().split('\n').at(-1)?.split('=')[1] ?? '';
 }

@@ -6,13 +6,14 @@ import type { ClusterProvider } from '../provider.ts';
 const NAMESPACES = ['istio-system', 'observability', 'postgres', 'shop', 'partner'];
 const OUTSIDE_THE_MESH = ['observability', 'postgres'];
 
-/** On namespaces that were not there before, with the checkout that made them: only those are removed. */
+/** Marks the namespaces that a checkout created. `make down` removes only those. */
 export const CHECKOUT_LABEL = 'windlass.dev/checkout';
 const OURS = { [CHECKOUT_LABEL]: clusterNameOf(root) };
 
 /**
- * Makes the namespaces that the charts and the application need, and leaves those alone that someone else has made. As a
- * manager of its own: the application states the labels of its namespaces, and a pod that starts meanwhile needs them.
+ * Creates the namespaces that the charts and the application need. Existing namespaces of others stay as they are. The
+ * field manager is not the application's: the application owns the labels of its namespaces, which must not disappear
+ * meanwhile.
  */
 export async function applyNamespaces({ target }: ClusterProvider): Promise<void> {
   const present = await namesOf([]);
@@ -26,7 +27,7 @@ export async function applyNamespaces({ target }: ClusterProvider): Promise<void
   if (manifests.length > 0) await apply(toStream(manifests), 'namespaces', 'windlass-platform');
 }
 
-/** Removes the namespaces that we made, with all in them. */
+/** Removes the namespaces that this checkout created, with everything in them. */
 export async function removeNamespaces(): Promise<void> {
   await kubectl(['delete', 'namespaces', '-l', `${CHECKOUT_LABEL}=${clusterNameOf(root)}`, '--timeout=180s']);
 }

@@ -14,7 +14,7 @@ const rule = (tls: { caCertificates?: string }) => ({
 });
 const trusting = rule({ caCertificates: '/etc/partner-ca/bank-ca/ca.crt' });
 
-test('a partner that is simulated in the cluster gets a certificate for its host, of the authority that callers trust', () => {
+test('a simulated partner gets a certificate for its host, of the authority that its callers trust', () => {
   expect(partnerCertificates([entry('bank.partner.svc.cluster.local'), trusting])).toEqual([
     { partner: 'bank', namespace: 'partner', host, authority: 'bank-ca' },
   ]);
@@ -25,6 +25,6 @@ test('a real partner brings its own certificate, and a service of the mesh needs
   expect(partnerCertificates([entry('bank.shop.svc.cluster.local', 'MESH_INTERNAL'), trusting])).toEqual([]);
 });
 
-test('a simulated partner whose authority nothing names is an error that names its host', () => {
+test('a simulated partner without a named authority is an error that names its host', () => {
   expect(() => partnerCertificates([entry('bank.partner.svc.cluster.local'), rule({})])).toThrow('bank.example');
 });

@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 
-/** The certificate that a partner, simulated in the cluster, needs so that its callers trust it. */
+/** The certificate that a partner simulated in the cluster needs so that its callers trust it. */
 export interface PartnerCertificate {
   readonly partner: string;
   /** The partner's own namespace. */
@@ -23,10 +23,10 @@ interface MeshObject extends KubernetesObject {
 }
 
 /**
- * The certificates that manifests ask for. A ServiceEntry outside the mesh whose endpoint is a Service of this cluster is a
- * simulated partner; the DestinationRule of its host names the authority, by the folder of the CA's file. A real partner brings its
- * own certificate.
- * @throws Error where no DestinationRule says whom the callers of a simulated partner trust
+ * The certificates that manifests ask for. A ServiceEntry outside the mesh whose endpoint is a Service of this cluster
+ * is a simulated partner. The DestinationRule of its host names the authority: the folder of the CA's file. A real
+ * partner brings its own certificate.
+ * @throws Error if no DestinationRule says whom the callers of a simulated partner trust
  */
 export function partnerCertificates(objects: readonly MeshObject[]): PartnerCertificate[] {
   const authorities = new Map(

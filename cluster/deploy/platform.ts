@@ -15,7 +15,9 @@ import { findPending, installReleases, type Release, renderRelease } from './rel
 const STRIMZI = { chart: 'oci://quay.io/strimzi-helm/strimzi-kafka-operator', version: '1.2.0' };
 const ISTIO = { repository: 'https://istio-release.storage.googleapis.com/charts', version: '1.31.1' };
 
-/** Installs what the application of dist/dev stands on, and waits until pods can be injected; the rest comes up meanwhile. */
+/**
+ * Installs what the application of dist/dev needs, and waits until Istio injects sidecars. The rest starts meanwhile.
+ */
 export async function installPlatform(
   provider: ClusterProvider,
   images: ReadonlyMap<string, string>,
@@ -43,7 +45,9 @@ export async function installPlatform(
   await install(gateway);
 }
 
-/** A node that was restarted has istiod's pod before it has the way to its webhook; without that no pod can be made. */
+/**
+ * After a restart of the node istiod may be ready before its webhook is reachable. Until then no pod can be created.
+ */
 function waitUntilInjecting(): Promise<void> {
   const pod = ['run', 'windlass-probe', '--image=none', '--labels=sidecar.istio.io/inject=true', '--dry-run=server'];
   const args = ['-n', 'istio-system', ...pod, '-o', 'jsonpath={.spec}'];
@@ -56,12 +60,12 @@ function waitUntilInjecting(): Promise<void> {
   return pollUntil(attempt, { timeoutMs: 90_000, intervalMs: 500, failure });
 }
 
-/** Where the images are released ones, the charts are, too; on native both come from Istio's Go module. */
+/** Released charts go with released images. On native, both come from Istio's Go module. */
 async function istioReleases({
   target,
-  flavour,
+  flavor,
 }: ClusterProvider): Promise<Record<'base' | 'istiod' | 'gateway', Release>> {
-  const module = flavour === 'native' ? join(await moduleFolder('istio', 'istio.io/istio'), 'manifests/charts') : '';
+  const module = flavor === 'native' ? join(await moduleFolder('istio', 'istio.io/istio'), 'manifests/charts') : '';
   const chart = (inModule: string, released: string) =>
     module ? { chart: join(module, inModule) } : { chart: released, ...ISTIO };
   const namespace = 'istio-system';
@@ -71,21 +75,21 @@ async function istioReleases({
       name: 'istiod',
       namespace,
       ...chart('istio-control/istio-discovery', 'istiod'),
-      values: ['istio/istiod.yaml', `istio/istiod-${flavour}.yaml`],
+      values: ['istio/istiod.yaml', `istio/istiod-${flavor}.yaml`],
     },
     gateway: {
       name: 'istio-ingressgateway',
       namespace,
       ...chart('gateway', 'gateway'),
-      // A cluster of someone else's gets no port on its nodes.
+      // An existing cluster gets no port on its nodes.
       values: ['istio/gateway.yaml', ...(target === 'existing' ? ['istio/gateway-cluster-ip.yaml'] : [])],
     },
   };
 }
 
-/** What needs no mesh. */
+/** The releases that do not need the mesh. */
 function independent(
-  { target, flavour }: ClusterProvider,
+  { target, flavor }: ClusterProvider,
   images: ReadonlyMap<string, string>,
   certificates: readonly PartnerCertificate[],
 ): Release[] {
@@ -108,7 +112,7 @@ function independent(
       set: { partner, host, authority },
     })),
     ...(target === 'native' ? [own('local-path', 'local-path-storage')] : []),
-    flavour === 'native'
+    flavor === 'native'
       ? { ...own('strimzi', 'shop'), set: standin ? { image: standin } : {} }
       : { name: 'strimzi', namespace: 'shop', ...STRIMZI, values: ['strimzi/operator-kind.yaml'] },
   ];

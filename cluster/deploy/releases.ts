@@ -12,30 +12,31 @@ export interface Release {
   readonly name: string;
   readonly namespace: string;
   readonly chart: string;
-  /** Of a chart that is a reference. */
+  /** Only of a chart that is a reference. */
   readonly version?: string;
-  /** Of a chart that comes from a repository. */
+  /** Only of a chart from a repository. */
   readonly repository?: string;
-  /** Values files below charts/, later ones win. */
+  /** Values files below charts/. Later files override earlier ones. */
   readonly values: readonly string[];
-  /** Single values, as the last word. */
+  /** Single values, which override the files. */
   readonly set?: Readonly<Record<string, string>>;
 }
 
 const DIGEST_LABEL = 'windlass.dev/digest';
 
 /**
- * Those of the releases that the cluster does not have as they are here.
- * @throws UserError where someone else has installed one of that name
+ * The releases that the cluster lacks, or has with other content.
+ * @throws UserError if someone else installed a release of that name
  */
 export async function findPending(releases: readonly Release[]): Promise<Release[]> {
   const installed = await findInstalled();
   const foreign = releases.filter((release) => installed.get(titleOf(release))?.digest === null).map(titleOf);
   if (foreign.length > 0)
     throw new UserError(
-      `the cluster has Helm releases that Windlass did not install and would change: ${foreign.join(', ')}. Uninstall them, or use another cluster`,
+      `the cluster has Helm releases that Windlass did not install and would change: ${foreign.join(', ')}. ` +
+        'Uninstall them, or use another cluster',
     );
-  // A Helm that was killed leaves a release pending and would never touch it again.
+  // A killed Helm leaves its release pending, and Helm refuses to upgrade a pending release.
   const pending = `owner=helm,${DIGEST_LABEL},status in (pending-install,pending-upgrade,pending-rollback)`;
   await kubectl(['delete', 'secrets', '-A', '-l', pending]);
   const digests = await Promise.all(releases.map(digestOf));
@@ -45,7 +46,7 @@ export async function findPending(releases: readonly Release[]): Promise<Release
   });
 }
 
-/** Installs or upgrades releases, several at a time. */
+/** Installs or upgrades releases in parallel. */
 export async function installReleases(releases: readonly Release[], progress: Progress): Promise<void> {
   await Promise.all(
     releases.map(async (release) => {
@@ -55,7 +56,7 @@ export async function installReleases(releases: readonly Release[], progress: Pr
   );
 }
 
-/** Uninstalls every release of ours, those too whose installation failed. */
+/** Uninstalls all our releases, including those whose installation failed. */
 export async function uninstallReleases(): Promise<void> {
   const ours = [...(await findInstalled())].filter(([, { digest }]) => digest !== null);
   for (const [title] of ours.toReversed()) {
@@ -64,7 +65,7 @@ export async function uninstallReleases(): Promise<void> {
   }
 }
 
-/** What a release would apply, as YAML. */
+/** The manifests that a release would apply, as YAML. */
 export async function renderRelease({ name, namespace, ...release }: Release): Promise<string> {
   const { stdout } = await helm(['template', name, release.chart, '-n', namespace, ...flagsOf(release)], {
     what: `rendering of ${name}`,
@@ -72,15 +73,15 @@ export async function renderRelease({ name, namespace, ...release }: Release): P
   return stdout;
 }
 
-/** What Helm has on record of a release. */
+/** Helm's record of a release. */
 interface Installed {
-  /** Of what it was installed from; null where someone else installed it. */
+  /** Digest of the chart and values that it was installed from; null if someone else installed it. */
   readonly digest: string | null;
-  /** Helm's word: `deployed`, `failed`, `pending-install`, … */
+  /** Helm's status: `deployed`, `failed`, `pending-install`, … */
   readonly status: string;
 }
 
-/** The newest record of each release, by namespace and name. */
+/** The latest record of each release, by namespace and name. */
 async function findInstalled(): Promise<ReadonlyMap<string, Installed>> {
   const { stdout } = await kubectl(['get', 'secrets', '-A', '-l', 'owner=helm', '-o', 'json']);
   const { items } = JSON.parse(stdout) as {

@@ -5,8 +5,8 @@ import { removeNamespaces } from './namespaces.ts';
 import { uninstallReleases } from './releases.ts';
 
 /**
- * Takes everything of ours out of a cluster that stays: the application while its operators are still there, the releases, the
- * namespaces that we made. CRDs stay.
+ * Removes everything of ours from an existing cluster: first the application, while its operators still run, then the
+ * releases, then the namespaces that we created. CRDs stay.
  */
 export async function removePlatform(): Promise<void> {
   await synthesize();
@@ -19,8 +19,9 @@ export async function removePlatform(): Promise<void> {
 }
 
 /**
- * Topics go first, and their Kafka after them: Strimzi holds on to a topic by a finalizer, and lets it go only while its Kafka
- * runs. One that is not let go in time would hold up its namespace without end.
+ * Removes topics, before their Kafka: Strimzi sets a finalizer on each topic and removes it only while the topic's
+ * Kafka runs. A finalizer that stays would block the deletion of the namespace, so those left after a minute are
+ * removed here.
  */
 async function removeTopics(topics: readonly KubernetesObject[]): Promise<void> {
   await remove(topics, '60s');
@@ -31,7 +32,7 @@ async function removeTopics(topics: readonly KubernetesObject[]): Promise<void> 
   for (const name of left) await kubectl(['-n', 'shop', 'patch', name, ...patch], { tolerant: true });
 }
 
-/** Tolerant: where a CRD is gone, so are its objects. */
+/** Tolerates errors: if a CRD is gone, its objects are gone too. */
 async function remove(objects: readonly KubernetesObject[], timeout = '120s'): Promise<void> {
   const flags = ['--ignore-not-found', `--timeout=${timeout}`, '--filename', '-'];
   await kubectl(['delete', ...flags], { input: toStream(objects), tolerant: true });

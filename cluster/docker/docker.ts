@@ -6,12 +6,12 @@ export function docker(args: readonly string[], options: RunOptions = {}): Promi
   return run('docker', args, options);
 }
 
-/** Whether there is a Docker client here and a daemon that answers it. */
+/** Whether this machine has a Docker client and its daemon answers. */
 export async function isDockerAnswering(): Promise<boolean> {
   return (await dockerSilence()) === '';
 }
 
-/** Why no daemon answers, in Docker's own words; empty where one does, undefined where there is no Docker client. */
+/** Why no daemon answers, in Docker's own words; empty if one does, undefined if there is no Docker client. */
 export async function dockerSilence(): Promise<string | undefined> {
   const answer = await docker(['version', '--format', '{{.Server.Version}}'], { tolerant: true }).catch(
     () => undefined,
@@ -20,22 +20,22 @@ export async function dockerSilence(): Promise<string | undefined> {
   return answer.exitCode === 0 ? '' : reasonOf(answer.all);
 }
 
-/** What Docker knows of a container; only what is used here. */
+/** What Docker knows about a container. Only the fields that are used here. */
 export interface Container {
   readonly State: { readonly Running: boolean; readonly Paused: boolean; readonly StartedAt: string };
   readonly HostConfig: { readonly PortBindings: Readonly<Record<string, readonly { readonly HostPort: string }[]>> };
   readonly Mounts: readonly { readonly Source: string; readonly Destination: string }[];
 }
 
-/** The container of this name, running or not; undefined where there is none. */
+/** The container of this name, running or not; undefined if there is none. */
 export async function inspectContainer(name: string): Promise<Container | undefined> {
   const { stdout, exitCode } = await docker(['container', 'inspect', name], { tolerant: true });
   return exitCode === 0 ? (JSON.parse(stdout) as Container[])[0] : undefined;
 }
 
 /**
- * Pulls an image into Docker unless it is there.
- * @throws UserError with what the registry said
+ * Pulls an image into Docker unless Docker has it.
+ * @throws UserError with the registry's answer
  */
 export async function ensureImage(image: string, progress: Progress): Promise<void> {
   const { exitCode } = await docker(['image', 'inspect', '--format', '{{.Id}}', image], { tolerant: true });
@@ -48,7 +48,7 @@ export async function ensureImage(image: string, progress: Progress): Promise<vo
     });
 }
 
-/** The line of a program's output that says why it failed: Docker and crictl print others around it. */
+/** The line of a program's output that says why it failed. Docker and crictl print other lines around it. */
 export function reasonOf(output: string): string {
   const lines = output
     .trimEnd()

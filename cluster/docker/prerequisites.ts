@@ -3,27 +3,29 @@ import { UserError } from '../settings.ts';
 import { dockerSilence } from './docker.ts';
 
 interface Program {
-  /** Prints the version. */
+  /** The arguments that print the version. */
   readonly arguments: readonly string[];
-  /** The oldest one that works, as [major, minor]. */
+  /** The oldest version that works, as [major, minor]. Default: any. */
   readonly oldest?: readonly [number, number];
-  /** The command that installs it on Linux; on macOS Homebrew has all of them under their names. */
+  /** The command that installs it on Linux. On macOS, Homebrew has every program under its name. */
   readonly install: string;
 }
 
-const local = 'sudo install /tmp';
+/** The command that downloads a program to /tmp and installs it from there. */
+const download = (name: string, url: string) =>
+  `curl -fLo /tmp/${name} ${url} && sudo install /tmp/${name} /usr/local/bin`;
 
-/** What a cluster on kind is made and used with. */
+/** The programs that make and use a cluster on kind, or use an existing one. */
 const programs = {
   docker: { arguments: ['--version'], install: 'curl -fsSL https://get.docker.com | sh' },
   kind: {
     arguments: ['version'],
     oldest: [0, 33],
-    install: `curl -fLo /tmp/kind https://kind.sigs.k8s.io/dl/v0.33.0/kind-linux-amd64 && ${local}/kind /usr/local/bin`,
+    install: download('kind', 'https://kind.sigs.k8s.io/dl/v0.33.0/kind-linux-amd64'),
   },
   kubectl: {
     arguments: ['version', '--client'],
-    install: `curl -fLo /tmp/kubectl https://dl.k8s.io/release/v1.36.4/bin/linux/amd64/kubectl && ${local}/kubectl /usr/local/bin`,
+    install: download('kubectl', 'https://dl.k8s.io/release/v1.36.4/bin/linux/amd64/kubectl'),
   },
   helm: {
     arguments: ['version', '--short'],
@@ -33,15 +35,15 @@ const programs = {
   skaffold: {
     arguments: ['version'],
     oldest: [2, 15],
-    install: `curl -fLo /tmp/skaffold https://storage.googleapis.com/skaffold/releases/v2.24.0/skaffold-linux-amd64 && ${local}/skaffold /usr/local/bin`,
+    install: download('skaffold', 'https://storage.googleapis.com/skaffold/releases/v2.24.0/skaffold-linux-amd64'),
   },
 } as const satisfies Record<string, Program>;
 
 export type ProgramName = keyof typeof programs;
 
 /**
- * Checks programs, and that Docker answers where it is among them.
- * @throws UserError that names everything that is missing or too old, each with the command that installs it
+ * Checks that programs are there and new enough, and that Docker answers if it is one of them.
+ * @throws UserError that names each program that is missing or too old, with the command that installs it
  */
 export async function ensurePrograms(names: readonly ProgramName[], what: string): Promise<void> {
   const found = await Promise.all(names.map(async (name) => findFault(name, await versionOf(name))));
@@ -51,11 +53,12 @@ export async function ensurePrograms(names: readonly ProgramName[], what: string
   const silence = names.includes('docker') ? await dockerSilence() : '';
   if (silence)
     throw new UserError(
-      `${what} needs a Docker daemon that answers: start it (sudo systemctl start docker, or Docker Desktop). Docker says: ${silence}`,
+      `${what} needs a Docker daemon that answers. Start it (sudo systemctl start docker, or Docker Desktop). ` +
+        `Docker says: ${silence}`,
     );
 }
 
-/** What is wrong with a program that printed this as its version, and how to mend it; undefined where nothing is. */
+/** What is wrong with a program that printed this as its version, and how to fix it; undefined if nothing is. */
 export function findFault(
   name: ProgramName,
   printed: string | undefined,

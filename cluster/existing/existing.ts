@@ -11,12 +11,13 @@ import { run } from '../run.ts';
 import { type Settings, UserError } from '../settings.ts';
 import { findForwards, startForwards, stopForwards } from './forwards.ts';
 
-/** The cluster behind a context does not answer, or the kubeconfig has no such context. */
+/** The cluster of a context does not answer, or the kubeconfig has no such context. */
 export class Unreachable extends UserError {}
 
 /**
- * A cluster that someone else runs, used as it is. Our image is loaded where it is a kind cluster and pushed to a registry
- * elsewhere; its doors are opened by port-forwards of this machine's, for no service of it is reached from here otherwise.
+ * A cluster that someone else runs. A kind cluster gets our image by `kind load`, any other cluster from a registry.
+ * Port-forwards on this machine lead to the gateway and to Jaeger, because no service of such a cluster is reachable
+ * from here otherwise.
  */
 export function existingProvider(context: string, { imageRegistry }: Pick<Settings, 'imageRegistry'>): ClusterProvider {
   const kindName = kindClusterOf(context);
@@ -26,12 +27,12 @@ export function existingProvider(context: string, { imageRegistry }: Pick<Settin
     await ensurePrograms(['kubectl'], 'KUBE_CONTEXT');
     const maker = await findMaker(context);
     if (maker !== undefined && maker !== clusterNameOf(root))
-      throw new UserError(`KUBE_CONTEXT=${context}: the Windlass in it is another checkout's, ${maker}`);
+      throw new UserError(`KUBE_CONTEXT=${context}: the Windlass in it belongs to another checkout, ${maker}`);
     const forwards = await findForwards();
     const ports = forwards?.context === context ? { ingress: forwards.ingress, jaeger: forwards.jaeger } : undefined;
     if (maker !== undefined && ports) return { state: 'running', ports };
     if (maker === undefined && !ports) return { state: 'absent' };
-    return { state: 'down', remedy: 'what is missing of it is brought in again', ...(ports && { ports }) };
+    return { state: 'down', remedy: 'the missing parts are installed again', ...(ports && { ports }) };
   }
 
   async function connect(): Promise<void> {
@@ -41,7 +42,7 @@ export function existingProvider(context: string, { imageRegistry }: Pick<Settin
 
   return {
     target: 'existing',
-    flavour: 'kind',
+    flavor: 'kind',
     context,
     find,
     connect,
@@ -53,7 +54,8 @@ export function existingProvider(context: string, { imageRegistry }: Pick<Settin
       );
       if (!kindName && !imageRegistry)
         throw new UserError(
-          `KUBE_CONTEXT=${context} is no kind cluster, so the services' image has to come from a registry that it can pull from: set IMAGE_REGISTRY, such as IMAGE_REGISTRY=registry.example/team`,
+          `KUBE_CONTEXT=${context} is not a kind cluster, so it must pull the services' image from a registry: ` +
+            'set IMAGE_REGISTRY, such as IMAGE_REGISTRY=registry.example/team',
         );
     },
 
@@ -98,12 +100,12 @@ export function existingProvider(context: string, { imageRegistry }: Pick<Settin
   };
 }
 
-/** The name of the kind cluster behind a context; undefined where it is another kind of cluster. */
+/** The name of a context's kind cluster; undefined if it is any other cluster. */
 export function kindClusterOf(context: string): string | undefined {
   return context.startsWith('kind-') ? context.slice('kind-'.length) : undefined;
 }
 
-/** The checkout that brought Windlass into the cluster, by the label of its namespaces; undefined where none did. */
+/** The checkout that installed Windlass in the cluster, from the label of its namespaces; undefined if none did. */
 async function findMaker(context: string): Promise<string | undefined> {
   const path = `jsonpath={.items[*].metadata.labels.${CHECKOUT_LABEL.replaceAll('.', '\\.')}}`;
   const args = ['--context', context, 'get', 'namespaces', '-o', path, '--request-timeout=10s'];
@@ -112,7 +114,7 @@ async function findMaker(context: string): Promise<string | undefined> {
   return stdout.split(' ').find(Boolean);
 }
 
-/** Postgres' and Kafka's volumes name it. */
+/** Checks for the StorageClass that the volumes of Postgres and Kafka name. @throws UserError if it is missing */
 async function ensureStorageClass(): Promise<void> {
   const { exitCode } = await kubectl(['get', 'storageclass', 'standard'], { tolerant: true });
   if (exitCode !== 0)

@@ -1,6 +1,7 @@
 /**
- * The process with an existing cluster's port-forwards. `kubectl port-forward` holds on to one pod: when that ends, it is started
- * again. Ends when its file is gone, which `make down` removes with all of .windlass.
+ * The process that runs the port-forwards to an existing cluster. `kubectl port-forward` is bound to one pod and ends
+ * with it, so this process starts it again. The process ends once its file is gone; `make down` removes that with
+ * .windlass.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -8,15 +8,15 @@ import { stateFolder } from '../paths.ts';
 import { pollUntil } from '../poll.ts';
 import type { Ports } from '../settings.ts';
 
-/** Held by the process with the port-forwards as long as it lives; without it the process ends. */
+/** The process with the port-forwards locks this file while it runs, and ends once the file is gone. */
 export const forwardsFile = join(stateFolder, 'forwards.json');
 
-/** What the port-forwards lead to, and from which ports of 127.0.0.1. */
+/** The cluster that the port-forwards lead to, and their ports of 127.0.0.1. */
 export interface Forwards extends Ports {
   readonly context: string;
 }
 
-/** The port-forwards that run; undefined where none do. */
+/** The running port-forwards; undefined if there are none. */
 export async function findForwards(): Promise<Forwards | undefined> {
   const isHeld = await check(forwardsFile, { realpath: false }).catch(() => false);
   return isHeld ? (JSON.parse(await readFile(forwardsFile, 'utf8')) as Forwards) : undefined;
@@ -32,7 +32,7 @@ export async function startForwards(forwards: Forwards): Promise<void> {
   await until(isUp, 'the port-forwards did not start; see .windlass/forwards.log');
 }
 
-/** Ends the port-forwards by taking their file away. */
+/** Ends the port-forwards by removing their file. */
 export async function stopForwards(): Promise<void> {
   if (!(await findForwards())) return;
   await rm(forwardsFile, { force: true });

@@ -12,12 +12,12 @@ beforeAll(async () => {
 
 const isTestFile = (file: string): boolean => /(^|[./-])(test|testing)\.ts$/.test(file);
 
-test('the image is made of the services, what they depend on, and nothing else of the checkout', () => {
+test('the image contains the services and their dependencies, and nothing else of the checkout', () => {
   const outside = context.filter((file) => !file.startsWith('services/'));
   expect(outside).toEqual(['package-lock.json', 'package.json']);
 });
 
-test('the image has all that lies in services/ but tests, their helpers, READMEs and the Dockerfile', () => {
+test('the image contains all of services/ except tests, their helpers, READMEs and the Dockerfile', () => {
   const all = readdirSync(join(root, 'services'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1));
@@ -28,7 +28,7 @@ test('the image has all that lies in services/ but tests, their helpers, READMEs
   expect(left).toContain('services/Dockerfile');
 });
 
-test('what a file of the image imports is in the image', () => {
+test('the image contains everything that its files import', () => {
   const imports = context
     .filter((file) => file.startsWith('services/') && /\.[jt]s$/.test(file))
     .flatMap((file) => {
@@ -40,12 +40,12 @@ test('what a file of the image imports is in the image', () => {
   expect(imports.filter((line) => !context.includes(line.split(' -> ')[1] ?? ''))).toEqual([]);
 });
 
-test('Docker reads the rules with BuildKit and without: none lie beside the Dockerfile', () => {
+test('Docker reads the same ignore rules with and without BuildKit: none are beside the Dockerfile', () => {
   expect(existsSync(join(root, '.dockerignore'))).toBe(true);
   expect(existsSync(join(root, 'services/Dockerfile.dockerignore'))).toBe(false);
 });
 
-test("native's image has the same code", async () => {
+test("native's image contains the same code", async () => {
   const files = (await code('services')).map(({ path }) => path);
   const expected = context.filter((file) => file.startsWith('services/')).map((file) => join('/app', file));
   expect(files.sort()).toEqual(expected.sort());

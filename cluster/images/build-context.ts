@@ -4,18 +4,18 @@ import dockerignore from '@balena/dockerignore';
 import { root } from '../paths.ts';
 
 /**
- * The files that Docker is sent to build the services' image: those of the checkout that .dockerignore lets through.
- * Docker adds the Dockerfile and .dockerignore on its own.
+ * The build context of the services' image: the files of the checkout that .dockerignore does not exclude. Docker adds
+ * the Dockerfile and .dockerignore on its own.
  *
  * @returns paths relative to the checkout, sorted
  */
 export async function buildContext(): Promise<string[]> {
   const rules = (await readFile(join(root, '.dockerignore'), 'utf8')).split('\n');
   const filter = dockerignore.default().add(rules);
-  // As Docker does: below an ignored folder nothing is looked for that no rule brings back.
-  const broughtBack = rules.filter((rule) => rule.startsWith('!')).map((rule) => rule.slice(1));
+  // Like Docker, enter an ignored folder only if a rule includes something below it.
+  const included = rules.filter((rule) => rule.startsWith('!')).map((rule) => rule.slice(1));
   const isEntered = (folder: string): boolean =>
-    !filter.ignores(folder) || broughtBack.some((path) => path.startsWith(`${folder}/`));
+    !filter.ignores(folder) || included.some((path) => path.startsWith(`${folder}/`));
 
   const filesIn = async (folder: string): Promise<string[]> => {
     const entries = await readdir(join(root, folder), { withFileTypes: true });

@@ -22,7 +22,7 @@ interface Recipe {
   readonly config: ImageConfig;
 }
 
-/** What kubeadm's static pods and the addons run: the node's kubelet asks for these before anything else. */
+/** The images of kubeadm's static pods and addons. The kubelet needs them first. */
 export const controlPlaneImages = (tools: ToolFolders): Record<string, Recipe> => ({
   'registry.k8s.io/pause:3.10.2': binary('/usr/bin/catatonit', '/pause', { entrypoint: ['/pause', '-P'] }),
   'registry.k8s.io/kube-apiserver:v1.36.3': kubernetes(tools, 'kube-apiserver'),
@@ -36,7 +36,10 @@ export const controlPlaneImages = (tools: ToolFolders): Record<string, Recipe> =
   'registry.k8s.io/coredns/coredns:v1.15.0': binary(join(tools.coredns, 'coredns'), '/coredns'),
 });
 
-/** What the charts and our manifests run. The names are theirs, so that nothing above the cluster sees a difference. */
+/**
+ * The images of the charts and of our manifests, under the names that these use, so that they need no change for
+ * native.
+ */
 export const workloadImages = (tools: ToolFolders): Record<string, Recipe> => ({
   'docker.io/rancher/local-path-provisioner:v0.0.37': binary(
     join(tools['local-path'], 'local-path-provisioner'),
@@ -65,7 +68,10 @@ export const workloadImages = (tools: ToolFolders): Record<string, Recipe> => ({
   },
 });
 
-/** What is made of this checkout: runtime, dependencies and code are layers of their own, so that an edit moves only the last. */
+/**
+ * The images that are made of this checkout. Runtime, dependencies and code are separate layers, so an edit changes
+ * only the last.
+ */
 export const ownImages = (): Record<string, Recipe> => ({
   'docker.io/windlass/services:dev': {
     layers: [busybox, node, () => dependencies(ownDependencies), () => code('services')],
@@ -77,7 +83,7 @@ export const ownImages = (): Record<string, Recipe> => ({
   },
 });
 
-/** Packs every image of a catalogue, layer after layer; what the cache has is not packed again. */
+/** Packs every image of a catalogue. Layers that the cache has are not packed again. */
 export async function packAll(catalogue: Record<string, Recipe>, progress: Progress): Promise<Image[]> {
   const images: Image[] = [];
   for (const [name, { layers, config }] of Object.entries(catalogue)) {

@@ -23,13 +23,13 @@ test('the same files give the same layer, whenever they were written', async () 
   expect(second.digest).toBe(first.digest);
 });
 
-test('another content gives another layer, also when size and name stay', async () => {
+test('other content gives another layer, even with the same size and name', async () => {
   const first = await pack('content', new Date('2020-01-01'));
   const second = await pack('CONTENT', new Date('2026-01-01'));
   expect(second.digest).not.toBe(first.digest);
 });
 
-test('the order in which entries are given does not count', async () => {
+test('the order of the entries does not matter', async () => {
   const entries = ['/b', '/a', '/c/d'].map((path) => ({ kind: 'text' as const, path, text: path }));
   const [one, other] = [await packLayer(entries), await packLayer(entries.toReversed())];
   expect(other.digest).toBe(one.digest);

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
 import { cacheFolder, keyOf, partialName, removeAbandoned } from '../toolchain/cache.ts';
 
-/** One path in an image. `source` is a file on this machine; owner and times are never taken over. */
+/** One path in an image. `source` is a file on this machine, whose owner and times are ignored. */
 export type Entry = { readonly path: string } & (
   | { readonly kind: 'file'; readonly source: string; readonly executable?: boolean }
   | { readonly kind: 'text'; readonly text: string; readonly executable?: boolean }
@@ -14,7 +14,7 @@ export type Entry = { readonly path: string } & (
   | { readonly kind: 'folder'; readonly mode?: number; readonly owner?: number }
 );
 
-/** A layer as OCI has it: an uncompressed tar, so that its digest is its diff id, too. */
+/** An OCI layer. It is an uncompressed tar, so its digest is also its diff id. */
 export interface Layer {
   readonly digest: `sha256:${string}`;
   readonly sizeBytes: number;
@@ -25,8 +25,8 @@ const blobs = join(cacheFolder, 'blobs', 'sha256');
 const keys = join(cacheFolder, 'blobs', 'keys');
 
 /**
- * Packs entries into a layer in the cache. The digest depends on paths, contents and modes alone: entries are sorted, times and
- * owners are zero. What was packed before is taken from the cache.
+ * Packs entries into a layer, unless the cache has it. The digest depends only on paths, contents and modes, because
+ * entries are sorted, and times and owners are zero.
  */
 export async function packLayer(entries: readonly Entry[]): Promise<Layer> {
   const found = await findLayer(entries);
@@ -39,8 +39,8 @@ export async function packLayer(entries: readonly Entry[]): Promise<Layer> {
 }
 
 /**
- * The layer that the cache has of these entries, found by the sources' names, sizes and change times, without reading them;
- * undefined where they were not packed yet.
+ * The cache's layer of these entries; undefined if they were not packed yet. It is found by the names, sizes and change
+ * times of the sources, without reading them.
  */
 export async function findLayer(entries: readonly Entry[]): Promise<Layer | undefined> {
   const known = await readFile(await keyFileOf(withParents(entries)), 'utf8').catch(() => undefined);
@@ -58,12 +58,12 @@ async function keyFileOf(sorted: readonly Entry[]): Promise<string> {
   return join(keys, keyOf(...(await Promise.all(sorted.map(identityOf)))));
 }
 
-/** Where the cache keeps the blob of a digest. */
+/** The cache's file for the blob of a digest. */
 function blobFile(digest: string): string {
   return join(blobs, digest.replace('sha256:', ''));
 }
 
-/** Every file and link below a folder of this machine, to lie below `path` in the image. */
+/** Every file and link below a folder of this machine, placed below `path` in the image. */
 export async function folderEntries(
   path: string,
   source: string,

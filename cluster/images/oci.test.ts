@@ -27,7 +27,7 @@ async function filesOf(images: readonly Image[], present: ReadonlySet<string>): 
   return files;
 }
 
-test('the same input gives the same image digest, and another code another one', async () => {
+test('the same input gives the same image digest, and other code a different one', async () => {
   expect((await image('a')).digest).toBe((await image('a')).digest);
   expect((await image('a')).digest).not.toBe((await image('b')).digest);
 });

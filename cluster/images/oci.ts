@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
 import type { Layer } from './layer.ts';
 
-/** What a container of the image runs, as in OCI's image config. Paths and users are the image's. */
+/** What a container of the image runs, as in OCI's image config. Paths and users are those of the image. */
 export interface ImageConfig {
   readonly entrypoint: readonly string[];
   /** `uid:gid`. Default: root. */
@@ -14,7 +14,7 @@ export interface ImageConfig {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** An image that is packed: its parts in the cache, its name without a tag, and the digest that names just this content. */
+/** A packed image: its name, the digest of its content, and its parts in the cache. */
 export interface Image {
   readonly name: string;
   readonly digest: string;
@@ -29,7 +29,7 @@ interface Document {
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Puts layers and config together as an OCI image; the same input gives the same digest. */
+/** Assembles layers and config to an OCI image. The same input gives the same digest. */
 export function assemble(name: string, layers: readonly Layer[], config: ImageConfig): Image {
   const configDocument = documentOf({
     architecture: 'amd64',
@@ -54,8 +54,8 @@ export function assemble(name: string, layers: readonly Layer[], config: ImageCo
 }
 
 /**
- * Writes images as one OCI archive for `ctr images import`. Blobs in `present` are left out: the store has them, so that a code
- * change moves kilobytes.
+ * Writes images as one OCI archive for `ctr images import`. It omits the blobs in `present`, which the store has, so
+ * that a code change sends kilobytes only.
  */
 export async function writeArchive(
   images: readonly Image[],

@@ -7,7 +7,7 @@ import { type ClusterTool, moduleFolder } from '../toolchain/tools.ts';
 import { buildContext } from './build-context.ts';
 import { type Entry, folderEntries } from './layer.ts';
 
-/** Where each tool's files lie: the folders that `tool()` returned. */
+/** The folder with each tool's files, as `tool()` returned it. */
 export type ToolFolders = Readonly<Record<ClusterTool, string>>;
 
 /** A program of this machine at `path` in the image, with the shared libraries that `ldd` says it loads. */
@@ -15,7 +15,7 @@ export async function program(path: string, source: string): Promise<Entry[]> {
   return [{ kind: 'file', path, source, executable: true }, ...(await librariesOf(source))];
 }
 
-/** The shared libraries of a program or plug-in, at the paths where this machine has them; none for a static one. */
+/** The shared libraries of a program or plug-in of this machine; none for a static one. */
 async function librariesOf(source: string, libraryPath?: string): Promise<Entry[]> {
   const env = libraryPath === undefined ? {} : { LD_LIBRARY_PATH: libraryPath };
   const { stdout } = await run('ldd', [source], { tolerant: true, env });
@@ -25,12 +25,12 @@ async function librariesOf(source: string, libraryPath?: string): Promise<Entry[
     .map((file) => ({ kind: 'file', path: libraryHome(file), source: file, executable: true }));
 }
 
-/** The loader must be where programs name it; every other library where the loader looks for it. */
+/** The loader must have the path that programs name. Every other library must be where the loader looks for it. */
 function libraryHome(file: string): string {
   return basename(file).startsWith('ld-linux') ? `/lib64/${basename(file)}` : `/usr/lib/${basename(file)}`;
 }
 
-/** A shell and the usual small tools, /tmp, and names for the users that our images run as. */
+/** A shell with the usual small tools, /tmp, and names for the users that our images run as. */
 export async function busybox(): Promise<Entry[]> {
   const users = { root: 0, postgres: 999, kafka: 1001, istio: 1337, windlass: 10001 };
   const lines = (format: (name: string, id: number) => string) =>
@@ -38,12 +38,11 @@ export async function busybox(): Promise<Entry[]> {
       .map(([name, id]) => `${format(name, id)}\n`)
       .join('');
   const applets =
-    'sh cat chmod chown cp date df env grep head id kill ls mkdir mv nc printf ps rm sed sleep sort tail tar test top touch tr wget whoami xargs'.split(
-      ' ',
-    );
+    'sh cat chmod chown cp date df env grep head id kill ls mkdir mv nc printf ps rm sed sleep sort tail tar ' +
+    'test top touch tr wget whoami xargs';
   return [
     { kind: 'file', path: '/bin/busybox', source: '/usr/bin/busybox', executable: true },
-    ...applets.map((name): Entry => ({ kind: 'link', path: `/bin/${name}`, target: 'busybox' })),
+    ...applets.split(' ').map((name): Entry => ({ kind: 'link', path: `/bin/${name}`, target: 'busybox' })),
     { kind: 'folder', path: '/tmp', mode: 0o1777 },
     { kind: 'text', path: '/etc/passwd', text: lines((name, id) => `${name}:x:${id}:${id}::/tmp:/bin/sh`) },
     { kind: 'text', path: '/etc/group', text: lines((name, id) => `${name}:x:${id}:`) },
@@ -58,7 +57,8 @@ export async function iptables(): Promise<Entry[]> {
     ...(await program('/usr/sbin/xtables-nft-multi', '/usr/sbin/xtables-nft-multi')),
     ...names.map((name): Entry => ({ kind: 'link', path: `/usr/sbin/${name}`, target: 'xtables-nft-multi' })),
     ...(await folderEntries(plugins, plugins)),
-    // kube-proxy's choice among several endpoints; of the plug-ins that it uses, only this one loads a library of its own.
+    // kube-proxy selects among several endpoints with it. Of kube-proxy's plug-ins, only this one loads a library of
+    // its own.
     ...(await librariesOf(join(plugins, 'libxt_statistic.so'))),
   ];
 }
@@ -98,7 +98,7 @@ export async function postgres(): Promise<Entry[]> {
   ];
 }
 
-/** Node, and GNU tar as node:slim has it: `skaffold dev` and `kubectl cp` run it in a container. */
+/** Node, and GNU tar as in node:slim, because `skaffold dev` and `kubectl cp` run tar in a container. */
 export async function node(): Promise<Entry[]> {
   return [
     ...(await program('/usr/local/bin/node', join(root, 'node_modules/node/bin/node'))),
@@ -130,8 +130,8 @@ export async function dependencies(roots: () => Promise<string[]>): Promise<Entr
 }
 
 /**
- * The folders (`node_modules/a`, `node_modules/a/node_modules/b`, …) that packages need at run time, sorted. npm reads them from the
- * lockfile, so some may be for another platform and not installed here.
+ * The folders (`node_modules/a`, `node_modules/a/node_modules/b`, …) that packages need at run time, sorted. npm reads
+ * them from the lockfile, so some may be for another platform and not installed here.
  */
 export async function dependencyClosure(names: readonly string[]): Promise<string[]> {
   const selectors = names.flatMap((name) => {
@@ -146,7 +146,7 @@ export async function dependencyClosure(names: readonly string[]): Promise<strin
   return found.map(({ location }) => location).sort();
 }
 
-/** The code of a folder, as .dockerignore says. Of a folder that is in no build of Docker's, all but its tests. */
+/** The code of a folder, as .dockerignore selects it. For a folder outside the Docker build: everything but tests. */
 export async function code(folder: string): Promise<Entry[]> {
   const files = (await buildContext()).filter((file) => file.startsWith(`${folder}/`));
   if (files.length > 0)

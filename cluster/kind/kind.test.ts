@@ -7,7 +7,7 @@ import type { Container } from '../docker/docker.ts';
 import { root } from '../paths.ts';
 import { kindConfig, readContainer } from './kind.ts';
 
-/** What the config uses of kind.x-k8s.io/v1alpha4; a key of another name or place is refused, as kind itself would. */
+/** The part of kind.x-k8s.io/v1alpha4 that the config uses. As in kind, an unknown key is an error. */
 const schema = z.strictObject({
   kind: z.literal('Cluster'),
   apiVersion: z.literal('kind.x-k8s.io/v1alpha4'),
@@ -42,12 +42,12 @@ test("the host's two ports lead to the node ports that the charts open", () => {
   ]);
 });
 
-test('nothing listens where other machines reach it', () => {
+test('no port is open to other machines', () => {
   const addresses = node?.extraPortMappings.map(({ listenAddress }) => listenAddress) ?? [];
   expect(new Set([config.networking.apiServerAddress, ...addresses])).toEqual(new Set(['127.0.0.1']));
 });
 
-test("kubeadm finds the patches of its static pods, and the scheduler's room is native's", () => {
+test("kubeadm finds the patches of its static pods, and the scheduler's request is that of native", () => {
   const [mount] = node?.extraMounts ?? [];
   expect(parse(config.kubeadmConfigPatches[0] ?? '')).toEqual({
     kind: 'InitConfiguration',
@@ -69,7 +69,7 @@ test('kind runs a pinned image of the minor version of Kubernetes that native ru
   expect(read('services/Dockerfile')).toContain(`FROM node:${devDependencies.node}-slim\n`);
 });
 
-test('a node image of a mirror takes the place of the pinned one', async () => {
+test("a mirror's node image replaces the pinned one", async () => {
   const other = schema.parse(parse(await kindConfig({ ingress: 9_081, jaeger: 9_687 }, 'mirror.example/node:v1.36.4')));
   expect(other.nodes[0]?.image).toBe('mirror.example/node:v1.36.4');
 });

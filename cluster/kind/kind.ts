@@ -22,15 +22,15 @@ import { type Ports, type Settings, UserError } from '../settings.ts';
 import { fullName, pullIntoNode } from './pull.ts';
 import { waitUntilRestarted } from './restarted.ts';
 
-/** Of the cluster and of a Docker network of its own, which goes with it. */
+/** The name of the cluster, and of its own Docker network, which is removed with it. */
 const name = clusterNameOf(root);
 const node = `${name}-control-plane`;
 const cpuRequests = fileURLToPath(new URL('../cpu-requests', import.meta.url));
 const staticPods = join(cpuRequests, 'static-pods');
-/** Where kind.yaml mounts them; no other cluster has such a mount. */
+/** Where kind.yaml mounts them. No other cluster has such a mount. */
 const STATIC_PODS = '/static-pods';
 
-/** In the node, once its cluster is whole: a `kind create cluster` that was killed leaves a node without it. */
+/** A file in the node that marks a complete cluster. If `kind create cluster` was killed, the node lacks it. */
 const COMPLETE = '/kind/windlass-complete';
 
 interface KindConfig {
@@ -41,7 +41,7 @@ interface KindConfig {
   }[];
 }
 
-/** Whether kind can run here: its binary and a Docker daemon that answers. */
+/** Whether kind can run here: its binary exists and a Docker daemon answers. */
 export async function isKindUsable(): Promise<boolean> {
   const hasKind = run('kind', ['version'], { tolerant: true }).then(
     ({ exitCode }) => exitCode === 0,
@@ -50,7 +50,7 @@ export async function isKindUsable(): Promise<boolean> {
   return (await hasKind) && (await isDockerAnswering());
 }
 
-/** kind's configuration with the host ports and the folder of this checkout. */
+/** kind's configuration with this checkout's host ports and folder. */
 export async function kindConfig(ports: Ports, nodeImage?: string): Promise<string> {
   const config = parse(await readFile(new URL('kind.yaml', import.meta.url), 'utf8')) as KindConfig;
   const hostPorts: Record<number, number> = { [NODE_PORTS.ingress]: ports.ingress, [NODE_PORTS.jaeger]: ports.jaeger };
@@ -63,27 +63,31 @@ export async function kindConfig(ports: Ports, nodeImage?: string): Promise<stri
   return stringify(config);
 }
 
-/** What a node's container says of its cluster. @throws UserError where someone else made it, or it is paused */
+/**
+ * The state of the cluster, from its node's container.
+ * @throws UserError if someone else made the cluster, or paused it
+ */
 export function readContainer({ State, HostConfig, Mounts }: Container): Exclude<Found, { state: 'absent' }> {
   if (!Mounts.some(({ Destination }) => Destination === STATIC_PODS))
     throw new UserError(
-      `there is a kind cluster ${name} that this checkout did not make. If it is not needed: kind delete cluster --name ${name}`,
+      `there is a kind cluster ${name} that this checkout did not make. ` +
+        `If it is not needed: kind delete cluster --name ${name}`,
     );
   if (State.Paused) throw new UserError(`the node ${node} is paused: docker unpause ${node}`);
   const portOf = (nodePort: number) => Number(HostConfig.PortBindings[`${nodePort}/tcp`]?.[0]?.HostPort);
   const ports = { ingress: portOf(NODE_PORTS.ingress), jaeger: portOf(NODE_PORTS.jaeger) };
   if (State.Running) return { state: 'running', ports };
-  return { state: 'down', ports, remedy: 'its node is stopped, and is started again' };
+  return { state: 'down', ports, remedy: 'its node is stopped and will be started again' };
 }
 
-/** kind: Kubernetes in a Docker container; charts and images come from their public places. */
+/** kind: Kubernetes in a Docker container, with public charts and images. */
 export function kindProvider({ kindNodeImage }: Pick<Settings, 'kindNodeImage'>): ClusterProvider {
   async function find(): Promise<Found> {
     const container = (await isDockerAnswering()) ? await inspectContainer(node) : undefined;
     if (!container) return { state: 'absent' };
     const found = readContainer(container);
     if (found.state !== 'running' || (await isComplete())) return found;
-    return { ...found, state: 'down', remedy: 'its creation was interrupted, and it is created again' };
+    return { ...found, state: 'down', remedy: 'its creation was interrupted, so it is created again' };
   }
 
   async function connect(): Promise<void> {
@@ -115,7 +119,7 @@ export function kindProvider({ kindNodeImage }: Pick<Settings, 'kindNodeImage'>)
 
   return {
     target: 'kind',
-    flavour: 'kind',
+    flavor: 'kind',
     find,
     connect,
 
@@ -128,7 +132,7 @@ export function kindProvider({ kindNodeImage }: Pick<Settings, 'kindNodeImage'>)
       if (found.state === 'down') await deleteCluster();
       if (found.state !== 'running') await create(ports, progress);
       await connect();
-      // Docker may have started the node itself after a reboot.
+      // After a reboot, Docker may have started the node without us.
       await waitUntilRestarted((await inspectContainer(node))?.State.StartedAt ?? '', progress.note);
     },
 
@@ -137,13 +141,13 @@ export function kindProvider({ kindNodeImage }: Pick<Settings, 'kindNodeImage'>)
     async loadOwnImages(progress) {
       const image = await buildOwnImage(progress);
       const inNode = fullName(image);
-      // kind cannot tell by the ids of containerd's image store, and would load each time.
+      // With containerd's image store kind does not recognize an image that the node has, and would load it each time.
       const { exitCode } = await docker(['exec', node, 'crictl', 'inspecti', '-q', inNode], { tolerant: true });
       if (exitCode !== 0) {
         const load = ['load', 'docker-image', image, '--name', name];
         await progress.part(`load of ${image} into the node`, () => run('kind', load, { what: 'kind load' }));
       }
-      // The name of the manifests too, for those who apply them as they are.
+      // The name in the manifests as well, for users who apply them with kubectl.
       await docker(['exec', node, 'ctr', '-n', 'k8s.io', 'images', 'tag', '--force', inNode, fullName(DEV_IMAGE)]);
       return new Map([[DEV_IMAGE, image]]);
     },
@@ -162,13 +166,13 @@ export function kindProvider({ kindNodeImage }: Pick<Settings, 'kindNodeImage'>)
   };
 }
 
-/** Patches a part of kind's own so that all fits two CPUs; none where another network took kindnet's place. */
+/** Patches a workload of kind's so that everything fits two CPUs. Does nothing if another network replaced kindnet. */
 async function shrink(workload: string, patch: string): Promise<void> {
   const { exitCode } = await kubectl(['-n', 'kube-system', 'get', workload], { tolerant: true });
   if (exitCode === 0) await kubectl(['-n', 'kube-system', 'patch', workload, '--patch-file', join(cpuRequests, patch)]);
 }
 
-/** Whether the cluster was made to its end. @throws UserError where the node does not say so */
+/** Whether the creation of the cluster finished. @throws UserError if nothing can be run in the node */
 async function isComplete(): Promise<boolean> {
   const { stdout, all } = await docker(['exec', node, 'sh', '-c', `test -f ${COMPLETE} && echo yes || echo no`], {
     tolerant: true,
@@ -190,14 +194,14 @@ async function deleteCluster(): Promise<void> {
   await removeNetwork();
 }
 
-/** Removes the cluster's Docker network, which a `kind create` that failed leaves behind. Returns whether there was one. */
+/** Removes the cluster's Docker network, which a failed `kind create` leaves behind. Returns whether there was one. */
 export async function removeNetwork(): Promise<boolean> {
   const { exitCode } = await docker(['network', 'inspect', name], { tolerant: true });
   if (exitCode === 0) await docker(['network', 'rm', name]);
   return exitCode === 0;
 }
 
-/** kind prints all that it tried; Docker's word on a port is the one that matters. */
+/** Names the settings if a port is in use, because kind's own message is long and does not name them. */
 function explainCreation(error: CommandError, { ingress, jaeger }: Ports): Error {
   if (!/port is already allocated|address already in use/.test(error.message)) return error;
   return new UserError(

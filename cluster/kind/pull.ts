@@ -5,7 +5,7 @@ import { UserError } from '../settings.ts';
 const AT_ONCE = 3;
 
 /**
- * Pulls what a node does not have, so that no wait for a pod is a wait for a registry.
+ * Pulls the images that a node lacks, so that no wait for a pod includes a pull.
  * @param images as manifests name them
  * @throws UserError that names the first image that cannot be pulled, with the registry's answer
  */
@@ -27,12 +27,12 @@ export async function pullIntoNode(node: string, images: readonly string[], prog
       });
     }
   };
-  // All of them end before the error goes on, so that nothing is pulled after that.
+  // An error is passed on only after all pulls have ended, so that none continues in the background.
   const outcomes = await Promise.allSettled(Array.from({ length: AT_ONCE }, pullNext));
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
-/** `postgres:18` is `docker.io/library/postgres:18` to a container runtime. */
+/** The name that a container runtime uses: `docker.io/library/postgres:18` for `postgres:18`. */
 export function fullName(image: string): string {
   const [first = '', ...rest] = image.split('/');
   if (rest.length === 0) return `docker.io/library/${image}`;

@@ -7,7 +7,7 @@ const pod = (name: string, ...startedAt: (string | undefined)[]) => ({
   status: { containerStatuses: startedAt.map((time) => ({ state: time ? { running: { startedAt: time } } : {} })) },
 });
 
-test('a pod is stale as long as a container of it claims to run since before the node was started', () => {
+test('a pod is stale as long as one of its containers seems to have run since before the start of the node', () => {
   const pods = [
     pod('old', '2026-11-26T09:00:00Z'),
     pod('half', '2026-11-26T10:00:05Z', '2026-11-26T09:00:00Z'),

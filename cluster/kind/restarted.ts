@@ -10,20 +10,22 @@ interface Pod {
   };
 }
 
-/** Pods whose status is of before the node's start: their containers are gone, and the kubelet has not said so yet. */
+/**
+ * Pods whose status is older than the node's start. Their containers are gone, but the kubelet has not reported it yet.
+ */
 export function staleOf(pods: readonly Pod[], nodeStartedAt: string): string[] {
   const start = Date.parse(nodeStartedAt);
   return pods
     .filter(({ status: { containerStatuses = [] } }) =>
-      // Kubernetes' times are whole seconds.
+      // Kubernetes rounds times to whole seconds.
       containerStatuses.some(({ state }) => state.running && Date.parse(state.running.startedAt) < start - 1_000),
     )
     .map(({ metadata: { namespace, name } }) => `${namespace}/${name}`);
 }
 
 /**
- * Waits until a node that was started again is what the API server says: the API server answers, and the status of every pod is of
- * after the start. Until then everything looks ready, while nothing of it runs.
+ * Waits until the API server describes a restarted node as it is: it answers, and the status of every pod is newer than
+ * the start. Until then everything looks ready although nothing runs.
  */
 export function waitUntilRestarted(nodeStartedAt: string, note: (text: string) => void): Promise<void> {
   let missing = 'the API server does not answer';

@@ -8,7 +8,7 @@ interface Summary {
   }[];
 }
 
-/** Memory in use by part, in MiB, largest first; `node` is what belongs to no container. */
+/** Memory in use by part, in MiB, largest first. `node` is the memory that belongs to no container. */
 export async function memoryByPart(provider: ClusterProvider): Promise<{ part: string; mib: number }[]> {
   const { stdout: nodes } = await kubectl(['get', 'nodes', '-o', 'name']);
   const bytes = new Map<string, number>();

@@ -23,11 +23,11 @@ test('a number edited in the cluster shows with both values', () => {
   expect(lines).toContain('+  - timeout: 2s');
 });
 
-test('a field that someone added in the cluster shows, though the source says nothing of it', () => {
+test('a field that someone added in the cluster shows, though the source does not have it', () => {
   expect(compare([route('300ms')], [route('300ms', { fault: { abort: {} } })])).toContain('fault:');
 });
 
-test('an object that only the cluster or only the source has shows whole', () => {
+test('an object that only the cluster or only the source has is shown as a whole', () => {
   expect(compare([], [route('300ms')])).toContain('+++ cluster VirtualService shop/inventory');
   expect(compare([route('300ms')], [])).toContain('-  - timeout: 300ms');
 });

@@ -3,7 +3,7 @@ import { parseAllDocuments, stringify } from 'yaml';
 import { kubectl } from './kubectl.ts';
 import { type KubernetesObject, titleOf } from './objects.ts';
 
-/** What the mesh's behaviour comes from. */
+/** The API groups that configure the mesh's behavior. */
 const GROUPS = ['networking.istio.io', 'security.istio.io', 'telemetry.istio.io'];
 
 interface MeshObject extends KubernetesObject {
@@ -12,8 +12,8 @@ interface MeshObject extends KubernetesObject {
 }
 
 /**
- * The mesh config of the cluster against the source's, as a unified diff; empty where they agree. Everything that someone
- * changed, added or deleted by hand shows, also fields and objects of which the source says nothing.
+ * How the cluster's mesh config differs from the source's, as a unified diff; empty if they agree. It shows everything
+ * that someone changed, added or deleted by hand, even fields and objects that the source does not have.
  */
 export async function diffMesh(manifests: string): Promise<string> {
   const source = parseAllDocuments(manifests)
@@ -22,7 +22,7 @@ export async function diffMesh(manifests: string): Promise<string> {
   return compare(source, await liveObjects());
 }
 
-/** Pure part of `diffMesh`: only kind, namespace, name and spec count. */
+/** The pure part of `diffMesh`. It compares kind, namespace, name and spec only. */
 export function compare(source: readonly MeshObject[], live: readonly MeshObject[]): string {
   const wanted = new Map(source.map((object) => [titleOf(object), specOf(object)]));
   const actual = new Map(live.map((object) => [titleOf(object), specOf(object)]));

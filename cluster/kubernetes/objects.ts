@@ -1,23 +1,25 @@
 import { isDeepStrictEqual } from 'node:util';
 import { apply, kubectl } from './kubectl.ts';
 
-/** What every manifest has. */
+/** The fields that every manifest has. */
 export interface KubernetesObject {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-/** `VirtualService shop/orders`: tells the objects of a cluster apart. */
+/** Identifies an object within a cluster: `VirtualService shop/orders`. */
 export function titleOf({ kind, metadata: { name, namespace } }: KubernetesObject): string {
   return `${kind} ${namespace}/${name}`;
 }
 
-/** As one stream for kubectl: JSON is YAML. */
+/** Objects as one stream for kubectl, which reads JSON as YAML. */
 export function toStream(objects: readonly object[]): string {
   return objects.map((object) => JSON.stringify(object)).join('\n---\n');
 }
 
-/** Brings the cluster from the first objects to the second ones: what differs is applied, what is gone is deleted. */
+/**
+ * Changes the cluster from the first objects to the second: applies those that differ, and deletes those that are gone.
+ */
 export async function moveObjects(
   from: readonly KubernetesObject[],
   to: readonly KubernetesObject[],

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError } from '../run.ts';
 import { kubectl } from './kubectl.ts';
 
-/** For starting, without the time that images take to arrive: that is the registry's. */
+/** How long a start may take, without the pulls of its images, whose time depends on the registry. */
 const READY_SECONDS = 150;
 const PULL_LIMIT_MS = 20 * 60_000;
 
-/** What is used of an event. */
+/** The fields of an event that are used here. */
 export interface PodEvent {
   readonly type?: string;
   readonly reason: string;
@@ -15,7 +15,10 @@ export interface PodEvent {
   readonly lastTimestamp: string | null;
 }
 
-/** Waits until the newest generation of a workload serves; the error says which one did not, and what went wrong around it. */
+/**
+ * Waits until the newest generation of a workload serves. The error names the workload and the latest warnings of its
+ * namespace.
+ */
 export async function waitUntilServing(namespace: string, workload: string): Promise<void> {
   const args = ['-n', namespace, 'rollout', 'status', workload, `--timeout=${READY_SECONDS}s`];
   await waitUnlessPulling(namespace, args, `start of ${workload} in ${namespace}`);
@@ -31,7 +34,7 @@ export async function waitForCondition(
   await waitUnlessPulling(namespace, args, `wait for ${resources.join(' ')} in ${namespace}`);
 }
 
-/** The time begins again as long as a pod of the namespace was still pulling an image when it ended. */
+/** Waits again as long as a pod of the namespace was still pulling an image at the end of the timeout. */
 async function waitUnlessPulling(namespace: string, args: readonly string[], what: string): Promise<void> {
   const limit = Date.now() + PULL_LIMIT_MS;
   for (;;) {
@@ -40,14 +43,14 @@ async function waitUnlessPulling(namespace: string, args: readonly string[], wha
       return;
     } catch (error) {
       const events = await readEvents(namespace);
-      if (pullsUnderWay(events).length === 0 || Date.now() > limit) throw explained(error, events);
-      // Where the Deployment's own deadline is over, kubectl does not wait at all.
+      if (pullsInProgress(events).length === 0 || Date.now() > limit) throw explained(error, events);
+      // Once the Deployment's own deadline is over, kubectl does not wait at all.
       await sleep(5_000);
     }
   }
 }
 
-/** Events of pods that are still there. */
+/** The namespace's events, without those of pods that are gone. */
 async function readEvents(namespace: string): Promise<PodEvent[]> {
   const read = (...what: string[]) => kubectl(['-n', namespace, 'get', ...what], { tolerant: true });
   const [events, pods] = await Promise.all([read('events', '-o', 'json'), read('pods', '-o', 'name')]);
@@ -57,8 +60,8 @@ async function readEvents(namespace: string): Promise<PodEvent[]> {
   return items.filter(({ involvedObject: { kind, name } }) => kind !== 'Pod' || present.has(name));
 }
 
-/** The messages of pulls that nothing has ended yet: `Pulling image "…"`. */
-export function pullsUnderWay(events: readonly PodEvent[]): string[] {
+/** The messages of pulls that have neither succeeded nor failed: `Pulling image "…"`. */
+export function pullsInProgress(events: readonly PodEvent[]): string[] {
   const newest = new Map<string, PodEvent>();
   for (const event of events.toSorted(byTime))
     if (event.involvedObject.fieldPath)
@@ -66,15 +69,15 @@ export function pullsUnderWay(events: readonly PodEvent[]): string[] {
   return [...newest.values()].filter(({ reason }) => reason === 'Pulling').map(({ message }) => message);
 }
 
-/** Adds the namespace's newest troubles to an error: what kubectl says is only that the time is over. */
+/** Adds the namespace's latest warnings to an error, because kubectl says only that the time is over. */
 function explained(error: unknown, events: readonly PodEvent[]): unknown {
-  const troubles = events
+  const warnings = events
     .filter(({ type }) => type === 'Warning')
     .toSorted(byTime)
     .slice(-6)
     .map(({ reason, message, involvedObject }) => `${involvedObject.name}  ${reason}  ${message.trim()}`);
-  return error instanceof CommandError && troubles.length > 0
-    ? new CommandError(`${error.message}\nLast warnings:\n  ${troubles.join('\n  ')}`)
+  return error instanceof CommandError && warnings.length > 0
+    ? new CommandError(`${error.message}\nLast warnings:\n  ${warnings.join('\n  ')}`)
     : error;
 }
 

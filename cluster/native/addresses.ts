@@ -1,6 +1,9 @@
 import { networkInterfaces } from 'node:os';
 
-/** The cable between host and node: a /30 of their own, and an interface name of at most 15 characters per end. */
+/**
+ * The virtual cable (veth pair) between host and node: its own /30, and an interface name of at most 15 characters for
+ * each end.
+ */
 export interface Cable {
   readonly hostIp: string;
   readonly nodeIp: string;
@@ -11,8 +14,8 @@ export interface Cable {
 const SLOTS = 64 * 256;
 
 /**
- * Addresses for the checkout with this id (hexadecimal): a /30 in 10.98.0.0/16 that no interface of this machine uses. The same
- * id gets the same one as long as it is free.
+ * Chooses the cable of the checkout with this id (hexadecimal): a /30 in 10.98.0.0/16 that no interface of this machine
+ * uses. The same id gets the same one as long as that is free.
  */
 export function chooseCable(id: string, used: readonly string[] = addressesInUse()): Cable {
   const first = Number.parseInt(id.slice(0, 6), 16) % SLOTS;
@@ -27,7 +30,7 @@ export function chooseCable(id: string, used: readonly string[] = addressesInUse
   throw new Error('every /30 of 10.98.0.0/16 is in use on this machine');
 }
 
-/** The host's interface of a checkout's cable. */
+/** The name of the host's interface of a checkout's cable. */
 export function hostEndOf(id: string): string {
   return `wl${id}h`;
 }

@@ -5,12 +5,12 @@ import { pollUntil } from '../poll.ts';
 
 const mountPoint = '/sys/fs/cgroup';
 
-/** 2 where the machine has the unified hierarchy, else 1. */
+/** 2 if the machine has the unified hierarchy, else 1. */
 function cgroupVersion(): 1 | 2 {
   return existsSync(join(mountPoint, 'cgroup.controllers')) ? 2 : 1;
 }
 
-/** This cgroup's folder in every hierarchy that has it; none where there are no cgroups. */
+/** The cgroup's folder in every hierarchy that has it; none if the machine has no cgroups. */
 export async function foldersOf(name: string): Promise<string[]> {
   if (!existsSync(mountPoint)) return [];
   const parents =
@@ -18,12 +18,15 @@ export async function foldersOf(name: string): Promise<string[]> {
   return parents.map((parent) => join(parent, name)).filter((folder) => existsSync(folder));
 }
 
-/** The folder with a cgroup's memory figures. */
+/** The folder with a cgroup's memory figures; undefined if there is none. */
 export async function memoryFolderOf(name: string): Promise<string | undefined> {
   return (await foldersOf(name)).find((folder) => existsSync(join(folder, 'memory.stat')));
 }
 
-/** Removes a cgroup and all below it, in every hierarchy; its processes must have ended (the kernel may take a moment to notice). */
+/**
+ * Removes a cgroup with all below it from every hierarchy. Its processes must have ended, which the kernel may notice a
+ * moment later.
+ */
 export async function removeCgroups(name: string): Promise<void> {
   for (const folder of await foldersOf(name)) {
     const attempt = async () => {

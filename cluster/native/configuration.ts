@@ -1,15 +1,18 @@
 import { stringify } from 'yaml';
 
-/** What the node's parts read at their start; all of it is written before the node starts. */
+/** The node's identity in the files that its parts read at their start. */
 export interface NodeIdentity {
-  /** Of node, cluster and the folder in each cgroup hierarchy. */
+  /** The name of the node, of the cluster, and of the node's cgroup. */
   readonly name: string;
   readonly ip: string;
 }
 
 const POD_SUBNET = '10.244.0.0/16';
 
-/** kubeadm's input. Image tags name what is really in the images; the kubelet never evicts, as in a kind node. */
+/**
+ * kubeadm's input. Image tags name the versions that the images really contain. As in a kind node, the kubelet never
+ * evicts.
+ */
 export function kubeadmYaml({ name, ip }: NodeIdentity): string {
   return documents(
     {
@@ -29,7 +32,7 @@ export function kubeadmYaml({ name, ip }: NodeIdentity): string {
       etcd: { local: { imageTag: '3.7.3-0', extraArgs: [{ name: 'unsafe-no-fsync', value: 'true' }] } },
       dns: { imageTag: 'v1.15.0' },
       apiServer: { extraArgs: [{ name: 'bind-address', value: ip }] },
-      // There is one of each: nobody to elect, every two seconds.
+      // There is one of each, so the election every two seconds is useless.
       controllerManager: { extraArgs: [{ name: 'leader-elect', value: 'false' }] },
       scheduler: { extraArgs: [{ name: 'leader-elect', value: 'false' }] },
     },
@@ -49,7 +52,9 @@ export function kubeadmYaml({ name, ip }: NodeIdentity): string {
   );
 }
 
-/** containerd with its own root and state; no process may lower its oom_score_adj without CAP_SYS_RESOURCE. */
+/**
+ * containerd's configuration. restrict_oom_score_adj: without CAP_SYS_RESOURCE no process may lower its oom_score_adj.
+ */
 export function containerdToml(): string {
   return `version = 2
 root = "/var/lib/containerd"
@@ -72,7 +77,7 @@ disabled_plugins = ["io.containerd.internal.v1.opt"]
 `;
 }
 
-/** No registry: an image that was not imported is an error at once, and nobody outside is asked for it. */
+/** A registry that never answers: an image that was not imported fails at once, and no outside registry is asked. */
 export const noRegistryToml = 'server = "http://127.0.0.1:1"\n';
 
 /** One bridge for the pods of the only node. */
@@ -90,8 +95,9 @@ export function cniConflist(): string {
 }
 
 /**
- * kubeadm's CoreDNS without its forward to the host's resolver, which the node can not reach; and with short memories, because
- * here names come and go by the second: a "no such name" kept for 30 s holds up whoever asked too early.
+ * kubeadm's CoreDNS, without its forward to the host's resolver, which the node cannot reach, and with short cache
+ * times. Names come and go by the second here, and a "no such name" cached for 30 s would delay clients that asked too
+ * early.
  */
 export function addonsYaml(): string {
   const corefile = `.:53 {

@@ -8,7 +8,7 @@ function ctr(node: Node, ...args: string[]): string[] {
   return ['--target', String(node.init.pid), '--mount', 'ctr', '--namespace', 'k8s.io', ...args];
 }
 
-/** Imports what the node does not have yet; of each image only the blobs that are new. */
+/** Imports the images that the node lacks; of each image, only the blobs that the node lacks. */
 export async function importImages(node: Node, images: readonly Image[]): Promise<void> {
   const listed = await run('nsenter', ctr(node, 'images', 'list'));
   const known = new Set(
@@ -33,7 +33,7 @@ async function importArchive(node: Node, images: readonly Image[], present: Read
     errors += chunk.toString();
   });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
-  // A broken pipe is the import's end, not its reason: that is what ctr wrote.
+  // A broken pipe only says that the import ended. ctr's own output says why.
   const broken = await writeArchive(images, present, child.stdin).then(
     () => undefined,
     (error: unknown) => error,

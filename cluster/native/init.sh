@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# PID 1 of the native node: what a kind node is, without Docker and without an image. Started by node.ts in its own mount,
-# network, PID, UTS and IPC namespaces; when it ends, the kernel removes every process, mount, veth and iptables rule in them.
+# PID 1 of the native node, which is like a kind node, but without Docker and without an image. node.ts starts it in its
+# own mount, network, PID, UTS and IPC namespaces. When it ends, the kernel removes every process, mount, veth and
+# iptables rule in them.
 #
-# Environment: NODE_DIR (its state on the host), NODE_NAME (also its folder in each cgroup hierarchy), NODE_IP, HOST_IP, VETH (its end
-# of the cable), BIN (the Kubernetes binaries), FORWARDS ("hostPort:nodePort ..."). File descriptor 9: the host's network namespace.
-# It says how far it is by files in NODE_DIR: containerd-ready, then waits for images-loaded, then ready.
+# Environment: NODE_DIR (its state on the host), NODE_NAME (also its folder in each cgroup hierarchy), NODE_IP, HOST_IP,
+# VETH (its end of the cable), BIN (the Kubernetes binaries), FORWARDS ("hostPort:nodePort ..."). File descriptor 9: the
+# host's network namespace. Files in NODE_DIR report its progress: it writes containerd-ready, waits for images-loaded,
+# and writes ready.
 set -euo pipefail
 trap 'exit 0' TERM INT
 trap 'echo "line $LINENO failed; kubeadm said last:"; tail -n 5 /run/node/logs/kubeadm.log 2>/dev/null' ERR
 
 step() { echo "$(date +%T.%3N) $*"; }
 
-# Restarts what died: a component's end is never the node's end.
+# Restarts a component that died, so that its end never ends the node.
 supervise() {
   local name=$1
   shift
@@ -30,16 +32,18 @@ cd /run/node
 # Overlays, so that no mount point of ours ever appears in the host's tree.
 for folder in etc var; do
   mkdir -p "overlay/$folder/upper" "overlay/$folder/work"
-  mount -t overlay overlay -o "lowerdir=/$folder,upperdir=/run/node/overlay/$folder/upper,workdir=/run/node/overlay/$folder/work" "/$folder"
+  layers="lowerdir=/$folder,upperdir=/run/node/overlay/$folder/upper,workdir=/run/node/overlay/$folder/work"
+  mount -t overlay overlay -o "$layers" "/$folder"
 done
-# Containers' file systems are overlays themselves and need a real one below; so do the data.
+# Containers' file systems are overlays and need a real file system below. So do the data.
 for folder in /var/lib/containerd /var/lib/kubelet /var/lib/etcd /var/lib/local-path /var/log; do
   mkdir -p "/run/node/data$folder" "$folder"
   mount --bind "/run/node/data$folder" "$folder"
 done
 mount --make-rshared /
-# The kubelet sets these for the whole machine; here it sets copies.
-for key in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys kernel/keys/root_maxbytes; do
+# The kubelet sets these for the whole machine. In this node it sets copies.
+for key in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys \
+  kernel/keys/root_maxbytes; do
   copy=/run/node/sysctl/$key
   mkdir -p "$(dirname "$copy")"
   cat "/proc/sys/$key" >"$copy"
@@ -52,7 +56,8 @@ hostname "$NODE_NAME"
 printf '127.0.0.1 localhost\n%s %s\n' "$NODE_IP" "$NODE_NAME" >/etc/hosts
 
 step cgroups
-# The node as a whole weighs as 16 of this machine's processes, not as one: a compiler beside it must not starve its pods.
+# The node as a whole has the CPU weight of 16 processes of this machine, so that a compiler beside it does not starve
+# its pods.
 if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
   for controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
     echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control || true
@@ -81,13 +86,13 @@ ip link set "$VETH" name eth0
 ip addr add "$NODE_IP/30" dev eth0
 ip link set eth0 up
 ip route add default via "$HOST_IP"
-# Only this host may come in by the cable, also where the host forwards packets of others.
+# Only this host may send packets through the cable, even if the host forwards packets of others.
 iptables -A INPUT -i eth0 ! -s "$HOST_IP" -j DROP
 iptables -A FORWARD -i eth0 ! -s "$HOST_IP" -j DROP
-# Until kube-proxy knows a service, whoever calls it is told at once; a lost SYN would cost client-go 30 s.
+# Until kube-proxy knows a service, reject its clients at once. A lost SYN would cost client-go 30 s.
 iptables -A FORWARD -d 10.96.0.0/16 -j REJECT
 iptables -A OUTPUT -d 10.96.0.0/16 -j REJECT
-# The host's loopback ports: the listener is in the host's network, its process in this node's tree.
+# The host's loopback ports. The listener is in the host's network, but its process belongs to this node.
 for forward in $FORWARDS; do
   supervise "forward-${forward%:*}" nsenter --net=/proc/self/fd/9 \
     socat "TCP-LISTEN:${forward%:*},bind=127.0.0.1,reuseaddr,fork,backlog=128" "TCP:$NODE_IP:${forward#*:},nodelay"
@@ -109,7 +114,7 @@ phase certs all
 phase kubeconfig all
 phase etcd local
 phase control-plane all
-phase kubelet-start # its "unable to start the service" is harmless: the next line starts it
+phase kubelet-start # its message "unable to start the service" is harmless, because the next line starts it
 supervise kubelet kubelet --config=/var/lib/kubelet/config.yaml --kubeconfig=/etc/kubernetes/kubelet.conf \
   --hostname-override="$NODE_NAME" --node-ip="$NODE_IP"
 until kubectl --kubeconfig /etc/kubernetes/super-admin.conf get --raw /readyz >/dev/null 2>&1; do sleep 0.2; done

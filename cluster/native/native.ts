@@ -24,7 +24,7 @@ import { ensurePrerequisites } from './prerequisites.ts';
 
 /**
  * A real Kubernetes without Docker: one process tree in its own namespaces (see init.sh).
- * @param checkout whose state folder holds it, and from whose path its names and addresses come
+ * @param checkout the checkout whose state folder contains the node, and whose path determines names and addresses
  */
 export function nativeProvider(checkout: string = root): ClusterProvider {
   const id = idOf(checkout);
@@ -34,7 +34,7 @@ export function nativeProvider(checkout: string = root): ClusterProvider {
   const built: Partial<Record<string, string>> = {};
   return {
     target: 'native',
-    flavour: 'native',
+    flavor: 'native',
 
     async prepare(progress) {
       await ensurePrerequisites(progress);
@@ -52,7 +52,7 @@ export function nativeProvider(checkout: string = root): ClusterProvider {
         const isReady = existsSync(join(folder, 'ready'));
         return isReady
           ? { state: 'running', ports }
-          : { state: 'down', ports, remedy: 'its start was interrupted, and goes on' };
+          : { state: 'down', ports, remedy: 'its start was interrupted and continues' };
       }
       const remains = await findRemains({ folder, name, id });
       if (remains.length === 0) return { state: 'absent' };
@@ -99,7 +99,7 @@ export function nativeProvider(checkout: string = root): ClusterProvider {
         ...image,
         name: image.name.replace(/:dev$/, `:${image.digest.slice(7, 19)}`),
       }));
-      // The names of the manifests too, for those who apply them as they are.
+      // The names in the manifests as well, for users who apply them with kubectl.
       await importImages(node, [...tagged, ...images]);
       return new Map(images.map(({ name }, index) => [shortName(name), shortName(tagged[index]?.name ?? name)]));
     },
@@ -115,7 +115,7 @@ export function nativeProvider(checkout: string = root): ClusterProvider {
   };
 }
 
-/** The programs that a user needs, of the cluster's versions, in one folder for the PATH. */
+/** Links the programs that a user needs, of the cluster's versions, into one folder for the PATH. */
 async function linkPrograms({ kubernetes, helm, istio }: ToolFolders, binFolder: string): Promise<void> {
   await mkdir(binFolder, { recursive: true });
   for (const target of [join(kubernetes, 'kubectl'), join(helm, 'helm'), join(istio, 'istioctl')]) {
@@ -130,7 +130,7 @@ function portsOf(forwards: NodeSettings['forwards']): Ports {
   return { ingress: portOf(NODE_PORTS.ingress), jaeger: portOf(NODE_PORTS.jaeger) };
 }
 
-/** As manifests write it: without the registry that is meant anyway. */
+/** The name that manifests use: without the default registry. */
 function shortName(image: string): string {
   return image.replace('docker.io/', '');
 }

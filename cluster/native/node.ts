@@ -10,21 +10,21 @@ import { foldersOf, removeCgroups } from './cgroups.ts';
 import { addonsYaml, cniConflist, containerdToml, kubeadmYaml, noRegistryToml } from './configuration.ts';
 import { childrenOf, end, environmentOf, findByCommand, identify, type OwnProcess } from './process.ts';
 
-/** Where a node lives on the host, and what it is called. */
+/** A node's place on the host, and its names. */
 export interface NodeSettings {
-  /** Hexadecimal, from the checkout's path: tells nodes of several checkouts apart. */
+  /** Hexadecimal, derived from the checkout's path. Distinguishes the nodes of several checkouts. */
   readonly id: string;
-  /** `windlass-<id>`: node, cluster and cgroup. */
+  /** `windlass-<id>`, the name of node, cluster and cgroup. */
   readonly name: string;
-  /** Its state on the host, a folder that only this node uses. */
+  /** The node's state on the host, in a folder that only this node uses. */
   readonly folder: string;
-  /** The Kubernetes binaries. */
+  /** The folder with the Kubernetes binaries. */
   readonly bin: string;
   /** Loopback ports of the host that lead to node ports. */
   readonly forwards: readonly { readonly hostPort: number; readonly nodePort: number }[];
 }
 
-/** A running node: `unshare` outside, its PID 1 as seen from the host inside. */
+/** A running node: `unshare` on the host, and the node's PID 1 as the host sees it. */
 export interface Node {
   readonly outer: OwnProcess;
   readonly init: OwnProcess;
@@ -33,12 +33,12 @@ export interface Node {
 const UNSHARE = 'unshare';
 const initScript = (folder: string) => join(folder, 'init.sh');
 
-/** The node of this folder if it is alive and came as far as a containerd that answers. */
+/** The node of this folder, if it runs and its containerd has answered once; else undefined. */
 export function findNode(folder: string): Node | undefined {
   return existsSync(join(folder, 'containerd-ready')) ? findProcesses(folder) : undefined;
 }
 
-/** The kernel knows which processes are this folder's node, even after the folder was deleted. */
+/** Finds the node's processes by their command line, which works even after the folder was deleted. */
 function findProcesses(folder: string): Node | undefined {
   const outer = findOuter(folder);
   const init = outer && childrenOf(outer.pid).map(identify).find(Boolean);
@@ -49,7 +49,7 @@ function findOuter(folder: string): OwnProcess | undefined {
   return findByCommand(UNSHARE, initScript(folder))[0];
 }
 
-/** The node's ports on the host, from the environment that it was started with; none where nothing of it runs. */
+/** The node's ports on the host, from the environment that it was started with; none if it does not run. */
 export function findForwards(folder: string): NodeSettings['forwards'] {
   const outer = findOuter(folder);
   const { FORWARDS = '' } = outer ? environmentOf(outer) : {};
@@ -61,7 +61,7 @@ export function findForwards(folder: string): NodeSettings['forwards'] {
     });
 }
 
-/** What there is of a node that does not run: `process`, `folder`, `cgroup`, `interface`. */
+/** The remains of a node that does not run: `process`, `folder`, `cgroup`, `interface`. */
 export async function findRemains({
   folder,
   name,
@@ -71,13 +71,13 @@ export async function findRemains({
     process: findOuter(folder) !== undefined,
     folder: existsSync(folder),
     cgroup: (await foldersOf(name)).length > 0,
-    // Even one without an address, as an interrupted start leaves it.
+    // Even one without an address, which an interrupted start leaves behind.
     interface: existsSync(join('/sys/class/net', hostEndOf(id))),
   };
   return Object.entries(remains).flatMap(([what, isThere]) => (isThere ? what : []));
 }
 
-/** Starts a fresh node; what an earlier one left in the folder is removed first. Resolves when its containerd answers. */
+/** Starts a new node after removing the remains of an earlier one. Resolves when the new node's containerd answers. */
 export async function startNode(settings: NodeSettings): Promise<Node> {
   const { folder, name } = settings;
   await removeNode(settings);
@@ -131,20 +131,23 @@ export async function startNode(settings: NodeSettings): Promise<Node> {
   return node;
 }
 
-/** Lets a node that waits for its images go on to its control plane. */
+/** Tells a node that waits for its images to start the control plane. */
 export async function continueWithImages(folder: string): Promise<void> {
   await writeFile(join(folder, 'images-loaded'), '');
 }
 
-/** Resolves when the node has written this mark; rejects with the node's last words when it ended instead. */
+/**
+ * Waits until the node has written this mark.
+ * @throws CommandError with the end of the node's log if the node ended instead
+ */
 export async function waitForMark(folder: string, mark: 'containerd-ready' | 'ready'): Promise<void> {
   await waitFor(folder, () => existsSync(join(folder, mark)) || undefined);
 }
 
-/** Ends a node with everything in it and removes what the kernel does not: cgroups, and its folder. */
+/** Ends a node with everything in it, and removes what the kernel does not remove: cgroups, and the node's folder. */
 export async function removeNode({ folder, name, id }: Pick<NodeSettings, 'folder' | 'name' | 'id'>): Promise<void> {
   const outer = findOuter(folder);
-  // Its child, the node's PID 1, dies with it, and all others with that.
+  // The node's PID 1 is its child and dies with it, and all other processes of the node die with PID 1.
   if (outer) await end(outer);
   await run('ip', ['link', 'delete', hostEndOf(id)], { tolerant: true });
   await removeCgroups(name);
@@ -158,7 +161,7 @@ async function plug(cable: Cable, node: Node): Promise<void> {
   await run('ip', ['link', 'set', cable.nodeEnd, 'netns', String(node.init.pid)]);
 }
 
-/** Waits for something of a node that starts. Ends early when the node has ended. */
+/** Waits for something that a starting node brings. Fails at once if the node has ended. */
 function waitFor<T>(folder: string, look: () => T | undefined): Promise<T> {
   const attempt = () => {
     const found = look();

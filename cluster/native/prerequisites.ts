@@ -6,7 +6,7 @@ import type { Progress } from '../progress.ts';
 import { run } from '../run.ts';
 import { UserError } from '../settings.ts';
 
-/** Debian package -> a file it brings. Only what no package registry of a language has. */
+/** Debian package -> a file that it installs. Only packages that no registry of a programming language has. */
 const packages: Readonly<Record<string, string>> = {
   containerd: '/usr/bin/containerd',
   runc: '/usr/sbin/runc',
@@ -18,7 +18,7 @@ const packages: Readonly<Record<string, string>> = {
   socat: '/usr/bin/socat',
 };
 
-/** Programs that packages build with; which package brings them differs from machine to machine. */
+/** Programs that build the toolchain. They may come from different packages on different machines. */
 const programs: Readonly<
   Record<string, { readonly arguments: readonly string[]; readonly package?: string; readonly hint?: string }>
 > = {
@@ -32,11 +32,15 @@ const programs: Readonly<
 
 const NEEDED_GIB = 6;
 
-/** Fails with all that is missing at once; as root on Debian or Ubuntu the packages are installed instead. */
+/**
+ * Checks this machine, and installs missing packages on Debian or Ubuntu.
+ * @throws UserError that names everything that is missing
+ */
 export async function ensurePrerequisites(progress: Progress): Promise<void> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new UserError(
-      `CLUSTER=native needs Linux on x86-64, this is ${process.platform} on ${process.arch}: use Docker and CLUSTER=kind`,
+      `CLUSTER=native needs Linux on x86-64, this is ${process.platform} on ${process.arch}: ` +
+        'use Docker and CLUSTER=kind',
     );
   }
   if (process.getuid?.() !== 0)

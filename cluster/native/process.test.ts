@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { expect, test, vi } from 'vitest';
 import { childrenOf, end, environmentOf, findByCommand, identify, isAlive } from './process.ts';
 
-test('a process is known by its pid and its start, so that a pid given out again is not taken for it', async () => {
+test('a process is known by its pid and its start, so that a reused pid is not mistaken for it', async () => {
   const child = spawn('sleep', ['60'], { stdio: 'ignore' });
   const own = identify(child.pid ?? 0);
   if (!own) throw new Error('sleep did not start');
@@ -15,7 +15,7 @@ test('a process is known by its pid and its start, so that a pid given out again
   expect(isAlive(own)).toBe(false);
 });
 
-test('a process is found by its program and an argument, and tells the environment that it was started with', async () => {
+test('a process is found by its program and an argument, and its environment can be read', async () => {
   const child = spawn('sleep', ['61.5'], {
     stdio: 'ignore',
     env: { ...process.env, FORWARDS: '8080:30080 16686:30686' },

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { pollUntil } from '../poll.ts';
 
-/** A process that we started: its pid and when it started, so that a pid that was given out again is never taken for it. */
+/** A process that we started. Its pid and its start identify it, so that a reused pid is never mistaken for it. */
 export interface OwnProcess {
   readonly pid: number;
-  /** In clock ticks since boot, field 22 of /proc/pid/stat. */
+  /** Start in clock ticks since boot: field 22 of /proc/pid/stat. */
   readonly startTime: string;
 }
 
-/** The process with this pid, or undefined if there is none (a zombie is none). */
+/** The process with this pid; undefined if there is none or it is a zombie. */
 export function identify(pid: number): OwnProcess | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -23,7 +23,7 @@ export function isAlive(process: OwnProcess): boolean {
   return identify(process.pid)?.startTime === process.startTime;
 }
 
-/** Processes whose command line has this program first and this argument somewhere. None where there is no /proc. */
+/** Processes whose command line starts with this program and contains this argument. None if there is no /proc. */
 export function findByCommand(program: string, argument: string): OwnProcess[] {
   return pids().flatMap((pid) => {
     const [first, ...rest] = readProc(pid, 'cmdline').split('\0');
@@ -31,7 +31,7 @@ export function findByCommand(program: string, argument: string): OwnProcess[] {
   });
 }
 
-/** The environment that a process was started with; empty where we may not read it. */
+/** The environment that a process was started with; empty if we may not read it. */
 export function environmentOf({ pid }: OwnProcess): Readonly<Record<string, string>> {
   const entries = readProc(pid, 'environ').split('\0').filter(Boolean);
   return Object.fromEntries(
@@ -39,7 +39,8 @@ export function environmentOf({ pid }: OwnProcess): Readonly<Record<string, stri
   );
 }
 
-function pids(): number[] {
+/** The pids of all processes. Empty if there is no /proc. */
+export function pids(): number[] {
   try {
     return readdirSync('/proc')
       .filter((entry) => /^\d+$/.test(entry))
@@ -49,8 +50,8 @@ function pids(): number[] {
   }
 }
 
-/** Empty where the process has ended meanwhile, or is not ours to read. */
-function readProc(pid: number, file: string): string {
+/** A file of /proc/pid; empty if the process has ended meanwhile, or if we may not read it. */
+export function readProc(pid: number, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
@@ -67,7 +68,7 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
-/** Kills a process and waits until it is gone; does nothing when it has ended already. */
+/** Kills a process and waits until it is gone. Does nothing if it has ended already. */
 export async function end(process_: OwnProcess): Promise<void> {
   if (isAlive(process_)) process.kill(process_.pid, 'SIGKILL');
   const attempt = () => {

@@ -7,7 +7,7 @@ import { cached, cacheFolder, keyOf } from './cache.ts';
 const name = `test-${process.pid}`;
 afterEach(() => rm(join(cacheFolder, name), { recursive: true, force: true }));
 
-test('what was filled once is found again', async () => {
+test('a folder that was filled once is found again', async () => {
   let fills = 0;
   const fill = async (folder: string) => {
     fills++;
@@ -19,7 +19,7 @@ test('what was filled once is found again', async () => {
   expect(await readFile(join(folder, 'tool'), 'utf8')).toBe('content');
 });
 
-test('a build that fails half way, as on a full disk, leaves nothing behind', async () => {
+test('a build that fails halfway, as on a full disk, leaves nothing behind', async () => {
   const fill = async (folder: string) => {
     await writeFile(join(folder, 'tool'), 'half');
     throw new Error('no space left on device');
@@ -29,14 +29,14 @@ test('a build that fails half way, as on a full disk, leaves nothing behind', as
   expect((await readdir(cacheFolder)).filter((entry) => entry.startsWith(name))).toEqual([]);
 });
 
-test('what a killed process left half done is removed by the next one', async () => {
+test('the next process removes what a killed one left unfinished', async () => {
   const abandoned = join(cacheFolder, `${name}.00000000.999999999.partial`);
   await writeFile(abandoned, '');
   await cached(name, async () => {});
   expect(existsSync(abandoned)).toBe(false);
 });
 
-test('a key changes with every part and with where one part ends', () => {
+test('a key depends on every part and on the boundaries between them', () => {
   expect(keyOf('ab', 'c')).not.toBe(keyOf('a', 'bc'));
   expect(keyOf('a', 'b')).toBe(keyOf('a', 'b'));
 });

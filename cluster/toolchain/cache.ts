@@ -4,17 +4,17 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
 
-/** Where all checkouts of this user keep what was built or downloaded: `~/.cache/windlass`. */
+/** The cache of builds and downloads, `~/.cache/windlass`. All checkouts of this user share it. */
 export const cacheFolder = join(homedir(), '.cache', 'windlass');
 
-/** Short hash of strings, for the name of whatever they determine. */
+/** A short hash of strings, to name what they determine: 16 hexadecimal digits. */
 export function keyOf(...parts: string[]): string {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part).update('\0');
   return hash.digest('hex').slice(0, 16);
 }
 
-/** The content of every file below a folder, as input of `keyOf`; order does not depend on the file system. */
+/** The path and content of every file below a folder, as input of `keyOf`, in an order that no file system changes. */
 export async function contentsOf(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
@@ -22,8 +22,8 @@ export async function contentsOf(folder: string): Promise<string[]> {
 }
 
 /**
- * A folder in the cache that is there whole or not at all: `fill` writes into a temporary folder, which takes its name when
- * `fill` has succeeded. Two checkouts may fill the same one at once; the first wins.
+ * A folder in the cache, filled if it is missing. It is complete or absent: `fill` writes into a temporary folder,
+ * which is renamed once `fill` has succeeded. If two checkouts fill the same folder at once, the first one wins.
  */
 export async function cached(name: string, fill: (folder: string) => Promise<void>): Promise<string> {
   const folder = join(cacheFolder, name);
@@ -42,12 +42,12 @@ export async function cached(name: string, fill: (folder: string) => Promise<voi
   return folder;
 }
 
-/** The name under which this process writes something until it is whole. */
+/** The name under which this process writes something until it is complete. */
 export function partialName(path: string): string {
   return `${path}.${randomBytes(4).toString('hex')}.${process.pid}.partial`;
 }
 
-/** Removes what processes that were interrupted have left half done. */
+/** Removes what interrupted processes left unfinished. */
 export async function removeAbandoned(folder: string): Promise<void> {
   for (const entry of await readdir(folder).catch(() => [])) {
     const pid = entry.match(/\.(\d+)\.partial$/)?.[1];

@@ -6,13 +6,13 @@ import { cached, contentsOf, keyOf } from './cache.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** How a folder of pins becomes files: Go `tool` modules, a pinned pip requirement, a pom. */
+/** How the pins of a folder are built or downloaded: Go `tool` modules, a pinned pip requirement, or a pom. */
 type Recipe =
   | { readonly kind: 'go'; readonly ldflags?: string; readonly tags?: string }
   | { readonly kind: 'pip' }
   | { readonly kind: 'maven' };
 
-/** What a native cluster is made of: `make up` has all of it. */
+/** The parts of a native cluster. `make up` builds all of them. */
 const clusterRecipes = {
   // Without a version kubectl and charts reject the binaries as "v0.0.0-master".
   kubernetes: {
@@ -30,10 +30,10 @@ const clusterRecipes = {
   kafka: { kind: 'maven' },
 } as const satisfies Record<string, Recipe>;
 
-/** What only tests run: built when the first of them asks for it, so that `make up` never waits for it. */
+/** Tools that only tests run. The first test that needs one builds it, so that `make up` never waits for it. */
 const testRecipes = {
   'kube-score': { kind: 'go' },
-  // Without service discovery, which is most of its code and which no test of rules needs.
+  // Without service discovery, which is most of its code. Tests of rules do not need it.
   promtool: { kind: 'go', tags: 'remove_all_sd' },
 } as const satisfies Record<string, Recipe>;
 
@@ -44,22 +44,22 @@ export type Tool = ClusterTool | keyof typeof testRecipes;
 export const clusterTools = Object.keys(clusterRecipes) as ClusterTool[];
 export const tools = Object.keys(recipes) as Tool[];
 
-/** Linker flags that set a program's own idea of its version. */
+/** Linker flags that set the version that a program reports. */
 function versionFlags(package_: string, values: Readonly<Record<string, string>>): string {
   return Object.entries(values)
     .map(([name, value]) => `-X ${package_}.${name}=${value}`)
     .join(' ');
 }
 
-/** The name of a tool's folder in the cache: it changes with every pin and every flag. */
+/** The name of a tool's folder in the cache, which depends on every pin and every flag. */
 export async function cacheName(tool: Tool): Promise<string> {
   return `${tool}-${keyOf(JSON.stringify(recipes[tool]), ...(await contentsOf(join(here, tool))))}`;
 }
 
 /**
- * The folder that holds a tool's binaries (Go), packages (pip) or jars (Maven), built or downloaded if it is not in the cache.
- * A build is a part of the current step. Errors name the tool and keep the tail of what the package manager said, a registry that
- * does not answer included.
+ * The folder with a tool's binaries (Go), packages (pip) or jars (Maven), built or downloaded if the cache lacks it. A
+ * build is a part of the current step.
+ * @throws CommandError that names the tool and ends with the package manager's last lines
  */
 export async function tool(name: Tool, progress: Progress = silent): Promise<string> {
   return cached(await cacheName(name), (folder) =>
@@ -88,7 +88,7 @@ async function build(name: Tool, folder: string, onLine: (line: string) => void)
   }
 }
 
-/** The source folder of a Go module that a tool pins: Istio's charts lie in its module. */
+/** The source folder of a Go module that a tool pins. Istio's module, for example, contains its charts. */
 export async function moduleFolder(name: Tool, module: string): Promise<string> {
   const { stdout } = await run('go', ['list', '-mod=readonly', '-m', '-f', '{{.Dir}}', module], {
     cwd: join(here, name),

@@ -22,10 +22,10 @@ const traceSchema = z.object({
 
 const tracesSchema = z.object({ data: z.array(traceSchema).nullable() });
 
-/** The span attribute in which orders says whose order it is about. */
+/** The span attribute with the id of the order. */
 const orderIdAttribute = 'windlass.order_id';
 
-/** Jaeger's query API. */
+/** A client of Jaeger's query API. */
 export class Jaeger {
   private readonly baseUrl: string;
 
@@ -33,23 +33,23 @@ export class Jaeger {
     this.baseUrl = baseUrl;
   }
 
-  /** The trace as far as Jaeger has it, or nothing. */
+  /** The trace as far as Jaeger has it; undefined if Jaeger does not know it. */
   async readTrace(traceId: string): Promise<Trace | undefined> {
-    // raw: what was sent, without the clock-skew correction that moves spans about.
+    // raw: spans as they were sent, without Jaeger's correction of clock skew, which moves them.
     return (await this.query(`/api/traces/${traceId}?raw=true`))[0];
   }
 
-  /** The trace in which the order was placed, or nothing. */
+  /** The trace in which the order was placed; undefined if Jaeger has none. */
   async findTraceOfOrder(orderId: string): Promise<Trace | undefined> {
     const tags = JSON.stringify({ [orderIdAttribute]: orderId });
     const query = new URLSearchParams({ service: 'orders', tags, limit: '20' });
     const traces = await this.query(`/api/traces?${query}`);
-    // A later GET of the order carries its id, too: the oldest one placed it.
+    // The trace of a later GET has the order's id as well. The oldest trace is the one that placed the order.
     const [oldest] = traces.toSorted((left, right) => startOf(left) - startOf(right));
     return oldest === undefined ? undefined : this.readTrace(oldest.id);
   }
 
-  /** Waits until `read` finds in the trace what it needs (spans are sent in batches, seconds late) and gives that. */
+  /** Reads the trace until `read` no longer throws, and returns its value. Spans are sent in batches, seconds late. */
   async waitForTrace<T>(
     traceId: string,
     read: (trace: Trace) => T,
@@ -65,7 +65,7 @@ export class Jaeger {
   private async query(path: string): Promise<readonly Trace[]> {
     const url = `${this.baseUrl}${path}`;
     const response = await fetch(url, { signal: AbortSignal.timeout(30_000) }).catch((error: Error) => {
-      // fetch itself says only that it failed; the cause says why.
+      // fetch's own message says only that it failed. The cause says why.
       throw new Error(`GET ${url}: ${error.cause instanceof Error ? error.cause.message : error.message}`);
     });
     const text = await response.text();

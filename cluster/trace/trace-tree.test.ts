@@ -31,7 +31,7 @@ const trace: Trace = {
 };
 
 describe('a trace as a tree', () => {
-  it('has a line for each span under its parent, in order of time', () => {
+  it('has a line for each span below its parent, in chronological order', () => {
     expect(renderTree(trace).split('\n')).toEqual([
       'trace abc: 5 spans, 9.0 ms',
       'gateway          do 1  +0.0  9.0 ms',
@@ -48,19 +48,19 @@ describe('a trace as a tree', () => {
 });
 
 describe('a complete trace', () => {
-  it('has every service asked for and every parent', () => {
+  it('has a span of every expected service, and every parent', () => {
     expect(() => checkComplete(trace, ['gateway', 'payments'])).not.toThrow();
     expect(() => checkComplete(trace, ['acquirer'])).toThrow('no span of acquirer');
     const orphaned = { ...trace, spans: trace.spans.filter(({ id }) => id !== '2') };
     expect(() => checkComplete(orphaned, ['gateway'])).toThrow('no parent in trace abc for inventory do 3');
   });
 
-  it('tells by which services a span was reached', () => {
+  it('tells which services led to a span', () => {
     const last = trace.spans.find(({ id }) => id === '5');
     expect(last && servicePath(trace, last)).toEqual(['gateway', 'payments']);
   });
 
-  it('tells who led to whom, each pair once, and nothing of spans within a service or without a parent', () => {
+  it('lists each pair of linked services once, without spans within a service or without a parent', () => {
     expect(serviceLinks(trace)).toEqual(['gateway->orders', 'gateway->payments', 'orders->inventory']);
     expect(serviceLinks({ id: 'abc', spans: [span('9', 'gone', 'orders', 0)] })).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { hasFailed, type Span, type Trace } from './trace.ts';
 
 interface Row {
-  /** The branches and the service. */
+  /** The branches of the tree, and the service. */
   readonly label: string;
   readonly operation: string;
   readonly offset: string;
@@ -10,8 +10,8 @@ interface Row {
 }
 
 /**
- * A trace as a tree of text: a line for each span with its service, operation, start after the trace's and duration (ms),
- * and what failed. A span whose parent is missing stands at the top level.
+ * A trace as a tree of text. Each span is a line with its service, its operation, its start after that of the trace,
+ * its duration (both in ms), and its error if it failed. A span whose parent is missing is at the top level.
  */
 export function renderTree(trace: Trace): string {
   const startUs = Math.min(...trace.spans.map((span) => span.startUs));
@@ -48,7 +48,9 @@ function childrenOf({ spans }: Trace, parent: Span): readonly Span[] {
 
 const byStart = (left: Span, right: Span): number => left.startUs - right.startUs;
 
-/** What says most about a failure: Envoy's response flags, a status message, a gRPC or HTTP status. */
+/**
+ * The tags that say most about a failure: Envoy's response flags, a status message, a gRPC or HTTP status; two at most.
+ */
 function reasonOf({ tags }: Span): string {
   const named = [
     'response_flags',

@@ -1,4 +1,4 @@
-/** A span, with its times in microseconds as Jaeger keeps them. */
+/** A span. Its times are in microseconds, as in Jaeger. */
 export interface Span {
   readonly id: string;
   readonly parentId?: string;
@@ -15,7 +15,10 @@ export interface Trace {
   readonly spans: readonly Span[];
 }
 
-/** Gives the trace; fails unless the services all have a span in the trace and every span's parent is there, except the root's. */
+/**
+ * Returns the trace.
+ * @throws Error unless each of the services has a span in it and the parent of every span but the root is there
+ */
 export function checkComplete(trace: Trace, services: readonly string[]): Trace {
   const present = new Set(trace.spans.map(({ service }) => service));
   const missing = services.filter((service) => !present.has(service));
@@ -28,13 +31,13 @@ export function checkComplete(trace: Trace, services: readonly string[]): Trace 
   return trace;
 }
 
-/** The spans whose parent is not in the trace: not sent yet, or never. */
+/** The spans whose parent is not in the trace, because it was not sent yet or never will be. */
 export function findOrphans({ spans }: Trace): readonly Span[] {
   const ids = new Set(spans.map(({ id }) => id));
   return spans.filter(({ parentId }) => parentId !== undefined && !ids.has(parentId));
 }
 
-/** The services on the way from the root to the span, each named once for consecutive spans of its own. */
+/** The services on the way from the root to the span. Consecutive spans of a service count once. */
 export function servicePath({ spans }: Trace, span: Span): readonly string[] {
   const byId = new Map(spans.map((each) => [each.id, each]));
   const path: string[] = [];
@@ -45,8 +48,8 @@ export function servicePath({ spans }: Trace, span: Span): readonly string[] {
 }
 
 /**
- * Who led to whom, as `orders->orders-worker`, sorted: a pair for each span whose parent is of another service. A service's
- * sidecar is one of its own, `orders.shop`.
+ * Which service led to which, as `orders->orders-worker`, sorted: one pair for spans whose parent belongs to another
+ * service. A service's sidecar counts as a service of its own, such as `orders.shop`.
  */
 export function serviceLinks({ spans }: Trace): readonly string[] {
   const byId = new Map(spans.map((each) => [each.id, each]));
@@ -57,7 +60,7 @@ export function serviceLinks({ spans }: Trace): readonly string[] {
   return [...new Set(links)].sort();
 }
 
-/** OpenTelemetry's status ERROR, as Jaeger and Envoy both mark it. */
+/** Whether the span has OpenTelemetry's status ERROR, as Jaeger or as Envoy marks it. */
 export function hasFailed({ tags }: Span): boolean {
   return tags.error === true || tags.error === 'true' || tags['otel.status_code'] === 'ERROR';
 }
