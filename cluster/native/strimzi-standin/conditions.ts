@@ -1,6 +1,6 @@
 import type { Condition } from './resources.ts';
 
-/** Something that the user has to change. `reason` is Strimzi's name for it, usually of an exception. */
+/** An error that the user can fix in a resource. `reason` is Strimzi's name for it, usually that of an exception. */
 export class Rejection extends Error {
   readonly reason: string;
   constructor(reason: string, message: string) {
@@ -11,7 +11,7 @@ export class Rejection extends Error {
 
 export const ready = (): Condition => ({ type: 'Ready', status: 'True' });
 
-/** A Kafka's own type for not being ready; topics and users have `Ready` False instead. */
+/** The condition of a Kafka that is not ready. Topics and users have `Ready` False instead. */
 export const notReady = (reason: string, message: string): Condition => ({
   type: 'NotReady',
   status: 'True',
@@ -40,8 +40,8 @@ const same = (a: Condition, b: Condition): boolean =>
   a.type === b.type && a.status === b.status && a.reason === b.reason && a.message === b.message;
 
 /**
- * The new conditions with their times: one that was there before keeps its own, so that an unchanged status stays
- * unchanged, byte for byte.
+ * The new conditions with their times. A condition that existed before keeps its time, so that an unchanged status
+ * stays identical, byte for byte.
  */
 export function withTimes(
   next: readonly Condition[],

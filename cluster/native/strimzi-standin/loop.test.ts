@@ -6,7 +6,7 @@ const TIMES = { settleMs: 100, retryMs: 1_000, resyncMs: 15_000 };
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-test('a burst of changes is one pass', async () => {
+test('a burst of changes causes one pass', async () => {
   const pass = vi.fn(async () => {});
   const loop = startLoop(pass, TIMES);
   await vi.advanceTimersByTimeAsync(0);
@@ -22,7 +22,7 @@ test('without a change a pass runs every resyncMs', async () => {
   expect(pass).toHaveBeenCalledTimes(4);
 });
 
-test('a change during a pass makes another one follow, never two at a time', async () => {
+test('a change during a pass causes another pass after it, never two at a time', async () => {
   let running = 0;
   let most = 0;
   const pass = vi.fn(async () => {
@@ -39,7 +39,7 @@ test('a change during a pass makes another one follow, never two at a time', asy
   expect(most).toBe(1);
 });
 
-test('a failed pass is tried again after retryMs', async () => {
+test('a failed pass is repeated after retryMs', async () => {
   const pass = vi.fn(async () => {});
   const loop = startLoop(pass, TIMES);
   await vi.advanceTimersByTimeAsync(0);

@@ -1,4 +1,7 @@
-/** How long a burst of changes is collected, how soon a failed pass is tried again, how often one runs anyway. */
+/**
+ * How long a burst of changes is collected, how soon a failed pass is repeated, and how often a pass runs without
+ * changes.
+ */
 export interface LoopTimes {
   readonly settleMs: number;
   readonly retryMs: number;
@@ -6,15 +9,15 @@ export interface LoopTimes {
 }
 
 export interface Loop {
-  /** Something has changed: a pass starts once things have settled. */
+  /** Reports a change. A pass starts after `settleMs`. */
   readonly changed: () => void;
-  /** Something went wrong: a pass starts after `retryMs`, unless one comes sooner. */
+  /** Reports a failure. A pass starts after `retryMs`, unless one starts sooner. */
   readonly failed: () => void;
-  /** Ends the loop after the pass that runs. */
+  /** Ends the loop after the current pass. */
   readonly stop: () => Promise<void>;
 }
 
-/** Runs `pass` after every change and at least every `resyncMs`, never two at a time. `pass` may not throw. */
+/** Runs `pass` after every change and at least every `resyncMs`, never two at a time. `pass` must not throw. */
 export function startLoop(pass: () => Promise<void>, { settleMs, retryMs, resyncMs }: LoopTimes): Loop {
   let timer: NodeJS.Timeout | undefined;
   let dueAt = Number.POSITIVE_INFINITY;

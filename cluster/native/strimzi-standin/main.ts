@@ -1,4 +1,4 @@
-/** Stands in for Strimzi's operator where its image can not be had; README.md says what it does and what it does not. */
+/** Replaces Strimzi's operator where its image cannot be pulled. README.md says what it does and what it does not. */
 import { KubeConfig } from '@kubernetes/client-node';
 import { pino } from 'pino';
 import { makeClient } from './kubernetes/client.ts';

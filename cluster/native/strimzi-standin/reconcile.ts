@@ -4,8 +4,9 @@ import { withBroker } from './topic/broker-admin.ts';
 import { reconcileTopic } from './topic/reconcile.ts';
 
 /**
- * One pass over all of the namespace: from what is wanted and what is there to the next step, with no memory of earlier
- * passes. One resource's failure is logged and leaves the others alone; the next pass tries it again.
+ * One pass over the whole namespace. It compares the wanted state with the actual state and takes the next step,
+ * without any memory of earlier passes. A resource that fails is logged and does not affect the others. The next pass
+ * retries it.
  */
 export async function reconcile(context: KafkaContext): Promise<void> {
   const { client } = context;
@@ -40,9 +41,9 @@ async function guarded(context: KafkaContext, what: object, work: () => Promise<
     await work();
   } catch (error) {
     const { code, message } = error as Error & { code?: string };
-    // A broker that is away is an everyday event, and its stack says nothing. Other errors are not.
+    // An unavailable broker is an everyday event whose stack says nothing. Any other error is logged with its stack.
     if (code?.startsWith('PLT_KFK_')) context.log.info({ ...what, reason: message }, 'the broker does not answer yet');
-    else context.log.warn({ ...what, err: error }, 'this pass failed; trying again');
+    else context.log.warn({ ...what, err: error }, 'this pass failed; retrying');
     context.onFailure();
   }
 }

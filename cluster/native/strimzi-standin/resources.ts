@@ -1,6 +1,6 @@
 import type { V1ListMeta, V1ObjectMeta } from '@kubernetes/client-node';
 
-/** What this program reads and writes of Strimzi's `kafka.strimzi.io/v1`; the CRDs have already validated it. */
+/** The part of Strimzi's API that this program reads and writes. The CRDs validate resources before it reads them. */
 export const STRIMZI_API = { group: 'kafka.strimzi.io', version: 'v1' } as const;
 
 /** One entry of `.status.conditions`. */
@@ -12,7 +12,7 @@ export interface Condition {
   readonly lastTransitionTime?: string;
 }
 
-/** What every status has. */
+/** The fields that every status has. */
 export interface Status {
   conditions?: readonly Condition[];
   observedGeneration?: number;
@@ -31,7 +31,7 @@ export interface ResourceList<R> {
   readonly items: readonly R[];
 }
 
-/** Values in Kafka's own `key=value` form; YAML may have read them as numbers or booleans. */
+/** Kafka's own options. YAML may have parsed their values as numbers or booleans. */
 export type KafkaConfig = Readonly<Record<string, string | number | boolean>>;
 
 export interface Listener {
@@ -114,6 +114,6 @@ export type Kafka = Resource<KafkaSpec, KafkaStatus>;
 export type NodePool = Resource<NodePoolSpec, NodePoolStatus>;
 export type Topic = Resource<TopicSpec, TopicStatus>;
 
-/** The Kafka that a pool, topic or user belongs to; without this label Strimzi ignores it. */
+/** The Kafka that a pool, topic or user belongs to. Without this label Strimzi ignores the resource. */
 export const clusterOf = (resource: NodePool | Topic): string | undefined =>
   resource.metadata.labels?.['strimzi.io/cluster'];

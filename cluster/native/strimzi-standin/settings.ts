@@ -1,5 +1,5 @@
 export interface Settings {
-  /** The only namespace that is watched. */
+  /** The only namespace that this program watches. */
   readonly namespace: string;
   readonly kafkaImage: string;
 }

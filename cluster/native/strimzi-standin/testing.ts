@@ -1,6 +1,6 @@
 import type { Kafka, KafkaSpec, NodePool, NodePoolSpec, Topic, TopicSpec } from './resources.ts';
 
-/** Resources for unit tests: valid ones, with what a test is about laid over. */
+/** Valid resources for unit tests. A test overrides the fields that it is about. */
 export const aKafka = (kafka: Partial<KafkaSpec['kafka']> = {}): Kafka => ({
   apiVersion: 'kafka.strimzi.io/v1',
   kind: 'Kafka',

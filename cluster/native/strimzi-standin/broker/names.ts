@@ -1,4 +1,4 @@
-/** The names that Strimzi gives the parts of a Kafka cluster. */
+/** The names that Strimzi gives to the parts of a Kafka cluster. */
 export const names = (cluster: string) => ({
   component: `${cluster}-kafka`,
   serviceAccount: `${cluster}-kafka`,
@@ -6,7 +6,7 @@ export const names = (cluster: string) => ({
   brokersService: `${cluster}-kafka-brokers`,
 });
 
-/** The StatefulSet that stands in for a StrimziPodSet, and its only pod. */
+/** The StatefulSet that replaces a StrimziPodSet, and its only pod. */
 export const podNames = (cluster: string, pool: string) => ({
   podSet: `${cluster}-${pool}`,
   pod: `${cluster}-${pool}-0`,
@@ -14,7 +14,7 @@ export const podNames = (cluster: string, pool: string) => ({
 
 type Labels = Record<string, string>;
 
-/** On everything that belongs to a Kafka cluster. */
+/** The labels of everything that belongs to a Kafka cluster. */
 export const clusterLabels = (cluster: string): Labels => ({
   'app.kubernetes.io/instance': cluster,
   'app.kubernetes.io/managed-by': 'strimzi-cluster-operator',
@@ -26,7 +26,7 @@ export const clusterLabels = (cluster: string): Labels => ({
   'strimzi.io/name': names(cluster).component,
 });
 
-/** What the services select. */
+/** The labels that the services select. */
 export const brokerSelector = (cluster: string): Labels => ({
   'strimzi.io/broker-role': 'true',
   'strimzi.io/cluster': cluster,
@@ -34,7 +34,7 @@ export const brokerSelector = (cluster: string): Labels => ({
   'strimzi.io/name': names(cluster).component,
 });
 
-/** What tells the pods of one pool from others. */
+/** The labels that distinguish the pods of a pool. */
 export const poolSelector = (cluster: string, pool: string): Labels => ({
   'strimzi.io/cluster': cluster,
   'strimzi.io/kind': 'Kafka',

@@ -10,7 +10,7 @@ const find = <T>(kind: string, name: string, args?: Args): T =>
 const pod = (args?: Args): V1PodTemplateSpec =>
   find<V1StatefulSet>('StatefulSet', 'events-dual', args).spec?.template ?? {};
 
-test('everything belongs to the Kafka and goes with it', () => {
+test('the Kafka owns every object, so that they are deleted with it', () => {
   for (const { metadata } of objects()) {
     expect(metadata?.namespace).toBe('shop');
     expect(metadata?.ownerReferences?.[0]).toMatchObject({ kind: 'Kafka', name: 'events', uid: 'uid-1' });
@@ -27,7 +27,7 @@ test('the pod is events-dual-0 below the brokers service, and its claim data-eve
   expect(spec?.persistentVolumeClaimRetentionPolicy?.whenDeleted).toBe('Retain');
 });
 
-test('the services have the ports and the discovery note that Strimzi gives them', () => {
+test('the services have the ports and the discovery annotation that Strimzi gives them', () => {
   const bootstrap = find<V1Service>('Service', 'events-kafka-bootstrap');
   expect(bootstrap.spec?.ports?.map(({ name, port }) => [name, port])).toEqual([
     ['tcp-replication', 9091],
@@ -47,7 +47,7 @@ test('the services select the pod', () => {
   }
 });
 
-test('labels of the pod template are on the pod; the pool wins over the Kafka', () => {
+test('the pod has the labels of the pod templates; those of the pool override those of the Kafka', () => {
   const template = (value: string) => ({ pod: { metadata: { labels: { 'sidecar.istio.io/inject': value } } } });
   const kafka = aKafka({ template: template('true') });
   expect(pod({ kafka }).metadata?.labels?.['sidecar.istio.io/inject']).toBe('true');
@@ -55,19 +55,19 @@ test('labels of the pod template are on the pod; the pool wins over the Kafka', 
   expect(pod({ kafka, pool }).metadata?.labels?.['sidecar.istio.io/inject']).toBe('false');
 });
 
-test('another configuration is another pod, so that a change rolls it', () => {
+test('a changed configuration changes the pod template, so that the pod is rolled', () => {
   const kafka = aKafka({ config: { 'log.retention.hours': 1 } });
   expect(pod({ kafka }).metadata?.annotations).not.toEqual(pod().metadata?.annotations);
   expect(pod().metadata?.annotations).toEqual(pod().metadata?.annotations);
 });
 
-test('ephemeral storage is a folder of the pod, without a claim', () => {
+test('ephemeral storage is an emptyDir without a claim', () => {
   const pool = aPool({ storage: { type: 'ephemeral' } });
   expect(find<V1StatefulSet>('StatefulSet', 'events-dual', { pool }).spec?.volumeClaimTemplates).toBeUndefined();
   expect(pod({ pool }).spec?.volumes).toContainEqual({ name: 'data', emptyDir: {} });
 });
 
-test('the broker runs as a plain user on a read-only root', () => {
+test('the broker runs as an unprivileged user on a read-only root', () => {
   const { spec } = pod();
   expect(spec?.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1001 });
   expect(spec?.containers[0]?.securityContext).toMatchObject({

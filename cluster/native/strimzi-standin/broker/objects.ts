@@ -15,8 +15,8 @@ import { services } from './services.ts';
 import { dataVolume } from './volume.ts';
 
 /**
- * Everything that one Kafka cluster needs in Kubernetes, in the order to apply it. All of it is owned by the Kafka, so that
- * it goes when the Kafka goes; volume claims stay unless the pool says `deleteClaim`.
+ * The objects that a Kafka cluster needs, in the order to apply them. The Kafka owns all of them, so that they are
+ * deleted with it. Volume claims stay unless the pool says `deleteClaim`.
  */
 export function brokerObjects(
   kafka: Kafka,
@@ -41,7 +41,7 @@ export function brokerObjects(
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: pod, labels: clusterLabels(cluster) },
-    // The id counts for a first start only, so another one is no reason to roll the pod.
+    // Only the first start uses the id, so a changed id does not roll the pod.
     data: { ...settings, 'cluster.id': clusterId },
   };
   const statefulSet: V1StatefulSet = {

@@ -12,7 +12,7 @@ const DEFAULT_RESOURCES = { requests: { cpu: '100m', memory: '512Mi' }, limits: 
 
 /**
  * The broker's pod.
- * @param config the broker's settings: other ones give another pod, so that a change rolls it.
+ * @param config the broker's settings. A change changes the pod template, so that the pod is rolled.
  */
 export function brokerPod(
   kafka: Kafka,

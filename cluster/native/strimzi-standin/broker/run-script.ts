@@ -1,11 +1,11 @@
 import { LOG_DIR } from './server-config.ts';
 
-/** Where the ConfigMap is mounted. */
+/** The path at which the ConfigMap is mounted. */
 export const CONFIG_DIR = '/opt/kafka/custom-config';
 
 /**
- * What the broker's container runs; needs a shell and java. A first start formats the volume. The compiler stays at its
- * first tier: on a small machine the broker starts sooner, and its load here is light.
+ * The script of the broker's container, which needs a shell and Java. The first start formats the volume. The compiler
+ * stays at its first tier, because the broker then starts sooner on a small machine, and its load is light here.
  */
 export const runScript = (heap: { readonly max: string; readonly min: string }): string =>
   `set -eu
@@ -17,7 +17,7 @@ exec java -Xms${heap.min} -Xmx${heap.max} -XX:TieredStopAtLevel=1 -XX:+UseSerial
   -Dlog4j2.configurationFile=${CONFIG_DIR}/log4j2.properties -cp '/opt/kafka/libs/*' kafka.Kafka ${CONFIG_DIR}/server.config
 `;
 
-/** One line an event on stdout; only what an operator would read. */
+/** One line for each event on stdout, and only events that an operator would read. */
 export const LOG4J2_PROPERTIES = `name = KafkaConfig
 appender.console.type = Console
 appender.console.name = STDOUT

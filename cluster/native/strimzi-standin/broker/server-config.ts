@@ -1,15 +1,17 @@
 import type { Kafka, KafkaConfig, Listener, NodePool } from '../resources.ts';
 import { names, podNames } from './names.ts';
 
-/** Where the volume is mounted. The log folder lies one deeper: a volume's own folder may hold `lost+found`. */
+/** Where the volume is mounted. The log folder is one level below, because a volume's root may contain `lost+found`. */
 export const DATA_DIR = '/var/lib/kafka/data';
 export const LOG_DIR = `${DATA_DIR}/kafka-log0`;
 
-/** What Strimzi decides itself and drops from `spec.kafka.config`. */
-const OWNED =
-  /^(listeners|listener\.|advertised\.|broker\.|node\.id|process\.roles|controller|inter\.broker\.|log\.dir|host\.name|port|sasl\.|ssl\.|security\.|password\.|authorizer\.|super\.user|principal\.)/;
+/** The options that Strimzi controls and drops from `spec.kafka.config`. */
+const OWNED = new RegExp(
+  '^(listeners|listener\\.|advertised\\.|broker\\.|node\\.id|process\\.roles|controller|inter\\.broker\\.|log\\.dir|' +
+    'host\\.name|port|sasl\\.|ssl\\.|security\\.|password\\.|authorizer\\.|super\\.user|principal\\.)',
+);
 
-/** `ssl.`… options that users may set after all. */
+/** The `ssl.`… options that users may set. */
 const NOT_OWNED = new Set(['controlled.shutdown.enable', 'ssl.cipher.suites', 'ssl.enabled.protocols', 'ssl.protocol']);
 
 const userConfig = (config: KafkaConfig = {}): Record<string, string> =>
@@ -23,12 +25,14 @@ const userConfig = (config: KafkaConfig = {}): Record<string, string> =>
 const internalName = ({ name, port }: Listener): string => `${name.toUpperCase()}-${port}`;
 
 /**
- * The broker's `server.config`: one node that is controller and broker. What only the node itself uses (the controller
- * and the replication listener) listens on its own loopback; a later TLS listener is one more entry of `listeners`.
+ * The broker's `server.config`: one node that is both controller and broker. Only the node itself uses the controller
+ * listener and the replication listener, so they listen on its loopback. A later TLS listener would be one more entry
+ * of `listeners`.
  */
 export function serverConfig(kafka: Kafka, pool: NodePool): string {
   const cluster = kafka.metadata.name;
-  const host = `${podNames(cluster, pool.metadata.name).pod}.${names(cluster).brokersService}.${kafka.metadata.namespace}.svc`;
+  const { pod } = podNames(cluster, pool.metadata.name);
+  const host = `${pod}.${names(cluster).brokersService}.${kafka.metadata.namespace}.svc`;
   const { listeners, config } = kafka.spec.kafka;
   const replication = 'REPLICATION-9091://127.0.0.1:9091';
 

@@ -2,12 +2,15 @@ import type { V1Service, V1ServicePort } from '@kubernetes/client-node';
 import type { Kafka } from '../resources.ts';
 import { brokerSelector, clusterLabels, names } from './names.ts';
 
-/** Strimzi calls a listener's port `tcp-clients`, the TLS listener's `tcp-clientstls`, others after the listener. */
+/**
+ * Strimzi's name of a listener's port: `tcp-clients` for plain, `tcp-clientstls` for TLS, otherwise that of the
+ * listener.
+ */
 const PORT_NAMES: Readonly<Record<string, string>> = { plain: 'tcp-clients', tls: 'tcp-clientstls' };
 
 const tcp = (name: string, port: number): V1ServicePort => ({ name, port, targetPort: port, protocol: 'TCP' });
 
-/** Where clients start, and the headless service that gives the broker its name. */
+/** The bootstrap service of clients, and the headless service that gives the broker its name. */
 export function services(kafka: Kafka): readonly V1Service[] {
   const cluster = kafka.metadata.name;
   const listeners = kafka.spec.kafka.listeners;

@@ -1,7 +1,7 @@
 import type { V1PersistentVolumeClaim, V1StatefulSetSpec, V1Volume } from '@kubernetes/client-node';
 import type { NodePool, Storage } from '../resources.ts';
 
-/** The volume's name: with the pod's it makes the claim's, `data-events-dual-0`. */
+/** The volume's name. With the pod's name it forms the claim's name: `data-events-dual-0`. */
 function volumeOf(storage: Storage): { readonly name: string; readonly storage: Storage } {
   const [first] = storage.type === 'jbod' ? (storage.volumes ?? []) : [];
   return first === undefined ? { name: 'data', storage } : { name: 'data-0', storage: first };
@@ -9,12 +9,12 @@ function volumeOf(storage: Storage): { readonly name: string; readonly storage: 
 
 export interface DataVolume {
   readonly name: string;
-  /** An empty folder that goes with the pod, or nothing: then the claim below holds the data. */
+  /** An emptyDir that is deleted with the pod; undefined if the claim below contains the data. */
   readonly volumes: V1Volume[];
   readonly claims: Pick<V1StatefulSetSpec, 'volumeClaimTemplates' | 'persistentVolumeClaimRetentionPolicy'>;
 }
 
-/** Where a pool's node keeps its data. */
+/** The volume with the data of a pool's node. */
 export function dataVolume(pool: NodePool): DataVolume {
   const { name, storage } = volumeOf(pool.spec.storage);
   if (storage.type === 'ephemeral') return { name, volumes: [{ name, emptyDir: {} }], claims: {} };

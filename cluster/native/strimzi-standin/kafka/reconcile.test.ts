@@ -4,14 +4,14 @@ import { isRolledOut } from './reconcile.ts';
 const status = { observedGeneration: 3, currentRevision: 'b', updateRevision: 'b', readyReplicas: 1, replicas: 1 };
 const metadata = { generation: 3 };
 
-test('a pod of the newest revision that is ready is rolled out', () => {
+test('a ready pod of the newest revision is rolled out', () => {
   expect(isRolledOut({ metadata, status })).toBe(true);
 });
 
 test.each([
-  ['the change has not been seen', { ...status, observedGeneration: 2 }],
+  ['the change is not observed yet', { ...status, observedGeneration: 2 }],
   ['the old pod still runs', { ...status, currentRevision: 'a' }],
   ['the new pod is not ready', { ...status, readyReplicas: 0 }],
-])('not while %s', (_, other) => {
+])('a pod is not rolled out while %s', (_, other) => {
   expect(isRolledOut({ metadata, status: other })).toBe(false);
 });

@@ -10,25 +10,25 @@ import { withBroker } from '../topic/broker-admin.ts';
 import { poolStatus, readyStatus } from './status.ts';
 import { validate } from './validate.ts';
 
-/** What a pass over a Kafka needs. */
+/** What the reconciliation of a Kafka needs. */
 export interface KafkaContext {
   readonly client: Client;
   readonly kafkaImage: string;
   readonly log: Logger;
-  /** Called when a resource has to be tried again soon. */
+  /** Called if a resource needs another attempt soon. */
   readonly onFailure: () => void;
 }
 
 export const isPaused = ({ metadata }: Pick<Kafka, 'metadata'>): boolean =>
   metadata.annotations?.['strimzi.io/pause-reconciliation'] === 'true';
 
-/** Where a Kafka's broker listens for this program. */
+/** The address of a Kafka's broker for this program: host:port. */
 export const bootstrapOf = ({ metadata, spec }: Kafka): string =>
   `${metadata.name}-kafka-bootstrap.${metadata.namespace}.svc:${spec.kafka.listeners[0]?.port ?? 9092}`;
 
 /**
- * Brings one Kafka a step further: applies its objects and, once the broker answers, says Ready. Until then a status
- * stays as it was: a Kafka that has been Ready says so, with its old observedGeneration, while its pod is rolled.
+ * Reconciles one Kafka: applies its objects and, once the broker answers, sets Ready. Until then the status stays as it
+ * was. A Kafka that was Ready therefore stays Ready, with its old observedGeneration, while its pod is rolled.
  */
 export async function reconcileKafka(context: KafkaContext, kafka: Kafka, pools: readonly NodePool[]): Promise<void> {
   const { client, kafkaImage, log } = context;
@@ -67,7 +67,7 @@ export async function reconcileKafka(context: KafkaContext, kafka: Kafka, pools:
   }
 }
 
-/** The id that the volume was formatted with outlives a lost status: it is in the broker's ConfigMap, too. */
+/** The id that the volume was formatted with. If the status was lost, the broker's ConfigMap still has it. */
 async function clusterIdOf(client: Client, kafka: Kafka, pool: NodePool): Promise<string> {
   const { pod } = podNames(kafka.metadata.name, pool.metadata.name);
   const known = kafka.status?.clusterId ?? (await client.configValue(pod, 'cluster.id'));
@@ -75,7 +75,7 @@ async function clusterIdOf(client: Client, kafka: Kafka, pool: NodePool): Promis
 }
 
 /**
- * The cluster id that the broker itself gives, undefined until the newest one answers. It is another than ours where the
+ * The cluster id as the broker reports it; undefined until the newest broker answers. It differs from ours if the
  * volume is older than the Kafka resource.
  */
 async function askBroker(
@@ -88,13 +88,14 @@ async function askBroker(
   try {
     return await withBroker(bootstrapOf(kafka), (admin) => admin.clusterId());
   } catch {
-    // The pod is ready, but the cluster's DNS or service rules lag behind: no event will tell when they have caught up.
+    // The pod is ready, but the cluster's DNS or service rules lag behind, and no event reports when they are up to
+    // date.
     onFailure();
     return undefined;
   }
 }
 
-/** Whether the newest pod is the one that runs, and is ready. */
+/** Whether the running pod is the newest one, and is ready. */
 export const isRolledOut = ({ metadata, status }: V1StatefulSet): boolean =>
   status?.observedGeneration === metadata?.generation &&
   status?.updateRevision === status?.currentRevision &&

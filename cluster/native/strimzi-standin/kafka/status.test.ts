@@ -18,7 +18,7 @@ test('a ready Kafka names its listeners by the bootstrap service, without a clus
   });
 });
 
-test('data that goes with the pod is warned of twice, before Ready', () => {
+test('ephemeral data gives two warnings, before Ready', () => {
   const { conditions = [] } = readyStatus(aKafka(), aPool({ storage: { type: 'ephemeral' } }), 'id-1');
   expect(conditions.map(({ type, reason }) => [type, reason])).toEqual([
     ['Warning', 'KafkaStorage'],

@@ -12,24 +12,21 @@ function listenerStatuses(kafka: Kafka): readonly ListenerStatus[] {
   }));
 }
 
-/** What Strimzi warns of with one node: nothing when its data outlives the pod. */
+/** Strimzi's warnings for one node; none if its data outlives the pod. */
 function storageWarnings(pool: NodePool): readonly Condition[] {
   const { storage } = pool.spec;
   const [volume = storage] = storage.volumes ?? [];
   if (volume.type !== 'ephemeral') return [];
+  const losing = (role: string, lost: string) =>
+    `A Kafka cluster with a single ${role} node and ephemeral storage will lose ${lost} ` +
+    'after any restart or rolling update.';
   return [
-    warning(
-      'KafkaStorage',
-      'A Kafka cluster with a single broker node and ephemeral storage will lose topic messages after any restart or rolling update.',
-    ),
-    warning(
-      'KafkaStorage',
-      'A Kafka cluster with a single controller node and ephemeral storage will lose data after any restart or rolling update.',
-    ),
+    warning('KafkaStorage', losing('broker', 'topic messages')),
+    warning('KafkaStorage', losing('controller', 'data')),
   ];
 }
 
-/** The status of a Kafka whose broker answers. Warnings come first, as Strimzi has them. */
+/** The status of a Kafka whose broker answers. As in Strimzi, warnings come first. */
 export function readyStatus(kafka: Kafka, pool: NodePool, clusterId: string): KafkaStatus {
   return {
     conditions: [...storageWarnings(pool), ready()],
@@ -44,7 +41,7 @@ export function readyStatus(kafka: Kafka, pool: NodePool, clusterId: string): Ka
   };
 }
 
-/** A pool has no conditions of its own: they are its Kafka's. */
+/** The status of a pool. Its conditions are empty, because its Kafka has them. */
 export function poolStatus(kafka: Kafka, pool: NodePool, clusterId: string): NodePoolStatus {
   const cluster = kafka.metadata.name;
   return {
@@ -54,6 +51,8 @@ export function poolStatus(kafka: Kafka, pool: NodePool, clusterId: string): Nod
     nodeIds: [0],
     replicas: 1,
     roles: pool.spec.roles,
-    labelSelector: `strimzi.io/cluster=${cluster},strimzi.io/name=${names(cluster).component},strimzi.io/kind=Kafka,strimzi.io/pool-name=${pool.metadata.name}`,
+    labelSelector:
+      `strimzi.io/cluster=${cluster},strimzi.io/name=${names(cluster).component},` +
+      `strimzi.io/kind=Kafka,strimzi.io/pool-name=${pool.metadata.name}`,
   };
 }

@@ -3,7 +3,7 @@ import { Rejection } from '../conditions.ts';
 import { aKafka, aPool } from '../testing.ts';
 import { validate } from './validate.ts';
 
-/** The reason and message that a Kafka is turned down with. */
+/** The reason and message with which a Kafka is rejected. */
 function rejection(...args: Parameters<typeof validate>): Pick<Rejection, 'reason' | 'message'> {
   try {
     validate(...args);
@@ -18,25 +18,26 @@ test('one node that is controller and broker is accepted', () => {
   expect(validate(aKafka(), [aPool()]).metadata.name).toBe('dual');
 });
 
-test('a version that Strimzi does not know is refused in its words', () => {
+test("a version that Strimzi does not know is rejected in Strimzi's words", () => {
   expect(rejection(aKafka({ version: '4.1.0' }), [aPool()])).toEqual({
     reason: 'UnsupportedKafkaVersionException',
     message: 'Unsupported Kafka.spec.kafka.version: 4.1.0. Supported versions are: [4.2.0, 4.2.1, 4.3.0, 4.3.1]',
   });
 });
 
-test('a Kafka without a pool is refused in its words', () => {
+test("a Kafka without a pool is rejected in Strimzi's words", () => {
   expect(rejection(aKafka(), [])).toEqual({
     reason: 'InvalidConfigurationException',
     message: 'No KafkaNodePools found for Kafka cluster events',
   });
 });
 
-test('a replication factor above the number of brokers is refused in its words', () => {
+test("a replication factor above the number of brokers is rejected in Strimzi's words", () => {
   expect(rejection(aKafka({ config: { 'default.replication.factor': 3 } }), [aPool()])).toEqual({
     reason: 'InvalidResourceException',
     message:
-      "Kafka configuration option 'default.replication.factor' should be set to 1 because this cluster has only 1 Kafka broker(s).",
+      "Kafka configuration option 'default.replication.factor' should be set to 1 " +
+      'because this cluster has only 1 Kafka broker(s).',
   });
 });
 
@@ -51,6 +52,6 @@ test.each([
     [aPool({ storage: { type: 'jbod', volumes: [{ type: 'ephemeral' }, { type: 'ephemeral' }] } })],
   ],
   ['a TLS listener', aKafka({ listeners: [{ name: 'tls', port: 9093, type: 'internal', tls: true }] }), [aPool()]],
-])('%s is named as beyond the stand-in', (_, kafka, pools) => {
+])('%s is rejected as not supported by the stand-in', (_, kafka, pools) => {
   expect(rejection(kafka, pools).reason).toBe('NotSupportedByStandIn');
 });

@@ -13,8 +13,9 @@ const REPLICATION_OPTIONS = [
 ] as const;
 
 /**
- * The one pool of a Kafka that can be run.
- * @throws Rejection with Strimzi's reason, or with reason `NotSupportedByStandIn` for what the real operator would do.
+ * Validates a Kafka and returns its only pool.
+ * @throws Rejection with Strimzi's reason, or with reason `NotSupportedByStandIn` for what only the real operator
+ * supports
  */
 export function validate(kafka: Kafka, pools: readonly NodePool[]): NodePool {
   const { version, config, listeners } = kafka.spec.kafka;
@@ -55,7 +56,8 @@ export function validate(kafka: Kafka, pools: readonly NodePool[]): NodePool {
   );
   standInOnly(
     pool.spec.storage.type !== 'jbod' || pool.spec.storage.volumes?.length === 1,
-    `The stand-in gives its node one volume; KafkaNodePool ${pool.metadata.name} asks for ${pool.spec.storage.volumes?.length ?? 0}`,
+    `The stand-in gives its node one volume; KafkaNodePool ${pool.metadata.name} asks for ` +
+      `${pool.spec.storage.volumes?.length ?? 0}`,
   );
   for (const listener of listeners) {
     standInOnly(

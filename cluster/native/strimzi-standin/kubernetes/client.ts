@@ -25,7 +25,7 @@ const FIELD_MANAGER = 'strimzi-standin';
 
 export type Plural = 'kafkas' | 'kafkanodepools' | 'kafkatopics';
 
-/** What this program does in its namespace. */
+/** This program's operations in its namespace. */
 export type Client = ReturnType<typeof makeClient>;
 
 export function makeClient(config: KubeConfig, namespace: string) {
@@ -42,14 +42,14 @@ export function makeClient(config: KubeConfig, namespace: string) {
     pools: () => list<NodePool>('kafkanodepools'),
     topics: () => list<Topic>('kafkatopics'),
 
-    /** Makes an object be as given, and leaves alone what others set in it. */
+    /** Applies an object. Fields of other managers stay as they are. */
     async apply(object: KubernetesObject): Promise<void> {
       await objects.patch(object, undefined, undefined, FIELD_MANAGER, true, PatchStrategy.ServerSideApply);
     },
 
     statefulSet: (name: string): Promise<V1StatefulSet> => apps.readNamespacedStatefulSet({ namespace, name }),
 
-    /** A value of a ConfigMap, undefined where either is missing. */
+    /** A value of a ConfigMap; undefined if either is missing. */
     async configValue(name: string, key: string): Promise<string | undefined> {
       try {
         return (await core.readNamespacedConfigMap({ namespace, name })).data?.[key];
@@ -60,8 +60,8 @@ export function makeClient(config: KubeConfig, namespace: string) {
     },
 
     /**
-     * Writes a status where it differs from what is there; says whether it did.
-     * @throws ApiException 409 when the resource has changed since it was read; the next pass sees the new one.
+     * Writes a status if it differs from the present one. Returns whether it did.
+     * @throws ApiException 409 if the resource has changed since it was read. The next pass sees the new one.
      */
     async setStatus<S extends Status>(plural: Plural, resource: Resource<unknown, S>, next: S): Promise<boolean> {
       const status = { ...next, conditions: withTimes(next.conditions ?? [], resource.status?.conditions, new Date()) };
@@ -77,7 +77,7 @@ export function makeClient(config: KubeConfig, namespace: string) {
       return true;
     },
 
-    /** Replaces a topic's finalizers and gives back the topic as it is then. */
+    /** Replaces a topic's finalizers and returns the changed topic. */
     async setFinalizers(topic: Topic, finalizers: readonly string[]): Promise<Topic> {
       const body = { ...topic, metadata: { ...topic.metadata, finalizers } };
       const { name } = topic.metadata;

@@ -4,12 +4,15 @@ import type { Logger } from 'pino';
 
 const RECONNECT_MS = 1_000;
 
-/** The server ends a watch after this long, so that one over a connection that died unseen is not waited on for ever. */
+/**
+ * The server ends a watch after this time, so that a connection that was lost unnoticed does not block the watch
+ * forever.
+ */
 const SERVER_TIMEOUT_SECONDS = 300;
 
 /**
- * Calls `onChange` whenever something under an API path changes, and once on every (re)connect, for what was missed.
- * Runs until the signal aborts.
+ * Calls `onChange` for every change below an API path, and once after each (re)connect, because changes may have been
+ * missed. Runs until the signal aborts.
  */
 export async function watchPath(
   config: KubeConfig,
@@ -29,7 +32,7 @@ export async function watchPath(
       await promise;
       signal.removeEventListener('abort', stop);
     } catch (error) {
-      log.warn({ path, err: error }, 'watch failed; connecting again');
+      log.warn({ path, err: error }, 'watch failed; reconnecting');
     }
     if (!signal.aborted) await sleep(RECONNECT_MS);
   }

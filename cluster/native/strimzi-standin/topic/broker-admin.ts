@@ -2,27 +2,27 @@ import { Admin, type ClusterMetadata, ConfigResourceTypes, findErrorBy, type Pro
 import { Rejection } from '../conditions.ts';
 import type { ActualTopic, TopicPlan } from './plan.ts';
 
-/** Kafka's number for "set on the topic itself". */
+/** Kafka's number for an option that is set on the topic itself. */
 const TOPIC_CONFIG_SOURCE = 1;
 /** Kafka's error code for a name that no topic can have. */
 const INVALID_TOPIC = 17;
 /** The library's error code for a topic that does not exist: it asks for existing topics only. */
 const UNKNOWN_TOPIC = 'PLT_KFK_USER';
 
-/** What this program does with a running broker. */
+/** This program's operations on a running broker. */
 export interface BrokerAdmin {
-  /** The cluster's id, as the broker says it. */
+  /** The cluster's id, as the broker reports it. */
   clusterId(): Promise<string>;
-  /** The topic as the broker has it; undefined where it has none of that name. */
+  /** The topic as the broker has it; undefined if there is none of that name. */
   describe(topic: string): Promise<ActualTopic | undefined>;
-  /** @throws Rejection `KafkaError` for what the broker refuses. */
+  /** @throws Rejection `KafkaError` with the broker's own words if the broker rejects the change */
   apply(topic: string, plan: TopicPlan): Promise<void>;
   remove(topic: string): Promise<void>;
 }
 
 /**
- * Runs `work` with a connection to a broker, which has answered once before. The library's own retries are off: the next pass is
- * the retry.
+ * Runs `work` with a connection to a broker, once the broker has answered. The library's own retries are off, because
+ * the next pass is the retry.
  * @param broker host:port
  */
 export async function withBroker<T>(broker: string, work: (admin: BrokerAdmin) => Promise<T>): Promise<T> {
@@ -75,7 +75,7 @@ const brokerAdmin = (admin: Admin): BrokerAdmin => ({
         });
       }
     } catch (error) {
-      throw refusal(error) ?? error;
+      throw rejectionOf(error) ?? error;
     }
   },
 
@@ -84,7 +84,7 @@ const brokerAdmin = (admin: Admin): BrokerAdmin => ({
   },
 });
 
-/** Never from the library's cache: a pass reads a topic again after it has changed it. */
+/** Reads a topic, never from the library's cache, because a pass reads each topic again after changing it. */
 async function readTopic(admin: Admin, topic: string) {
   const read: Promise<ClusterMetadata | undefined> = admin.metadata({ topics: [topic], forceUpdate: true });
   const metadata = await read.catch((error: Error & { code?: string }) => {
@@ -97,11 +97,11 @@ async function readTopic(admin: Admin, topic: string) {
 const entries = (config: Readonly<Record<string, string>>) =>
   Object.entries(config).map(([name, value]) => ({ name, value }));
 
-/** An id as Kafka's own tools print it: the UUID's 16 bytes in unpadded URL-safe base64, 22 characters. */
+/** A UUID as Kafka's own tools print it: its 16 bytes in unpadded URL-safe base64, 22 characters. */
 export const shortId = (uuid: string): string => Buffer.from(uuid.replaceAll('-', ''), 'hex').toString('base64url');
 
-/** The broker's own "no" as a Rejection; undefined for a lost connection and the like, which the next pass may cure. */
-export function refusal(error: unknown): Rejection | undefined {
+/** The broker's rejection as a Rejection; undefined for errors that may pass, such as a lost connection. */
+export function rejectionOf(error: unknown): Rejection | undefined {
   const cause = findErrorBy<ProtocolError>(error as Error, 'code', 'PLT_KFK_PROTOCOL');
   if (!cause || cause.canRetry) return undefined;
   const { apiId, serverErrorMessage, message } = cause;

@@ -3,7 +3,7 @@ import { planTopic } from './plan.ts';
 
 const actual = { topicId: 'id', replicasByPartition: [1, 1, 1], config: { 'retention.ms': '1000' } };
 
-test('a missing topic is created; what is not said is the broker default', () => {
+test('a missing topic is created, with the broker defaults for unset fields', () => {
   expect(planTopic({ partitions: 3, config: { 'retention.ms': 1000 } }, undefined)).toEqual({
     kind: 'create',
     partitions: 3,
@@ -12,20 +12,20 @@ test('a missing topic is created; what is not said is the broker default', () =>
   });
 });
 
-test('a topic that is as wanted is left alone', () => {
+test('a topic that is as its resource says stays as it is', () => {
   expect(planTopic({ partitions: 3, replicas: 1, config: { 'retention.ms': 1000 } }, actual)).toEqual({
     kind: 'nothing',
   });
 });
 
-test('more partitions are added, and only they', () => {
+test('missing partitions are added, and nothing else changes', () => {
   expect(planTopic({ partitions: 5, config: { 'retention.ms': 1000 } }, actual)).toEqual({
     kind: 'change',
     partitions: 5,
   });
 });
 
-test('a config that is no longer said goes back to the default', () => {
+test('an option that is no longer stated returns to its default', () => {
   expect(planTopic({ partitions: 3 }, actual)).toEqual({ kind: 'change', config: {} });
 });
 
@@ -35,7 +35,7 @@ test('fewer partitions are not supported', () => {
   );
 });
 
-test('another replication factor is not supported, and the partitions are named', () => {
+test('a changed replication factor is not supported, and the error names the partitions', () => {
   expect(() => planTopic({ replicas: 3 }, actual)).toThrow(
     expect.objectContaining({
       reason: 'NotSupported',

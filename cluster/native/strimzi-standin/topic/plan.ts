@@ -1,14 +1,14 @@
 import { Rejection } from '../conditions.ts';
 import type { TopicSpec } from '../resources.ts';
 
-/** A topic as the broker has it. `config` holds what was set on the topic itself, without defaults. */
+/** A topic as the broker has it. `config` contains the options that are set on the topic itself, without defaults. */
 export interface ActualTopic {
   readonly topicId: string;
   readonly replicasByPartition: readonly number[];
   readonly config: Readonly<Record<string, string>>;
 }
 
-/** What has to be done in Kafka so that a topic is as its resource says. */
+/** The change that makes a topic in Kafka as its resource says. */
 export type TopicPlan =
   | {
       readonly kind: 'create';
@@ -19,10 +19,10 @@ export type TopicPlan =
   | { readonly kind: 'change'; readonly partitions?: number; readonly config?: Record<string, string> }
   | { readonly kind: 'nothing' };
 
-/** Kafka's way to say "the broker's default". */
+/** Kafka's value for the broker's default. */
 const BROKER_DEFAULT = -1;
 
-/** Compares a topic with its resource. @throws Rejection for what Kafka's topics can not do. */
+/** Compares a topic with its resource. @throws Rejection for a change that Kafka does not support */
 export function planTopic(spec: TopicSpec, actual: ActualTopic | undefined): TopicPlan {
   const config = Object.fromEntries(Object.entries(spec.config ?? {}).map(([key, value]) => [key, String(value)]));
   if (actual === undefined) {

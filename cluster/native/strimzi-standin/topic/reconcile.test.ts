@@ -10,7 +10,7 @@ test('a name belongs to the oldest resource that claims it', () => {
   expect(ownerOf('orders', [second, first])).toBe(first);
 });
 
-test('of two of the same second the first by name has it', () => {
+test('of two resources of the same second the first by name owns the topic', () => {
   const [a, b] = [aTopic('a', { topicName: 'orders' }, at(1)), aTopic('b', { topicName: 'orders' }, at(1))];
   expect(ownerOf('orders', [b, a])).toBe(a);
 });

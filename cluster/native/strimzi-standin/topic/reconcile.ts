@@ -12,7 +12,7 @@ const topicNameOf = (topic: Topic): string => topic.spec.topicName ?? topic.meta
 
 const isManaged = (topic: Topic): boolean => topic.metadata.annotations?.['strimzi.io/managed'] !== 'false';
 
-/** The resource that a topic's name belongs to: the oldest one; of two of the same second the first by name. */
+/** The resource that owns a topic's name: the oldest one, or of several of the same second the first by name. */
 export function ownerOf(name: string, topics: readonly Topic[]): Topic | undefined {
   const age = ({ metadata }: Topic): string =>
     `${new Date(metadata.creationTimestamp ?? 0).toISOString()} ${metadata.name}`;
@@ -21,7 +21,7 @@ export function ownerOf(name: string, topics: readonly Topic[]): Topic | undefin
     .toSorted((a, b) => (age(a) < age(b) ? -1 : 1))[0];
 }
 
-/** Makes one topic as its resource says, and writes what came of it. @param all of the same Kafka. */
+/** Reconciles one topic with its resource and writes the resource's status. @param all the topics of the same Kafka */
 export async function reconcileTopic(
   client: Client,
   admin: BrokerAdmin,
@@ -35,13 +35,13 @@ export async function reconcileTopic(
     return;
   }
   const observedGeneration = topic.metadata.generation ?? 0;
-  const say = async (current: Topic, status: TopicStatus): Promise<void> => {
+  const setStatus = async (current: Topic, status: TopicStatus): Promise<void> => {
     if (await client.setStatus('kafkatopics', current, { ...current.status, ...status, observedGeneration })) {
       log.info({ topic: topic.metadata.name, ...status.conditions?.[0] }, 'topic status');
     }
   };
-  if (isPaused(topic)) return say(topic, { conditions: [reconciliationPaused()] });
-  if (!isManaged(topic)) return say(topic, { conditions: [unmanaged()] });
+  if (isPaused(topic)) return setStatus(topic, { conditions: [reconciliationPaused()] });
+  if (!isManaged(topic)) return setStatus(topic, { conditions: [unmanaged()] });
 
   let current = topic;
   try {
@@ -56,15 +56,15 @@ export async function reconcileTopic(
     const plan = planTopic(topic.spec, await admin.describe(name));
     await admin.apply(name, plan);
     const actual = await admin.describe(name);
-    if (actual === undefined) return; // the next pass sees it
-    await say(current, { conditions: [ready()], topicName: name, topicId: actual.topicId });
+    if (actual === undefined) return; // the next pass will see it
+    await setStatus(current, { conditions: [ready()], topicName: name, topicId: actual.topicId });
   } catch (error) {
     if (!(error instanceof Rejection)) throw error;
-    await say(current, { conditions: [readyFalse(error.reason, error.message)] });
+    await setStatus(current, { conditions: [readyFalse(error.reason, error.message)] });
   }
 }
 
-/** Removes the topic from Kafka, unless it is another resource's, and lets the resource go. */
+/** Removes the topic from Kafka unless another resource owns it, and then the finalizer from the resource. */
 async function removeTopic(client: Client, admin: BrokerAdmin, topic: Topic, all: readonly Topic[]): Promise<void> {
   const finalizers = topic.metadata.finalizers ?? [];
   if (!finalizers.includes(FINALIZER)) return;
