@@ -21,63 +21,63 @@ INSTALLED := node_modules/.package-lock.json
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo 'Settings: CLUSTER=native|kind (default: kind where Docker and kind answer, else native), KUBE_CONTEXT (use that cluster),'
-	@echo '          INGRESS_PORT (8080), JAEGER_PORT (16686); a port that is taken is an error if you asked for it, else the next free one is used.'
-	@echo '          IMAGE_REGISTRY (where KUBE_CONTEXT pulls the services from), KIND_NODE_IMAGE (a mirror of the pinned kindest/node).'
+	@echo 'Settings: CLUSTER=native|kind (default: kind if Docker and kind work, else native), KUBE_CONTEXT (use that cluster),'
+	@echo '          INGRESS_PORT (8080), JAEGER_PORT (16686); by default the next free port, but a port that you set must be free.'
+	@echo '          IMAGE_REGISTRY (KUBE_CONTEXT pulls the services from it), KIND_NODE_IMAGE (a mirror of the pinned kindest/node).'
 
-up: $(INSTALLED) ## from a fresh clone to a running system, with one demo order placed and its trace printed
+up: $(INSTALLED) ## bring up everything, from a fresh clone to a running system; place a demo order and print its trace
 	@$(CLUSTER_CLI) up
 
-platform: $(INSTALLED) ## all that dist/<env> stands on, for `kubectl apply --server-side -f dist/dev` (docs/kubectl-apply.md)
+platform: $(INSTALLED) ## bring up what the manifests of dist/<env> need, for `kubectl apply --server-side -f dist/dev` (docs/kubectl-apply.md)
 	@$(CLUSTER_CLI) platform
 
 down: $(INSTALLED) ## remove the cluster and every trace of it (the cache of binaries stays in ~/.cache/windlass)
 	@$(CLUSTER_CLI) down
 
-status: $(INSTALLED) ## what runs, where, and how much memory each part takes
+status: $(INSTALLED) ## show what runs, where, and how much memory each part uses
 	@$(CLUSTER_CLI) status
 
 logs: $(INSTALLED) ## follow the services' logs; SERVICE=orders for one
 	@$(CLUSTER_CLI) logs $(SERVICE)
 
-env: $(INSTALLED) ## shell lines for kubectl, helm and istioctl, and the URLs INGRESS and JAEGER: eval "$(make env)"
+env: $(INSTALLED) ## print shell lines for kubectl, helm and istioctl, and the URLs INGRESS and JAEGER: eval "$(make env)"
 	@$(CLUSTER_CLI) env
 
-diff: $(INSTALLED) ## what the cluster's mesh config says otherwise than the source does (a live edit); exit code 1 if it does
+diff: $(INSTALLED) ## show how the cluster's mesh config differs from the source (a live edit); exit code 1 if it does
 	@$(CLUSTER_CLI) diff
 
 synth: $(INSTALLED) ## write dist/<env>/*.yaml, plain manifests for kubectl apply; IMAGE=registry.example/services:1 for another image
 	@npm run --silent synth -- $(if $(filter command,$(firstword $(origin IMAGE))),--image $(IMAGE))
 
-decisions: $(INSTALLED) ## write docs/decisions.md and docs/saga.md, the record of why each interaction is as it is
+decisions: $(INSTALLED) ## write docs/decisions.md and docs/saga.md, which record the reason for each interaction
 	@npm run --silent decisions
 
-test: check ## what any change should meet: static checks, unit tests, cluster tests (on a cluster of its own if none runs); 20 minutes
+test: check ## run the tests for any change: static, unit and cluster tests (on their own cluster if none runs); 20 minutes
 	@npm run --silent test
 
-prove: check ## everything that proves it: make test and the long suites (k8s-tests/tiers.ts); 35 minutes
+prove: check ## run all tests: make test and the long suites (k8s-tests/tiers.ts); 35 minutes
 	@TIER=prove npm run --silent test
 
-check: $(INSTALLED) ## static checks: types, lint, format, import directions, unused code, spelling, documents
+check: $(INSTALLED) ## run the static checks: types, lint, format, import directions, unused code, spelling, documents
 	@npm run --silent typecheck
 	@npm run --silent lint
 	@npm run --silent lint:unused
 	@npm run --silent lint:docs
 	@npm run --silent lint:words
 
-unit: $(INSTALLED) ## unit tests only
+unit: $(INSTALLED) ## run the unit tests only
 	@npm run --silent test:unit
 
-bench: $(INSTALLED) ## the benchmarks; all but the synthesis need the running system
+bench: $(INSTALLED) ## run the benchmarks; all except the synthesis need the running system
 	@npm run --silent bench
 
-storm: $(INSTALLED) ## orders while everything dies in turn, then a check that nothing was lost; DURATION=2m RATE=1 SEED= FAULTS= (npm run storm -- --help)
+storm: $(INSTALLED) ## fault-injection run: orders while parts fail, then a check that no order is lost; DURATION=2m RATE=1 SEED= FAULTS=
 	@npm run --silent storm -- $(if $(DURATION),--duration $(DURATION)) $(if $(RATE),--rate $(RATE)) $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS))
 
-mutate: $(INSTALLED) ## remove or change each field of each policy in turn, deploy it and see a cluster test turn red (about 20 minutes)
+mutate: $(INSTALLED) ## change each field of each policy in turn, deploy it and expect a cluster test to fail (about 20 minutes)
 	@npm run --silent mutate -- --write-docs
 
-dev: $(INSTALLED) ## skaffold dev against kind: edited services restart in their pods; after make up CLUSTER=kind
+dev: $(INSTALLED) ## run skaffold dev on kind: edited services restart in their pods; after make up CLUSTER=kind
 	@$(CLUSTER_CLI) dev
 
 format: $(INSTALLED) ## format the sources

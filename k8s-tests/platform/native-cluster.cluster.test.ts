@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { foldersOf } from '../../cluster/native/cgroups.ts';
 import { nativeProvider } from '../../cluster/native/native.ts';
-import { findByCommand } from '../../cluster/native/process.ts';
+import { childrenOf, findByCommand, pids, readProc } from '../../cluster/native/process.ts';
 import { clusterNameOf } from '../../cluster/paths.ts';
 import { choosePorts } from '../../cluster/ports.ts';
 import { silent } from '../../cluster/progress.ts';
@@ -19,14 +19,14 @@ import { type Ports, readSettings } from '../../cluster/settings.ts';
 import { recallState } from '../../cluster/state.ts';
 import { eventually } from '../harness/eventually.ts';
 
-/** A second checkout beside the one whose cluster the other tests use: a node of its own, without our platform on it. */
+/** A second checkout beside the one whose cluster the other tests use. It has its own node, without our platform. */
 let checkout = '';
 let before: Traces;
 const unset = readSettings({});
-/** On kind nothing of a native node is installed. */
+/** On kind, the programs of a native node are not installed. */
 const isNative = (await recallState())?.target === 'native';
 
-/** What a cluster could leave on the machine, without what belongs to other clusters' namespaces. */
+/** The traces that a cluster could leave on the machine, without those in the namespaces of other clusters. */
 interface Traces {
   readonly processes: string[];
   readonly mounts: string[];
@@ -53,24 +53,20 @@ async function takeStock(): Promise<Traces> {
   };
 }
 
-/** Programs of nodes (unshare, socat, containerd, ...) that run in the host's own process namespace. */
+/** The programs of nodes (unshare, socat, containerd, …) that run in the host's own PID namespace. */
 function processesHere(): string[] {
   const own = readlinkSync('/proc/self/ns/pid');
   return pids()
-    .filter((pid) => read(() => readlinkSync(`/proc/${pid}/ns/pid`)) === own)
-    .map((pid) => read(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]) ?? '')
+    .filter((pid) => pidNamespaceOf(pid) === own)
+    .map((pid) => readProc(pid, 'cmdline').split('\0')[0] ?? '')
     .filter((program) => /unshare|socat|containerd|kubelet|nsenter/.test(program))
     .sort();
 }
 
-function pids(): string[] {
-  return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
-}
-
-/** Processes come and go while they are looked at. */
-function read<T>(look: () => T): T | undefined {
+/** Undefined if the process has ended meanwhile. */
+function pidNamespaceOf(pid: number): string | undefined {
   try {
-    return look();
+    return readlinkSync(`/proc/${pid}/ns/pid`);
   } catch {
     return undefined;
   }
@@ -83,7 +79,7 @@ const kubectl = (...args: string[]) =>
     env: { KUBECONFIG: join(checkout, '.windlass', 'kubeconfig') },
   });
 
-/** Starts the node in a process of its own and interrupts that as Ctrl-C would. */
+/** Starts the node in a separate process and interrupts that process as Ctrl-C would. */
 async function interruptStart(afterMs: number, ports: Ports): Promise<void> {
   const script = `
     const { nativeProvider } = await import(${JSON.stringify(join(import.meta.dirname, '../../cluster/native/native.ts'))});
@@ -113,7 +109,7 @@ describe.skipIf(!isNative)('a native cluster', () => {
     await rm(checkout, { recursive: true, force: true });
   });
 
-  it('comes up beside another one, though earlier starts of it were interrupted', async () => {
+  it('comes up beside another one, even after earlier starts of it were interrupted', async () => {
     const ports = await choosePorts(unset);
     for (const afterMs of [30, 1_500]) await interruptStart(afterMs, ports);
     const provider = nativeProvider(checkout);
@@ -134,13 +130,13 @@ describe.skipIf(!isNative)('a native cluster', () => {
     expect(open).toEqual([]);
   });
 
-  it('lets in no machine but this host at its cable', async () => {
+  it('accepts packets through its cable from no machine but this host', async () => {
     const { stdout } = await run('nsenter', ['--target', initPid(), '--net', 'iptables-save', '-t', 'filter']);
     expect(stdout).toMatch(/-A INPUT ! -s 10\.98\.\d+\.\d+\/32 -i eth0 -j DROP/);
     expect(stdout).toMatch(/-A FORWARD ! -s 10\.98\.\d+\.\d+\/32 -i eth0 -j DROP/);
   });
 
-  it('restarts a component that died', async () => {
+  it('restarts a component that has died', async () => {
     const { stdout } = await inNode('busybox', 'pidof', 'containerd');
     await inNode('busybox', 'kill', '-KILL', stdout.trim());
     await eventually(() => {
@@ -152,13 +148,13 @@ describe.skipIf(!isNative)('a native cluster', () => {
     });
   });
 
-  it('is as it was after a second start', async () => {
+  it('does not change with a second start', async () => {
     const init = initPid();
     await start(nativeProvider(checkout), await choosePorts(unset));
     expect(initPid()).toBe(init);
   });
 
-  it('is replaced, with a word on why, when its processes were ended as by a reboot', async () => {
+  it('is replaced, and says why, after its processes were killed as by a reboot', async () => {
     process.kill(unsharePid(), 'SIGKILL');
     const provider = nativeProvider(checkout);
     await eventually(async () => {
@@ -180,14 +176,12 @@ describe.skipIf(!isNative)('a native cluster', () => {
     await provider.remove();
     expect(await takeStock()).toEqual(before);
     expect(await foldersOf(nodeName())).toEqual([]);
-    expect(
-      pids().filter((pid) => read(() => readFileSync(`/proc/${pid}/cgroup`, 'utf8'))?.includes(nodeName())),
-    ).toEqual([]);
+    expect(pids().filter((pid) => readProc(pid, 'cgroup').includes(nodeName()))).toEqual([]);
     expect(existsSync(join(checkout, '.windlass', 'node'))).toBe(false);
     expect(await provider.find()).toEqual({ state: 'absent' });
   });
 
-  it('is found and removed whole though its folder was deleted', async () => {
+  it('is found and removed completely even after its folder was deleted', async () => {
     const provider = nativeProvider(checkout);
     await start(provider, await choosePorts(unset));
     await rm(join(checkout, '.windlass'), { recursive: true, force: true });
@@ -206,7 +200,7 @@ async function start(provider: ClusterProvider, ports: Ports): Promise<void> {
   await provider.start(ports, silent);
 }
 
-/** Runs a program among the node's processes. */
+/** Runs a program in the node's mount and PID namespaces. */
 function inNode(...program: string[]) {
   return run('nsenter', ['--target', initPid(), '--mount', '--pid', ...program]);
 }
@@ -218,8 +212,7 @@ function unsharePid(): number {
 }
 
 function initPid(): string {
-  const pid = unsharePid();
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return childrenOf(unsharePid()).join(' ');
 }
 
 async function answers(host: string, port: number): Promise<boolean> {
