@@ -33,7 +33,7 @@ test('the rejected tactic is in the catalogue with its reason', () => {
   expect(rowOf(writeDecisions(model), '`two-phase-commit`')).toMatch(/rejected.*holds locks/);
 });
 
-test("the first of two services that attempt a step has the time of its policy", () => {
+test('the first of two services that attempt a step has the time of its policy', () => {
   expect(rowOf(sagaDocument, 'authorize')).toContain('orders within 300 ms, else orders-worker | `payments.Authorize`');
 });
 

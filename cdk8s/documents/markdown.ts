@@ -21,6 +21,6 @@ export function joinBlocks(blocks: readonly string[]): string {
 }
 
 /** Breaks lines of more than 118 columns at spaces; an editor shows them as one paragraph. */
-function wrap(text: string): string {
+export function wrap(text: string): string {
   return text.replaceAll(/(?=.{119})(.{1,118}) /g, '$1\n');
 }

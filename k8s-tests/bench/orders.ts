@@ -41,7 +41,7 @@ export async function benchOrders({ writeDocs }: { readonly writeDocs: boolean }
   try {
     const { steady, cpu } = await findSteadyRate(cluster);
     const half = await placeSteadily(cluster, steady.ratePerSecond / 2, halfRateSeconds);
-    const fulfilled = summarize(await Promise.all(half.orderIds.map((id) => fulfilmentMs(cluster, id))));
+    const fulfilled = summarize(await Promise.all(half.orderIds.map((id) => fulfillmentMs(cluster, id))));
     const orders = steady.orderIds.length;
     const row = {
       date: new Date().toISOString().slice(0, 10),
@@ -111,7 +111,7 @@ function report({ ratePerSecond, confirmedPercent, p50, p90, p99 }: Steady, seco
 }
 
 /** From the first to the last entry of the order's own history. */
-async function fulfilmentMs(cluster: Cluster, orderId: string): Promise<number> {
+async function fulfillmentMs(cluster: Cluster, orderId: string): Promise<number> {
   return eventually(
     async () => {
       const { history } = readStored(await getOrder(cluster.ingressUrl, orderId));

@@ -23,7 +23,7 @@ export const migrations = [
 ];
 
 /** What the handler does with an event: the event's `customerId`. */
-export type Behaviour = 'healthy' | 'throws' | 'throws-until-mended' | 'meets-outage' | 'slow';
+export type Behavior = 'healthy' | 'throws' | 'throws-until-mended' | 'meets-outage' | 'slow';
 
 export interface Effect {
   readonly eventId: string;
@@ -56,11 +56,11 @@ export async function startConsumer({ brokers, group, topic, database, log }: Co
 
 function recordEffect(database: Database, test: string): EventHandler {
   return async (event) => {
-    const { customerId: behaviour, total } = readEventData(orderPlaced, event);
-    if (behaviour === 'throws') throw new Error('this handler always throws');
-    if (behaviour === 'throws-until-mended' || behaviour === 'meets-outage') {
+    const { customerId: behavior, total } = readEventData(orderPlaced, event);
+    if (behavior === 'throws') throw new Error('this handler always throws');
+    if (behavior === 'throws-until-mended' || behavior === 'meets-outage') {
       const { rows } = await database.query('SELECT FROM mended');
-      if (rows.length === 0 && behaviour === 'meets-outage') throw new DomainError('unavailable', 'not mended yet');
+      if (rows.length === 0 && behavior === 'meets-outage') throw new DomainError('unavailable', 'not mended yet');
       if (rows.length === 0) throw new Error('not mended yet');
     }
     await database.transaction(async (tx) => {
@@ -72,7 +72,7 @@ function recordEffect(database: Database, test: string): EventHandler {
         Number(total?.amountMinor),
         Date.now() - Date.parse(event.time),
       ]);
-      if (behaviour === 'slow') await sleep(1_000);
+      if (behavior === 'slow') await sleep(1_000);
     });
     return done;
   };

@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { create, toJsonString } from '@bufbuild/protobuf';
 import type { Message, Producer } from 'kafkajs';
 import { orderPlaced } from '../../services/contracts/events.ts';
-import type { Behaviour } from './effects.ts';
+import type { Behavior } from './effects.ts';
 
 export type SentMessage = Message & { readonly headers: Record<string, string> };
 
 /** An order.placed as orders publishes it; the total is the event's number within its key. */
-export function eventOf(key: string, number: number, behaviour: Behaviour = 'healthy'): SentMessage {
+export function eventOf(key: string, number: number, behavior: Behavior = 'healthy'): SentMessage {
   const total = { currency: 'USD', amountMinor: BigInt(number) };
-  const data = create(orderPlaced.schema, { orderId: key, customerId: behaviour, total });
+  const data = create(orderPlaced.schema, { orderId: key, customerId: behavior, total });
   return {
     key,
     value: toJsonString(orderPlaced.schema, data),

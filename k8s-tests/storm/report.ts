@@ -1,3 +1,4 @@
+import { wrap } from '../../cdk8s/documents/markdown.ts';
 import { addRow } from '../bench/benchmark-log.ts';
 import { bound95, formatBound, formatReports } from '../checker/report.ts';
 import { complaintsOf, type StormResult } from './storm.ts';
@@ -43,7 +44,7 @@ export function formatResult(result: StormResult): string {
 /** docs/storm.md with this run as its newest line, and its invariants in place of the last one's. */
 export function addToDocument(markdown: string | undefined, result: StormResult): string {
   const [runs = introduction] = (markdown ?? introduction).split(lastRun);
-  return `${addRow(runs, 'Runs', rowOf(result)).trimEnd()}\n${lastRun}\n${describeFaults(result)}\n\n${formatReports(result.reports)}\n`;
+  return `${addRow(runs, 'Runs', rowOf(result)).trimEnd()}\n${lastRun}\n${wrap(describeFaults(result))}\n\n${formatReports(result.reports)}\n`;
 }
 
 function rowOf(result: StormResult): Readonly<Record<string, string | number>> {

@@ -61,7 +61,7 @@ test.each([
   ['an unknown SKU', item({ sku: 'boat' }), 'items[0].sku'],
   ['no SKU', item({ sku: undefined }), 'items[0].sku'],
   ['no quantity', item({ quantity: undefined }), 'items[0].quantity'],
-  ['an unknown item field', item({ colour: 'red' }), 'items[0].colour'],
+  ['an unknown item field', item({ color: 'red' }), 'items[0].color'],
   ['no address', { ...good, shippingAddress: undefined }, 'shippingAddress'],
   ['no name', shipTo({ name: undefined }), 'shippingAddress.name'],
   ['a long street', shipTo({ street: 'x'.repeat(201) }), 'shippingAddress.street'],
