@@ -24,7 +24,8 @@ const secondsSince = (beginMs: number) => `${((Date.now() - beginMs) / 1000).toF
  */
 export function showProgress(total: number, out: NodeJS.WriteStream = process.stderr): Progress {
   const begin = Date.now();
-  const isTerminal = out.isTTY === true && process.stdout.isTTY === true;
+  // A terminal without a width, as of `script`, would show an empty spinner.
+  const isTerminal = out.isTTY === true && process.stdout.isTTY === true && out.columns > 0;
   // listr2 replaces `out.write` while a spinner is shown, and leaves the cursor hidden if the process ends meanwhile.
   const write = out.write.bind(out);
   if (isTerminal) process.once('exit', () => write(SHOW_CURSOR));
