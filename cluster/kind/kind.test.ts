@@ -5,7 +5,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Container } from '../docker/docker.ts';
 import { root } from '../paths.ts';
-import { kindConfig, readContainer } from './kind.ts';
+import { kindConfig } from './config.ts';
+import { readContainer } from './kind.ts';
 
 /** The part of kind.x-k8s.io/v1alpha4 that the config uses. As in kind, an unknown key is an error. */
 const schema = z.strictObject({

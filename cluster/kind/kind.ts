@@ -1,7 +1,5 @@
-import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parse, stringify } from 'yaml';
 import {
   type Container,
   docker,
@@ -19,27 +17,16 @@ import type { Progress } from '../progress.ts';
 import type { ClusterProvider, Found } from '../provider.ts';
 import { CommandError, run } from '../run.ts';
 import { type Ports, type Settings, UserError } from '../settings.ts';
+import { cpuRequests, kindConfig, nodeImageOf, STATIC_PODS } from './config.ts';
 import { fullName, pullIntoNode } from './pull.ts';
 import { waitUntilRestarted } from './restarted.ts';
 
 /** The name of the cluster, and of its own Docker network, which is removed with it. */
 const name = clusterNameOf(root);
 const node = `${name}-control-plane`;
-const cpuRequests = fileURLToPath(new URL('../cpu-requests', import.meta.url));
-const staticPods = join(cpuRequests, 'static-pods');
-/** Where kind.yaml mounts them. No other cluster has such a mount. */
-const STATIC_PODS = '/static-pods';
 
 /** A file in the node that marks a complete cluster. If `kind create cluster` was killed, the node lacks it. */
 const COMPLETE = '/kind/windlass-complete';
-
-interface KindConfig {
-  readonly nodes: readonly {
-    image: string;
-    readonly extraMounts: readonly { hostPath: string }[];
-    readonly extraPortMappings: readonly { containerPort: number; hostPort: number }[];
-  }[];
-}
 
 /** Whether kind can run here: its binary exists and a Docker daemon answers. */
 export async function isKindUsable(): Promise<boolean> {
@@ -48,19 +35,6 @@ export async function isKindUsable(): Promise<boolean> {
     () => false,
   );
   return (await hasKind) && (await isDockerAnswering());
-}
-
-/** kind's configuration with this checkout's host ports and folder. */
-export async function kindConfig(ports: Ports, nodeImage?: string): Promise<string> {
-  const config = parse(await readFile(new URL('kind.yaml', import.meta.url), 'utf8')) as KindConfig;
-  const hostPorts: Record<number, number> = { [NODE_PORTS.ingress]: ports.ingress, [NODE_PORTS.jaeger]: ports.jaeger };
-  for (const each of config.nodes) {
-    if (nodeImage) each.image = nodeImage;
-    for (const mount of each.extraMounts) mount.hostPath = staticPods;
-    for (const mapping of each.extraPortMappings)
-      mapping.hostPort = hostPorts[mapping.containerPort] ?? mapping.hostPort;
-  }
-  return stringify(config);
 }
 
 /**
@@ -98,7 +72,7 @@ export function kindProvider({ kindNodeImage }: Pick<Settings, 'kindNodeImage'>)
 
   async function create(ports: Ports, progress: Progress): Promise<void> {
     const config = await kindConfig(ports, kindNodeImage);
-    await ensureImage((parse(config) as KindConfig).nodes[0]?.image ?? '', progress);
+    await ensureImage(nodeImageOf(config), progress);
     await mkdir(stateFolder, { recursive: true });
     await run(
       'kind',
