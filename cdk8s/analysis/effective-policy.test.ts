@@ -104,6 +104,7 @@ describe('ejection', () => {
       consecutive5xx: 7,
       consecutiveGatewayErrors: 0,
       failureRate: null,
+      successRate: false,
       splitLocalOrigin: false,
       ...timing,
       longestEjectionMs: timing.ejectionMs,
@@ -114,7 +115,7 @@ describe('ejection', () => {
   test('a failure-rate breaker counts a share, and nothing in a row', () => {
     expect(readBreaker({ kind: 'failure-rate', percent: 40, minRequests: 9, ...timing })).toMatchObject({
       consecutive5xx: 0,
-      failureRate: { percent: 40, minRequests: 9 },
+      failureRate: { percent: 40, minRequests: 9, minEndpoints: 1 },
     });
   });
 });

@@ -12,8 +12,8 @@ import type {
 } from '../model/model.ts';
 
 /**
- * What a caller's proxy really does with one RPC: every default of Istio and Envoy filled in, nothing left to know.
- * `null` says that there is no bound. Sources: pilot/pkg/networking/core/{route/retry/retry,cluster_traffic_policy}.go of
+ * What a caller's proxy really does with one RPC, with every default of Istio and Envoy filled in. `null`: there is no bound.
+ * The live-config proof compares it with Envoy's own dump, field by field (`VISIBLE_FIELDS`). Sources: pilot/pkg/networking/core/{route/retry/retry,cluster_traffic_policy}.go of
  * Istio, source/common/upstream/outlier_detection_impl.cc and common/backoff_strategy.cc of Envoy.
  */
 export interface EffectivePolicy {
@@ -58,13 +58,57 @@ export interface EffectivePolicy {
   readonly ejection: EffectiveEjection | null;
 }
 
+/** Fields that Envoy's configuration shows; the live-config proof compares each of them with every proxy's dump. */
+export const VISIBLE_FIELDS = [
+  'method',
+  'path',
+  'protocol',
+  'external',
+  'timeoutMs',
+  'tries',
+  'conditions',
+  'perTryTimeoutMs',
+  'longestBackoffMs',
+  'retryBudget',
+  'pool',
+  'ejection',
+] as const satisfies readonly (keyof EffectivePolicy)[];
+
+/** Names, and what the model promises of the callee: no configuration shows it. */
+type OtherField =
+  | 'id'
+  | 'caller'
+  | 'callee'
+  | 'rpc'
+  | 'calls'
+  | 'endpoints'
+  | 'idempotency'
+  | 'afterTimeout'
+  | 'latencyBudgetMs'
+  | 'availabilityPercent';
+
+/** A field that is neither: a new one has to be compared, or listed as one that nothing shows. */
+type Unlisted = Exclude<keyof EffectivePolicy, (typeof VISIBLE_FIELDS)[number] | OtherField>;
+true satisfies [Unlisted] extends [never] ? true : Unlisted;
+
+export type VisiblePolicy = Pick<EffectivePolicy, (typeof VISIBLE_FIELDS)[number]>;
+
 export interface EffectiveEjection {
   /** 0: off. Envoy's default is 5. */
   readonly consecutive5xx: number;
   /** 0: off, as Envoy's default is not enforced. At or above `consecutive5xx` it would have no effect. */
   readonly consecutiveGatewayErrors: number;
-  /** From this share on, in one interval with so many calls. `null`: ejects nobody, for Envoy's default is not enforced. */
-  readonly failureRate: { readonly percent: number; readonly minRequests: number } | null;
+  /**
+   * From this share on, in one interval with so many calls, if there are so many endpoints. `null`: off, as Envoy's default is
+   * not enforced.
+   */
+  readonly failureRate: {
+    readonly percent: number;
+    readonly minRequests: number;
+    readonly minEndpoints: number;
+  } | null;
+  /** Whether endpoints with an unusual success rate are ejected. Istio switches Envoy's default off. */
+  readonly successRate: boolean;
   /** Off: time-outs and lost connections count as 5xx. */
   readonly splitLocalOrigin: boolean;
   /** Envoy's default is 10 s. */
@@ -146,7 +190,10 @@ function readEjection({ breaker }: DependencyPolicy): EffectiveEjection | null {
     consecutive5xx: breaker.kind === 'consecutive' ? breaker.failures : 0,
     consecutiveGatewayErrors: 0,
     failureRate:
-      breaker.kind === 'failure-rate' ? { percent: breaker.percent, minRequests: breaker.minRequests } : null,
+      breaker.kind === 'failure-rate'
+        ? { percent: breaker.percent, minRequests: breaker.minRequests, minEndpoints: 1 }
+        : null,
+    successRate: false,
     splitLocalOrigin: false,
     intervalMs: breaker.intervalMs,
     ejectionMs: breaker.ejectionMs,

@@ -36,6 +36,7 @@ export function effectiveEjection(change: Partial<EffectiveEjection> = {}): Effe
     consecutive5xx: 5,
     consecutiveGatewayErrors: 0,
     failureRate: null,
+    successRate: false,
     splitLocalOrigin: false,
     intervalMs: 1_000,
     ejectionMs: 30_000,

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, openCluster } from '../harness/cluster.ts';
-import { readLiveRoute } from '../harness/envoy.ts';
+import { readRouteNamed } from '../harness/envoy-route.ts';
 import type { PodRef } from '../harness/pod-ref.ts';
-import { policyOfEnvoyRoute, policyOfHttpRoute } from '../harness/route-policy.ts';
-import { changeRoute, findRoute, type RouteRef, replaceRoute } from '../harness/virtual-service.ts';
+import { changeRoute, findRoute, type RouteRef, replaceRoute, timeoutMsOf } from '../harness/route-edits.ts';
 import { summarize } from './percentiles.ts';
 
 const routeName = 'orders.Check';
@@ -27,12 +26,12 @@ export async function benchPropagation(): Promise<boolean> {
 
 /**
  * How long each of so many edits of a VirtualService took, in ms: from sending the edit to its timeout being live in the
- * caller's sidecar. The route is put back at the end.
+ * caller's sidecar. The route is restored at the end.
  */
 async function measurePropagation(cluster: Cluster, edits: number): Promise<readonly number[]> {
   const pod = await cluster.onlyPod('shop', 'app=orders');
   const original = await findRoute(cluster, 'inventory', routeName);
-  const { timeoutMs } = policyOfHttpRoute(original.route);
+  const timeoutMs = timeoutMsOf(original) ?? 0;
   const samplesMs: number[] = [];
   try {
     for (let i = 0; i < edits; i++) {
@@ -50,7 +49,7 @@ async function measureEdit(cluster: Cluster, pod: PodRef, original: RouteRef, ti
   const startedAt = performance.now();
   await replaceRoute(cluster, changeRoute(original, { timeoutMs }));
   for (;;) {
-    const live = policyOfEnvoyRoute(await readLiveRoute(cluster, pod, routeName));
+    const live = await readRouteNamed(cluster, pod, routeName);
     const elapsedMs = performance.now() - startedAt;
     if (live.timeoutMs === timeoutMs) return elapsedMs;
     if (elapsedMs > 10_000) throw new Error(`${timeoutMs} ms was not live after 10 s; it is ${live.timeoutMs} ms`);

@@ -1,10 +1,8 @@
-import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { meshNamespaceOf } from '../../cdk8s/model/addresses.ts';
 import type { Topology } from '../../cdk8s/model/model.ts';
 import type { Cluster } from './cluster.ts';
-
-const rules = { group: 'networking.istio.io', version: 'v1', plural: 'destinationrules' } as const;
+import { listObjects, patchObject } from './live-objects.ts';
 
 const listSchema = z.object({
   items: z.array(
@@ -57,7 +55,7 @@ export class EjectionSwitch {
 
   private async limits(): Promise<readonly Limit[]> {
     const lists = await Promise.all(
-      this.namespaces.map((namespace) => this.cluster.custom.listNamespacedCustomObject({ ...rules, namespace })),
+      this.namespaces.map((namespace) => listObjects(this.cluster, { plural: 'destinationrules', namespace })),
     );
     const items = lists.flatMap((list) => listSchema.parse(list).items);
     return items.flatMap(({ metadata, spec }) => {
@@ -67,17 +65,10 @@ export class EjectionSwitch {
   }
 
   private async write(limits: readonly Limit[]): Promise<void> {
+    const path = '/spec/trafficPolicy/outlierDetection/maxEjectionPercent';
     await Promise.all(
       limits.map(({ namespace, name, maxEjectionPercent: value }) =>
-        this.cluster.custom.patchNamespacedCustomObject(
-          {
-            ...rules,
-            namespace,
-            name,
-            body: [{ op: 'replace', path: '/spec/trafficPolicy/outlierDetection/maxEjectionPercent', value }],
-          },
-          setHeaderOptions('Content-Type', PatchStrategy.JsonPatch),
-        ),
+        patchObject(this.cluster, { plural: 'destinationrules', namespace, name }, [{ op: 'replace', path, value }]),
       ),
     );
   }

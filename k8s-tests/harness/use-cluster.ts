@@ -4,14 +4,14 @@ import { Jaeger } from '../../cluster/trace/jaeger.ts';
 import { Admin } from './admin.ts';
 import { type Cluster, openCluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
-import { RoutePatches } from './route-patches.ts';
+import { RouteEdits } from './route-edits.ts';
 import { namespaceOf, type ServiceName, services } from './services.ts';
 
 /** What a cluster test works with. */
 export interface TestCluster {
   readonly cluster: Cluster;
   readonly jaeger: Jaeger;
-  readonly routes: RoutePatches;
+  readonly routes: RouteEdits;
   /** The admin port of a service. */
   readonly admin: (service: ServiceName) => Admin;
 }
@@ -22,7 +22,7 @@ export interface TestCluster {
  */
 export function useCluster(): TestCluster {
   const cluster = openCluster();
-  const routes = new RoutePatches(cluster);
+  const routes = new RouteEdits(cluster);
   const admin = (service: ServiceName): Admin => new Admin(cluster, { namespace: namespaceOf(service), name: service });
   const resetAll = async () => {
     await waitUntilSettled(cluster);

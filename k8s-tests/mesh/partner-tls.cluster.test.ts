@@ -11,7 +11,7 @@ import { runNode } from '../harness/kubectl.ts';
 import { useOpenPort } from '../harness/open-network.ts';
 import { namespaceOf } from '../harness/services.ts';
 import { useCluster } from '../harness/use-cluster.ts';
-import { whileEdited } from '../harness/while-edited.ts';
+import { whileEdited } from '../harness/live-objects.ts';
 
 const { cluster, admin } = useCluster();
 const { host } = topology.services.acquirer.external;

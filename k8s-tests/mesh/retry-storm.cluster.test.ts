@@ -7,7 +7,7 @@ import { check, hasStatus } from '../harness/check.ts';
 import { openCluster } from '../harness/cluster.ts';
 import { eventually } from '../harness/eventually.ts';
 import { kubectl } from '../harness/kubectl.ts';
-import { type ClusterNumbers, readCluster } from '../harness/live-cluster.ts';
+import { type EnvoyCluster, readCluster } from '../harness/envoy-cluster.ts';
 import { chain, NAMESPACE } from './retry-storm/chain.ts';
 import {
   evaluate,
@@ -49,7 +49,7 @@ function liveBudgets() {
   );
 }
 
-async function waitForBudgets(expected: ClusterNumbers['retryBudget']): Promise<void> {
+async function waitForBudgets(expected: EnvoyCluster['retryBudget']): Promise<void> {
   await eventually(async () => expect(await liveBudgets()).toEqual([expected, expected, expected]), {
     timeoutMs: 30_000,
   });

@@ -1,12 +1,11 @@
-import type { Dependency } from '../../../cdk8s/model/dependencies.ts';
+import { type Dependency, ejectablePercent } from '../../../cdk8s/model/dependencies.ts';
 import { targetOf } from '../../harness/caller.ts';
 import type { Cluster } from '../../harness/cluster.ts';
 import { EjectionSwitch, NO_EJECTION_PERCENT } from '../../harness/ejection-switch.ts';
 import { eventually } from '../../harness/eventually.ts';
-import { readCluster } from '../../harness/live-cluster.ts';
-import { readRouteOf } from '../../harness/live-route.ts';
+import { readCluster } from '../../harness/envoy-cluster.ts';
+import { readRouteOf } from '../../harness/envoy-route.ts';
 import { proxiesOf } from '../../harness/proxies.ts';
-import { expectedCluster } from './expected-config.ts';
 import type { Source } from './source.ts';
 
 /** Does the work while no endpoint can be ejected; afterwards all are back, and every breaker counts from zero. */
@@ -23,11 +22,8 @@ export async function withoutEjections(
     await work();
   } finally {
     await ejections.on();
-    await waitUntilLive(
-      cluster,
-      { topology },
-      dependencies,
-      (dependency) => expectedCluster(dependency.policy).ejection?.maxEjectionPercent,
+    await waitUntilLive(cluster, { topology }, dependencies, ({ policy: { breaker } }) =>
+      breaker.kind === 'none' ? undefined : ejectablePercent(breaker.maxEjectionPercent),
     );
   }
 }
