@@ -15,7 +15,7 @@ export async function exclusively(work: () => Promise<void>): Promise<void> {
     (error: Error & { code?: string }) => {
       if (error.code !== 'ELOCKED') throw error;
       throw new UserError(
-        'another make up, down or test of this checkout is under way (or was killed less than 10 s ago)',
+        'another make up, down or test of this checkout is running (or was killed less than 10 s ago)',
       );
     },
   );

@@ -117,6 +117,5 @@ async function findMaker(context: string): Promise<string | undefined> {
 /** Checks for the StorageClass that the volumes of Postgres and Kafka name. @throws UserError if it is missing */
 async function ensureStorageClass(): Promise<void> {
   const { exitCode } = await kubectl(['get', 'storageclass', 'standard'], { tolerant: true });
-  if (exitCode !== 0)
-    throw new UserError('the cluster has no StorageClass `standard`, which Postgres and Kafka ask for');
+  if (exitCode !== 0) throw new UserError('the cluster has no StorageClass `standard`, which Postgres and Kafka need');
 }

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { root } from '../../cluster/paths.ts';
-import { useCluster } from '../harness/use-cluster.ts';
 import { findRoute, type RouteRef, replaceRoute } from '../harness/route-edits.ts';
+import { useCluster } from '../harness/use-cluster.ts';
 import { findFaults, readSteps, type Step, scriptOf } from './run-document.ts';
 
 const { cluster } = useCluster();

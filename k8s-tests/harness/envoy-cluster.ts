@@ -39,7 +39,9 @@ const clusterSchema = z.object({
   connect_timeout: durationMs.default(5_000),
   typed_extension_protocol_options: z
     .object({
-      [http]: z.object({ explicit_http_config: z.object({ http2_protocol_options: z.object().optional() }).optional() }),
+      [http]: z.object({
+        explicit_http_config: z.object({ http2_protocol_options: z.object().optional() }).optional(),
+      }),
     })
     .partial()
     .optional(),

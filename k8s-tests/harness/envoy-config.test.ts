@@ -90,7 +90,11 @@ describe("Envoy's route", () => {
       safe_regex: { regex: '/v1/orders/[^/]+' },
       headers: [{ name: ':method', string_match: { exact: 'GET' } }],
     };
-    const retry_policy = { retry_on: 'reset,connect-failure', num_retries: 5, retry_back_off: { base_interval: '0.010s' } };
+    const retry_policy = {
+      retry_on: 'reset,connect-failure',
+      num_retries: 5,
+      retry_back_off: { base_interval: '0.010s' },
+    };
     expect(readRoute({ name: 'gateway.GetOrder', match, route: { ...route, retry_policy } })).toEqual({
       name: 'gateway.GetOrder',
       cluster: 'outbound|8080||orders',
@@ -109,7 +113,10 @@ describe("Envoy's route", () => {
   });
 
   it('has no timeout and no retries where it states none', () => {
-    const silent = readRoute({ match: { path: '/x' }, route: { ...route, timeout: '0s', retry_policy: { num_retries: 0 } } });
+    const silent = readRoute({
+      match: { path: '/x' },
+      route: { ...route, timeout: '0s', retry_policy: { num_retries: 0 } },
+    });
     expect(silent).toMatchObject({ method: undefined, path: '/x', timeoutMs: null, retries: null });
   });
 

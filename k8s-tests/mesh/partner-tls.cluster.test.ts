@@ -8,10 +8,10 @@ import { callAs } from '../harness/caller.ts';
 import type { CallRecord } from '../harness/caller-program.ts';
 import { eventually } from '../harness/eventually.ts';
 import { runNode } from '../harness/kubectl.ts';
+import { whileEdited } from '../harness/live-objects.ts';
 import { useOpenPort } from '../harness/open-network.ts';
 import { namespaceOf } from '../harness/services.ts';
 import { useCluster } from '../harness/use-cluster.ts';
-import { whileEdited } from '../harness/live-objects.ts';
 
 const { cluster, admin } = useCluster();
 const { host } = topology.services.acquirer.external;

@@ -5,9 +5,9 @@ import { toStream } from '../../cluster/kubernetes/objects.ts';
 import { send } from '../harness/call.ts';
 import { check, hasStatus } from '../harness/check.ts';
 import { openCluster } from '../harness/cluster.ts';
+import { type EnvoyCluster, readCluster } from '../harness/envoy-cluster.ts';
 import { eventually } from '../harness/eventually.ts';
 import { kubectl } from '../harness/kubectl.ts';
-import { type EnvoyCluster, readCluster } from '../harness/envoy-cluster.ts';
 import { chain, NAMESPACE } from './retry-storm/chain.ts';
 import {
   evaluate,

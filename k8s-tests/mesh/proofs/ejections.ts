@@ -2,9 +2,9 @@ import { type Dependency, ejectablePercent } from '../../../cdk8s/model/dependen
 import { targetOf } from '../../harness/caller.ts';
 import type { Cluster } from '../../harness/cluster.ts';
 import { EjectionSwitch, NO_EJECTION_PERCENT } from '../../harness/ejection-switch.ts';
-import { eventually } from '../../harness/eventually.ts';
 import { readCluster } from '../../harness/envoy-cluster.ts';
 import { readRouteOf } from '../../harness/envoy-route.ts';
+import { eventually } from '../../harness/eventually.ts';
 import { proxiesOf } from '../../harness/proxies.ts';
 import type { Source } from './source.ts';
 
