@@ -6,14 +6,15 @@ import { pollUntil } from '../poll.ts';
 import type { Progress } from '../progress.ts';
 import type { ClusterProvider } from '../provider.ts';
 import { moduleFolder } from '../toolchain/tools.ts';
+import { versions } from '../versions.ts';
 import { manifestObjects } from './application.ts';
 import { imagesIn } from './images-in.ts';
 import { applyNamespaces } from './namespaces.ts';
 import { type PartnerCertificate, partnerCertificates } from './partner-certificates.ts';
 import { findPending, installReleases, type Release, renderRelease } from './releases.ts';
 
-const STRIMZI = { chart: 'oci://quay.io/strimzi-helm/strimzi-kafka-operator', version: '1.2.0' };
-const ISTIO = { repository: 'https://istio-release.storage.googleapis.com/charts', version: '1.31.1' };
+const STRIMZI = { chart: 'oci://quay.io/strimzi-helm/strimzi-kafka-operator', version: versions.strimzi };
+const ISTIO = { repository: 'https://istio-release.storage.googleapis.com/charts', version: versions.istio };
 
 /**
  * Installs what the application of dist/dev needs, and waits until Istio injects sidecars. The rest starts meanwhile.

@@ -1,5 +1,6 @@
 import { run } from '../run.ts';
 import { UserError } from '../settings.ts';
+import { versions } from '../versions.ts';
 import { dockerSilence } from './docker.ts';
 
 interface Program {
@@ -21,11 +22,11 @@ const programs = {
   kind: {
     arguments: ['version'],
     oldest: [0, 33],
-    install: download('kind', 'https://kind.sigs.k8s.io/dl/v0.33.0/kind-linux-amd64'),
+    install: download('kind', `https://kind.sigs.k8s.io/dl/v${versions.kind}/kind-linux-amd64`),
   },
   kubectl: {
     arguments: ['version', '--client'],
-    install: download('kubectl', 'https://dl.k8s.io/release/v1.36.4/bin/linux/amd64/kubectl'),
+    install: download('kubectl', `https://dl.k8s.io/release/v${versions.kindNode}/bin/linux/amd64/kubectl`),
   },
   helm: {
     arguments: ['version', '--short'],
@@ -35,7 +36,10 @@ const programs = {
   skaffold: {
     arguments: ['version'],
     oldest: [2, 15],
-    install: download('skaffold', 'https://storage.googleapis.com/skaffold/releases/v2.24.0/skaffold-linux-amd64'),
+    install: download(
+      'skaffold',
+      `https://storage.googleapis.com/skaffold/releases/v${versions.skaffold}/skaffold-linux-amd64`,
+    ),
   },
 } as const satisfies Record<string, Program>;
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Progress } from '../progress.ts';
+import { versions } from '../versions.ts';
 import { type Entry, findLayer, folderEntries, type Layer, packLayer } from './layer.ts';
 import { assemble, type Image, type ImageConfig } from './oci.ts';
 import {
@@ -24,16 +25,16 @@ interface Recipe {
 
 /** The images of kubeadm's static pods and addons. The kubelet needs them first. */
 export const controlPlaneImages = (tools: ToolFolders): Record<string, Recipe> => ({
-  'registry.k8s.io/pause:3.10.2': binary('/usr/bin/catatonit', '/pause', { entrypoint: ['/pause', '-P'] }),
-  'registry.k8s.io/kube-apiserver:v1.36.3': kubernetes(tools, 'kube-apiserver'),
-  'registry.k8s.io/kube-controller-manager:v1.36.3': kubernetes(tools, 'kube-controller-manager'),
-  'registry.k8s.io/kube-scheduler:v1.36.3': kubernetes(tools, 'kube-scheduler'),
-  'registry.k8s.io/etcd:3.7.3-0': binary(join(tools.etcd, 'server'), '/usr/local/bin/etcd'),
-  'registry.k8s.io/kube-proxy:v1.36.3': {
+  [`registry.k8s.io/pause:${versions.pause}`]: binary('/usr/bin/catatonit', '/pause', { entrypoint: ['/pause', '-P'] }),
+  [`registry.k8s.io/kube-apiserver:v${versions.kubernetes}`]: kubernetes(tools, 'kube-apiserver'),
+  [`registry.k8s.io/kube-controller-manager:v${versions.kubernetes}`]: kubernetes(tools, 'kube-controller-manager'),
+  [`registry.k8s.io/kube-scheduler:v${versions.kubernetes}`]: kubernetes(tools, 'kube-scheduler'),
+  [`registry.k8s.io/etcd:${versions.etcd}-0`]: binary(join(tools.etcd, 'server'), '/usr/local/bin/etcd'),
+  [`registry.k8s.io/kube-proxy:v${versions.kubernetes}`]: {
     layers: [iptables, () => program('/usr/local/bin/kube-proxy', join(tools.kubernetes, 'kube-proxy'))],
     config: { entrypoint: ['kube-proxy'] },
   },
-  'registry.k8s.io/coredns/coredns:v1.15.0': binary(join(tools.coredns, 'coredns'), '/coredns'),
+  [`registry.k8s.io/coredns/coredns:v${versions.coredns}`]: binary(join(tools.coredns, 'coredns'), '/coredns'),
 });
 
 /**
@@ -41,24 +42,28 @@ export const controlPlaneImages = (tools: ToolFolders): Record<string, Recipe> =
  * native.
  */
 export const workloadImages = (tools: ToolFolders): Record<string, Recipe> => ({
-  'docker.io/rancher/local-path-provisioner:v0.0.37': binary(
+  [`docker.io/rancher/local-path-provisioner:v${versions.localPath}`]: binary(
     join(tools['local-path'], 'local-path-provisioner'),
     '/usr/bin/local-path-provisioner',
   ),
   'docker.io/windlass/busybox:1': { layers: [busybox], config: { entrypoint: ['/bin/sh'] } },
-  'docker.io/windlass/pilot:1.32-dev': binary(join(tools.istio, 'pilot-discovery'), '/usr/local/bin/pilot-discovery', {
-    user: '1337:1337',
-  }),
-  'docker.io/windlass/proxyv2:1.32-dev': {
+  [`docker.io/windlass/pilot:${versions.istioNative}`]: binary(
+    join(tools.istio, 'pilot-discovery'),
+    '/usr/local/bin/pilot-discovery',
+    { user: '1337:1337' },
+  ),
+  [`docker.io/windlass/proxyv2:${versions.istioNative}`]: {
     layers: [iptables, () => istioProxy(tools)],
     config: { entrypoint: ['/usr/local/bin/pilot-agent'], user: '1337:1337' },
   },
-  'docker.io/jaegertracing/jaeger:2.13.0': binary(join(tools.jaeger, 'jaeger'), '/jaeger', { user: '10001:10001' }),
-  'docker.io/library/postgres:18.4': {
+  [`docker.io/jaegertracing/jaeger:${versions.jaeger}`]: binary(join(tools.jaeger, 'jaeger'), '/jaeger', {
+    user: '10001:10001',
+  }),
+  [`docker.io/library/postgres:${versions.postgres}`]: {
     layers: [busybox, postgres],
     config: { entrypoint: ['/bin/sh'], user: '999:999', env: { PATH: `/usr/lib/postgresql/18/bin:/usr/bin:/bin` } },
   },
-  'docker.io/windlass/kafka:4.3.1': {
+  [`docker.io/windlass/kafka:${versions.kafka}`]: {
     layers: [
       busybox,
       () => java(tools),

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { versions } from '../versions.ts';
 
 /** The node's identity in the files that its parts read at their start. */
 export interface NodeIdentity {
@@ -26,11 +27,11 @@ export function kubeadmYaml({ name, ip }: NodeIdentity): string {
       apiVersion: 'kubeadm.k8s.io/v1beta4',
       kind: 'ClusterConfiguration',
       clusterName: name,
-      kubernetesVersion: 'v1.36.3',
+      kubernetesVersion: `v${versions.kubernetes}`,
       controlPlaneEndpoint: `${ip}:6443`,
       networking: { podSubnet: POD_SUBNET, serviceSubnet: '10.96.0.0/16' },
-      etcd: { local: { imageTag: '3.7.3-0', extraArgs: [{ name: 'unsafe-no-fsync', value: 'true' }] } },
-      dns: { imageTag: 'v1.15.0' },
+      etcd: { local: { imageTag: `${versions.etcd}-0`, extraArgs: [{ name: 'unsafe-no-fsync', value: 'true' }] } },
+      dns: { imageTag: `v${versions.coredns}` },
       apiServer: { extraArgs: [{ name: 'bind-address', value: ip }] },
       // There is one of each, so the election every two seconds is useless.
       controllerManager: { extraArgs: [{ name: 'leader-elect', value: 'false' }] },
@@ -63,7 +64,7 @@ disabled_plugins = ["io.containerd.internal.v1.opt"]
 [grpc]
   address = "/run/containerd/containerd.sock"
 [plugins."io.containerd.grpc.v1.cri"]
-  sandbox_image = "registry.k8s.io/pause:3.10.2"
+  sandbox_image = "registry.k8s.io/pause:${versions.pause}"
   restrict_oom_score_adj = true
 [plugins."io.containerd.grpc.v1.cri".registry]
   config_path = "/run/node/registries"

