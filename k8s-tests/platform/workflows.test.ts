@@ -34,10 +34,3 @@ describe.each(workflows)('the workflow %s', (_, { permissions, jobs }) => {
     expect(actions.filter((action) => !/@(v\d+|[0-9a-f]{40})$/.test(action))).toEqual([]);
   });
 });
-
-test('Node has one version: of .nvmrc, package.json and the image', () => {
-  const version = readFileSync(join(root, '.nvmrc'), 'utf8').trim();
-  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  expect(devDependencies.node).toBe(version);
-  expect(readFileSync(join(root, 'services/Dockerfile'), 'utf8')).toContain(`FROM node:${version}-slim`);
-});
