@@ -37,6 +37,7 @@ export const versions = {
   go: '1.26.6',
   mavenDependencyPlugin: '3.8.1',
   cdk8sCli: '2.207.60',
+  actionlint: '1.7.12',
   kubeScore: '1.20.0',
   prometheus: '0.311.3',
 } as const;
