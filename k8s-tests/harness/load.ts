@@ -1,4 +1,4 @@
-import { pause } from '../../services/lib/runtime/pause.ts';
+import { pause } from '../../services/lib/runtime/timing.ts';
 import { type Answer, type Call, send } from './call.ts';
 import type { Check } from './check.ts';
 

@@ -3,7 +3,7 @@ import type { DestinationRuleSpec, ServiceEntrySpec } from '../../cdk8s/imports/
 import { PORTS } from '../../cdk8s/model/addresses.ts';
 import { topology } from '../../cdk8s/topology.ts';
 import type { Certificate } from '../../services/lib/http/listen.ts';
-import { makeCertificate } from '../../services/lib/testing/serve-app.ts';
+import { makeCertificate } from '../../services/lib/testing/certificate.ts';
 import { callAs } from '../harness/caller.ts';
 import type { CallRecord } from '../harness/caller-program.ts';
 import { eventually } from '../harness/eventually.ts';

@@ -4,7 +4,7 @@ import { type Context, context, propagation, ROOT_CONTEXT } from '@opentelemetry
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { silentLog } from '../../services/lib/observability/log.ts';
-import { extractTrace } from '../../services/lib/observability/trace-context.ts';
+import { extractTrace } from '../../services/lib/observability/tracing.ts';
 import { advanceSaga } from '../../services/orders/saga/advance-saga.ts';
 import { runSagas } from '../../services/orders/saga/run-sagas.ts';
 import { claimDueSagas } from '../../services/orders/saga/saga-store.ts';

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { makeCertificate } from '../../services/lib/testing/certificate.ts';
+import { type ReceivedSpan, startCollector } from '../../services/lib/testing/collector.ts';
 import { findFreePort, startPostgres, type TestPostgres } from '../../services/lib/testing/databases.ts';
-import { makeCertificate } from '../../services/lib/testing/serve-app.ts';
-import { type ReceivedSpan, startCollector } from '../../services/lib/testing/tracing.ts';
 
 /** The services as processes, started as the image starts them: what no test in one process can see. */
 const register = join(import.meta.dirname, '../../services/lib/observability/register.ts');

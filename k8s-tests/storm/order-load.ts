@@ -1,4 +1,4 @@
-import { pause } from '../../services/lib/runtime/pause.ts';
+import { pause } from '../../services/lib/runtime/timing.ts';
 import type { AcceptedOrder } from '../checker/state.ts';
 import { type Call, send } from '../harness/call.ts';
 

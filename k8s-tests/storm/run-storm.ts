@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { pause } from '../../services/lib/runtime/pause.ts';
+import { pause } from '../../services/lib/runtime/timing.ts';
 import { checkInvariants } from '../checker/check.ts';
 import { readState } from '../checker/read-state.ts';
 import type { Cluster } from '../harness/cluster.ts';

@@ -7,7 +7,7 @@ import { startRelay } from '../lib/messaging/relay.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
 import { databaseUrl, grpcAddress, kafkaBrokers } from '../lib/runtime/variables.ts';
-import { keepHouse } from './saga/keep-house.ts';
+import { keepHouse } from './saga/housekeeping.ts';
 import { onShipment } from './saga/on-shipment.ts';
 import { runSagas } from './saga/run-sagas.ts';
 import { observeOrders } from './saga/saga-metrics.ts';

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { FaultInjection } from '../faults/fault-injection.ts';
 import { faultRuleSchema } from '../faults/rules.ts';
 import type { Lifecycle } from '../runtime/lifecycle.ts';
+import { waitingFor } from '../runtime/lifecycle.ts';
 import { validate } from '../runtime/validate.ts';
-import { waitingFor } from '../runtime/waiting.ts';
 import type { HttpReply, HttpRoute } from './route.ts';
 
 const faultsSchema = z.strictObject({ rules: z.array(faultRuleSchema) });

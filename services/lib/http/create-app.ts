@@ -1,7 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { FaultInjection, Refusal } from '../faults/fault-injection.ts';
 import type { Log } from '../observability/log.ts';
-import { currentTraceresponse } from '../observability/trace-context.ts';
+import { currentTraceresponse } from '../observability/tracing.ts';
 import { DomainError } from '../runtime/domain-error.ts';
 import { type Problem, toProblem, typeBase } from './http-problem.ts';
 import { acceptRequestId, currentRequestId, requestIdHeader, withRequestId } from './request-id.ts';

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createFaultInjection } from '../faults/fault-injection.ts';
 import { silentLog } from '../observability/log.ts';
 import { DomainError } from '../runtime/domain-error.ts';
-import { makeCertificate } from '../testing/serve-app.ts';
+import { makeCertificate } from '../testing/certificate.ts';
 import { createApp } from './create-app.ts';
 import { type Certificate, type Listening, listen } from './listen.ts';
 import { postJson } from './post-json.ts';

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, type KafkaConfig, logLevel, Partitioners, type RetryOptions } from 'kafkajs';
 import type { Log } from '../observability/log.ts';
-import { waitFor } from '../runtime/waiting.ts';
+import { waitFor } from '../runtime/lifecycle.ts';
 import { runConsumer } from './consume.ts';
 import type { HandlingOptions } from './handle-message.ts';
 import type { Publisher } from './message.ts';
-import './quiet-timers.ts';
-import { reconnecting } from './reconnecting.ts';
-import { countSent } from './sent-metrics.ts';
+import './kafkajs-workarounds.ts';
+import { reconnecting } from './kafkajs-workarounds.ts';
+import { countSent } from './metrics.ts';
 
 /** The broker as services see it. */
 export interface Broker {

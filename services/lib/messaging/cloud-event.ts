@@ -1,8 +1,17 @@
 import { type DescMessage, fromJson, type JsonValue, type MessageShape } from '@bufbuild/protobuf';
-import type { TraceHeaders } from '../observability/trace-context.ts';
+import type { TraceHeaders } from '../observability/tracing.ts';
 import { countBytes, Unreadable } from './dead-letter.ts';
-import type { EventType } from './event-type.ts';
 import type { IncomingMessage, OutgoingMessage } from './message.ts';
+
+/** A kind of event: its CloudEvents type and source, its topic, and the protobuf message that is its data. */
+export interface EventType<Schema extends DescMessage = DescMessage> {
+  /** `windlass.order.placed.v1` */
+  readonly type: string;
+  /** The only service that publishes it: `/windlass/orders`. */
+  readonly source: string;
+  readonly topic: string;
+  readonly schema: Schema;
+}
 
 /** A CloudEvent 1.0; `data` is a protobuf message in protobuf's JSON mapping. */
 export interface CloudEvent {

@@ -1,6 +1,6 @@
 import type { Database } from '../postgres/database.ts';
-import { periodically, purgeIntervalMs } from '../runtime/periodically.ts';
 import type { Runtime } from '../runtime/service.ts';
+import { periodically, purgeIntervalMs } from '../runtime/timing.ts';
 import { createBroker } from './broker.ts';
 import type { EventHandlers } from './handle-message.ts';
 import { purgeInbox } from './inbox.ts';

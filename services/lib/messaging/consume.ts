@@ -1,7 +1,7 @@
 import type { Consumer, EachBatchHandler, IHeaders, KafkaMessage } from 'kafkajs';
-import { LagGauge } from './consumer-metrics.ts';
 import { type HandlingOptions, handleMessage } from './handle-message.ts';
 import type { IncomingMessage } from './message.ts';
+import { LagGauge } from './metrics.ts';
 
 /** Doubled with each time that a message is postponed, up to the most. */
 const firstPauseMs = 200;

@@ -1,8 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
-import { deadLetterTopic } from './dead-letter.ts';
+import { deadLetterTopic, toRedriven } from './dead-letter.ts';
 import type { IncomingMessage, Publisher } from './message.ts';
 import { readTopic } from './read-topic.ts';
-import { toRedriven } from './redrive.ts';
 
 /** A message that a group gave up, and that nobody has dealt with yet. */
 export interface DeadLetter {

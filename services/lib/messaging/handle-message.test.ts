@@ -6,9 +6,9 @@ import { orderCancelled, orderPlaced } from '../../contracts/events.ts';
 import { createLog, silentLog } from '../observability/log.ts';
 import { DomainError } from '../runtime/domain-error.ts';
 import { readEventData } from './cloud-event.ts';
+import { toRedriven } from './dead-letter.ts';
 import { done, type EventHandler, handleMessage, type Intent } from './handle-message.ts';
 import type { IncomingMessage, OutgoingMessage, Publisher } from './message.ts';
-import { toRedriven } from './redrive.ts';
 
 const group = 'notifications';
 let published: OutgoingMessage[];

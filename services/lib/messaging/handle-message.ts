@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Log } from '../observability/log.ts';
-import { extractTrace } from '../observability/trace-context.ts';
+import { extractTrace } from '../observability/tracing.ts';
 import { hasCode } from '../runtime/domain-error.ts';
+import type { EventType } from './cloud-event.ts';
 import { type CloudEvent, decodeEvent } from './cloud-event.ts';
-import { countDeadLetter, countRedelivery, recordHandling, recordTimeInQueue } from './consumer-metrics.ts';
-import { type DeadLetterCause, toDeadLetter, toUnreadable, Unreadable } from './dead-letter.ts';
-import type { EventType } from './event-type.ts';
+import { type DeadLetterCause, readAddressee, toDeadLetter, toUnreadable, Unreadable } from './dead-letter.ts';
 import type { IncomingMessage, Publisher } from './message.ts';
-import { readAddressee } from './redrive.ts';
+import { countDeadLetter, countRedelivery, recordHandling, recordTimeInQueue } from './metrics.ts';
 
 /** What a handler wants to happen to its event. */
 export type Intent =

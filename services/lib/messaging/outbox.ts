@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { create, type DescMessage, type MessageInitShape, toJsonString } from '@bufbuild/protobuf';
-import { injectTrace } from '../observability/trace-context.ts';
+import { injectTrace } from '../observability/tracing.ts';
 import type { Queryable } from '../postgres/database.ts';
 import { deleteInBatches } from '../postgres/delete-in-batches.ts';
-import type { EventType } from './event-type.ts';
+import type { EventType } from './cloud-event.ts';
 
 /** Events that are decided, published or not yet. */
 export const outboxMigration = `

@@ -1,14 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Log } from '../observability/log.ts';
-import { extractTrace, injectTrace, type TraceHeaders } from '../observability/trace-context.ts';
+import { extractTrace, injectTrace, type TraceHeaders } from '../observability/tracing.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
 import { PollPause } from '../postgres/poll-pause.ts';
-import { pause } from '../runtime/pause.ts';
+import { pause } from '../runtime/timing.ts';
 import { encodeEvent } from './cloud-event.ts';
 import type { OutgoingMessage, Publisher } from './message.ts';
+import { reportOutbox } from './metrics.ts';
 import { laneCount } from './outbox.ts';
-import { reportOutbox } from './relay-metrics.ts';
 
 /**
  * The end of each query for what waits. Ordered by lane although there is one: only the index of waiting rows has this

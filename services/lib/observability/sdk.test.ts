@@ -1,7 +1,7 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
 import { expect, test } from 'vitest';
 import { startSdk } from './sdk.ts';
-import { stopTracing } from './stop-tracing.ts';
+import { stopTracing } from './tracing.ts';
 
 test('without a collector there are trace ids all the same, for logs and headers', async () => {
   startSdk({ HOST: '127.0.0.1', METRICS_PORT: '0', ADMIN_PORT: '0' });

@@ -1,7 +1,7 @@
 import type { Log } from '../observability/log.ts';
 import { hasCode } from '../runtime/domain-error.ts';
 import type { Lifecycle } from '../runtime/lifecycle.ts';
-import { waitFor } from '../runtime/waiting.ts';
+import { waitFor } from '../runtime/lifecycle.ts';
 import { type Database, openDatabase, waitUntilReady } from './database.ts';
 import { migrate } from './migrate.ts';
 

@@ -1,14 +1,14 @@
 import type { Log } from '../observability/log.ts';
 
-/** The order in which a service stops: nothing new, finish what is there, then let go of what that needed. */
+/** The order in which a service stops: accept nothing new, finish the work in hand, then close what that work needed. */
 export const shutdownPhases = ['unready', 'drain', 'consumers', 'producer', 'pool', 'admin', 'traces'] as const;
 
 export type ShutdownPhase = (typeof shutdownPhases)[number];
 
-/** Below terminationGracePeriodSeconds (30) less the preStop sleep (5): a phase that hangs must not cost the traces. */
+/** Below terminationGracePeriodSeconds (30) minus the preStop sleep (5), so that a phase that hangs does not lose the traces. */
 const phaseTimeoutMs = 10_000;
 
-/** A service's readiness and what it has to do to stop. */
+/** A service's readiness, and the steps by which it stops. */
 export class Lifecycle {
   #ready = false;
   readonly #steps: { readonly phase: ShutdownPhase; readonly stop: () => unknown }[] = [];
@@ -51,4 +51,21 @@ export class Lifecycle {
       clearTimeout(timer);
     }
   }
+}
+
+/** The names of what this process waits for, one entry for each wait. A process runs one service. */
+const waits: string[] = [];
+
+/** Runs work that needs an external system. /readyz names the system (`Kafka`) until the work is done. */
+export async function waitFor<T>(what: string, work: () => Promise<T>): Promise<T> {
+  waits.push(what);
+  try {
+    return await work();
+  } finally {
+    waits.splice(waits.indexOf(what), 1);
+  }
+}
+
+export function waitingFor(): string[] {
+  return [...new Set(waits)].sort();
 }

@@ -6,7 +6,7 @@ import { createApp } from '../http/create-app.ts';
 import { listen } from '../http/listen.ts';
 import type { HttpRoute } from '../http/route.ts';
 import { createLog, type Log } from '../observability/log.ts';
-import { stopTracing } from '../observability/stop-tracing.ts';
+import { stopTracing } from '../observability/tracing.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { readConfig } from './read-config.ts';
 import type { Runtime, Service } from './service.ts';

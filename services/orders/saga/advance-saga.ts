@@ -1,6 +1,6 @@
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Log } from '../../lib/observability/log.ts';
-import { extractTrace } from '../../lib/observability/trace-context.ts';
+import { extractTrace } from '../../lib/observability/tracing.ts';
 import type { Database } from '../../lib/postgres/database.ts';
 import { perform } from './perform.ts';
 import { type Action, afterWork, nameOf, nextAction, stateOf, stepOf, stuckAfterFailures, type Work } from './saga.ts';

@@ -1,5 +1,5 @@
 import { PollPause } from '../../lib/postgres/poll-pause.ts';
-import { pause } from '../../lib/runtime/pause.ts';
+import { pause } from '../../lib/runtime/timing.ts';
 import { advanceSaga, leaseOf, type SagaDeps } from './advance-saga.ts';
 import { claimDueSagas } from './saga-store.ts';
 

@@ -1,4 +1,4 @@
-import { injectTrace, type TraceHeaders } from '../../lib/observability/trace-context.ts';
+import { injectTrace, type TraceHeaders } from '../../lib/observability/tracing.ts';
 import type { Queryable } from '../../lib/postgres/database.ts';
 import type { OrderItem } from '../store/order-events.ts';
 import {

@@ -1,6 +1,6 @@
 import type { DescMessage, MessageInitShape } from '@bufbuild/protobuf';
 import { catalogue, currency, type Sku } from '../../contracts/catalogue.ts';
-import type { EventType } from '../../lib/messaging/event-type.ts';
+import type { EventType } from '../../lib/messaging/cloud-event.ts';
 import { addToOutbox } from '../../lib/messaging/outbox.ts';
 import type { Queryable } from '../../lib/postgres/database.ts';
 

@@ -1,7 +1,7 @@
 import { purgeOutbox } from '../../lib/messaging/outbox.ts';
 import type { Log } from '../../lib/observability/log.ts';
 import type { Queryable } from '../../lib/postgres/database.ts';
-import { periodically, purgeIntervalMs } from '../../lib/runtime/periodically.ts';
+import { periodically, purgeIntervalMs } from '../../lib/runtime/timing.ts';
 import { purgeOrderKeys } from '../store/idempotency-keys.ts';
 import { reverseAbandonedPayments } from './abandoned-payments.ts';
 import type { AuthorizeCall, ReverseCall } from './payment-calls.ts';

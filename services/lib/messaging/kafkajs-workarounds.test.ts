@@ -1,5 +1,25 @@
-import { expect, test } from 'vitest';
-import { reconnecting } from './reconnecting.ts';
+import { createRequire } from 'node:module';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type RequestQueue, reconnecting } from './kafkajs-workarounds.ts';
+
+const Queue = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as new (
+  options: object,
+) => RequestQueue;
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test('a connection with no pending request sets no timer', () => {
+  new Queue({}).checkPendingRequests();
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test('a pending request sets a timer', () => {
+  const queue = new Queue({ maxInFlightRequests: 0 });
+  queue.pending.push({});
+  queue.checkPendingRequests();
+  expect(vi.getTimerCount()).toBe(1);
+});
 
 function connection() {
   const calls: string[] = [];
@@ -11,14 +31,14 @@ function connection() {
 }
 const fail = () => Promise.reject(new Error('Broker not connected'));
 
-test('what goes well is left alone', async () => {
+test('a connection stays open while all work succeeds', async () => {
   const broker = connection();
   const over = reconnecting(broker);
   expect([await over(async () => 1), await over(async () => 2)]).toEqual([1, 2]);
   expect(broker.calls).toEqual([]);
 });
 
-test('after a failure the connection is opened again, once for all work that waits for it', async () => {
+test('after a failure the connection is reopened, once for all work that waits for it', async () => {
   const broker = connection();
   const over = reconnecting(broker);
   await expect(over(fail)).rejects.toThrow('Broker not connected');
@@ -26,7 +46,7 @@ test('after a failure the connection is opened again, once for all work that wai
   expect(broker.calls).toEqual(['disconnect', 'connect']);
 });
 
-test('a connection that cannot be opened is tried again with the next work', async () => {
+test('if reopening fails, the next piece of work tries again', async () => {
   const broker = connection();
   let refusals = 1;
   const connect = async () => {

@@ -1,8 +1,9 @@
-import { metrics } from '@opentelemetry/api';
+import { type BatchObservableResult, metrics } from '@opentelemetry/api';
+import type { Queryable } from '../postgres/database.ts';
 import type { DeadLetterCause } from './dead-letter.ts';
 import type { IncomingMessage } from './message.ts';
 
-/** What a consumer tells of itself, by OpenTelemetry's names where it has some. */
+/** The metrics of consumers, publishers and the outbox, by OpenTelemetry's names where it defines some. */
 const meter = metrics.getMeter('windlass');
 const duration = meter.createHistogram('messaging.process.duration', { unit: 's' });
 const consumed = meter.createCounter('messaging.client.consumed.messages');
@@ -19,19 +20,19 @@ const attributesOf = ({ topic }: Place, group: string) => ({
   'messaging.consumer.group.name': group,
 });
 
-/** @param errorType why it was not done; undefined if it was */
+/** @param errorType why the message was not handled; undefined if it was */
 export function recordHandling(place: Place, group: string, durationMs: number, errorType: string | undefined): void {
   const attributes = { ...attributesOf(place, group), ...(errorType !== undefined && { 'error.type': errorType }) };
   duration.record(durationMs / 1_000, attributes);
   consumed.add(1, attributes);
 }
 
-/** @param queuedMs from the event to its first handling; clocks that differ may make it negative */
+/** @param queuedMs from the event's time to its first handling; negative if clocks differ */
 export function recordTimeInQueue(place: Place, group: string, queuedMs: number): void {
   timeInQueue.record(Math.max(0, queuedMs) / 1_000, attributesOf(place, group));
 }
 
-/** A try after the first. */
+/** Counts an attempt after the first. */
 export function countRedelivery(place: Place, group: string): void {
   redeliveries.add(1, attributesOf(place, group));
 }
@@ -40,7 +41,7 @@ export function countDeadLetter(group: string, cause: DeadLetterCause): void {
   deadLetters.add(1, { 'messaging.consumer.group.name': group, cause });
 }
 
-/** How many messages of its partitions a member has not handled yet, as of what it last read. */
+/** How many messages of its partitions a group member has not handled yet, as of its last read. */
 export class LagGauge {
   readonly #group: string;
   readonly #lags = new Map<string, { readonly place: Place; readonly lag: number }>();
@@ -49,7 +50,7 @@ export class LagGauge {
     this.#group = group;
   }
 
-  /** @returns ends the reports */
+  /** @returns stops reporting */
   start(): () => void {
     const report: Parameters<typeof lagGauge.addCallback>[0] = (result) => {
       for (const { place, lag } of this.#lags.values()) {
@@ -73,4 +74,53 @@ export class LagGauge {
   clear(): void {
     this.#lags.clear();
   }
+}
+
+/** Counts messages by topic. @param error the failure of the send; undefined if Kafka acknowledged it */
+export function countSent(sent: readonly { topic: string; messages: readonly unknown[] }[], error?: unknown): void {
+  const counter = meter.createCounter('messaging.client.sent.messages', {
+    unit: '{message}',
+    description: 'Messages given to Kafka',
+  });
+  for (const { topic, messages } of sent) {
+    counter.add(messages.length, {
+      'messaging.system': 'kafka',
+      'messaging.operation.name': 'send',
+      'messaging.destination.name': topic,
+      ...(error !== undefined && { 'error.type': error instanceof Error ? error.name : 'Error' }),
+    });
+  }
+}
+
+/**
+ * Reports how many events wait in the outbox, and the age of the oldest. The database is read on each scrape; while it
+ * does not answer, nothing is reported.
+ * @returns stops reporting
+ */
+export function reportOutbox(database: Queryable): () => void {
+  const depth = meter.createObservableGauge('windlass.outbox.depth', {
+    unit: '{event}',
+    description: 'Events that are not yet published',
+  });
+  const age = meter.createObservableGauge('windlass.outbox.age', {
+    unit: 's',
+    description: 'Age of the oldest event that is not yet published; 0 if none waits',
+  });
+  const observe = async (result: BatchObservableResult) => {
+    const waiting = await readWaiting(database).catch(() => undefined);
+    if (waiting === undefined) return;
+    result.observe(depth, waiting.depth);
+    result.observe(age, waiting.ageSeconds);
+  };
+  meter.addBatchObservableCallback(observe, [depth, age]);
+  return () => meter.removeBatchObservableCallback(observe, [depth, age]);
+}
+
+async function readWaiting(database: Queryable): Promise<{ depth: number; ageSeconds: number } | undefined> {
+  const { rows } = await database.query<{ depth: number; ageSeconds: number }>(
+    `SELECT count(*)::int AS depth,
+      coalesce(extract(epoch FROM clock_timestamp() - min(occurred_at)), 0)::float8 AS "ageSeconds"
+    FROM outbox WHERE published_at IS NULL`,
+  );
+  return rows[0];
 }

@@ -1,0 +1,56 @@
+/** Work-arounds for defects of kafkajs 2.2.4, which has had no release since 2023 (docs/adr/0004). */
+import { createRequire } from 'node:module';
+
+/** The part of kafkajs' request queue that the work-around uses. */
+export interface RequestQueue {
+  readonly pending: unknown[];
+  scheduleCheckPendingRequests(): void;
+  checkPendingRequests(): void;
+}
+
+const require = createRequire(import.meta.url);
+const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
+const schedule = prototype.scheduleCheckPendingRequests;
+
+/**
+ * kafkajs looks for pending requests once a millisecond on every connection, forever, even if none is pending
+ * (https://github.com/tulios/kafkajs/issues/1704). That costs 5 % of a core for each idle consumer, and a
+ * TimeoutNegativeWarning in Node.js 24. With this import kafkajs looks only while a request is pending.
+ */
+prototype.scheduleCheckPendingRequests = function scheduleIfPending() {
+  if (this.pending.length > 0) schedule.call(this);
+};
+
+/** The part of kafkajs' producer that opens and closes its connection. */
+interface Connectable {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+}
+
+/**
+ * Runs work over a connection, and reopens the connection before the next piece of work if one has failed. Without its own
+ * retries kafkajs keeps using a connection that is lost, and every request after that fails.
+ */
+export function reconnecting(connection: Connectable): <T>(work: () => Promise<T>) => Promise<T> {
+  let isBroken = false;
+  let repair: Promise<void> | undefined;
+  const reconnect = async () => {
+    await connection.disconnect().catch(() => undefined);
+    await connection.connect();
+    isBroken = false;
+  };
+  return async (work) => {
+    if (isBroken) {
+      repair ??= reconnect().finally(() => {
+        repair = undefined;
+      });
+      await repair;
+    }
+    try {
+      return await work();
+    } catch (error) {
+      isBroken = true;
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../observability/log.ts';
+
+/** Waits `ms` milliseconds, or until the signal aborts. Does not throw. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return sleep(ms, undefined, { signal }).catch(() => undefined);
+}
+
+/** A pause that doubles with each consecutive failure. */
+export interface BackOff {
+  readonly firstMs: number;
+  /** @default no limit */
+  readonly maxMs?: number;
+}
+
+/** @param failures consecutive failures so far, from 1 */
+export function backOffMs({ firstMs, maxMs = Number.POSITIVE_INFINITY }: BackOff, failures: number): number {
+  return Math.min(firstMs * 2 ** (failures - 1), maxMs);
+}
+
+/** The interval at which services delete rows that are past their retention. */
+export const purgeIntervalMs = 10 * 60_000;
+
+/** Runs a housekeeping task at an interval. A failure is logged, and the next run comes as usual. @returns stops it */
+export function periodically(intervalMs: number, task: string, run: () => Promise<unknown>, log: Log): () => void {
+  const timer = setInterval(
+    () => void run().catch((err: unknown) => log.warn({ err }, `housekeeping task failed: ${task}`)),
+    intervalMs,
+  );
+  return () => clearInterval(timer);
+}
