@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { currency } from './catalogue.ts';
 
 /**
  * An amount of money: the minor unit of its currency, and never without it, so that dollars and cents cannot be confused.
@@ -13,3 +14,8 @@ export const moneySchema = z.object({
 });
 
 export type Money = Readonly<z.output<typeof moneySchema>>;
+
+/** An amount in the shop's currency, as the fields of a protobuf message `windlass.money.v1.Money`. */
+export function money(amountMinor: number) {
+  return { currency, amountMinor: BigInt(amountMinor) };
+}

@@ -8,6 +8,7 @@ import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
 import { databaseUrl, grpcAddress } from '../lib/runtime/variables.ts';
 import { ordersRoutes } from './api/routes.ts';
+import { openapiRoute } from './openapi/openapi.ts';
 import { migrations, resetOrders } from './store/store.ts';
 
 export const run = defineService({
@@ -19,7 +20,8 @@ export const run = defineService({
     const payments = createGrpcClient(Payments, config.PAYMENTS_ADDRESS);
     lifecycle.onShutdown('pool', () => inventory.close());
     lifecycle.onShutdown('pool', () => payments.close());
-    const routes = ordersRoutes({ database, inventory: inventory.calls, payments: payments.calls, log });
+    const deps = { database, inventory: inventory.calls, payments: payments.calls, log };
+    const routes = [...ordersRoutes(deps), openapiRoute];
     const server = await listen(createApp(routes, faults, log), config.HOST, config.HTTP_PORT);
     lifecycle.onShutdown('drain', () => server.drain());
     const self = new URL(`http://127.0.0.1:${server.port}/v1/orders`);

@@ -7,17 +7,23 @@ import { DomainError, type FieldError } from './domain-error.ts';
  * @throws DomainError `invalid` with a path, the value and the rule for each error
  */
 export function validate<Schema extends z.ZodType>(schema: Schema, input: unknown, what: string): z.output<Schema> {
-  const errors = findFieldErrors(schema, input);
-  if (errors.length > 0) throw invalid(what, errors);
-  return schema.parse(input);
+  const result = parse(schema, input);
+  if (!result.success) throw invalid(what, result.errors);
+  return result.data;
 }
 
-/** All that is wrong with an input; empty if nothing is. For inputs that come in parts and are to be judged at once. */
-export function findFieldErrors(schema: z.ZodType, input: unknown): FieldError[] {
-  const issues = schema.safeParse(input, { reportInput: true }).error?.issues ?? [];
-  const errors = issues.flatMap(toFieldErrors);
+/** The data of an input, or every error in it. */
+type Parsed<Schema extends z.ZodType> =
+  | { readonly success: true; readonly data: z.output<Schema>; readonly errors: readonly [] }
+  | { readonly success: false; readonly errors: readonly FieldError[] };
+
+/** Parses a part of an input whose parts are to be reported together. Does not throw. */
+export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): Parsed<Schema> {
+  const { success, data, error } = schema.safeParse(input, { reportInput: true });
+  if (success) return { success, data, errors: [] };
+  const errors = error.issues.flatMap(toFieldErrors);
   // A number can break a rule twice: 2^53 is neither safe nor small enough.
-  return [...new Map(errors.map((error) => [`${error.field} ${error.message}`, error])).values()];
+  return { success, errors: [...new Map(errors.map((each) => [`${each.field} ${each.message}`, each])).values()] };
 }
 
 /** @param errors at least one */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { FieldError } from '../../lib/runtime/domain-error.ts';
-import { hasCode } from '../../lib/runtime/domain-error.ts';
-import { readOrderRequest } from './order-request.ts';
+import { catalogue } from '../../contracts/catalogue.ts';
+import { type FieldError, hasCode } from '../../lib/runtime/domain-error.ts';
+import { readOrderRequest, totalMinor } from './order-request.ts';
 
 const address = { name: 'A', street: 'B 1', city: 'C', postalCode: '1', country: 'NO' };
 const good = {
@@ -99,4 +99,25 @@ test('all errors are said at once, header and body, and no payment token is show
     'paymentToken',
   ]);
   expect(JSON.stringify(errors)).not.toContain('tok_secret');
+});
+
+const prices = { house: { unitPriceMinor: 2 ** 53 - 1 }, key: { unitPriceMinor: 1 } };
+
+test('a total is the sum of its lines in minor units', () => {
+  const items = [
+    { sku: 'mug', quantity: 2 },
+    { sku: 'tee', quantity: 1 },
+  ] as const;
+  expect(totalMinor(items, catalogue)).toBe(4900);
+});
+
+test('a total of 2^53 - 1 is counted, one cent more is refused', () => {
+  const house = { sku: 'house', quantity: 1 } as const;
+  expect(totalMinor([house], prices)).toBe(Number.MAX_SAFE_INTEGER);
+  expect(() => totalMinor([house, { sku: 'key', quantity: 1 }], prices)).toThrow(
+    expect.objectContaining({
+      code: 'invalid',
+      details: { errors: [{ field: 'items', message: 'must cost at most 9007199254740991 minor units' }] },
+    }),
+  );
 });

@@ -5,12 +5,12 @@ import type { Calls } from '../../lib/grpc/client.ts';
 import type { Log } from '../../lib/observability/log.ts';
 import type { Database } from '../../lib/postgres/database.ts';
 import { DomainError, hasCode } from '../../lib/runtime/domain-error.ts';
+import type { OrderRequest, OrderView, Outcome } from '../order.ts';
 import { type AuthorizeCall, authorizePayment, type Payment } from '../saga/payment-calls.ts';
+import { insertSaga } from '../saga/saga-store.ts';
 import { type ClaimedKey, claimOrderKey, finishOrderKey, releaseOrderKey } from '../store/idempotency-keys.ts';
 import { storeOrder } from '../store/store.ts';
-import type { OrderRequest } from './order-request.ts';
-import { totalMinor } from './order-total.ts';
-import type { OrderView, Outcome } from './outcome.ts';
+import { totalMinor } from './order-request.ts';
 
 export interface PlaceOrderDeps {
   readonly database: Database;
@@ -97,6 +97,7 @@ async function record(
   const authorizationId = answer.kind === 'authorized' ? answer.authorizationId : undefined;
   await database.transaction(async (tx) => {
     await finishOrderKey(tx, request, claim, placed);
+    await insertSaga(tx, claim.orderId, authorizationId !== undefined);
     await storeOrder(tx, { view: order, order: request.order, authorizationId, placedAt });
   });
   return placed;

@@ -1,10 +1,9 @@
-import type { HttpRoute } from '../../lib/http/route.ts';
+import { toProblem } from '../../lib/http/http-problem.ts';
+import type { HttpReply, HttpRoute } from '../../lib/http/route.ts';
 import { DomainError } from '../../lib/runtime/domain-error.ts';
-import { openapi } from '../openapi/openapi.ts';
-import { isOrderId } from '../store/order-id.ts';
+import { isOrderId, type Outcome } from '../order.ts';
 import { readOrder } from '../store/store.ts';
 import { readOrderRequest } from './order-request.ts';
-import { toReply } from './outcome.ts';
 import { type PlaceOrderDeps, placeOrder } from './place-order.ts';
 
 export function ordersRoutes(deps: PlaceOrderDeps): HttpRoute[] {
@@ -28,13 +27,31 @@ export function ordersRoutes(deps: PlaceOrderDeps): HttpRoute[] {
       },
     },
     {
-      // Where a version 2 will be (docs/api-versions.md). A route, so that its policy can be proven.
+      // The place of a version 2 (docs/api-versions.md). It is a route, so that its policy can be proven.
       method: 'get',
       path: '/v2/{resource}',
       handle: ({ params: { resource } }) => {
         throw new DomainError('not-found', `There is no GET /v2/${resource} here.`);
       },
     },
-    { method: 'get', path: '/v1/openapi.json', handle: () => ({ status: 200, body: openapi }) },
   ];
+}
+
+/** @param replayed true if an earlier request with the same key recorded the outcome */
+export function toReply(outcome: Outcome, replayed: boolean): HttpReply {
+  const headers = replayed ? { 'Idempotency-Replayed': 'true' } : {};
+  if (outcome.kind === 'placed') {
+    const location = `/v1/orders/${outcome.order.orderId}`;
+    const status = outcome.order.status === 'pending' ? 202 : 201;
+    return { status, headers: { ...headers, Location: location }, body: outcome.order };
+  }
+  const problem = toProblem(toError(outcome));
+  return { status: problem.status, headers: { ...headers, 'Content-Type': 'application/problem+json' }, body: problem };
+}
+
+function toError(outcome: Exclude<Outcome, { kind: 'placed' }>): DomainError {
+  if (outcome.kind === 'declined') return new DomainError('declined', `The payment was declined: ${outcome.reason}.`);
+  const { items } = outcome;
+  const lines = items.map(({ sku, requested, available }) => `${requested} of ${sku}, ${available} left`);
+  return new DomainError('out-of-stock', `Not in stock: ${lines.join('; ')}.`, { items });
 }

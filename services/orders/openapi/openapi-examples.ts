@@ -2,9 +2,8 @@ import { currency } from '../../contracts/catalogue.ts';
 import type { Stats } from '../../contracts/stats.ts';
 import { toProblem } from '../../lib/http/http-problem.ts';
 import { DomainError } from '../../lib/runtime/domain-error.ts';
-import type { OrderView, OrderWithHistory } from '../api/answers.ts';
-import type { Order } from '../api/order-request.ts';
-import { toReply } from '../api/outcome.ts';
+import { toReply } from '../api/routes.ts';
+import type { Order, OrderView, OrderWithHistory } from '../order.ts';
 
 /**
  * The examples of the public API. An answer's example has the name of the request that gets it; openapi.test.ts sends each and

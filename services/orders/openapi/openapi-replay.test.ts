@@ -15,7 +15,7 @@ import { startTestDatabase } from '../../lib/testing/databases.ts';
 import type { PlaceOrderDeps } from '../api/place-order.ts';
 import { ordersRoutes } from '../api/routes.ts';
 import { migrations, resetOrders } from '../store/store.ts';
-import { openapi } from './openapi.ts';
+import { openapi, openapiRoute } from './openapi.ts';
 import { requestExamples } from './openapi-examples.ts';
 import { ajv, errorsBy, examples } from './openapi-testing.ts';
 
@@ -53,7 +53,7 @@ const partners: Pick<PlaceOrderDeps, 'inventory' | 'payments'> = {
 };
 
 function serve(onDatabase: Database): Promise<Listening> {
-  const routes = ordersRoutes({ database: onDatabase, ...partners, log: silentLog });
+  const routes = [...ordersRoutes({ database: onDatabase, ...partners, log: silentLog }), openapiRoute];
   const app = createApp(routes, createFaultInjection(false), silentLog);
   return listen(
     (request, response) => context.with(trace.setSpan(ROOT_CONTEXT, span), () => app(request, response)),

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { statsSchema } from '../../contracts/stats.ts';
 import { problemSchema } from '../../lib/http/http-problem.ts';
-import { orderViewSchema, orderWithHistorySchema } from '../api/answers.ts';
-import { headersSchema, orderSchema } from '../api/order-request.ts';
+import type { HttpRoute } from '../../lib/http/route.ts';
+import { headersSchema } from '../api/order-request.ts';
+import { orderSchema, orderViewSchema, orderWithHistorySchema } from '../order.ts';
 import {
   orderExamples,
   orderWithHistoryExample,
@@ -151,7 +152,7 @@ const readContract = {
   responses: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } } },
 };
 
-/** What `GET /v1/openapi.json` answers: the public API, `/v1/stats` of analytics included. docs/api-versions.md: how it changes. */
+/** The document of the public API, including `/v1/stats` of analytics. docs/api-versions.md says how it may change. */
 export const openapi = {
   openapi: '3.1.0',
   info: { title: 'Windlass', version: '1', license: { name: 'Apache 2.0', identifier: 'Apache-2.0' } },
@@ -163,4 +164,10 @@ export const openapi = {
     '/v1/openapi.json': { get: readContract },
   },
   components: { schemas, headers },
+};
+
+export const openapiRoute: HttpRoute = {
+  method: 'get',
+  path: '/v1/openapi.json',
+  handle: () => ({ status: 200, body: openapi }),
 };

@@ -1,6 +1,8 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { orderCancelled, orderFulfilled } from '../../contracts/events.ts';
 import { CancellationReason } from '../../contracts/gen/windlass/events/v1/orders_pb.js';
-import { addOrderEvent, money, timestamp } from '../store/order-events.ts';
+import { money } from '../../contracts/money.ts';
+import { addOrderEvent } from '../store/order-events.ts';
 import { changeStatus } from '../store/store.ts';
 import type { CancellationCause } from './saga.ts';
 import type { SagaOrder } from './saga-store.ts';
@@ -21,7 +23,7 @@ export function closeOrder(
   return {
     isRejected: false,
     async record(tx) {
-      const end = { orderId, customerId, total: money(totalMinor), endedAt: timestamp(new Date()) };
+      const end = { orderId, customerId, total: money(totalMinor), endedAt: timestampFromDate(new Date()) };
       await changeStatus(tx, orderId, cause ? 'cancelled' : 'fulfilled', cause);
       if (cause) await addOrderEvent(tx, orderCancelled, orderId, { ...end, reason: reasons[cause] });
       else await addOrderEvent(tx, orderFulfilled, orderId, end);

@@ -4,7 +4,7 @@ import { done, type EventHandler, type EventHandlers, type Intent } from '../../
 import { receiveOnce } from '../../lib/messaging/inbox.ts';
 import type { Log } from '../../lib/observability/log.ts';
 import type { Database } from '../../lib/postgres/database.ts';
-import { isOrderId } from '../store/order-id.ts';
+import { isOrderId } from '../order.ts';
 import { afterDone, afterRejection, type Steps } from './saga.ts';
 import { recordShipment } from './saga-store.ts';
 

@@ -1,7 +1,7 @@
 import type { Payments } from '../../contracts/gen/windlass/payments/v1/payments_pb.js';
+import { money } from '../../contracts/money.ts';
 import type { Calls } from '../../lib/grpc/client.ts';
 import { DomainError, hasCode } from '../../lib/runtime/domain-error.ts';
-import { money } from '../store/order-events.ts';
 
 /**
  * The calls of payments that more than one place makes: while the customer waits, in the saga, and for what was abandoned.

@@ -6,8 +6,9 @@ import {
   paymentDeclined,
   paymentReversed,
 } from '../../contracts/events.ts';
+import { money } from '../../contracts/money.ts';
 import { DomainError, hasCode } from '../../lib/runtime/domain-error.ts';
-import { addOrderEvent, money, orderLines } from '../store/order-events.ts';
+import { addOrderEvent, orderLines } from '../store/order-events.ts';
 import { changeStatus, settleAuthorization } from '../store/store.ts';
 import { authorizePayment, reversePayment } from './payment-calls.ts';
 import type { SagaOrder } from './saga-store.ts';

@@ -1,6 +1,6 @@
 import { injectTrace, type TraceHeaders } from '../../lib/observability/tracing.ts';
 import type { Queryable } from '../../lib/postgres/database.ts';
-import type { OrderItem } from '../store/order-events.ts';
+import type { OrderItem } from '../order.ts';
 import {
   backOffMs,
   causeOf,

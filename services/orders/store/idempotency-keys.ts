@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../../lib/postgres/database.ts';
 import { fingerprint } from '../../lib/postgres/idempotency.ts';
 import { DomainError } from '../../lib/runtime/domain-error.ts';
-import type { OrderRequest } from '../api/order-request.ts';
-import type { Outcome } from '../api/outcome.ts';
+import type { OrderRequest, Outcome } from '../order.ts';
 
 /**
  * The customers' keys. Unlike lib/idempotency, a key that is in use answers at once instead of waiting, and a request that

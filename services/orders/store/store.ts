@@ -1,15 +1,15 @@
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { orderPlaced, paymentAuthorized } from '../../contracts/events.ts';
 import { OrderStatus as EventStatus } from '../../contracts/gen/windlass/events/v1/orders_pb.js';
+import { money } from '../../contracts/money.ts';
 import { inboxMigration, inboxRetentionMigration } from '../../lib/messaging/inbox.ts';
 import { outboxLanesMigration, outboxMigration } from '../../lib/messaging/outbox.ts';
 import type { Database, Queryable } from '../../lib/postgres/database.ts';
-import type { OrderWithHistory } from '../api/answers.ts';
-import type { Order } from '../api/order-request.ts';
-import type { OrderStatus, OrderView } from '../api/outcome.ts';
+import type { Order, OrderStatus, OrderView, OrderWithHistory } from '../order.ts';
 import { abandonedPaymentsMigration } from '../saga/abandoned-payments.ts';
-import { insertSaga, sagaMigration } from '../saga/saga-store.ts';
+import { sagaMigration } from '../saga/saga-store.ts';
 import { keyLeasesMigration, keysMigration } from './idempotency-keys.ts';
-import { addOrderEvent, money, orderLines, timestamp } from './order-events.ts';
+import { addOrderEvent, orderLines } from './order-events.ts';
 
 /** The database of orders and orders-worker. */
 export const migrations = [
@@ -54,14 +54,13 @@ export interface PlacedOrder {
   readonly placedAt: Date;
 }
 
-/** Stores an order, its first history entry, its saga and its events: all or nothing, in the caller's transaction. */
+/** Stores an order, its first history entry and its events, in the caller's transaction. */
 export async function storeOrder(
   tx: Queryable,
   { view, order, authorizationId, placedAt }: PlacedOrder,
 ): Promise<void> {
   const { orderId, status, total, estimatedDelivery } = view;
   const isAuthorized = authorizationId !== undefined;
-  await insertSaga(tx, orderId, isAuthorized);
   await tx.query(
     `INSERT INTO orders (id, customer_id, status, items, shipping_address, currency, total_minor, authorization_id, payment_token, estimated_delivery, placed_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
@@ -87,7 +86,7 @@ export async function storeOrder(
     status: isAuthorized ? EventStatus.CONFIRMED : EventStatus.PENDING,
     lines: orderLines(order.items),
     total: amount,
-    placedAt: timestamp(placedAt),
+    placedAt: timestampFromDate(placedAt),
     estimatedDelivery,
   };
   await addOrderEvent(tx, orderPlaced, orderId, data);
