@@ -6,14 +6,14 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 
 /**
- * Does with a copy of the source what docs/add-a-service.md tells its reader to do: under another name, so that this also
- * passes for a reader who has done it.
+ * Follows docs/add-a-service.md in a copy of the source. The service has another name here, so that the test also passes for
+ * a reader who has added the one of the guide.
  */
 const service = 'attic';
 const root = join(import.meta.dirname, '../..');
 const guide = readFileSync(join(root, 'docs/add-a-service.md'), 'utf8').replaceAll('warehouse', service);
 
-// Two compilers and two syntheses, on a machine that does other things as well.
+// Each test runs a compiler and a synthesis, perhaps on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
 interface Edit {
@@ -27,7 +27,7 @@ interface Edit {
 const edits: Edit[] = [...guide.matchAll(/```\w+\n(?:\/\/|#) (\S+), (in|instead of) (\w+)\n([\s\S]*?\n)```/g)].map(
   ([, file = '', how = '', name = '', lines = '']) => ({ file, how, name, lines }),
 );
-const [refusal = ''] = guide.match(/(?<=```text\n)[\s\S]*?(?=\n```)/) ?? [];
+const [problem = ''] = guide.match(/(?<=```text\n)[\s\S]*?(?=\n```)/) ?? [];
 
 let copy: string;
 beforeAll(() => {
@@ -71,13 +71,13 @@ test('after the topology, both the compiler and the synthesis ask for a policy, 
   const [types, manifests] = await Promise.all([typecheck(), synth()]);
   expect(types.all).toContain(`"orders->${service}"`);
   expect(manifests.exitCode).toBe(1);
-  for (const line of refusal.split('\n')) expect(manifests.all).toContain(line);
+  for (const line of problem.split('\n')) expect(manifests.all).toContain(line);
 });
 
 test('after the rest, the new service, its second replica, its policy and its database are there', async () => {
   for (const edit of edits.slice(2)) apply(edit);
   const [types, manifests] = await Promise.all([typecheck(), synth()]);
-  expect({ types: types.all, refusals: manifests.stderr }).toEqual({ types: '', refusals: '' });
+  expect({ types: types.all, problems: manifests.stderr }).toEqual({ types: '', problems: '' });
 
   expect(findObject('60-workloads.yaml', 'Deployment')).toMatchObject({ spec: { replicas: 2 } });
   expect(findObject('40-mesh.yaml', 'VirtualService')).toMatchObject({

@@ -1,6 +1,6 @@
 /**
- * docs/kubectl-apply.md as a stranger follows it: in a checkout of its own, on an empty native cluster beside the one that the other
- * tests use.
+ * Follows docs/kubectl-apply.md as a newcomer would: in a checkout of its own, on an empty native cluster beside the one that
+ * the other tests use.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ const isNative = (await recallState())?.target === 'native';
 const FILE = 'docs/kubectl-apply.md';
 
 let checkout: string;
-// A person's shell is not below a make that speaks of itself, nor below a test run.
+// A person's shell has no variables of a surrounding make or test run.
 const env = { MAKELEVEL: undefined, MAKEFLAGS: undefined, MFLAGS: undefined, CLUSTER: 'native' };
 const inCheckout = (script: string) =>
   execa('bash', ['-c', script], { cwd: checkout, env, reject: false, stdin: 'ignore', timeout: 600_000 });

@@ -41,7 +41,7 @@ it("reads the tour's blocks only, with their lines", () => {
   ]);
 });
 
-it('refuses a README without a tour', () => {
+it('rejects a document that lacks the section', () => {
   expect(() => tourOf('# Demo\n```sh\nls\n```')).toThrow('README.md has no section /tour/');
 });
 
@@ -66,9 +66,9 @@ describe('a tour without faults', () => {
 describe('a tour is faulty', () => {
   it.each([
     ['where a command fails', 'false\necho done', undefined, /README.md:14: .*exit code 1/],
-    ['where a command is not there', 'no-such-command', undefined, /README.md:14: .*exit code 127\n.*not found/],
+    ['where a command does not exist', 'no-such-command', undefined, /README.md:14: .*exit code 127\n.*not found/],
     ['where a variable was never set', 'echo "$never"', undefined, /README.md:14: .*exit code/],
-    ['where a documented line does not come', 'echo 2', '3', /README.md:14: not printed: 3/],
+    ['where a documented line is not printed', 'echo 2', '3', /README.md:14: not printed: 3/],
     ['where documented lines come in another order', 'echo b; echo a', 'a\nb', /README.md:14: not printed: b/],
   ])('%s', async (_, commands, output, fault) => {
     expect((await faultsOf(commands, output)).join('\n')).toMatch(fault);

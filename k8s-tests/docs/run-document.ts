@@ -1,9 +1,9 @@
-/** Commands of a document and what is documented to come of them. */
+/** Commands of a document, and the output that it shows for them. */
 export interface Step {
   /** Where the commands are: `README.md:12`. */
   readonly place: string;
   readonly commands: string;
-  /** The documented lines; none where the document shows no output. */
+  /** The lines that the document shows; empty if it shows no output. */
   readonly output: readonly string[];
 }
 
@@ -36,15 +36,15 @@ export function readSteps(file: string, text: string, heading: RegExp): readonly
 }
 
 /**
- * One script of all steps, as one person types them into one shell; it ends at the first command that fails. What it left
- * running ends by a signal that cannot be missed: it would keep the script's output open, and its reader waiting.
+ * One script of all steps, as a person types them into one shell. It ends at the first command that fails. Processes that it
+ * leaves running are killed: they would keep its output open, and the reader of the output would wait for them.
  */
 export function scriptOf(steps: readonly Step[]): string {
   const parts = steps.map(({ commands }, index) => `printf '\\n%s\\n' '${marker}${index}'\n${commands}`);
   return [`set -euo pipefail; exec 2>&1; trap 'kill -KILL $(jobs -p) 2>&- || true' EXIT`, ...parts].join('\n');
 }
 
-/** What is not as the document says, with its line there: empty where all is. */
+/** @returns what differs from the document, each with its line there; empty if nothing does */
 export function findFaults(steps: readonly Step[], printed: string, exitCode: number | undefined): readonly string[] {
   const outputs = printed.split(new RegExp(`\\n${marker}\\d+(?:\\n|$)`)).slice(1);
   const faults = steps.slice(0, outputs.length).flatMap(({ place, output }, index) => {
@@ -76,7 +76,10 @@ function matches(line: string, pattern: string): boolean {
   return new RegExp(`^${parts.join('.*')}$`).test(line);
 }
 
-/** Ids, times, durations, local ports, a diff's places and the width of columns differ from run to run. Whole numbers are results and stay. */
+/**
+ * Replaces what differs from run to run: ids, times, durations, local ports, line numbers of a diff, widths of columns. Whole
+ * numbers are results and stay.
+ */
 function mask(line: string): string {
   return line
     .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '<id>')

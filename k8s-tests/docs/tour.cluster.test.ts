@@ -16,7 +16,7 @@ const { cluster } = useCluster();
 const sources = ['cdk8s/policies.ts', 'cdk8s/topology.ts'].map((file) => join(root, file));
 const readSources = () => Promise.all(sources.map((file) => readFile(file, 'utf8')));
 
-// The tour undoes what it changes; this is for a tour that fails half-way.
+// The tour reverts its own edits. This is for a tour that fails half-way.
 let before: string[];
 let route: RouteRef;
 beforeAll(async () => {
@@ -32,7 +32,7 @@ afterAll(async () => {
   await replaceRoute(cluster, route);
 });
 
-/** Runs the steps as a person types them, whose shell is not below a make that speaks of itself. */
+/** Runs the steps as in a person's shell, which has no variables of a surrounding make. */
 async function run(steps: readonly Step[]): Promise<readonly string[]> {
   const env = { MAKELEVEL: undefined, MAKEFLAGS: undefined, MFLAGS: undefined };
   const options = { cwd: root, env, reject: false, stdin: 'ignore', timeout: 280_000 } as const;
