@@ -3,7 +3,6 @@ import { cpus, loadavg } from 'node:os';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { orderPlaced } from '../../services/contracts/events.ts';
 import { createBroker } from '../../services/lib/messaging/broker.ts';
-import { outboxLanesMigration, outboxMigration } from '../../services/lib/messaging/outbox.ts';
 import { silentLog } from '../../services/lib/observability/log.ts';
 import { discardSpans } from '../../services/lib/observability/sdk.ts';
 import { startTestDatabase } from '../../services/lib/testing/databases.ts';
@@ -31,7 +30,7 @@ export async function benchOutbox({ writeDocs }: { readonly writeDocs: boolean }
   });
   sdk.start();
   const kafka = await startLocalKafka();
-  const { url, database, stop } = await startTestDatabase([outboxMigration, outboxLanesMigration]);
+  const { url, database, stop } = await startTestDatabase();
   const relay = await startRelayProcess(url, kafka.brokers[0] ?? '');
   try {
     await kafka.createTopics([orderPlaced.topic], partitions);

@@ -1,26 +1,16 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { orderPlaced } from '../../services/contracts/events.ts';
 import { createBroker } from '../../services/lib/messaging/broker.ts';
 import { readEventData } from '../../services/lib/messaging/cloud-event.ts';
 import { done, type EventHandler } from '../../services/lib/messaging/handle-message.ts';
-import { inboxMigration, receiveOnce } from '../../services/lib/messaging/inbox.ts';
+import { receiveOnce } from '../../services/lib/messaging/inbox.ts';
 import type { Log } from '../../services/lib/observability/log.ts';
 import type { Database } from '../../services/lib/postgres/database.ts';
 import { DomainError } from '../../services/lib/runtime/domain-error.ts';
 
 /** Every effect is a row, with nothing that would keep out a second one: that is the inbox' work. */
-export const migrations = [
-  inboxMigration,
-  `CREATE TABLE effects (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    test text NOT NULL,
-    event_id text NOT NULL,
-    key text NOT NULL,
-    number integer NOT NULL,
-    delay_ms integer NOT NULL
-  );
-  CREATE TABLE mended (at timestamptz)`,
-];
+export const migrations = join(import.meta.dirname, 'migrations');
 
 /** What the handler does with an event: the event's `customerId`. */
 export type Behavior = 'healthy' | 'throws' | 'throws-until-mended' | 'meets-outage' | 'slow';

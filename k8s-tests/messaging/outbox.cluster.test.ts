@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { orderPlaced } from '../../services/contracts/events.ts';
-import { addToOutbox, outboxLanesMigration, outboxMigration } from '../../services/lib/messaging/outbox.ts';
+import { addToOutbox } from '../../services/lib/messaging/outbox.ts';
 import { silentLog } from '../../services/lib/observability/log.ts';
 import type { Database, Queryable } from '../../services/lib/postgres/database.ts';
 import { openDatabase } from '../../services/lib/postgres/database.ts';
 import { migrate } from '../../services/lib/postgres/migrate.ts';
-import { startPostgres, type TestPostgres } from '../../services/lib/testing/databases.ts';
+import { libSchema, startPostgres, type TestPostgres } from '../../services/lib/testing/databases.ts';
 import { eventually } from '../harness/eventually.ts';
 import { type LocalKafka, startLocalKafka } from '../harness/local-kafka.ts';
 import { type RelayProcess, startRelayProcess } from '../harness/relay-process.ts';
@@ -26,7 +26,7 @@ beforeAll(async () => {
   [kafka, postgres] = await Promise.all([startLocalKafka(), startPostgres()]);
   await kafka.createTopics([orderPlaced.topic], 3);
   database = openDatabase(postgres.url, silentLog);
-  await migrate(database, [outboxMigration, outboxLanesMigration]);
+  await migrate(database, libSchema);
 });
 afterAll(async () => {
   await database.close();

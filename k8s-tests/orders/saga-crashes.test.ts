@@ -50,6 +50,7 @@ function seenBy(worker: Worker): Pick<Shop, 'database' | 'partners'> {
   const database: Database = {
     ...queries(shop.database),
     transaction: (work) => worker.operate(() => shop.database.transaction((tx) => work(queries(tx)))),
+    session: (work) => shop.database.session(work),
     close: () => shop.database.close(),
     onCommit: (listener) => shop.database.onCommit(listener),
   };

@@ -31,9 +31,9 @@ import { createPayments, migrations as paymentsMigrations, resetPayments } from 
 /** orders' database and its real partners in this process, behind real gRPC and HTTP: what a saga needs but Kafka. */
 export async function startShop() {
   const postgres = await startPostgres();
-  const open = async (name: string, sql: readonly string[]): Promise<Database> => {
+  const open = async (name: string, folder: string): Promise<Database> => {
     const opened = openDatabase(await postgres.createDatabase(name), silentLog);
-    await migrate(opened, sql);
+    await migrate(opened, folder);
     return opened;
   };
   const database = await open('orders', migrations);

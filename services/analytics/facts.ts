@@ -1,22 +1,9 @@
-import { inboxMigration, inboxRetentionMigration, receiveOnce } from '../lib/messaging/inbox.ts';
+import { join } from 'node:path';
+import { receiveOnce } from '../lib/messaging/inbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
 
 /** One row for each order. Every column but the key is unknown until its event has come, in whatever order they come. */
-export const migrations = [
-  inboxMigration,
-  `CREATE TABLE order_facts (
-    order_id text PRIMARY KEY,
-    placed_at timestamptz,
-    total_minor bigint,
-    currency text,
-    outcome text CHECK (outcome IN ('fulfilled', 'cancelled')),
-    reason text,
-    ended_at timestamptz
-  );
-  CREATE INDEX order_facts_by_placing ON order_facts (placed_at);
-  CREATE INDEX order_facts_by_end ON order_facts (ended_at)`,
-  inboxRetentionMigration,
-];
+export const migrations = join(import.meta.dirname, 'migrations');
 
 /** What order.placed tells. */
 export interface Placing {

@@ -1,22 +1,12 @@
+import { join } from 'node:path';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { shipmentFailed, shipmentScheduled } from '../contracts/events.ts';
-import { inboxMigration, inboxRetentionMigration, receiveOnce } from '../lib/messaging/inbox.ts';
-import { addToOutbox, outboxLanesMigration, outboxMigration } from '../lib/messaging/outbox.ts';
+import { receiveOnce } from '../lib/messaging/inbox.ts';
+import { addToOutbox } from '../lib/messaging/outbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
 import { refusalOf } from './carrier.ts';
 
-export const migrations = [
-  inboxMigration,
-  outboxMigration,
-  `CREATE TABLE shipments (
-    order_id text PRIMARY KEY,
-    status text NOT NULL CHECK (status IN ('scheduled', 'failed')),
-    reason text,
-    at timestamptz NOT NULL DEFAULT now()
-  )`,
-  outboxLanesMigration,
-  inboxRetentionMigration,
-];
+export const migrations = join(import.meta.dirname, 'migrations');
 
 /** An order that is paid and reserved. */
 export interface ReadyOrder {

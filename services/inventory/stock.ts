@@ -1,28 +1,10 @@
+import { join } from 'node:path';
 import { catalogue } from '../contracts/catalogue.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
-import { idempotencyMigration, type KeyedCall, once } from '../lib/postgres/idempotency.ts';
+import { type KeyedCall, once } from '../lib/postgres/idempotency.ts';
 import { DomainError, type Shortage } from '../lib/runtime/domain-error.ts';
 
-export const migrations = [
-  idempotencyMigration,
-  `CREATE TABLE stock (
-    sku text PRIMARY KEY,
-    available integer NOT NULL CHECK (available >= 0)
-  );
-  CREATE TABLE reservations (
-    order_id text NOT NULL,
-    sku text NOT NULL REFERENCES stock (sku),
-    quantity integer NOT NULL CHECK (quantity > 0),
-    reserved_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (order_id, sku)
-  )`,
-  // One row for each order that was ever here: what comes after its Release comes too late.
-  `CREATE TABLE order_holds (
-    order_id text PRIMARY KEY,
-    released_at timestamptz
-  );
-  INSERT INTO order_holds (order_id) SELECT DISTINCT order_id FROM reservations`,
-];
+export const migrations = join(import.meta.dirname, 'migrations');
 
 export interface Line {
   readonly sku: string;

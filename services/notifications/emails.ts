@@ -1,18 +1,8 @@
-import { inboxMigration, inboxRetentionMigration, receiveOnce } from '../lib/messaging/inbox.ts';
+import { join } from 'node:path';
+import { receiveOnce } from '../lib/messaging/inbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
 
-export const migrations = [
-  inboxMigration,
-  `CREATE TABLE emails (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    order_id text NOT NULL,
-    customer_id text NOT NULL,
-    kind text NOT NULL,
-    at timestamptz NOT NULL DEFAULT now()
-  );
-  CREATE INDEX emails_by_order ON emails (order_id, id)`,
-  inboxRetentionMigration,
-];
+export const migrations = join(import.meta.dirname, 'migrations');
 
 /** An e-mail that would be sent. `kind` is the event that it tells of: `order.placed`. */
 export interface Email {

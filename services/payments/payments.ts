@@ -1,10 +1,11 @@
+import { join } from 'node:path';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
-import { claimKey, idempotencyMigration, type KeyedCall, recordResponse } from '../lib/postgres/idempotency.ts';
+import { claimKey, type KeyedCall, recordResponse } from '../lib/postgres/idempotency.ts';
 import { DomainError } from '../lib/runtime/domain-error.ts';
 import type { AcquirerClient, AuthorizationRequest, AuthorizationResult } from './acquirer-client.ts';
 
 /** payments keeps results by key; the effects themselves are in the acquirer's ledger. */
-export const migrations = [idempotencyMigration];
+export const migrations = join(import.meta.dirname, 'migrations');
 
 export interface PaymentOperations {
   authorize(key: string, request: AuthorizationRequest): Promise<AuthorizationResult>;

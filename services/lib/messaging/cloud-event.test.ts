@@ -6,7 +6,7 @@ import type { Database } from '../postgres/database.ts';
 import { startTestDatabase } from '../testing/databases.ts';
 import { decodeEvent, readEventData } from './cloud-event.ts';
 import type { OutgoingMessage, Publisher } from './message.ts';
-import { addToOutbox, outboxLanesMigration, outboxMigration } from './outbox.ts';
+import { addToOutbox } from './outbox.ts';
 import { relayBatch } from './relay.ts';
 
 let database: Database;
@@ -20,7 +20,7 @@ const publisher: Publisher = {
 const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
 
 beforeAll(async () => {
-  ({ database, stop } = await startTestDatabase([outboxMigration, outboxLanesMigration]));
+  ({ database, stop } = await startTestDatabase());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
 });
 afterAll(() => stop());

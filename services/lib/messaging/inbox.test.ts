@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../postgres/database.ts';
 import { startTestDatabase } from '../testing/databases.ts';
-import { inboxMigration, inboxRetentionMigration, purgeInbox, receiveOnce } from './inbox.ts';
+import { purgeInbox, receiveOnce } from './inbox.ts';
 
 let database: Database;
 let stop: () => Promise<void>;
 beforeAll(async () => {
-  ({ database, stop } = await startTestDatabase([inboxMigration, inboxRetentionMigration]));
+  ({ database, stop } = await startTestDatabase());
 });
 afterAll(() => stop());
 

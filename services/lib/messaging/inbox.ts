@@ -1,16 +1,6 @@
 import type { Queryable } from '../postgres/database.ts';
 import { deleteInBatches } from '../postgres/delete-in-batches.ts';
 
-/** The events that had their effect here. */
-export const inboxMigration = `
-  CREATE TABLE inbox (
-    event_id text PRIMARY KEY,
-    received_at timestamptz NOT NULL DEFAULT now()
-  )`;
-
-/** So that purging reads what it deletes, and no more. Append-only, as all migrations. */
-export const inboxRetentionMigration = 'CREATE INDEX inbox_by_age ON inbox (received_at)';
-
 /** Longer than any topic keeps its events (7 days): what is forgotten cannot come again. */
 const retention = '8 days';
 

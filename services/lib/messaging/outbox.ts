@@ -5,34 +5,8 @@ import type { Queryable } from '../postgres/database.ts';
 import { deleteInBatches } from '../postgres/delete-in-batches.ts';
 import type { EventType } from './cloud-event.ts';
 
-/** Events that are decided, published or not yet. */
-export const outboxMigration = `
-  CREATE TABLE outbox (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    topic text NOT NULL,
-    event_id uuid NOT NULL,
-    source text NOT NULL,
-    type text NOT NULL,
-    subject text NOT NULL,
-    occurred_at timestamptz NOT NULL DEFAULT now(),
-    data text NOT NULL,
-    trace jsonb NOT NULL
-  )`;
-
 /** How many parts the outbox has that relays can publish side by side. */
-export const laneCount = 16;
-
-/**
- * All events of a subject are in one lane. A generated column, so that no writer can choose a wrong one; by md5, which
- * unlike hashtext is the same in every version of Postgres. The small index holds what waits; the BRIN index is for the
- * purge and costs writers next to nothing.
- */
-export const outboxLanesMigration = `
-  ALTER TABLE outbox
-    ADD COLUMN lane smallint NOT NULL GENERATED ALWAYS AS (get_byte(decode(md5(subject), 'hex'), 0) % ${laneCount}) STORED,
-    ADD COLUMN published_at timestamptz;
-  CREATE INDEX outbox_waiting ON outbox (lane, id) WHERE published_at IS NULL;
-  CREATE INDEX outbox_published ON outbox USING brin (published_at)`;
+export const laneCount = 16; // as in the migration that makes the column `lane`
 
 /** Longer than the topics keep events (7 days): whatever is in Kafka has its row. */
 const retention = '8 days';

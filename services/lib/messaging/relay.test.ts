@@ -5,7 +5,7 @@ import { silentLog } from '../observability/log.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
 import { startTestDatabase } from '../testing/databases.ts';
 import type { OutgoingMessage, Publisher } from './message.ts';
-import { addToOutbox, outboxLanesMigration, outboxMigration, purgeOutbox } from './outbox.ts';
+import { addToOutbox, purgeOutbox } from './outbox.ts';
 import { relayBatch, startRelay } from './relay.ts';
 
 let database: Database;
@@ -18,7 +18,7 @@ const publisher: Publisher = {
 };
 
 beforeAll(async () => {
-  ({ database, stop } = await startTestDatabase([outboxMigration, outboxLanesMigration]));
+  ({ database, stop } = await startTestDatabase());
 });
 afterAll(() => stop());
 beforeEach(async () => {

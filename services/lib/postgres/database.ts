@@ -10,6 +10,8 @@ export interface Queryable {
   query<Row extends pg.QueryResultRow>(sql: string, params?: unknown[]): Promise<pg.QueryResult<Row>>;
 }
 
+export type SessionClient = pg.PoolClient;
+
 export interface Database extends Queryable {
   /**
    * Runs `work` in one transaction, which is rolled back if it throws.
@@ -17,6 +19,11 @@ export interface Database extends Queryable {
    *   connection broke at COMMIT; else what `work` throws
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
+  /**
+   * Lends one connection, for what must stay on it: a lock of the session. It is closed afterwards.
+   * @throws DomainError `unavailable` if Postgres cannot be used; else what `work` throws
+   */
+  session<T>(work: (client: SessionClient) => Promise<T>): Promise<T>;
   /** Calls the listener after each transaction that this process has committed. @returns ends that */
   onCommit(listener: () => void): () => void;
   close(): Promise<void>;
@@ -51,6 +58,14 @@ export function openDatabase(connectionString: string, log: Log): Database {
     onCommit(listener) {
       commits.on('commit', listener);
       return () => commits.off('commit', listener);
+    },
+    async session(work) {
+      const client = await pool.connect().catch(rethrow);
+      // A client in use reports a broken connection here, too, and without a listener that would end the process.
+      client.on('error', (error) => log.warn({ err: error }, 'a database connection broke'));
+      return await work(client)
+        .catch(rethrow)
+        .finally(() => client.release(true));
     },
     async transaction(work) {
       const client = await pool.connect().catch(rethrow);
@@ -133,7 +148,7 @@ function isUnavailable(error: unknown): boolean {
   const isLostConnection =
     /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered|Client was closed)/i;
   const isState = unavailableStates.test(code) || unavailableSocketErrors.has(code);
-  return isState || isLostConnection.test(error.message) || isAnswerMissing(error);
+  return isState || isLostConnection.test(error.message) || isAnswerMissing(error) || isUnavailable(error.cause);
 }
 
 /** pg's name for a query whose answer did not come in time. */

@@ -2,17 +2,6 @@ import { createHash } from 'node:crypto';
 import { DomainError } from '../runtime/domain-error.ts';
 import type { Queryable } from './database.ts';
 
-/** One row for each changing call: `response` is null until the call's result is known. */
-export const idempotencyMigration = `
-  CREATE TABLE idempotency_keys (
-    operation text NOT NULL,
-    key text NOT NULL,
-    fingerprint text NOT NULL,
-    response jsonb,
-    created_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (operation, key)
-  )`;
-
 /** What identifies a changing call. `request` is all that must be the same when the key is the same. */
 export interface KeyedCall {
   readonly operation: string;

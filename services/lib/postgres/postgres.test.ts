@@ -1,11 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLog } from '../observability/log.ts';
-import { startPostgres, type TestPostgres } from '../testing/databases.ts';
+import { libSchema, startPostgres, type TestPostgres } from '../testing/databases.ts';
 import { type Database, openDatabase } from './database.ts';
-import { claimKey, idempotencyMigration, once } from './idempotency.ts';
+import { claimKey, once } from './idempotency.ts';
 import { migrate } from './migrate.ts';
 
-const migrations = ['CREATE TABLE effects (name text)', idempotencyMigration];
 let postgres: TestPostgres;
 let database: Database;
 
@@ -23,11 +25,49 @@ async function countEffects(name: string): Promise<number> {
   return rows.length;
 }
 
-test('replicas that migrate side by side apply each migration once, and later ones on top', async () => {
-  await Promise.all([1, 2, 3].map(() => migrate(database, migrations.slice(0, 1))));
-  await Promise.all([1, 2, 3].map(() => migrate(database, migrations)));
-  const { rows } = await database.query('SELECT version FROM schema_migrations ORDER BY version');
-  expect(rows).toEqual([{ version: 1 }, { version: 2 }]);
+describe('migrations', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'windlass-migrations-'));
+  const write = (file: string, sql: string) => writeFileSync(join(folder, file), sql);
+  const applied = async () =>
+    (await database.query<{ name: string }>('SELECT name FROM migrations WHERE id > 0 ORDER BY id')).rows.map(
+      ({ name }) => name,
+    );
+  write('0001_effects.sql', 'CREATE TABLE effects (name text)');
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('are applied once by replicas that start side by side, and later ones on top', async () => {
+    await Promise.all([1, 2, 3].map(() => migrate(database, folder)));
+    copyFileSync(join(libSchema, '0005_idempotency_keys.sql'), join(folder, '0002_idempotency_keys.sql'));
+    await Promise.all([1, 2, 3].map(() => migrate(database, folder)));
+    expect(await applied()).toEqual(['effects', 'idempotency_keys']);
+  });
+
+  test('that fail leave nothing of themselves, and say which one it was', async () => {
+    write('0003_broken.sql', 'CREATE TABLE half (a text); SELECT nothing FROM nowhere');
+    await expect(migrate(database, folder)).rejects.toThrow(/0003_broken\.sql|broken/);
+    expect(await applied()).toEqual(['effects', 'idempotency_keys']);
+    await expect(database.query('SELECT 1 FROM half')).rejects.toThrow('half');
+    rmSync(join(folder, '0003_broken.sql'));
+  });
+
+  test('of a newer release stay where an older one starts', async () => {
+    write('0003_newer.sql', 'CREATE TABLE newer (a text)');
+    await migrate(database, folder);
+    rmSync(join(folder, '0003_newer.sql'));
+    await migrate(database, folder);
+    expect(await applied()).toEqual(['effects', 'idempotency_keys', 'newer']);
+    write('0003_newer.sql', 'CREATE TABLE newer (a text)');
+  });
+
+  test('that changed after they were applied are an error that names the file', async () => {
+    write('0001_effects.sql', 'CREATE TABLE effects (name text, at timestamptz)');
+    await expect(migrate(database, folder)).rejects.toThrow('0001_effects.sql');
+  });
+
+  test('of a database that cannot be reached are unavailable: a service waits for it', async () => {
+    const nowhere = openDatabase('postgres://test@127.0.0.1:1/postgres', silentLog);
+    await expect(migrate(nowhere, folder)).rejects.toMatchObject({ code: 'unavailable' });
+  });
 });
 
 test('a transaction that throws leaves nothing, and its connection stays usable', async () => {

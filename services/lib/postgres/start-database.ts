@@ -5,10 +5,14 @@ import { waitFor } from '../runtime/lifecycle.ts';
 import { type Database, openDatabase, waitUntilReady } from './database.ts';
 import { migrate } from './migrate.ts';
 
-/** A service's database: ready, migrated, and closed when the service stops. */
+/**
+ * A service's database: ready, migrated, and closed when the service stops.
+ *
+ * @param migrations the folder of its migrations
+ */
 export async function startDatabase(
   url: string,
-  migrations: readonly string[],
+  migrations: string,
   { log, lifecycle }: { log: Log; lifecycle: Lifecycle },
 ): Promise<Database> {
   const database = openDatabase(url, log);
@@ -18,7 +22,7 @@ export async function startDatabase(
 }
 
 /** Postgres may go away again between its first answer and the migration; migrating twice changes nothing. */
-async function migrateWhenReady(database: Database, migrations: readonly string[], log: Log): Promise<void> {
+async function migrateWhenReady(database: Database, migrations: string, log: Log): Promise<void> {
   for (;;) {
     await waitUntilReady(database, log);
     try {

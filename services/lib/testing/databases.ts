@@ -51,9 +51,16 @@ export async function startPostgres(): Promise<TestPostgres> {
   };
 }
 
-/** A Postgres with this schema, and the way to end both. */
+/** The tables that services/lib works on, as each service's own migrations make them. */
+export const libSchema = join(import.meta.dirname, 'migrations');
+
+/**
+ * A Postgres with this schema, and the way to end both.
+ *
+ * @param migrations a folder
+ */
 export async function startTestDatabase(
-  migrations: readonly string[],
+  migrations: string = libSchema,
 ): Promise<{ url: string; database: Database; stop(): Promise<void> }> {
   const postgres = await startPostgres();
   const database = openDatabase(postgres.url, silentLog);

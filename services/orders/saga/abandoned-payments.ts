@@ -2,18 +2,6 @@ import type { Log } from '../../lib/observability/log.ts';
 import type { Queryable } from '../../lib/postgres/database.ts';
 import { type AuthorizeCall, authorizePayment, type ReverseCall, reversePayment } from './payment-calls.ts';
 
-/**
- * Payments that may have been authorized for an order that was never stored: a pod died in between and its customer did not
- * come back. They are given back, so that no money stays held for nothing.
- */
-export const abandonedPaymentsMigration = `
-  CREATE TABLE abandoned_payments (
-    order_id uuid PRIMARY KEY,
-    payment_token text NOT NULL,
-    amount_minor bigint NOT NULL,
-    tried_at timestamptz
-  )`;
-
 const abandonedAfterSeconds = 60;
 const retryAfterSeconds = 10;
 const batchSize = 20;

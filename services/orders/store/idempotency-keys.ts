@@ -5,34 +5,6 @@ import { DomainError } from '../../lib/runtime/domain-error.ts';
 import type { OrderRequest, Outcome } from '../order.ts';
 
 /**
- * The customers' keys. Unlike lib/idempotency, a key that is in use answers at once instead of waiting, and a request that
- * could not be stored gives its key back.
- */
-export const keysMigration = `
-  CREATE TABLE idempotency_keys (
-    customer_id text NOT NULL,
-    key text NOT NULL,
-    fingerprint text NOT NULL,
-    order_id uuid NOT NULL,
-    state text NOT NULL CHECK (state IN ('in-flight', 'released', 'final')),
-    leased_until timestamptz NOT NULL,
-    outcome json,
-    created_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (customer_id, key)
-  )`;
-
-/**
- * `lease` names the request that has the key: one that was frozen while another took over can no longer finish. The payment
- * is known until the key is final, for abandoned-payments.ts, which may have to reverse it.
- */
-export const keyLeasesMigration = `
-  ALTER TABLE idempotency_keys
-    ADD COLUMN lease uuid,
-    ADD COLUMN payment_token text,
-    ADD COLUMN amount_minor bigint;
-  CREATE INDEX idempotency_keys_unfinished ON idempotency_keys (leased_until) WHERE state <> 'final'`;
-
-/**
  * Longer than any request lives, since the mesh cuts its calls long before: a key still in flight after that belongs to a
  * pod that died.
  */

@@ -1,49 +1,14 @@
+import { join } from 'node:path';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { orderPlaced, paymentAuthorized } from '../../contracts/events.ts';
 import { OrderStatus as EventStatus } from '../../contracts/gen/windlass/events/v1/orders_pb.js';
 import { money } from '../../contracts/money.ts';
-import { inboxMigration, inboxRetentionMigration } from '../../lib/messaging/inbox.ts';
-import { outboxLanesMigration, outboxMigration } from '../../lib/messaging/outbox.ts';
 import type { Database, Queryable } from '../../lib/postgres/database.ts';
 import type { Order, OrderStatus, OrderView, OrderWithHistory } from '../order.ts';
-import { abandonedPaymentsMigration } from '../saga/abandoned-payments.ts';
-import { sagaMigration } from '../saga/saga-store.ts';
-import { keyLeasesMigration, keysMigration } from './idempotency-keys.ts';
 import { addOrderEvent, orderLines } from './order-events.ts';
 
 /** The database of orders and orders-worker. */
-export const migrations = [
-  keysMigration,
-  outboxMigration,
-  `CREATE TABLE orders (
-    id uuid PRIMARY KEY,
-    customer_id text NOT NULL,
-    status text NOT NULL CHECK (status IN ('pending', 'confirmed', 'fulfilled', 'cancelled')),
-    items jsonb NOT NULL,
-    shipping_address jsonb NOT NULL,
-    currency text NOT NULL,
-    total_minor bigint NOT NULL,
-    authorization_id text,
-    estimated_delivery text NOT NULL,
-    placed_at timestamptz NOT NULL
-  );
-  CREATE TABLE order_history (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    order_id uuid NOT NULL REFERENCES orders (id),
-    at timestamptz NOT NULL DEFAULT now(),
-    status text NOT NULL,
-    reason text
-  );
-  CREATE INDEX order_history_by_order ON order_history (order_id, id)`,
-  // The token stays only while the saga has to ask payments for the authorization.
-  'ALTER TABLE orders ADD COLUMN payment_token text',
-  sagaMigration,
-  inboxMigration,
-  keyLeasesMigration,
-  abandonedPaymentsMigration,
-  outboxLanesMigration,
-  inboxRetentionMigration,
-];
+export const migrations = join(import.meta.dirname, '../migrations');
 
 /** An order that is about to be stored. */
 export interface PlacedOrder {

@@ -1,0 +1,4 @@
+CREATE TABLE inbox (
+  event_id text PRIMARY KEY,
+  received_at timestamptz NOT NULL DEFAULT now()
+);
