@@ -146,7 +146,7 @@ export function readEffectivePolicies(
       pool: dependency.policy.pool,
       ejection: readEjection(dependency.policy),
     } as const;
-    return dependency.calls.map(({ id, name, rpc, policy }) => ({
+    return dependency.rpcs.map(({ id, name, rpc, policy }) => ({
       id,
       rpc: name,
       method: rpc.method ?? 'POST',

@@ -5,7 +5,7 @@ import type {
   VirtualServiceSpecHttpRetries,
 } from '../imports/networking.istio.io.ts';
 import { hostOf, MESH_NAMESPACE, portOf } from '../model/addresses.ts';
-import type { Call, Dependency } from '../model/dependencies.ts';
+import type { Dependency, RpcWithPolicy } from '../model/dependencies.ts';
 import { GATEWAY, type Rpc, type RpcPolicy } from '../model/model.ts';
 import { formatDurationMs } from './duration.ts';
 
@@ -20,7 +20,7 @@ export const GATEWAY_RESOURCE = { name: 'windlass', namespace: MESH_NAMESPACE } 
 export function toMeshVirtualService(dependencies: readonly Dependency[]): VirtualServiceSpec {
   return {
     hosts: hostsOf(dependencies),
-    http: dependencies.flatMap((dependency) => dependency.calls.map((call) => toRoute(dependency, call))),
+    http: dependencies.flatMap((dependency) => dependency.rpcs.map((call) => toRoute(dependency, call))),
   };
 }
 
@@ -31,7 +31,7 @@ export function toGatewayVirtualService(dependencies: readonly Dependency[]): Vi
   return {
     hosts: ['*'],
     gateways: [`${GATEWAY_RESOURCE.namespace}/${GATEWAY_RESOURCE.name}`],
-    http: dependencies.flatMap((dependency) => dependency.calls.map((call) => toRoute(dependency, call))),
+    http: dependencies.flatMap((dependency) => dependency.rpcs.map((call) => toRoute(dependency, call))),
   };
 }
 
@@ -39,7 +39,10 @@ function hostsOf(dependencies: readonly Dependency[]): string[] {
   return [...new Set(dependencies.map(({ callee, service }) => hostOf(callee, service)))];
 }
 
-function toRoute({ caller, callee, service }: Dependency, { name, rpc, policy }: Call): VirtualServiceSpecHttp {
+function toRoute(
+  { caller, callee, service }: Dependency,
+  { name, rpc, policy }: RpcWithPolicy,
+): VirtualServiceSpecHttp {
   const destination = { host: hostOf(callee, service), port: { number: portOf(callee, service) } };
   return {
     name: `${caller}.${name}`,

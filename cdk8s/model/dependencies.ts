@@ -19,11 +19,11 @@ export interface Dependency {
   readonly service: Service;
   readonly decision: Decision;
   readonly policy: DependencyPolicy;
-  readonly calls: readonly Call[];
+  readonly rpcs: readonly RpcWithPolicy[];
 }
 
 /** One RPC of a dependency, joined with its policy. */
-export interface Call {
+export interface RpcWithPolicy {
   /** `orders->inventory.Check` in messages. */
   readonly id: string;
   readonly name: string;
@@ -80,11 +80,11 @@ export function joinDependencies(topology: Topology, policies: Policies): Depend
     const service = ownValue(topology.services, interaction.callee);
     const policy = ownValue(policies, id);
     if (!service || !policy) return [];
-    const calls = Object.entries(interaction.rpcs).flatMap(([name, rpc]) => {
+    const rpcs = Object.entries(interaction.rpcs).flatMap(([name, rpc]) => {
       const rpcPolicy = ownValue(policy.rpcs, name);
       return rpcPolicy ? [{ id: `${id}.${name}`, name, rpc, policy: rpcPolicy }] : [];
     });
     const { caller, callee, decision } = interaction;
-    return [{ id, caller, callee, service, decision, policy, calls }];
+    return [{ id, caller, callee, service, decision, policy, rpcs }];
   });
 }

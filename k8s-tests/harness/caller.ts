@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { hostOf, portOf } from '../../cdk8s/model/addresses.ts';
-import type { Call, Dependency } from '../../cdk8s/model/dependencies.ts';
+import type { Dependency, RpcWithPolicy } from '../../cdk8s/model/dependencies.ts';
 import { GATEWAY, type Topology } from '../../cdk8s/model/model.ts';
 import { type CallRecord, runSeries, type Series, type Target } from './caller-program.ts';
 import type { Cluster } from './cluster.ts';
@@ -44,7 +44,7 @@ export async function callAs(
 }
 
 /** The call of a dependency as its caller addresses it; parameters like `{id}` are filled with some value. */
-export function targetOf({ callee, service }: Dependency, { rpc }: Call): Target {
+export function targetOf({ callee, service }: Dependency, { rpc }: RpcWithPolicy): Target {
   return {
     protocol: service.serves === 'grpc' ? 'grpc' : 'http',
     host: hostOf(callee, service),

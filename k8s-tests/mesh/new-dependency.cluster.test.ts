@@ -65,7 +65,7 @@ async function runningImage(): Promise<string> {
 
 function onlyNeverRetried() {
   const calls = dependenciesOf(source, isNew).flatMap((dependency) =>
-    dependency.calls.map((call) => ({ dependency, call })),
+    dependency.rpcs.map((call) => ({ dependency, call })),
   );
   const [found] = calls.filter(({ call }) => call.policy.retries.kind === 'never');
   if (found === undefined) throw new Error('the example has no call that is never retried');

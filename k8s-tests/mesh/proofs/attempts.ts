@@ -29,7 +29,7 @@ export function describeAttempts(source: Source, select?: Select): void {
   const cluster = openCluster();
   const dependencies = dependenciesOf(source, select);
   const probes = dependencies.flatMap((dependency) =>
-    dependency.calls.flatMap((call) => probesOf(dependency, call, endpointsOf(dependency, source))),
+    dependency.rpcs.flatMap((call) => probesOf(dependency, call, endpointsOf(dependency, source))),
   );
   const observations = new Map<Probe, Observation>();
 

@@ -47,7 +47,7 @@ async function waitUntilLive(
   );
 
   async function check(dependency: Dependency): Promise<void> {
-    const [call] = dependency.calls;
+    const [call] = dependency.rpcs;
     if (call === undefined) return;
     for (const pod of await proxiesOf(cluster, topology, dependency.caller)) {
       const { cluster: name } = await readRouteOf(cluster, pod, dependency.caller, targetOf(dependency, call));

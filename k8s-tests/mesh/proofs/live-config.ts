@@ -5,7 +5,7 @@ import {
   VISIBLE_FIELDS,
   type VisiblePolicy,
 } from '../../../cdk8s/analysis/effective-policy.ts';
-import type { Call, Dependency } from '../../../cdk8s/model/dependencies.ts';
+import type { Dependency, RpcWithPolicy } from '../../../cdk8s/model/dependencies.ts';
 import { targetOf } from '../../harness/caller.ts';
 import { type Cluster, openCluster } from '../../harness/cluster.ts';
 import { readCluster } from '../../harness/envoy-cluster.ts';
@@ -22,7 +22,7 @@ export function describeLiveConfig(source: Source, select?: Select): void {
   const effective = readEffectivePolicies(source.topology, source.policies, [source.replicas]);
 
   describe.each(dependenciesOf(source, select))('in every proxy of $caller for $callee', (dependency) => {
-    it.each(dependency.calls)('the live config is the effective policy of $name', async (call) => {
+    it.each(dependency.rpcs)('the live config is the effective policy of $name', async (call) => {
       const policy = effective.find(({ id }) => id === call.id);
       if (policy === undefined) throw new Error(`${call.id} has no effective policy`);
       await eventually(
@@ -42,7 +42,7 @@ async function readLive(
   cluster: Cluster,
   pod: PodRef,
   dependency: Dependency,
-  call: Call,
+  call: RpcWithPolicy,
 ): Promise<Record<(typeof VISIBLE_FIELDS)[number], unknown>> {
   const route = await readRouteOf(cluster, pod, dependency.caller, targetOf(dependency, call));
   const { protocol, external, pool, retryBudget, ejection } = await readCluster(cluster, pod, route.cluster);

@@ -19,12 +19,12 @@ function dependencyWith(rpcPolicy: Partial<RpcPolicy>, callee: 'b' | 'bank' = 'b
   const service = exampleTopology.services[callee];
   const { decision } = exampleTopology.interactions[1];
   const policy = dependencyPolicy({ Ask: call.policy });
-  return { id: `a->${callee}`, caller: 'a', callee, service, decision, policy, calls: [call] };
+  return { id: `a->${callee}`, caller: 'a', callee, service, decision, policy, rpcs: [call] };
 }
 
 function probesWith(policy: Partial<RpcPolicy>, endpoints = 1, callee?: 'bank'): readonly Probe[] {
   const dependency = dependencyWith(policy, callee);
-  return dependency.calls.flatMap((call) => probesOf(dependency, call, endpoints));
+  return dependency.rpcs.flatMap((call) => probesOf(dependency, call, endpoints));
 }
 
 const summarize = (probes: readonly Probe[]) =>

@@ -1,11 +1,11 @@
-import type { Call, Dependency } from '../../../cdk8s/model/dependencies.ts';
+import type { Dependency, RpcWithPolicy } from '../../../cdk8s/model/dependencies.ts';
 import type { RetryCondition, RetryOn, RpcPolicy } from '../../../cdk8s/model/model.ts';
 import type { FaultRule } from '../../harness/admin.ts';
 
 /** A fault at the callee and what one call must come to then. */
 export interface Probe {
   readonly dependency: Dependency;
-  readonly call: Call;
+  readonly call: RpcWithPolicy;
   /** What is proven, after "orders->inventory.Check". */
   readonly title: string;
   readonly fault: Omit<FaultRule, 'match'>;
@@ -64,7 +64,7 @@ function repeatsCuts(protocol: Protocol, conditions: readonly RetryCondition[]):
  *
  * @param endpoints of the callee: faults are counted by each, and a retry goes to another one where there is one
  */
-export function probesOf(dependency: Dependency, call: Call, endpoints: number): readonly Probe[] {
+export function probesOf(dependency: Dependency, call: RpcWithPolicy, endpoints: number): readonly Probe[] {
   const probe = (rest: Omit<Probe, 'dependency' | 'call'>): Probe => ({ dependency, call, ...rest });
   const protocol = dependency.service.serves === 'grpc' ? 'grpc' : 'http';
   const { retries } = call.policy;

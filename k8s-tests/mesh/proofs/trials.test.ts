@@ -9,7 +9,7 @@ const times = { intervalMs: 1_000, ejectionMs: 10_000, maxEjectionPercent: 'all'
 
 function trialsWith(breaker: Breaker, endpoints: number): readonly Trial[] {
   const [dependency] = dependencies.filter(({ id }) => id === 'a->b');
-  const call = dependency?.calls[0];
+  const call = dependency?.rpcs[0];
   if (dependency === undefined || call === undefined) throw new Error('no dependency');
   return trialsOf({ ...dependency, policy: { ...dependency.policy, breaker } }, call, endpoints);
 }
@@ -53,10 +53,10 @@ describe('a wave', () => {
 
   it('leaves a shared path to the dependency that has no other', () => {
     const [toB, , ...rest] = dependencies.filter(({ callee }) => callee === 'b');
-    const [call] = toB?.calls ?? [];
+    const [call] = toB?.rpcs ?? [];
     if (toB === undefined || call === undefined) throw new Error('no dependency');
     const other = { ...call, name: 'Other', rpc: { ...call.rpc, path: '/b.v1.B/Other' } };
-    const withChoice = { ...toB, id: 'x->b', calls: [call, other] };
+    const withChoice = { ...toB, id: 'x->b', rpcs: [call, other] };
     expect(pickCalls([withChoice, toB, ...rest])).toHaveLength(1);
   });
 });

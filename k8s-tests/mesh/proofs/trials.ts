@@ -1,4 +1,4 @@
-import type { Call, Dependency } from '../../../cdk8s/model/dependencies.ts';
+import type { Dependency, RpcWithPolicy } from '../../../cdk8s/model/dependencies.ts';
 import type { Breaker, ConsecutiveBreaker, FailureRateBreaker } from '../../../cdk8s/model/model.ts';
 import type { FaultRule } from '../../harness/admin.ts';
 
@@ -7,7 +7,7 @@ type Fault = Omit<FaultRule, 'match'>;
 /** Steady calls of one RPC while its callee's pods fail as stated, and what the breaker must make of that. */
 export interface Trial {
   readonly dependency: Dependency;
-  readonly call: Call;
+  readonly call: RpcWithPolicy;
   /** What is proven, after "the breaker of orders for inventory". */
   readonly title: string;
   /** One for each pod of the callee; undefined: that one is well. */
@@ -39,7 +39,7 @@ const CONSECUTIVE_RATE = 5;
  *
  * @param endpoints of the callee; with several only the first one fails badly, and it alone must be ejected
  */
-export function trialsOf(dependency: Dependency, call: Call, endpoints: number): readonly Trial[] {
+export function trialsOf(dependency: Dependency, call: RpcWithPolicy, endpoints: number): readonly Trial[] {
   const { breaker } = dependency.policy;
   const status = dependency.service.serves === 'grpc' ? 'INTERNAL' : 500;
   return partsOf(breaker, status, endpoints).map((part) => ({ dependency, call, ...part }));
@@ -120,18 +120,20 @@ function others(endpoints: number, fault: Fault | undefined): readonly (Fault | 
  * For each dependency an RPC to try its breaker with, in waves: at the same time no two dependencies use the same path of a callee, which
  * can have but one fault.
  */
-export function pickCalls(dependencies: readonly Dependency[]): readonly (readonly (readonly [Dependency, Call])[])[] {
+export function pickCalls(
+  dependencies: readonly Dependency[],
+): readonly (readonly (readonly [Dependency, RpcWithPolicy])[])[] {
   const taken = new Set<string>();
-  const wave: (readonly [Dependency, Call])[] = [];
+  const wave: (readonly [Dependency, RpcWithPolicy])[] = [];
   // Who has the least choice chooses first.
-  for (const dependency of dependencies.toSorted((left, right) => left.calls.length - right.calls.length)) {
-    const call = dependency.calls.find(({ rpc }) => !taken.has(`${dependency.callee} ${rpc.path}`));
+  for (const dependency of dependencies.toSorted((left, right) => left.rpcs.length - right.rpcs.length)) {
+    const call = dependency.rpcs.find(({ rpc }) => !taken.has(`${dependency.callee} ${rpc.path}`));
     if (call === undefined) continue;
     taken.add(`${dependency.callee} ${call.rpc.path}`);
     wave.push([dependency, call]);
   }
   const rest = dependencies.filter(
-    (dependency) => dependency.calls.length > 0 && !wave.some(([one]) => one === dependency),
+    (dependency) => dependency.rpcs.length > 0 && !wave.some(([one]) => one === dependency),
   );
   return rest.length > 0 ? [wave, ...pickCalls(rest)] : [wave];
 }
