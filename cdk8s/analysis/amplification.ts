@@ -2,7 +2,7 @@ import type { Limits } from '../model/model.ts';
 import type { Problem } from '../model/problem.ts';
 import { type CallGraph, callsOf } from './call-graph.ts';
 import type { EffectivePolicy } from './effective-policy.ts';
-import { runsOf } from './retry-conditions.ts';
+import { runsOf } from './retries.ts';
 
 /** By how much one request has grown with this hop, and on which way. */
 interface Path {

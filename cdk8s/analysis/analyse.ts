@@ -1,33 +1,21 @@
 import type { Model, Replicas } from '../model/model.ts';
 import type { Problem } from '../model/problem.ts';
 import { limitAmplification } from './amplification.ts';
-import { buildCallGraph } from './call-graph.ts';
-import { calleeOutlivesCaller } from './callee-outlives-caller.ts';
-import { callersAgree } from './callers-agree.ts';
+import { buildCallGraph, noCallCycle } from './call-graph.ts';
 import { checkDecisions } from './check-decisions.ts';
 import { checkSaga } from './check-saga.ts';
-import { conditionCanHold } from './condition-can-hold.ts';
-import { dependencyForEachPolicy, policyForEachDependency } from './coverage.ts';
 import { readEffectivePolicies } from './effective-policy.ts';
-import { ejectionOutlastsInterval } from './ejection-outlasts-interval.ts';
-import { ejectionPossible } from './ejection-possible.ts';
-import { ejectsEverythingUnstated } from './ejects-everything-unstated.ts';
-import { getIsSafe } from './get-is-safe.ts';
-import { lateTriesRetried } from './late-tries-retried.ts';
-import { namesExist } from './names-exist.ts';
-import { namesValid } from './names-valid.ts';
-import { noCallCycle } from './no-call-cycle.ts';
-import { noDuplicates } from './no-duplicates.ts';
-import { numbersInRange } from './numbers-in-range.ts';
-import { retryNeedsIdempotency } from './retry-needs-idempotency.ts';
-import { retryWithoutBudget } from './retry-without-budget.ts';
-import { routesReachable } from './routes-reachable.ts';
-import { safeCallsSafe } from './safe-calls-safe.ts';
-import { timeoutWithinBudget } from './timeout-within-budget.ts';
-import { triesFitTimeout } from './tries-fit-timeout.ts';
+import { ejectionOutlastsInterval, ejectionPossible, ejectsEverythingUnstated } from './ejection.ts';
+import { callersAgree, getIsSafe, retryNeedsIdempotency, safeCallsSafe } from './idempotency.ts';
+import { namesValid, noDuplicates } from './names.ts';
+import { numbersInRange } from './numbers.ts';
+import { dependencyForEachPolicy, namesExist, policyForEachDependency } from './references.ts';
+import { conditionCanHold, lateTriesRetried, retryWithoutBudget } from './retries.ts';
+import { routesReachable } from './routes.ts';
+import { calleeOutlivesCaller, timeoutWithinBudget, triesFitTimeout } from './timeouts.ts';
 
-/** Rules on a single effective dependency. */
-const EDGE_RULES = [
+/** Rules on the effective policy of a single RPC. */
+const RPC_RULES = [
   triesFitTimeout,
   timeoutWithinBudget,
   retryNeedsIdempotency,
@@ -62,7 +50,7 @@ export function analyse(model: Model, replicas: readonly Replicas[]): Problem[] 
     ...numbersInRange(model, replicas),
     ...checkDecisions(model),
     ...checkSaga(model),
-    ...EDGE_RULES.flatMap((rule) => dependencies.flatMap(rule)),
+    ...RPC_RULES.flatMap((rule) => dependencies.flatMap(rule)),
     ...GRAPH_RULES.flatMap((rule) => rule(graph)),
     ...limitAmplification(graph, limits),
   ];

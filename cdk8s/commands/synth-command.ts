@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { availabilityOfRoutes } from '../analysis/availability.ts';
-import { formatAvailability } from '../analysis/format-availability.ts';
+import { availabilityOfRoutes, formatAvailability } from '../analysis/availability.ts';
 import { planMesh } from '../mesh/plan.ts';
 import type { Environment } from '../model/environment.ts';
 import type { Model } from '../model/model.ts';

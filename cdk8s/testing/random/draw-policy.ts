@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { longestBackoffFactor } from '../../analysis/effective-policy.ts';
-import { mayHaveArrived } from '../../analysis/retry-conditions.ts';
+import { mayHaveArrived } from '../../analysis/retries.ts';
 import type { Breaker, RetryCondition, RetryOn, RpcPolicy, Service } from '../../model/model.ts';
 import { type Draw, number } from './draw.ts';
 import type { Operation } from './draw-member.ts';

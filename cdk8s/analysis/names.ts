@@ -1,4 +1,5 @@
-import { dependencyId } from '../model/dependencies.ts';
+import { hostOf } from '../model/addresses.ts';
+import { dependencyId, syncInteractions } from '../model/dependencies.ts';
 import { GATEWAY, type Rpc, type Service, type Topology } from '../model/model.ts';
 import type { Problem } from '../model/problem.ts';
 
@@ -95,4 +96,35 @@ function check(dependency: string, kind: string, name: string, { pattern, maxLen
 
 function problem(dependency: string, kind: string, name: string, right: string): Problem {
   return { subject: dependency, value: `${kind} = ${name}`, rule: 'names-valid', message: `right is ${right}.` };
+}
+
+/** One interaction for each caller and callee, one service for each host name: of two, the mesh would heed only one. */
+export function noDuplicates(topology: Topology): Problem[] {
+  const dependencies = syncInteractions(topology).map((interaction) => ({
+    subject: dependencyId(interaction),
+    key: dependencyId(interaction),
+  }));
+  const hosts = Object.entries(topology.services).map(([name, service]) => ({
+    subject: name,
+    key: hostOf(name, service),
+  }));
+  return [
+    ...findRepeated(dependencies).map(({ subject }) => ({
+      subject,
+      value: 'interactions = 2 or more',
+      rule: 'no-duplicates',
+      message: 'their policies would be one: put all RPCs into one interaction.',
+    })),
+    ...findRepeated(hosts).map(({ subject, key }) => ({
+      subject,
+      value: `host = ${key}`,
+      rule: 'no-duplicates',
+      message: 'another service has this host: one service for each is right, with all its RPCs.',
+    })),
+  ];
+}
+
+function findRepeated<Item extends { readonly key: string }>(items: readonly Item[]): Item[] {
+  const seen = new Set<string>();
+  return items.filter(({ key }) => seen.size === seen.add(key).size);
 }

@@ -1,7 +1,40 @@
 import type { Problem } from '../model/problem.ts';
 import { type CallGraph, callsOf } from './call-graph.ts';
 import type { EffectivePolicy } from './effective-policy.ts';
-import { shortestTryMs } from './try-time.ts';
+import { mayHaveArrived } from './retries.ts';
+
+/**
+ * All tries and the longest back-off between them must fit the call's timeout, or the last tries never happen.
+ * Tries without a time of their own end early only by failing fast: of them, the back-off alone must leave time.
+ */
+export function triesFitTimeout(dependency: EffectivePolicy): Problem[] {
+  const { id, timeoutMs, tries, perTryTimeoutMs, longestBackoffMs } = dependency;
+  if (timeoutMs === null || tries === 1) return [];
+  const needMs = tries * (perTryTimeoutMs ?? 0) + longestBackoffMs;
+  if (perTryTimeoutMs === null ? needMs < timeoutMs : needMs <= timeoutMs) return [];
+  const per = perTryTimeoutMs === null ? `${tries} tries` : `${tries} tries of ${perTryTimeoutMs} ms`;
+  return [
+    {
+      subject: id,
+      value: `timeoutMs = ${timeoutMs}`,
+      rule: 'tries-fit-timeout',
+      message: `${per} and up to ${longestBackoffMs} ms of back-off take ${needMs} ms: the last never happen. Raise the timeout or ask for less.`,
+    },
+  ];
+}
+
+/** Nobody needs an answer later than the interaction's latency budget: the caller must not wait for it any longer. */
+export function timeoutWithinBudget({ id, timeoutMs, latencyBudgetMs }: EffectivePolicy): Problem[] {
+  if (timeoutMs !== null && !(timeoutMs > latencyBudgetMs)) return [];
+  return [
+    {
+      subject: id,
+      value: `timeoutMs = ${timeoutMs ?? 'none'}`,
+      rule: 'timeout-within-budget',
+      message: `after the ${latencyBudgetMs} ms of its decision's latencyBudgetMs the answer is of no use: at most that is right.`,
+    },
+  ];
+}
 
 /**
  * A callee that still works when its caller has given up may finish what the caller takes for failed. It must be stated, and
@@ -51,4 +84,19 @@ function check(dependency: EffectivePolicy, next: readonly EffectivePolicy[]): P
 
 function sumOfTimeoutsMs(dependencies: readonly EffectivePolicy[]): number {
   return dependencies.reduce((sum, { timeoutMs }) => sum + (timeoutMs ?? Number.POSITIVE_INFINITY), 0);
+}
+
+/**
+ * The least time that a try which reached the callee has before its caller gives it up; null where that never happens.
+ *
+ * Tries with a time of their own have all of it (tries-fit-timeout sees to that). Of tries that share the timeout, a later one
+ * has what is left: after failures that came at once or, never having arrived, with the end of the time to connect, all but
+ * that and the pauses; after an answer, which may come late, perhaps nothing.
+ */
+function shortestTryMs(dependency: EffectivePolicy): number | null {
+  const { timeoutMs, perTryTimeoutMs, tries, longestBackoffMs, pool } = dependency;
+  if (perTryTimeoutMs !== null) return Math.min(perTryTimeoutMs, timeoutMs ?? perTryTimeoutMs);
+  if (timeoutMs === null || tries === 1) return timeoutMs;
+  if (mayHaveArrived(dependency).length > 0) return 0;
+  return Math.max(0, timeoutMs - longestBackoffMs - (tries - 1) * (pool.connectTimeoutMs ?? timeoutMs));
 }

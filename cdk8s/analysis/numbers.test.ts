@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Breaker, DependencyPolicy, Limits, Replicas, RpcPolicy } from '../model/model.ts';
 import { dependencyPolicy, exampleModel, examplePolicies, exampleTopology, retried } from '../testing/example.ts';
-import { numbersInRange } from './numbers-in-range.ts';
+import { numbersInRange } from './numbers.ts';
 
 const MAX = 2 ** 31 - 1;
 const NOT_WHOLE = [0, -5, 1.5, MAX + 1, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SyncInteraction } from '../model/model.ts';
 import { exampleTopology } from '../testing/example.ts';
-import { routesReachable } from './routes-reachable.ts';
+import { routesReachable } from './routes.ts';
 
 const [enter] = exampleTopology.interactions;
 

@@ -1,0 +1,139 @@
+import { describe, expect, test } from 'vitest';
+import type { RetryCondition } from '../model/model.ts';
+import { effectivePolicy } from '../testing/effective-policy.ts';
+import { buildCallGraph } from './call-graph.ts';
+import type { EffectivePolicy } from './effective-policy.ts';
+import { callersAgree, getIsSafe, retryNeedsIdempotency, safeCallsSafe } from './idempotency.ts';
+
+describe('get-is-safe', () => {
+  test.each(['by-key', 'none'] as const)('a GET that is %s is refused', (idempotency) => {
+    expect(getIsSafe(effectivePolicy({ method: 'GET', idempotency }))).toEqual([
+      {
+        subject: 'a->b.Ask',
+        value: `idempotency = ${idempotency}`,
+        rule: 'get-is-safe',
+        message: 'a GET changes nothing: safe is right, or another method.',
+      },
+    ]);
+  });
+
+  test('a safe GET is right', () => {
+    expect(getIsSafe(effectivePolicy({ method: 'GET', idempotency: 'safe' }))).toEqual([]);
+  });
+
+  test.each(['safe', 'by-key', 'none'] as const)('a POST may be %s', (idempotency) => {
+    expect(getIsSafe(effectivePolicy({ method: 'POST', idempotency }))).toEqual([]);
+  });
+});
+
+describe('retry-needs-idempotency', () => {
+  const EVERY = {
+    'connect-failure': 'right',
+    'refused-stream': 'right',
+    'reset-before-request': 'right',
+    unavailable: 'wrong',
+    reset: 'wrong',
+    'gateway-error': 'wrong',
+    '5xx': 'wrong',
+    cancelled: 'wrong',
+    'deadline-exceeded': 'wrong',
+    'resource-exhausted': 'wrong',
+  } as const satisfies Record<RetryCondition, 'right' | 'wrong'>;
+  const conditions = Object.keys(EVERY) as RetryCondition[];
+  const wrong = conditions.filter((condition) => EVERY[condition] === 'wrong');
+
+  test('of a call that must not run twice, each condition under which it may have run is refused by name', () => {
+    expect(retryNeedsIdempotency(effectivePolicy({ idempotency: 'none', tries: 2, conditions }))).toEqual(
+      wrong.map((condition) => ({
+        subject: 'a->b.Ask',
+        value: `retries.conditions: ${condition}`,
+        rule: 'retry-needs-idempotency',
+        message:
+          'the callee may have done its work, and would do it twice. Only connect-failure, refused-stream, reset-before-request are right without idempotency.',
+      })),
+    );
+  });
+
+  test('it may be tried again where it surely has not run', () => {
+    const neverRan = conditions.filter((condition) => EVERY[condition] === 'right');
+    const dependency = effectivePolicy({ idempotency: 'none', tries: 2, conditions: neverRan });
+    expect(retryNeedsIdempotency(dependency)).toEqual([]);
+  });
+
+  test.each(['safe', 'by-key'] as const)('a call that is %s may be tried again on anything', (idempotency) => {
+    expect(retryNeedsIdempotency(effectivePolicy({ idempotency, tries: 2, conditions }))).toEqual([]);
+  });
+
+  test('a call that is tried once has no retry to refuse', () => {
+    expect(retryNeedsIdempotency(effectivePolicy({ idempotency: 'none', tries: 1, conditions }))).toEqual([]);
+  });
+});
+
+describe('safe-calls-safe', () => {
+  const problemsOf = (idempotency: 'safe' | 'by-key' | 'none', behind: 'safe' | 'by-key' | 'none') =>
+    safeCallsSafe(
+      buildCallGraph([
+        effectivePolicy({ idempotency, calls: ['b->c.Ask'] }),
+        effectivePolicy({ caller: 'b', callee: 'c', idempotency: behind }),
+      ]),
+    );
+
+  test.each(['by-key', 'none'] as const)('a call is not safe if its callee makes one that is %s', (behind) => {
+    expect(problemsOf('safe', behind)).toEqual([
+      {
+        subject: 'a->b.Ask',
+        value: 'idempotency = safe',
+        rule: 'safe-calls-safe',
+        message: `it calls b->c.Ask, which is ${behind}: by-key or none is right here, too.`,
+      },
+    ]);
+  });
+
+  test('a safe call may lead to safe ones, any other to all', () => {
+    expect(problemsOf('safe', 'safe')).toEqual([]);
+    for (const behind of ['safe', 'by-key', 'none'] as const) {
+      expect(problemsOf('by-key', behind)).toEqual([]);
+      expect(problemsOf('none', behind)).toEqual([]);
+    }
+  });
+});
+
+describe('callers-agree', () => {
+  const shared = { path: '/b.v1.B/Ask', idempotency: 'by-key', calls: ['b->x.Do', 'b->y.Do'] } as const;
+  const problemsOf = (change: Partial<EffectivePolicy>) =>
+    callersAgree(
+      buildCallGraph([effectivePolicy(shared), effectivePolicy({ ...shared, caller: 'c', rpc: 'Enquire', ...change })]),
+    );
+
+  test('callers that say the same of a call agree, whatever they call it', () => {
+    expect(problemsOf({})).toEqual([]);
+  });
+
+  test('the order of what it calls does not matter', () => {
+    expect(problemsOf({ calls: ['b->y.Do', 'b->x.Do'] })).toEqual([]);
+  });
+
+  test('two ideas of whether it may run twice are refused', () => {
+    expect(problemsOf({ idempotency: 'none' })).toEqual([
+      {
+        subject: 'c->b.Enquire',
+        value: 'idempotency = none',
+        rule: 'callers-agree',
+        message: 'a->b.Ask says by-key of the same call: only one of them can be right.',
+      },
+    ]);
+  });
+
+  test('two ideas of what it calls are refused', () => {
+    expect(problemsOf({ calls: [] })).toMatchObject([
+      { value: 'calls = none', message: expect.stringContaining('a->b.Ask says x.Do, y.Do') },
+    ]);
+  });
+
+  test.each([{ path: '/b.v1.B/Tell' }, { method: 'GET' }, { callee: 'd' }] as const)(
+    'another call may differ: %o',
+    (other) => {
+      expect(problemsOf({ idempotency: 'none', calls: [], ...other })).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import type { RetryCondition } from '../model/model.ts';
+import { effectivePolicy } from '../testing/effective-policy.ts';
+import { conditionCanHold, lateTriesRetried, retryWithoutBudget } from './retries.ts';
+
+describe('condition-can-hold', () => {
+  const statuses = ['unavailable', 'cancelled', 'deadline-exceeded', 'resource-exhausted'] as const;
+  const others: readonly RetryCondition[] = [
+    ...(['connect-failure', 'refused-stream', 'reset-before-request'] as const),
+    ...(['reset', 'gateway-error', '5xx'] as const),
+  ];
+
+  test.each(statuses)('%s never holds for an HTTP answer', (condition) => {
+    const dependency = effectivePolicy({ protocol: 'http', tries: 2, conditions: ['reset', condition] });
+    expect(conditionCanHold(dependency)).toEqual([
+      {
+        subject: 'a->b.Ask',
+        value: `retries.conditions: ${condition}`,
+        rule: 'condition-can-hold',
+        message: 'an HTTP answer has no gRPC status: this never holds. gateway-error, 5xx and reset do.',
+      },
+    ]);
+  });
+
+  test('every other condition can hold for HTTP, every one for gRPC', () => {
+    expect(conditionCanHold(effectivePolicy({ protocol: 'http', tries: 2, conditions: others }))).toEqual([]);
+    const all = [...others, ...statuses];
+    expect(conditionCanHold(effectivePolicy({ protocol: 'grpc', tries: 2, conditions: all }))).toEqual([]);
+  });
+
+  test('retries on nothing are refused, because Istio would fill in its own conditions', () => {
+    expect(conditionCanHold(effectivePolicy({ tries: 2, conditions: [] }))).toMatchObject([
+      { value: 'retries.conditions: none', message: expect.stringContaining("say 'never'") },
+    ]);
+  });
+
+  test('without retries there is nothing to hold', () => {
+    expect(conditionCanHold(effectivePolicy({ protocol: 'http', tries: 1, conditions: statuses }))).toEqual([]);
+  });
+});
+
+describe('late-tries-retried', () => {
+  const late = (...conditions: RetryCondition[]) =>
+    effectivePolicy({ tries: 3, perTryTimeoutMs: 200, conditions: ['unavailable', ...conditions] });
+
+  test.each([['reset'], ['gateway-error'], ['5xx'], ['deadline-exceeded']] as const)(
+    '%s alone covers only one of the two ends that a late gRPC try has',
+    (condition) => {
+      expect(lateTriesRetried(late(condition))).toEqual([
+        {
+          subject: 'a->b.Ask',
+          value: `retries.conditions: unavailable, ${condition}`,
+          rule: 'late-tries-retried',
+          message:
+            'a try that takes over 200 ms ends in a reset or in deadline-exceeded, by chance: name both or neither.',
+        },
+      ]);
+    },
+  );
+
+  test('both or neither leave nothing to chance', () => {
+    expect(lateTriesRetried(late('reset', 'deadline-exceeded'))).toEqual([]);
+    expect(lateTriesRetried(late())).toEqual([]);
+  });
+
+  test('there is no second end where no try has a time of its own, none follows, or the call is HTTP', () => {
+    expect(lateTriesRetried({ ...late('reset'), perTryTimeoutMs: null })).toEqual([]);
+    expect(lateTriesRetried({ ...late('reset'), tries: 1 })).toEqual([]);
+    expect(lateTriesRetried({ ...late('reset'), protocol: 'http' })).toEqual([]);
+  });
+});
+
+describe('retry-without-budget', () => {
+  test('retries without a budget are refused with what each call may become', () => {
+    expect(retryWithoutBudget(effectivePolicy({ tries: 2, retryBudget: null }))).toEqual([
+      {
+        subject: 'a->b.Ask',
+        value: 'retryBudget = none',
+        rule: 'retry-without-budget',
+        message: 'while the callee fails, each call becomes 2: state a budget, with its percent.',
+      },
+    ]);
+  });
+
+  test('with a budget, or without retries, there is nothing to refuse', () => {
+    expect(retryWithoutBudget(effectivePolicy({ tries: 2 }))).toEqual([]);
+    expect(retryWithoutBudget(effectivePolicy({ tries: 1, retryBudget: null }))).toEqual([]);
+  });
+});

@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'vitest';
+import { effectivePolicy } from '../testing/effective-policy.ts';
+import { buildCallGraph } from './call-graph.ts';
+import type { EffectivePolicy } from './effective-policy.ts';
+import { calleeOutlivesCaller, timeoutWithinBudget, triesFitTimeout } from './timeouts.ts';
+
+describe('tries-fit-timeout', () => {
+  const threeTries = effectivePolicy({ tries: 3, perTryTimeoutMs: 300, longestBackoffMs: 60 });
+
+  describe('tries with a time of their own', () => {
+    test('may fill the timeout exactly, with the longest back-off', () => {
+      expect(triesFitTimeout({ ...threeTries, timeoutMs: 960 })).toEqual([]);
+    });
+
+    test('are refused with the sum when a millisecond is missing', () => {
+      expect(triesFitTimeout({ ...threeTries, timeoutMs: 959 })).toEqual([
+        {
+          subject: 'a->b.Ask',
+          value: 'timeoutMs = 959',
+          rule: 'tries-fit-timeout',
+          message:
+            '3 tries of 300 ms and up to 60 ms of back-off take 960 ms: the last never happen. Raise the timeout or ask for less.',
+        },
+      ]);
+    });
+  });
+
+  describe('tries that share the timeout', () => {
+    const sharing = { ...threeTries, perTryTimeoutMs: null };
+
+    test('need a millisecond more than their back-off', () => {
+      expect(triesFitTimeout({ ...sharing, timeoutMs: 61 })).toEqual([]);
+    });
+
+    test('are refused when the back-off takes all of it', () => {
+      const [problem] = triesFitTimeout({ ...sharing, timeoutMs: 60 });
+      expect(problem?.message).toContain('3 tries and up to 60 ms of back-off take 60 ms');
+    });
+  });
+
+  test('a single try fits any timeout', () => {
+    expect(triesFitTimeout({ ...threeTries, tries: 1, timeoutMs: 1 })).toEqual([]);
+  });
+
+  test('without a timeout everything fits', () => {
+    expect(triesFitTimeout({ ...threeTries, timeoutMs: null })).toEqual([]);
+  });
+});
+
+describe('timeout-within-budget', () => {
+  test('a timeout may be all of the latency budget', () => {
+    expect(timeoutWithinBudget(effectivePolicy({ timeoutMs: 300, latencyBudgetMs: 300 }))).toEqual([]);
+  });
+
+  test('a millisecond more is refused with the budget', () => {
+    expect(timeoutWithinBudget(effectivePolicy({ timeoutMs: 301, latencyBudgetMs: 300 }))).toEqual([
+      {
+        subject: 'a->b.Ask',
+        value: 'timeoutMs = 301',
+        rule: 'timeout-within-budget',
+        message: "after the 300 ms of its decision's latencyBudgetMs the answer is of no use: at most that is right.",
+      },
+    ]);
+  });
+
+  test('no timeout is within no budget', () => {
+    expect(timeoutWithinBudget(effectivePolicy({ timeoutMs: null }))).toMatchObject([{ value: 'timeoutMs = none' }]);
+  });
+});
+
+describe('callee-outlives-caller', () => {
+  /** a calls b, which calls c and then d, of 300 and 200 ms, before it answers. */
+  const asking = { idempotency: 'by-key', calls: ['b->c.Ask', 'b->d.Ask'], timeoutMs: 500 } as const;
+  const behind = [
+    effectivePolicy({ caller: 'b', callee: 'c', timeoutMs: 300 }),
+    effectivePolicy({ caller: 'b', callee: 'd', timeoutMs: 200 }),
+  ];
+
+  function problemsOf(change: Partial<EffectivePolicy>, others: readonly EffectivePolicy[] = behind) {
+    return calleeOutlivesCaller(buildCallGraph([effectivePolicy({ ...asking, ...change }), ...others]));
+  }
+  const messageOf = (change: Partial<EffectivePolicy>, others = behind) => problemsOf(change, others)[0]?.message;
+
+  describe('a callee whose calls end within the time of a try', () => {
+    test('stops, to the last millisecond', () => {
+      expect(problemsOf({ timeoutMs: 500 })).toEqual([]);
+    });
+
+    test('must not be said to carry on', () => {
+      expect(problemsOf({ timeoutMs: 500, afterTimeout: 'callee-carries-on' })).toEqual([
+        {
+          subject: 'a->b.Ask',
+          value: 'afterTimeout = callee-carries-on',
+          rule: 'callee-outlives-caller',
+          message: "it stops: its calls may take 500 ms, and a try may end after 500 ms. 'callee-stops' is right.",
+        },
+      ]);
+    });
+
+    test('and one that calls nobody, stops', () => {
+      expect(problemsOf({ calls: [], timeoutMs: 1 })).toEqual([]);
+    });
+  });
+
+  describe('a callee whose calls may take longer than a try', () => {
+    test('is refused with both times if it is said to stop', () => {
+      expect(problemsOf({ timeoutMs: 499 })).toEqual([
+        {
+          subject: 'a->b.Ask',
+          value: 'afterTimeout = callee-stops',
+          rule: 'callee-outlives-caller',
+          message:
+            'it may go on after its caller has given up: its calls may take 500 ms, and a try may end after 499 ms. ' +
+            "Right is 'callee-carries-on', or more time for a try.",
+        },
+      ]);
+    });
+
+    test('may carry on under a key', () => {
+      expect(problemsOf({ timeoutMs: 499, afterTimeout: 'callee-carries-on' })).toEqual([]);
+    });
+
+    test.each(['callee-stops', 'callee-carries-on'] as const)('is refused without a key, %s or not', (afterTimeout) => {
+      expect(messageOf({ timeoutMs: 499, afterTimeout, idempotency: 'none' })).toContain(
+        "Right is 'callee-carries-on' with idempotency by-key, or more time for a try.",
+      );
+    });
+
+    test('counts a call that it makes twice, twice', () => {
+      expect(messageOf({ calls: ['b->c.Ask', 'b->c.Ask'], timeoutMs: 599 })).toContain('take 600 ms');
+    });
+
+    test('has no bound where one of its calls has none', () => {
+      const endless = [...behind.slice(0, 1), effectivePolicy({ caller: 'b', callee: 'd', timeoutMs: null })];
+      expect(messageOf({ timeoutMs: 9_999 }, endless)).toContain('take Infinity ms');
+    });
+  });
+
+  describe('the time of a try', () => {
+    test('is its own, if it has one', () => {
+      const tries = { tries: 2, perTryTimeoutMs: 500, timeoutMs: 2_000, conditions: ['reset'] } as const;
+      expect(problemsOf(tries)).toEqual([]);
+      expect(messageOf({ ...tries, perTryTimeoutMs: 499 })).toContain('after 499 ms');
+    });
+
+    test('is nothing, if it starts when another one, that may have come late, has failed', () => {
+      const tries = { tries: 2, timeoutMs: 2_000, conditions: ['connect-failure', 'reset'] } as const;
+      expect(messageOf(tries)).toContain('a try may end after 0 ms');
+    });
+
+    test('is what connecting and the pauses leave, if the others never arrived', () => {
+      // Two connections of at most 100 ms each, and 30 ms of pauses.
+      const tries = { tries: 3, longestBackoffMs: 30, conditions: ['connect-failure'] } as const;
+      expect(problemsOf({ ...tries, timeoutMs: 730 })).toEqual([]);
+      expect(messageOf({ ...tries, timeoutMs: 729 })).toContain('after 499 ms');
+      expect(messageOf({ ...tries, timeoutMs: 100 })).toContain('after 0 ms');
+    });
+
+    test('has no end where there is no timeout', () => {
+      expect(problemsOf({ timeoutMs: null })).toEqual([]);
+      expect(messageOf({ timeoutMs: null, afterTimeout: 'callee-carries-on' })).toContain('it stops');
+    });
+  });
+
+  describe('a partner', () => {
+    test('may carry on whatever the time, and only a key makes that safe', () => {
+      const partner = { external: true, calls: [], timeoutMs: 60_000 };
+      expect(messageOf(partner)).toBe(
+        'it may go on after its caller has given up: it is a partner, and nobody here can stop it. ' +
+          "Right is 'callee-carries-on'.",
+      );
+      expect(messageOf({ ...partner, idempotency: 'none' })).toContain('with idempotency by-key.');
+      expect(problemsOf({ ...partner, afterTimeout: 'callee-carries-on' })).toEqual([]);
+    });
+  });
+
+  describe('a safe call', () => {
+    test('leaves nothing behind, however long its callee goes on', () => {
+      expect(problemsOf({ idempotency: 'safe', timeoutMs: 1 })).toEqual([]);
+      expect(problemsOf({ idempotency: 'safe', external: true })).toEqual([]);
+    });
+
+    test('need not and must not be said to carry on', () => {
+      expect(messageOf({ idempotency: 'safe', timeoutMs: 1, afterTimeout: 'callee-carries-on' })).toBe(
+        "a safe call leaves nothing behind, however long it goes on: 'callee-stops' is right.",
+      );
+    });
+  });
+
+  test('where a policy is missing, another rule says so and nothing is said here', () => {
+    expect(problemsOf({ timeoutMs: 1 }, behind.slice(1))).toEqual([]);
+  });
+});
