@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { analyse } from './analysis/analyse.ts';
 import { environments } from './environments.ts';
-import type { DependencyPolicy, PoliciesFor, RpcPolicy } from './model/model.ts';
+import type { DependencyPolicy, PoliciesFor, RpcPolicy } from './model/policy.ts';
 import { limits, policies } from './policies.ts';
 import { saga } from './saga.ts';
 import { topology } from './topology.ts';

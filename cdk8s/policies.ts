@@ -1,4 +1,5 @@
-import type { Breaker, ConnectionPool, Limits, PoliciesFor, RetryBudget, RetryOn, RpcPolicy } from './model/model.ts';
+import type { Limits } from './model/model.ts';
+import type { Breaker, ConnectionPool, PoliciesFor, RetryBudget, RetryOn, RpcPolicy } from './model/policy.ts';
 import type { topology } from './topology.ts';
 
 /**

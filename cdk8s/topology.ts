@@ -1,4 +1,4 @@
-import type { Topic, Topology } from './model/model.ts';
+import type { Topic, Topology } from './model/topology.ts';
 
 /** Seven days: a consumer that was down for a week misses nothing. Outboxes and inboxes keep their rows a day longer. */
 const events = { partitions: 3, retentionDays: 7 } as const satisfies Topic;

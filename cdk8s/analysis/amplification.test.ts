@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Limits, RetryCondition } from '../model/model.ts';
+import type { Limits } from '../model/model.ts';
+import type { RetryCondition } from '../model/policy.ts';
 import { effectivePolicy } from '../testing/effective-policy.ts';
 import { limitAmplification } from './amplification.ts';
 import { buildCallGraph } from './call-graph.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { planMesh } from '../mesh/plan.ts';
-import type { ConsecutiveBreaker, Policies } from '../model/model.ts';
+import type { ConsecutiveBreaker, Policies } from '../model/policy.ts';
 import { SynthesisRefused } from '../model/problem.ts';
 import {
   dependencyPolicy,

@@ -1,4 +1,5 @@
-import type { Model, Replicas } from '../model/model.ts';
+import type { Replicas } from '../model/environment.ts';
+import type { Model } from '../model/model.ts';
 import type { Problem } from '../model/problem.ts';
 import { limitAmplification } from './amplification.ts';
 import { buildCallGraph, noCallCycle } from './call-graph.ts';

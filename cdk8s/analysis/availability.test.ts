@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { RetryCondition, RpcPolicy, Service, SyncInteraction } from '../model/model.ts';
+import type { RetryCondition, RpcPolicy } from '../model/policy.ts';
+import type { Service, SyncInteraction } from '../model/topology.ts';
 import { dependencyPolicy, exampleTopology, retried, safeOnce } from '../testing/example.ts';
 import { availabilityOfRoutes, formatAvailability } from './availability.ts';
 

@@ -1,4 +1,5 @@
-import { GATEWAY, type Model } from '../model/model.ts';
+import type { Model } from '../model/model.ts';
+import { GATEWAY } from '../model/topology.ts';
 import { buildCallGraph, type CallGraph, callsOf } from './call-graph.ts';
 import { type EffectivePolicy, readEffectivePolicies } from './effective-policy.ts';
 import { retriesFailedAnswers } from './retries.ts';

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { criteria } from '../model/criteria.ts';
 import type { Decision } from '../model/decision.ts';
-import type { Model, Policies } from '../model/model.ts';
+import type { Model } from '../model/model.ts';
+import type { Policies } from '../model/policy.ts';
 import type { Saga } from '../model/saga-step.ts';
-import { tactics } from '../model/tactics.ts';
 import { dependencyPolicy, exampleModel, examplePolicies, exampleTopology, neverRetried } from '../testing/example.ts';
 import { checkDecisions } from './check-decisions.ts';
+import { criteria } from './criteria.ts';
+import { tactics } from './tactics.ts';
 
 const pending = {
   waits: 'customer',

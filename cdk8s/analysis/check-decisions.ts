@@ -1,10 +1,10 @@
-import { criteria } from '../model/criteria.ts';
 import type { Decision } from '../model/decision.ts';
-import { interactionId } from '../model/dependencies.ts';
+import { interactionId } from '../model/interactions.ts';
 import type { Model } from '../model/model.ts';
 import type { Problem } from '../model/problem.ts';
-import type { Use } from '../model/requirements.ts';
-import { tactics } from '../model/tactics.ts';
+import { criteria } from './criteria.ts';
+import type { Use } from './requirements.ts';
+import { tactics } from './tactics.ts';
 
 /** Holds each interaction's decision against the criteria and the catalogue of tactics. */
 export function checkDecisions(model: Model): Problem[] {

@@ -1,4 +1,4 @@
-import { asyncInteractions, dependencyId, syncInteractions } from '../model/dependencies.ts';
+import { asyncInteractions, dependencyId, syncInteractions } from '../model/interactions.ts';
 import type { Model } from '../model/model.ts';
 import type { Problem } from '../model/problem.ts';
 import { isSameEvent, type Saga, type SagaStep, sagaCalls, sagaEvents } from '../model/saga-step.ts';

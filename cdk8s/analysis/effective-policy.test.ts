@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Breaker, DependencyPolicy, RpcPolicy } from '../model/model.ts';
+import type { Breaker, DependencyPolicy, RpcPolicy } from '../model/policy.ts';
 import { dependencyPolicy, examplePolicies, exampleTopology, retried, safeOnce } from '../testing/example.ts';
 import { readEffectivePolicies } from './effective-policy.ts';
 

@@ -1,15 +1,14 @@
 import { type Dependency, joinDependencies, podsOf } from '../model/dependencies.ts';
+import type { Replicas } from '../model/environment.ts';
 import type {
   ConnectionPool,
   DependencyPolicy,
   Policies,
-  Replicas,
   RetryBudget,
   RetryCondition,
-  Rpc,
   RpcPolicy,
-  Topology,
-} from '../model/model.ts';
+} from '../model/policy.ts';
+import type { Rpc, Topology } from '../model/topology.ts';
 
 /**
  * What a caller's proxy really does with one RPC, with every default of Istio and Envoy filled in. `null`: there is no bound.

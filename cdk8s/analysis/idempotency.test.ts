@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RetryCondition } from '../model/model.ts';
+import type { RetryCondition } from '../model/policy.ts';
 import { effectivePolicy } from '../testing/effective-policy.ts';
 import { buildCallGraph } from './call-graph.ts';
 import type { EffectivePolicy } from './effective-policy.ts';

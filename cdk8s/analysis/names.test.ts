@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Rpc, Service } from '../model/model.ts';
+import type { Rpc, Service } from '../model/topology.ts';
 import { exampleTopology } from '../testing/example.ts';
 import { namesValid, noDuplicates } from './names.ts';
 

@@ -1,7 +1,7 @@
 import { hostOf } from '../model/addresses.ts';
-import { dependencyId, syncInteractions } from '../model/dependencies.ts';
-import { GATEWAY, type Rpc, type Service, type Topology } from '../model/model.ts';
+import { dependencyId, syncInteractions } from '../model/interactions.ts';
 import type { Problem } from '../model/problem.ts';
+import { GATEWAY, type Rpc, type Service, type Topology } from '../model/topology.ts';
 
 interface Form {
   readonly pattern: RegExp;

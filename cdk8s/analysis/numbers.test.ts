@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Breaker, DependencyPolicy, Limits, Replicas, RpcPolicy } from '../model/model.ts';
+import type { Replicas } from '../model/environment.ts';
+import type { Limits } from '../model/model.ts';
+import type { Breaker, DependencyPolicy, RpcPolicy } from '../model/policy.ts';
 import { dependencyPolicy, exampleModel, examplePolicies, exampleTopology, retried } from '../testing/example.ts';
 import { numbersInRange } from './numbers.ts';
 

@@ -1,5 +1,7 @@
-import { interactionId } from '../model/dependencies.ts';
-import type { DependencyPolicy, Model, Replicas, RpcPolicy } from '../model/model.ts';
+import type { Replicas } from '../model/environment.ts';
+import { interactionId } from '../model/interactions.ts';
+import type { Model } from '../model/model.ts';
+import type { DependencyPolicy, RpcPolicy } from '../model/policy.ts';
 import type { Problem } from '../model/problem.ts';
 
 /** Istio's counts are 32-bit. */

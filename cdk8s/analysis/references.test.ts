@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { AsyncInteraction, SyncInteraction } from '../model/model.ts';
+import type { AsyncInteraction, SyncInteraction } from '../model/topology.ts';
 import { dependencyPolicy, examplePolicies, exampleTopology, retried } from '../testing/example.ts';
 import { dependencyForEachPolicy, namesExist, policyForEachDependency } from './references.ts';
 

@@ -1,14 +1,15 @@
-import { dependencyId, interactionId, ownValue, syncInteractions } from '../model/dependencies.ts';
+import { ownValue } from '../model/dependencies.ts';
+import type { Replicas } from '../model/environment.ts';
+import { dependencyId, interactionId, syncInteractions } from '../model/interactions.ts';
+import type { Policies } from '../model/policy.ts';
+import type { Problem } from '../model/problem.ts';
 import {
   type AsyncInteraction,
   GATEWAY,
-  type Policies,
-  type Replicas,
   type Service,
   type SyncInteraction,
   type Topology,
-} from '../model/model.ts';
-import type { Problem } from '../model/problem.ts';
+} from '../model/topology.ts';
 
 type Names = ReadonlySet<string>;
 

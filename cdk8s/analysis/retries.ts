@@ -1,4 +1,4 @@
-import type { RetryCondition } from '../model/model.ts';
+import type { RetryCondition } from '../model/policy.ts';
 import type { Problem } from '../model/problem.ts';
 import type { EffectivePolicy } from './effective-policy.ts';
 

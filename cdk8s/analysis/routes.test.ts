@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { SyncInteraction } from '../model/model.ts';
+import type { SyncInteraction } from '../model/topology.ts';
 import { exampleTopology } from '../testing/example.ts';
 import { routesReachable } from './routes.ts';
 

@@ -1,6 +1,6 @@
-import { dependencyId, syncInteractions } from '../model/dependencies.ts';
-import { GATEWAY, type Topology } from '../model/model.ts';
+import { dependencyId, syncInteractions } from '../model/interactions.ts';
 import type { Problem } from '../model/problem.ts';
+import { GATEWAY, type Topology } from '../model/topology.ts';
 
 interface Route {
   readonly id: string;

@@ -2,7 +2,7 @@ import { Duration, Size } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { PORTS } from '../model/addresses.ts';
 import type { Environment, Resources } from '../model/environment.ts';
-import type { Service } from '../model/model.ts';
+import type { Service } from '../model/topology.ts';
 import { CODE_FOLDER, TAR_OPTIONS, watchCommand } from './live-code.ts';
 
 const USER = 10001;

@@ -9,7 +9,7 @@ import {
   KafkaNodePoolSpecResourcesRequests as Request,
 } from '../imports/kafka.strimzi.io.ts';
 import type { Environment } from '../model/environment.ts';
-import type { Topic, Topology } from '../model/model.ts';
+import type { Topic, Topology } from '../model/topology.ts';
 import { BROKERS, KAFKA, NODE_LABELS } from './platform.ts';
 
 const VERSION = '4.3.1';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Service } from '../model/model.ts';
+import type { Service } from '../model/topology.ts';
 import { topology } from '../topology.ts';
 import { CODE_FOLDER, watchCommand, watchedPaths } from './live-code.ts';
 

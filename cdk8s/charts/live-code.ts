@@ -1,4 +1,4 @@
-import type { Service } from '../model/model.ts';
+import type { Service } from '../model/topology.ts';
 
 export const CODE_FOLDER = '/app/services';
 

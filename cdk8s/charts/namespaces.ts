@@ -1,7 +1,7 @@
 import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
-import type { Topology } from '../model/model.ts';
+import type { Topology } from '../model/topology.ts';
 
 /** The namespaces of our services. Sidecars are injected where at least one service is part of the mesh. */
 export class NamespacesChart extends Chart {

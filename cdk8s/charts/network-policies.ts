@@ -1,9 +1,8 @@
 import { k8s } from 'cdk8s-plus-27';
 import { callerOf, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
 import { PORTS } from '../model/addresses.ts';
-import { syncInteractions } from '../model/dependencies.ts';
-import type { Service, SyncInteraction, Topology } from '../model/model.ts';
-import { usesKafka } from '../model/uses.ts';
+import { syncInteractions, usesKafka } from '../model/interactions.ts';
+import type { Service, SyncInteraction, Topology } from '../model/topology.ts';
 import { BROKERS, DNS, ISTIOD, JAEGER, KAFKA, MONITORING, type Peer, POSTGRES, STRIMZI_LABEL } from './platform.ts';
 
 export interface NamedPolicy {

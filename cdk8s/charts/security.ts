@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { AuthorizationPolicy, PeerAuthentication } from '../imports/security.istio.io.ts';
 import { MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
 import { PORTS } from '../model/addresses.ts';
-import type { Topology } from '../model/model.ts';
+import type { Topology } from '../model/topology.ts';
 import { networkPolicies } from './network-policies.ts';
 
 /**

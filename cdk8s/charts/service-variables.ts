@@ -1,8 +1,7 @@
 import { hostOf, portOf } from '../model/addresses.ts';
 import type { Environment } from '../model/environment.ts';
-
-import type { Topology } from '../model/model.ts';
-import { callsFrom, usesKafka } from '../model/uses.ts';
+import { callsFrom, usesKafka } from '../model/interactions.ts';
+import type { Topology } from '../model/topology.ts';
 import { KAFKA_BOOTSTRAP, OTLP_ENDPOINT } from './platform.ts';
 
 /** Where a service that serves TLS finds its certificate: a Secret of type kubernetes.io/tls, mounted. */

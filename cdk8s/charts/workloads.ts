@@ -1,7 +1,7 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import type { Environment } from '../model/environment.ts';
-import type { Topology } from '../model/model.ts';
+import type { Topology } from '../model/topology.ts';
 import { Workload } from './workload.ts';
 
 /** Everything that runs our image. */

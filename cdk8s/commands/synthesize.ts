@@ -8,7 +8,7 @@ import { SecurityChart } from '../charts/security.ts';
 import { WorkloadsChart } from '../charts/workloads.ts';
 import type { MeshPlan } from '../mesh/plan.ts';
 import type { Environment } from '../model/environment.ts';
-import type { Topology } from '../model/model.ts';
+import type { Topology } from '../model/topology.ts';
 import { writeCharts } from './write-charts.ts';
 
 export interface SynthesisProps {

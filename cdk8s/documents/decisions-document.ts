@@ -1,8 +1,8 @@
 import { availabilityOfRoutes } from '../analysis/availability.ts';
 import { toUses } from '../analysis/check-decisions.ts';
-import { articles, criteria } from '../model/criteria.ts';
+import { articles, criteria } from '../analysis/criteria.ts';
+import { tactics } from '../analysis/tactics.ts';
 import type { Model } from '../model/model.ts';
-import { tactics } from '../model/tactics.ts';
 import { writeInteractions } from './interaction-section.ts';
 import { code, formatMs, joinBlocks, table } from './markdown.ts';
 

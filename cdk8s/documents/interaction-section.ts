@@ -1,7 +1,9 @@
 import { toUses } from '../analysis/check-decisions.ts';
-import { dependencyId } from '../model/dependencies.ts';
-import type { AsyncInteraction, Breaker, DependencyPolicy, Model, RpcPolicy, SyncInteraction } from '../model/model.ts';
-import type { Use } from '../model/requirements.ts';
+import type { Use } from '../analysis/requirements.ts';
+import { dependencyId } from '../model/interactions.ts';
+import type { Model } from '../model/model.ts';
+import type { Breaker, DependencyPolicy, RpcPolicy } from '../model/policy.ts';
+import type { AsyncInteraction, SyncInteraction } from '../model/topology.ts';
 import { code, formatMs, table } from './markdown.ts';
 
 /** Each interaction: a heading, the fields of its decision, and its calls or its events. */

@@ -1,6 +1,7 @@
-import { asyncInteractions, syncInteractions } from '../model/dependencies.ts';
-import type { Model, Topology } from '../model/model.ts';
+import { asyncInteractions, syncInteractions } from '../model/interactions.ts';
+import type { Model } from '../model/model.ts';
 import { isSameEvent, type Saga, type SagaStep, sagaEvents } from '../model/saga-step.ts';
+import type { Topology } from '../model/topology.ts';
 import { code, formatMs, joinBlocks, table } from './markdown.ts';
 
 /** docs/saga.md: steps, compensations and events, and the rules that they follow. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Topology } from '../model/model.ts';
+import type { Topology } from '../model/topology.ts';
 import { exampleTopology } from '../testing/example.ts';
 import { topology } from '../topology.ts';
 import { drawTopology } from './topology-picture.ts';

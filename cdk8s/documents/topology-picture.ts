@@ -1,6 +1,12 @@
 import { type Edge, type Graph, instance, type Node, type Subgraph } from '@viz-js/viz';
-import { asyncInteractions, syncInteractions } from '../model/dependencies.ts';
-import { type AsyncInteraction, GATEWAY, type Service, type SyncInteraction, type Topology } from '../model/model.ts';
+import { asyncInteractions, syncInteractions } from '../model/interactions.ts';
+import {
+  type AsyncInteraction,
+  GATEWAY,
+  type Service,
+  type SyncInteraction,
+  type Topology,
+} from '../model/topology.ts';
 import { formatMs } from './markdown.ts';
 
 const font = { fontname: 'Helvetica,Arial,sans-serif' };

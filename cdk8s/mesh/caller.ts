@@ -1,4 +1,4 @@
-import { GATEWAY } from '../model/model.ts';
+import { GATEWAY } from '../model/topology.ts';
 
 /** The proxy that a policy is carried out by, as Istio's selectors find it. */
 export interface Caller {

@@ -5,8 +5,14 @@ import type {
   DestinationRuleSpecTrafficPolicyTls,
 } from '../imports/networking.istio.io.ts';
 import { hostOf } from '../model/addresses.ts';
-import { type Dependency, ejectablePercent } from '../model/dependencies.ts';
-import type { ConnectionPool, ConsecutiveBreaker, FailureRateBreaker, Partner } from '../model/model.ts';
+import type { Dependency } from '../model/dependencies.ts';
+import {
+  type ConnectionPool,
+  type ConsecutiveBreaker,
+  ejectablePercent,
+  type FailureRateBreaker,
+} from '../model/policy.ts';
+import type { Partner } from '../model/topology.ts';
 import { formatDurationMs } from './duration.ts';
 import { caFile } from './partner-ca.ts';
 

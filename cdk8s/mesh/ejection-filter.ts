@@ -1,7 +1,7 @@
 import type { EnvoyFilterSpec } from '../imports/networking.istio.io.ts';
 import { hostOf } from '../model/addresses.ts';
 import type { Dependency } from '../model/dependencies.ts';
-import type { ConsecutiveBreaker, FailureRateBreaker } from '../model/model.ts';
+import type { ConsecutiveBreaker, FailureRateBreaker } from '../model/policy.ts';
 import { type Caller, callerOf } from './caller.ts';
 import { formatDurationS } from './duration.ts';
 

@@ -1,5 +1,5 @@
-import type { Topology } from '../model/model.ts';
-import { callsFrom } from '../model/uses.ts';
+import { callsFrom } from '../model/interactions.ts';
+import type { Topology } from '../model/topology.ts';
 
 /**
  * Where the sidecar of a partner's caller finds the partner's authority: a ConfigMap, mounted as a file. Istio could also read a

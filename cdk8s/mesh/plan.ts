@@ -8,8 +8,10 @@ import type {
 } from '../imports/networking.istio.io.ts';
 import { meshNamespaceOf } from '../model/addresses.ts';
 import { type Dependency, joinDependencies } from '../model/dependencies.ts';
-import { GATEWAY, type Model, type Replicas, type Topology } from '../model/model.ts';
+import type { Replicas } from '../model/environment.ts';
+import type { Model } from '../model/model.ts';
 import { SynthesisRefused } from '../model/problem.ts';
+import { GATEWAY, type Topology } from '../model/topology.ts';
 import { MESH_ROOT_NAMESPACE } from './caller.ts';
 import { toDestinationRule } from './destination-rule.ts';
 import { toEjectionFilter } from './ejection-filter.ts';

@@ -1,6 +1,6 @@
 import type { ServiceEntrySpec } from '../imports/networking.istio.io.ts';
 import { clusterHostOf, hostOf, PORTS, portOf } from '../model/addresses.ts';
-import type { PartnerService } from '../model/model.ts';
+import type { PartnerService } from '../model/topology.ts';
 
 /**
  * A partner's host, made known to the mesh so that a policy can hold for it: plain HTTP for callers, so that a sidecar sees

@@ -6,7 +6,8 @@ import type {
 } from '../imports/networking.istio.io.ts';
 import { hostOf, MESH_NAMESPACE, portOf } from '../model/addresses.ts';
 import type { Dependency, RpcWithPolicy } from '../model/dependencies.ts';
-import { GATEWAY, type Rpc, type RpcPolicy } from '../model/model.ts';
+import type { RpcPolicy } from '../model/policy.ts';
+import { GATEWAY, type Rpc } from '../model/topology.ts';
 import { formatDurationMs } from './duration.ts';
 
 /** The Gateway resource of the mesh's entry. */

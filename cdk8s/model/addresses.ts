@@ -1,4 +1,4 @@
-import type { Service } from './model.ts';
+import type { Service } from './topology.ts';
 
 /** Ports that every service keeps; `admin` is in no Service and not reachable through the mesh. */
 export const PORTS = { http: 8080, https: 8443, grpc: 50051, metrics: 9464, admin: 9901 } as const;

@@ -2,7 +2,7 @@
  * The words of the decision record: why an interaction is as it is, stated by its owner. Types only; nothing has a default.
  */
 
-/** What one interaction must do for the business; the criteria (criteria.ts) say which tactics may serve it. */
+/** What one interaction must do for the business; the criteria of the analysis say which tactics may serve it. */
 export interface Decision {
   /** The team that is responsible for it. */
   readonly owner: string;
@@ -22,7 +22,7 @@ export interface Decision {
   readonly tactic: Tactic;
 }
 
-/** Ways for two services to work together; tactics.ts has what each is good for. */
+/** Ways for two services to work together; the analysis has what each is good for and requires. */
 export type Tactic =
   /** One call; a failure is the caller's failure. */
   | 'sync-call'

@@ -1,15 +1,8 @@
 import type { Decision } from './decision.ts';
-import type {
-  AsyncInteraction,
-  DependencyPolicy,
-  Policies,
-  Replicas,
-  Rpc,
-  RpcPolicy,
-  Service,
-  SyncInteraction,
-  Topology,
-} from './model.ts';
+import type { Replicas } from './environment.ts';
+import { dependencyId, syncInteractions } from './interactions.ts';
+import type { DependencyPolicy, Policies, RpcPolicy } from './policy.ts';
+import type { Rpc, Service, Topology } from './topology.ts';
 
 /** One caller's way to one callee, joined with its policy. */
 export interface Dependency {
@@ -31,14 +24,6 @@ export interface RpcWithPolicy {
   readonly policy: RpcPolicy;
 }
 
-export function syncInteractions(topology: Topology): SyncInteraction[] {
-  return topology.interactions.filter((interaction) => interaction.style === 'sync');
-}
-
-export function asyncInteractions(topology: Topology): AsyncInteraction[] {
-  return topology.interactions.filter((interaction) => interaction.style === 'async');
-}
-
 /** A record's entry of that name, and not what every object inherits: a service may be called `constructor`. */
 export function ownValue<Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
@@ -47,30 +32,6 @@ export function ownValue<Value>(record: Readonly<Record<string, Value>>, name: s
 /** How many pods a service has. */
 export function podsOf(name: string, { each, of }: Replicas): number {
   return (of && ownValue(of, name)) ?? each;
-}
-
-/** True of a service without which a critical interaction fails. */
-export function isCritical(name: string, topology: Topology): boolean {
-  return syncInteractions(topology).some(
-    ({ callee, decision }) => callee === name && decision.criticality === 'critical',
-  );
-}
-
-/** A breaker's `maxEjectionPercent` as a number. */
-export function ejectablePercent(max: number | 'all'): number {
-  return max === 'all' ? 100 : max;
-}
-
-export function dependencyId({ caller, callee }: { readonly caller: string; readonly callee: string }): string {
-  return `${caller}->${callee}`;
-}
-
-/** As in messages: `orders->inventory`, `orders-worker->orders.v1->notifications`. */
-export function interactionId(interaction: SyncInteraction | AsyncInteraction): string {
-  if (interaction.style === 'sync') return dependencyId(interaction);
-  const { producer, topic, consumers } = interaction;
-  const readers = consumers.length > 0 ? [consumers.join('+')] : [];
-  return [producer, topic, ...readers].join('->');
 }
 
 /** The dependencies that have a callee and a policy; what is missing is reported by the analysis's coverage rule. */

@@ -1,5 +1,3 @@
-import type { Replicas } from './model.ts';
-
 /** Everything that differs between environments. */
 export interface Environment {
   /** The one image of all our services. */
@@ -38,4 +36,10 @@ export interface Resources {
   readonly cpuRequestMilli: number;
   readonly memoryRequestMi: number;
   readonly memoryLimitMi: number;
+}
+
+/** Pods of a service: of each, and of those that have a number of their own. */
+export interface Replicas {
+  readonly each: number;
+  readonly of?: Readonly<Record<string, number>>;
 }

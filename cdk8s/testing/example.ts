@@ -1,5 +1,7 @@
 import type { Decision } from '../model/decision.ts';
-import type { DependencyPolicy, Model, Policies, RpcPolicy, Topology } from '../model/model.ts';
+import type { Model } from '../model/model.ts';
+import type { DependencyPolicy, Policies, RpcPolicy } from '../model/policy.ts';
+import type { Topology } from '../model/topology.ts';
 
 /** Decisions that no criterion objects to. */
 export const call = {

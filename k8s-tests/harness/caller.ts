@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { hostOf, portOf } from '../../cdk8s/model/addresses.ts';
 import type { Dependency, RpcWithPolicy } from '../../cdk8s/model/dependencies.ts';
-import { GATEWAY, type Topology } from '../../cdk8s/model/model.ts';
+import { GATEWAY, type Topology } from '../../cdk8s/model/topology.ts';
 import { type CallRecord, runSeries, type Series, type Target } from './caller-program.ts';
 import type { Cluster } from './cluster.ts';
 import { kubectl } from './kubectl.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { meshNamespaceOf } from '../../cdk8s/model/addresses.ts';
-import type { Topology } from '../../cdk8s/model/model.ts';
+import type { Topology } from '../../cdk8s/model/topology.ts';
 import type { Cluster } from './cluster.ts';
 import { listObjects, patchObject } from './live-objects.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { GATEWAY } from '../../cdk8s/model/model.ts';
+import { GATEWAY } from '../../cdk8s/model/topology.ts';
 import type { Target } from './caller-program.ts';
 import type { Cluster } from './cluster.ts';
 import { readDurationMs } from './duration.ts';

@@ -1,4 +1,4 @@
-import { GATEWAY, type Topology } from '../../cdk8s/model/model.ts';
+import { GATEWAY, type Topology } from '../../cdk8s/model/topology.ts';
 import { send } from './call.ts';
 import { check, hasStatus } from './check.ts';
 import type { Cluster } from './cluster.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { DependencyPolicy, Policies } from '../../cdk8s/model/model.ts';
+import type { DependencyPolicy, Policies } from '../../cdk8s/model/policy.ts';
 import { listMutants } from './mutants.ts';
 
 const policy = {

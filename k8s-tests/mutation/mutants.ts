@@ -1,4 +1,4 @@
-import type { Breaker, DependencyPolicy, Policies, RpcPolicy } from '../../cdk8s/model/model.ts';
+import type { Breaker, DependencyPolicy, Policies, RpcPolicy } from '../../cdk8s/model/policy.ts';
 
 /** One field of one policy removed or changed; everything else as it stands in policies.ts. */
 export interface Mutant {

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { planMesh } from '../../cdk8s/mesh/plan.ts';
-import type { Model, Policies, Replicas } from '../../cdk8s/model/model.ts';
+import type { Replicas } from '../../cdk8s/model/environment.ts';
+import type { Model } from '../../cdk8s/model/model.ts';
+import type { Policies } from '../../cdk8s/model/policy.ts';
 import { SynthesisRefused } from '../../cdk8s/model/problem.ts';
 import { moveObjects } from '../../cluster/kubernetes/objects.ts';
 import { UserError } from '../../cluster/settings.ts';

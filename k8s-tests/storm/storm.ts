@@ -1,5 +1,4 @@
-import type { InvariantReport } from '../checker/check.ts';
-import { violationsOf } from '../checker/check.ts';
+import { type InvariantReport, violationsOf } from '../checker/check.ts';
 import type { FaultRecord } from './inject.ts';
 import type { OrderRecord } from './order-load.ts';
 

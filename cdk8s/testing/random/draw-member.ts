@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import type { Rpc, RpcPolicy, Service } from '../../model/model.ts';
+import type { RpcPolicy } from '../../model/policy.ts';
+import type { Rpc, Service } from '../../model/topology.ts';
 import { type Draw, label, rpcName } from './draw.ts';
 
 /** What a callee does on one of its RPCs, for every caller. */

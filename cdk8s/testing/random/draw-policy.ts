@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { longestBackoffFactor } from '../../analysis/effective-policy.ts';
 import { mayHaveArrived } from '../../analysis/retries.ts';
-import type { Breaker, RetryCondition, RetryOn, RpcPolicy, Service } from '../../model/model.ts';
+import type { Breaker, RetryCondition, RetryOn, RpcPolicy } from '../../model/policy.ts';
+import type { Service } from '../../model/topology.ts';
 import { type Draw, number } from './draw.ts';
 import type { Operation } from './draw-member.ts';
 

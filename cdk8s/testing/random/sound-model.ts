@@ -1,12 +1,8 @@
 import fc from 'fast-check';
-import type {
-  AsyncInteraction,
-  DependencyPolicy,
-  Model,
-  Replicas,
-  RpcPolicy,
-  SyncInteraction,
-} from '../../model/model.ts';
+import type { Replicas } from '../../model/environment.ts';
+import type { Model } from '../../model/model.ts';
+import type { DependencyPolicy, RpcPolicy } from '../../model/policy.ts';
+import type { AsyncInteraction, SyncInteraction } from '../../model/topology.ts';
 import { call, event, partner } from '../example.ts';
 import { type Draw, label, number } from './draw.ts';
 import { callableOf, drawMember, type Member, type Operation } from './draw-member.ts';

@@ -1,12 +1,7 @@
 import type { Decision } from '../../../cdk8s/model/decision.ts';
-import type {
-  DependencyPolicy,
-  Model,
-  RetryOn,
-  RpcPolicy,
-  Service,
-  SyncInteraction,
-} from '../../../cdk8s/model/model.ts';
+import type { Model } from '../../../cdk8s/model/model.ts';
+import type { DependencyPolicy, RetryOn, RpcPolicy } from '../../../cdk8s/model/policy.ts';
+import type { Service, SyncInteraction } from '../../../cdk8s/model/topology.ts';
 
 /** A dependency of the synthetic call graph, with the time that all its calls have. */
 interface SyntheticDependency {

@@ -1,6 +1,7 @@
 import { environments } from '../../../cdk8s/environments.ts';
 import type { Environment } from '../../../cdk8s/model/environment.ts';
-import type { PoliciesFor, Topology } from '../../../cdk8s/model/model.ts';
+import type { PoliciesFor } from '../../../cdk8s/model/policy.ts';
+import type { Topology } from '../../../cdk8s/model/topology.ts';
 import { policies } from '../../../cdk8s/policies.ts';
 import { topology } from '../../../cdk8s/topology.ts';
 

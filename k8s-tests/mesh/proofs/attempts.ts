@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { GATEWAY } from '../../../cdk8s/model/model.ts';
+import { GATEWAY } from '../../../cdk8s/model/topology.ts';
 import type { Admin, Hits } from '../../harness/admin.ts';
 import { callAs, targetOf } from '../../harness/caller.ts';
 import type { CallRecord } from '../../harness/caller-program.ts';

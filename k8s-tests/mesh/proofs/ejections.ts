@@ -1,4 +1,5 @@
-import { type Dependency, ejectablePercent } from '../../../cdk8s/model/dependencies.ts';
+import type { Dependency } from '../../../cdk8s/model/dependencies.ts';
+import { ejectablePercent } from '../../../cdk8s/model/policy.ts';
 import { targetOf } from '../../harness/caller.ts';
 import type { Cluster } from '../../harness/cluster.ts';
 import { EjectionSwitch, NO_EJECTION_PERCENT } from '../../harness/ejection-switch.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Dependency } from '../../../cdk8s/model/dependencies.ts';
-import type { RetryOn, RpcPolicy } from '../../../cdk8s/model/model.ts';
+import type { RetryOn, RpcPolicy } from '../../../cdk8s/model/policy.ts';
 import { dependencyPolicy, exampleTopology, neverRetried } from '../../../cdk8s/testing/example.ts';
 import { type Probe, probesOf } from './probes.ts';
 import { packRounds } from './rounds.ts';

@@ -1,5 +1,5 @@
 import type { Dependency, RpcWithPolicy } from '../../../cdk8s/model/dependencies.ts';
-import type { RetryCondition, RetryOn, RpcPolicy } from '../../../cdk8s/model/model.ts';
+import type { RetryCondition, RetryOn, RpcPolicy } from '../../../cdk8s/model/policy.ts';
 import type { FaultRule } from '../../harness/admin.ts';
 
 /** A fault at the callee and what one call must come to then. */

@@ -1,6 +1,7 @@
 import { environments } from '../../../cdk8s/environments.ts';
 import { type Dependency, joinDependencies, podsOf } from '../../../cdk8s/model/dependencies.ts';
-import type { Model, Replicas } from '../../../cdk8s/model/model.ts';
+import type { Replicas } from '../../../cdk8s/model/environment.ts';
+import type { Model } from '../../../cdk8s/model/model.ts';
 import { policies } from '../../../cdk8s/policies.ts';
 import { topology } from '../../../cdk8s/topology.ts';
 

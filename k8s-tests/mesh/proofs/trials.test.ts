@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Dependency, joinDependencies } from '../../../cdk8s/model/dependencies.ts';
-import type { Breaker } from '../../../cdk8s/model/model.ts';
+import type { Breaker } from '../../../cdk8s/model/policy.ts';
 import { examplePolicies, exampleTopology } from '../../../cdk8s/testing/example.ts';
 import { pickCalls, type Trial, trialsOf } from './trials.ts';
 

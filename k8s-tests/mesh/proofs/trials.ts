@@ -1,5 +1,5 @@
 import type { Dependency, RpcWithPolicy } from '../../../cdk8s/model/dependencies.ts';
-import type { Breaker, ConsecutiveBreaker, FailureRateBreaker } from '../../../cdk8s/model/model.ts';
+import type { Breaker, ConsecutiveBreaker, FailureRateBreaker } from '../../../cdk8s/model/policy.ts';
 import type { FaultRule } from '../../harness/admin.ts';
 
 type Fault = Omit<FaultRule, 'match'>;

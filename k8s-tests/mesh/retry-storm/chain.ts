@@ -1,5 +1,6 @@
 import type { Decision } from '../../../cdk8s/model/decision.ts';
-import type { DependencyPolicy, Model } from '../../../cdk8s/model/model.ts';
+import type { Model } from '../../../cdk8s/model/model.ts';
+import type { DependencyPolicy } from '../../../cdk8s/model/policy.ts';
 
 /** The namespace of the chain, made and removed by its test. */
 export const NAMESPACE = 'retry-storm';

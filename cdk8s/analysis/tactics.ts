@@ -1,4 +1,4 @@
-import type { Tactic } from './decision.ts';
+import type { Tactic } from '../model/decision.ts';
 import {
   calleeIsOurs,
   calleeIsPartner,

@@ -1,4 +1,4 @@
-import type { Decision } from './decision.ts';
+import type { Decision } from '../model/decision.ts';
 
 /** What makes an interaction sync or async, written down once. check-decisions.ts holds each tactic against all of them. */
 export interface Criterion {

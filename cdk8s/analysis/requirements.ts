@@ -1,7 +1,8 @@
+import { dependencyId, syncInteractions } from '../model/interactions.ts';
+import type { Model } from '../model/model.ts';
+import { sagaCalls } from '../model/saga-step.ts';
+import type { AsyncInteraction, SyncInteraction } from '../model/topology.ts';
 import { SUB_SECOND_MS } from './criteria.ts';
-import { dependencyId, syncInteractions } from './dependencies.ts';
-import type { AsyncInteraction, Model, SyncInteraction } from './model.ts';
-import { sagaCalls } from './saga-step.ts';
 
 /** What must be true of an interaction before a tactic may serve it. */
 export interface Requirement {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { exampleTopology } from '../testing/example.ts';
-import { callsFrom, usesKafka } from './uses.ts';
+import { callsFrom, usesKafka } from './interactions.ts';
 
 test('a service is asked for its own calls and topics', () => {
   expect(callsFrom('a', exampleTopology).map(({ callee }) => callee)).toEqual(['b', 'bank']);

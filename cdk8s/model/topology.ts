@@ -1,0 +1,83 @@
+import type { Decision } from './decision.ts';
+
+/** The words that topology.ts is written in: services, topics, and who calls whom. What must be decided has no default. */
+
+/** The gateway in front of everything: it calls, but is none of our workloads. */
+export const GATEWAY = 'gateway';
+
+interface Workload {
+  readonly namespace: string;
+  /** What the image runs. @default the service's name */
+  readonly program?: string;
+  /** The folder below services/ that the program's code is in. @default the program's name */
+  readonly code?: string;
+  /** Database and role, and with them the secret `postgres-<database>`. */
+  readonly database: string;
+  readonly why: string;
+}
+
+/** Part of the mesh: its sidecar speaks mTLS for it. */
+export interface OwnService extends Workload {
+  /** Ports that others call. `http` is 8080, `grpc` is 50051; a service with neither has no Kubernetes Service. */
+  readonly serves: 'http' | 'grpc' | 'nothing';
+  readonly external?: never;
+}
+
+/** A partner's: no sidecar, and TLS on 8443 only, with the certificate in the Secret `<name>-tls`. */
+export interface PartnerService extends Workload {
+  readonly serves: 'https';
+  readonly external: Partner;
+}
+
+/** What the mesh knows of a partner. Callers speak plain HTTP to the host; their sidecars make TLS of it. */
+export interface Partner {
+  /** The name that callers use, and that the partner's certificate must be for. */
+  readonly host: string;
+  /** ConfigMap in the callers' namespace whose key `ca.crt` has the one authority that this host's certificate may be from. */
+  readonly ca: string;
+}
+
+export type Service = OwnService | PartnerService;
+
+/** A topic, as it is in every environment; its replication is the environment's. */
+export interface Topic {
+  readonly partitions: number;
+  /** How long a record is kept, and so how far back a consumer can be rebuilt. */
+  readonly retentionDays: number;
+}
+
+export interface Rpc {
+  /** gRPC: the full method, `/package.Service/Method`. HTTP: a path as the service writes it; `{id}` is one segment. */
+  readonly path: string;
+  /** HTTP only; a gRPC call is always a POST. */
+  readonly method?: 'GET' | 'POST';
+  /** Calls that the callee makes before it answers, one after the other, as `callee.Rpc`. */
+  readonly calls: readonly string[];
+  readonly why: string;
+}
+
+/** Someone waits for the answer. */
+export interface SyncInteraction {
+  readonly style: 'sync';
+  readonly caller: string;
+  readonly callee: string;
+  readonly decision: Decision;
+  readonly rpcs: Readonly<Record<string, Rpc>>;
+}
+
+/** Nobody waits: the producer's work is done once the event is stored. */
+export interface AsyncInteraction {
+  readonly style: 'async';
+  readonly producer: string;
+  readonly topic: string;
+  /** None: it is there for who investigates an order, and for consumers to come. */
+  readonly consumers: readonly string[];
+  readonly decision: Decision;
+  readonly why: string;
+}
+
+export interface Topology {
+  readonly services: Readonly<Record<string, Service>>;
+  readonly topics: Readonly<Record<string, Topic>>;
+  readonly interactions: readonly (SyncInteraction | AsyncInteraction)[];
+}
