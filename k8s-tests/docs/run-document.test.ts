@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { root } from '../../cluster/paths.ts';
 import { findFaults, readSteps, scriptOf } from './run-document.ts';
 
 const tourOf = (text: string) => readSteps('README.md', text, /tour/);
@@ -43,6 +46,18 @@ it("reads the tour's blocks only, with their lines", () => {
 
 it('rejects a document that lacks the section', () => {
   expect(() => tourOf('# Demo\n```sh\nls\n```')).toThrow('README.md has no section /tour/');
+});
+
+describe('the cluster suites find the steps that they run', () => {
+  it.each([
+    ['README.md', /Place an order/, ['"status":"confirmed"', 'idempotency-replayed: true', '"status":"fulfilled"']],
+    ['docs/tour.md', /./, ['201 after', 'Inventory/Check":3', 'Inventory/Check":1', 'timeout: 900ms', '900ms 2']],
+    ['docs/kubectl-apply.md', /empty cluster/, ['deployment.apps/orders serverside-applied', '"orderId":']],
+  ])('in %s, with the output that they compare', (file, heading, outputs) => {
+    const steps = readSteps(file, readFileSync(join(root, file), 'utf8'), heading);
+    const documented = steps.flatMap(({ output }) => output).join('\n');
+    for (const output of outputs) expect(documented).toContain(output);
+  });
 });
 
 describe('a tour without faults', () => {
