@@ -13,7 +13,7 @@ test.each(Object.entries(environments))('%s has no problem', (_, { replicas }) =
 test('what must be decided has no default', () => {
   // @ts-expect-error retries must be stated
   const undecided: RpcPolicy = { timeoutMs: 300, afterTimeout: 'callee-stops', idempotency: 'safe' };
-  // @ts-expect-error a retry states its conditions, per-try timeout and back-off
+  // @ts-expect-error a retry states its conditions, timeout of each attempt and back-off
   const halfDecided: RpcPolicy['retries'] = { kind: 'on', attempts: 2 };
   // @ts-expect-error a budget is always stated
   const unbounded: DependencyPolicy = { pool: policies['orders->inventory'].pool, breaker: { kind: 'none' }, rpcs: {} };
@@ -32,7 +32,7 @@ test('the compiler knows which dependencies and RPCs need a policy', () => {
   expect([missing, misspelt]).toHaveLength(2);
 });
 
-test('a faulty dependency is tried three times within the 300 ms that a customer waits for it', () => {
+test('a faulty dependency gets three attempts within the 300 ms that a customer waits for it', () => {
   for (const call of [policies['orders->inventory'].rpcs.Check, policies['orders->payments'].rpcs.Authorize]) {
     expect(call).toMatchObject({ timeoutMs: 300, retries: { attempts: 2 } });
     expect(call.retries.conditions).toContain('unavailable');

@@ -81,7 +81,7 @@ describe('the worst case', () => {
     expect(problemsOf(twice, { worstCaseCalls: 5 })[0]?.message).toContain('1 x 6 = 6 > 5 calls of b');
   });
 
-  test('is not raised by tries that never arrived', () => {
+  test('is not raised by attempts that never arrived', () => {
     const conditions: RetryCondition[] = ['connect-failure', 'refused-stream', 'reset-before-request'];
     const dependencies = [hop('gateway', 'a', 9, ['b'], { conditions }), hop('a', 'b', 3)];
     expect(problemsOf(dependencies, { worstCaseCalls: 3 })).toEqual([]);
@@ -110,13 +110,13 @@ describe('the sustained load', () => {
     expect(problemsOf(dependencies, { sustainedCalls: 1 / 0.21 })).toEqual([]);
   });
 
-  test('is never more than the tries, however much the budget admits', () => {
+  test('is never more than the attempts, however much the budget admits', () => {
     expect(problemsOf([hop('gateway', 'a', 3, [], budget(99))], { sustainedCalls: 3 })).toEqual([]);
     expect(problemsOf([hop('gateway', 'a', 3, [], budget(100))], { sustainedCalls: 3 })).toEqual([]);
     expect(problemsOf([hop('gateway', 'a', 3, [], budget(99))], { sustainedCalls: 2.9 })).toHaveLength(1);
   });
 
-  test('without a budget is all tries', () => {
+  test('without a budget is all attempts', () => {
     const [problem] = problemsOf([hop('gateway', 'a', 3, [], { retryBudget: null })], { sustainedCalls: 2 });
     expect(problem?.message).toContain('becomes 3 = 3 > 2');
   });

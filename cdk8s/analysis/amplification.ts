@@ -4,7 +4,7 @@ import { type CallGraph, callsOf } from './call-graph.ts';
 import type { EffectivePolicy } from './effective-policy.ts';
 import { runsOf } from './retries.ts';
 
-/** By how much one request has grown with this hop, and on which way. */
+/** How many calls one request has become with this hop, and by which path. */
 interface Path {
   readonly dependency: EffectivePolicy;
   readonly hopFactor: number;
@@ -15,12 +15,12 @@ interface Path {
 type HopFactor = (dependency: EffectivePolicy) => number;
 
 /**
- * Tries multiply over the hops of a path. `worstCaseCalls` bounds what one request can lead to while all fails;
- * `sustainedCalls` what it leads to on average while that lasts, for then each hop's budget caps its retries at a share of
- * its calls in flight: of `percent`, 100 / (100 - percent) calls for one, and never more than the tries. The budget's
- * minimum is left out: it is a number of retries and not a share, and counts only where little is in flight.
+ * Attempts multiply over the hops of a path. `worstCaseCalls` bounds the calls that one request can lead to while everything
+ * fails. `sustainedCalls` bounds their average while that lasts: then each hop's budget caps its retries at a share of its
+ * calls in flight. A budget of `percent` allows 100 / (100 - percent) calls for one, and never more than the attempts. The
+ * budget's minimum is left out: it is a number of retries and not a share, and matters only while few calls are in flight.
  *
- * A hop that tries again only what never arrived does not multiply. A call that its caller's caller makes twice counts twice.
+ * A hop that retries only attempts that never arrived does not multiply. A call that a callee makes twice counts twice.
  *
  * @returns at most one problem for each called service and limit, about the worst path there
  */
@@ -36,7 +36,7 @@ function sustainedRunsOf(dependency: EffectivePolicy): number {
   return Math.min(runsOf(dependency), admitted);
 }
 
-/** Products of fractions are a little off; a limit is not passed by that. */
+/** Products of fractions are slightly inexact; a rounding error must not exceed a limit. */
 const ROUNDING = 1 + 1e-9;
 
 function overLimit(
@@ -60,7 +60,7 @@ function overLimit(
     });
 }
 
-/** The worst way to each call: from its entry, which nobody else's call leads to, hop by hop. */
+/** The worst path to each call, hop by hop, from an entry that no other call leads to. */
 function worstPaths({ callersFirst, calls }: CallGraph, hopFactor: HopFactor): Map<EffectivePolicy, Path> {
   const paths = new Map<EffectivePolicy, Path>();
   const extend = (dependency: EffectivePolicy, times: number, before?: Path): void => {

@@ -31,7 +31,7 @@ describe('availability', () => {
     return availabilityOfRoutes({ topology: { services, topics: {}, interactions }, policies });
   }
 
-  const threeTries = (...conditions: RetryCondition[]): RpcPolicy => ({
+  const threeAttempts = (...conditions: RetryCondition[]): RpcPolicy => ({
     ...retried,
     retries: { ...retried.retries, conditions },
   });
@@ -71,20 +71,20 @@ describe('availability', () => {
   });
 
   describe('with policies', () => {
-    test('a call fails only if all its tries do', () => {
+    test('a call fails only if all its attempts do', () => {
       const [route] = availabilityOf(
         { from: 'gateway', to: 'a', percent: 100, calls: ['b'] },
-        { from: 'a', to: 'b', percent: 90, policy: threeTries('unavailable') },
+        { from: 'a', to: 'b', percent: 90, policy: threeAttempts('unavailable') },
       );
       expect(route?.withoutPolicies).toBeCloseTo(0.9, 10);
       expect(route?.withPolicies).toBeCloseTo(1 - 0.1 ** 3, 10);
     });
 
-    test('each try needs all that the callee needs', () => {
+    test('each attempt needs all that the callee needs', () => {
       const [route] = availabilityOf(
         { from: 'gateway', to: 'a', percent: 100, calls: ['b'] },
-        { from: 'a', to: 'b', percent: 90, calls: ['c'], policy: threeTries('unavailable') },
-        { from: 'b', to: 'c', percent: 80, policy: threeTries('unavailable') },
+        { from: 'a', to: 'b', percent: 90, calls: ['c'], policy: threeAttempts('unavailable') },
+        { from: 'b', to: 'c', percent: 80, policy: threeAttempts('unavailable') },
       );
       expect(route?.withPolicies).toBeCloseTo(1 - (1 - 0.9 * (1 - 0.2 ** 3)) ** 3, 10);
     });
@@ -96,7 +96,7 @@ describe('availability', () => {
       ['gRPC', ['reset', 'unavailable'], true],
       ['gRPC', ['connect-failure', 'refused-stream', 'reset-before-request', 'reset', 'gateway-error', '5xx'], false],
     ])('over %s, retries on %j help against failed answers: %s', (protocol, conditions, helps) => {
-      const policy = threeTries(...conditions);
+      const policy = threeAttempts(...conditions);
       const [route] =
         protocol === 'HTTP'
           ? availabilityOf({ from: 'gateway', to: 'a', percent: 90, policy })
@@ -124,7 +124,7 @@ describe('availability', () => {
     });
 
     test('is asked again on each of them', () => {
-      expect(diamond(threeTries('unavailable'))?.withPolicies).toBeCloseTo(0.9 * 0.875 * 0.8 * 0.875, 10);
+      expect(diamond(threeAttempts('unavailable'))?.withPolicies).toBeCloseTo(0.9 * 0.875 * 0.8 * 0.875, 10);
     });
 
     test('in a ladder of 60 rungs, with 2^60 ways to its end, is done at once', () => {

@@ -22,11 +22,11 @@ type Availability = Omit<RouteAvailability, 'route'>;
  * (`availabilityPercent`, for which each service answers by itself).
  *
  * Without policies a route works if every call behind it does: the product of all parts, so that five parts of 99 % are about
- * 95 %. With them, a call that fails is tried again where a retry condition covers failed answers: it fails only if all
- * tries do, 1 - (1 - a)^tries, with all that the callee needs within `a`.
+ * 95 %. With them, a failed call is retried if a retry condition covers failed answers: it fails only if all attempts fail,
+ * 1 - (1 - a)^attempts, where `a` includes all that the callee needs.
  *
- * Both figures take every try of every call to fail on its own. That is true of single lost answers and restarting pods, so
- * `withPolicies` says how far retries can help against those. It is not true of an outage: then all tries fail together, and
+ * Both figures assume that every attempt of every call fails independently. That is true of single lost answers and restarting pods, so
+ * `withPolicies` says how far retries can help against those. It is not true of an outage: then all attempts fail together, and
  * what users get is nearer to `withoutPolicies`. A service that a route calls twice is two parts, for the same reason, though
  * in an outage it is down once. Timeouts, breakers and budgets are left out.
  */
@@ -53,14 +53,14 @@ function availabilityBehind({ callersFirst, calls }: CallGraph): Map<EffectivePo
     behind.set(dependency, {
       parts: 1 + sumOf(needed.map(({ parts }) => parts)),
       withoutPolicies: own * productOf(needed.map(({ withoutPolicies }) => withoutPolicies)),
-      withPolicies: afterTries(dependency, own * productOf(needed.map(({ withPolicies }) => withPolicies))),
+      withPolicies: afterAttempts(dependency, own * productOf(needed.map(({ withPolicies }) => withPolicies))),
     });
   }
   return behind;
 }
 
-function afterTries(dependency: EffectivePolicy, ofOneTry: number): number {
-  return retriesFailedAnswers(dependency) ? 1 - (1 - ofOneTry) ** dependency.tries : ofOneTry;
+function afterAttempts(dependency: EffectivePolicy, ofOneAttempt: number): number {
+  return retriesFailedAnswers(dependency) ? 1 - (1 - ofOneAttempt) ** dependency.tries : ofOneAttempt;
 }
 
 function sumOf(numbers: readonly number[]): number {

@@ -11,7 +11,7 @@ export interface CallGraph {
   readonly unordered: readonly EffectivePolicy[];
 }
 
-/** Calls that do not exist, or have no policy, are left out here: other rules name them. */
+/** Calls that do not exist or have no policy are left out here; other rules report them. */
 export function buildCallGraph(dependencies: readonly EffectivePolicy[]): CallGraph {
   const calls = new Map(dependencies.map((dependency) => [dependency.id, dependency]));
   const open = new Map([...calls.keys()].map((id) => [id, 0]));
@@ -35,7 +35,7 @@ export function callsOf({ calls: ids }: EffectivePolicy, calls: CallGraph['calls
   return ids.flatMap((id) => calls.get(id) ?? []);
 }
 
-/** A call that leads to itself waits for its own answer, and one request never ends. */
+/** A call that leads to itself waits for its own answer, so a request would never end. */
 export function noCallCycle({ unordered, calls }: CallGraph): Problem[] {
   return findRings(unordered, calls).map((ring) => ({
     subject: ring.at(-1)?.id ?? '',
@@ -45,7 +45,7 @@ export function noCallCycle({ unordered, calls }: CallGraph): Problem[] {
   }));
 }
 
-/** Walks depth first, with a stack of its own (chains may be long): whatever leads back to the way it came on closes a ring. */
+/** Walks depth first, with a stack of its own because chains may be long. A call that is already on the path closes a ring. */
 function findRings(starts: readonly EffectivePolicy[], calls: CallGraph['calls']): EffectivePolicy[][] {
   const rings: EffectivePolicy[][] = [];
   const done = new Set<string>();

@@ -25,7 +25,7 @@ export function toUses(model: Model): Use[] {
   }));
 }
 
-/** Governance: someone answers for it, knows what is at stake, and has a number to be held to. */
+/** Governance: every decision has an owner, a stated impact and numbers to measure it by. */
 function isStated({ id, interaction: { decision } }: Use): Problem[] {
   const texts = (['owner', 'impact', 'onFailure'] as const)
     .filter((field) => decision[field].trim() === '')
@@ -36,7 +36,9 @@ function isStated({ id, interaction: { decision } }: Use): Problem[] {
   return [
     ...texts,
     ...(budget ? [] : [fault('latencyBudgetMs', 'must be a whole number above 0.')]),
-    ...(availability ? [] : [fault('availabilityPercent', 'must be above 0 and below 100: nothing is always there.')]),
+    ...(availability
+      ? []
+      : [fault('availabilityPercent', 'must be above 0 and below 100: nothing is always available.')]),
   ];
 
   function fault(field: keyof Decision, message: string): Problem {

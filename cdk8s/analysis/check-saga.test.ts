@@ -47,7 +47,7 @@ test('every call carries a key, even where its dependency is no saga step', () =
   ]);
 });
 
-test('an effect without a way back is refused, unless it is the last', () => {
+test('an effect without a compensation is refused, unless it is the last', () => {
   expect(refusalsOf(withStep('reserve', { compensation: { kind: 'none-needed' } }))).toEqual([
     'saga.reserve effects-are-compensated: compensation = none-needed',
   ]);

@@ -35,9 +35,9 @@ function callsExistByKey(saga: Saga, { topology, policies }: Model): Problem[] {
     if (!interaction?.rpcs[call.rpc])
       return [problem(call.step, value, 'calls-exist', 'topology.ts has no such call.')];
     const { idempotency = 'by-key' } = policies[dependency]?.rpcs[call.rpc] ?? {};
-    // Of the tactic saga-step the catalogue asks the same.
+    // The catalogue requires the same of the tactic saga-step.
     if (idempotency === 'by-key' || interaction.decision.tactic === 'saga-step') return [];
-    const message = `its policy says idempotency = ${idempotency}, but an unknown outcome is asked for again: only a key makes that safe.`;
+    const message = `its policy says idempotency = ${idempotency}, but the saga repeats a call whose outcome is unknown: only a key makes that safe.`;
     return [problem(call.step, value, 'calls-are-by-key', message)];
   });
 }
@@ -62,25 +62,25 @@ function topicsExist({ steps }: Saga, { topology }: Model): Problem[] {
           name,
           `by = ${service}`,
           'consumes-its-event',
-          'topology.ts has no interaction that brings it its event.',
+          'topology.ts has no interaction in which it consumes this event.',
         ),
       ),
     ];
   });
 }
 
-/** A step that waits for an event which no step before it publishes would wait forever. */
+/** A step would wait forever for an event that no earlier step publishes. */
 function consumedIsPublished({ steps }: Saga): Problem[] {
   return steps.flatMap(({ name, does }, index) => {
     if (does.kind !== 'consumes') return [];
     const { event } = does;
     const before = sagaEvents({ steps: steps.slice(0, index) });
     if (before.some((one) => isSameEvent(one, event))) return [];
-    return [problem(name, `event = ${event.type}`, 'consumed-is-published', 'no step before it publishes this event.')];
+    return [problem(name, `event = ${event.type}`, 'consumed-is-published', 'no earlier step publishes this event.')];
   });
 }
 
-/** What fails must find a way back from every effect before it; only the last one needs none, for nothing fails after it. */
+/** A failed saga compensates every effect before the failure. Only the last effect needs none, because nothing fails after it. */
 function everyEffectHasCompensation({ steps }: Saga): Problem[] {
   const lastEffect = steps.findLastIndex(hasEffect);
   const twice = steps.filter(({ name }, index) => steps.findIndex((step) => step.name === name) !== index);
@@ -99,7 +99,7 @@ function everyEffectHasCompensation({ steps }: Saga): Problem[] {
   ];
 }
 
-/** Beyond the database of the service that carries it out. */
+/** An effect outside the database of the service that carries the step out. */
 function hasEffect({ does }: SagaStep): boolean {
   return does.kind === 'calls' || does.kind === 'consumes';
 }

@@ -27,7 +27,7 @@ test('it says who calls what, how, and what that leads to', () => {
   expect(pay).toMatchObject({ external: true, availabilityPercent: 99 });
 });
 
-test('a call that is never retried has one try and no conditions', () => {
+test('a call that is never retried has one attempt and no conditions', () => {
   expect(readAsk({ ...safeOnce, timeoutMs: 70 })).toMatchObject({
     timeoutMs: 70,
     tries: 1,
@@ -37,7 +37,7 @@ test('a call that is never retried has one try and no conditions', () => {
   });
 });
 
-test('attempts come on top of the first try', () => {
+test('attempts of a policy come on top of the first one', () => {
   expect(readAsk(retried)).toMatchObject({
     tries: 3,
     conditions: ['unavailable', 'reset', 'deadline-exceeded'],
@@ -45,7 +45,7 @@ test('attempts come on top of the first try', () => {
   });
 });
 
-test('a try that may use the rest of the timeout has no time of its own', () => {
+test('an attempt that may use the rest of the timeout has no timeout of its own', () => {
   const retries = { ...retried.retries, perTryTimeoutMs: 'rest-of-timeout' } as const;
   expect(readAsk({ ...retried, retries })?.perTryTimeoutMs).toBeNull();
 });

@@ -20,7 +20,7 @@ describe('ejection-possible', () => {
         subject: 'a->b',
         value: `breaker.maxEjectionPercent = ${tooLow}`,
         rule: 'ejection-possible',
-        message: `of ${count} endpoint(s) none can ever be ejected. At least ${enough} is needed.`,
+        message: `of ${count} endpoint(s) none can ever be ejected. Use at least ${enough}.`,
       },
     ]);
     expect(ejectionPossible(ejecting(enough, [count]))).toEqual([]);
@@ -28,7 +28,7 @@ describe('ejection-possible', () => {
 
   test("a single endpoint can be ejected by 'all' only", () => {
     expect(ejectionPossible(ejecting(99, [1]))).toMatchObject([
-      { message: "of 1 endpoint(s) none can ever be ejected. Of a single one, only 'all' is." },
+      { message: "of 1 endpoint(s) none can ever be ejected. For a single one use 'all'." },
     ]);
     expect(ejectionPossible(ejecting('all', [1]))).toEqual([]);
   });
@@ -55,7 +55,7 @@ describe('ejects-everything-unstated', () => {
         value: 'breaker.maxEjectionPercent = 100',
         rule: 'ejects-everything-unstated',
         message:
-          "every endpoint may be out at once, and all calls fail: say 'all' if that is meant, else a number below 100.",
+          "every endpoint may be out at once, and all calls fail: use 'all' if that is meant, otherwise a number below 100.",
       },
     ]);
   });
@@ -86,7 +86,7 @@ describe('ejection-outlasts-interval', () => {
         value: 'breaker.ejectionMs = 1999',
         rule: 'ejection-outlasts-interval',
         message:
-          'reviews come every 2000 ms, and nothing comes back in between: at least 2000 is right, or a shorter intervalMs.',
+          'reviews come every 2000 ms, and no endpoint comes back in between: use at least 2000, or a shorter intervalMs.',
       },
     ]);
   });

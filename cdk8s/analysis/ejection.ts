@@ -2,8 +2,8 @@ import type { Problem } from '../model/problem.ts';
 import type { EffectivePolicy } from './effective-policy.ts';
 
 /**
- * Envoy ejects an endpoint only if the share of the ejected ones, that one included, is then no higher than
- * maxEjectionPercent: `100.0 * (ejected + 1) / endpoints <= max`. With few endpoints that never holds.
+ * Envoy ejects an endpoint only if the share of ejected endpoints, that one included, is then at most
+ * maxEjectionPercent: `100.0 * (ejected + 1) / endpoints <= max`. With few endpoints this never holds.
  */
 export function ejectionPossible({ caller, callee, endpoints, ejection }: EffectivePolicy): Problem[] {
   if (!ejection || ejection.maxEjectionPercent === 'all') return [];
@@ -20,10 +20,10 @@ export function ejectionPossible({ caller, callee, endpoints, ejection }: Effect
 
 function rightFor(count: number): string {
   const needed = Math.ceil(100 / count);
-  return needed < 100 ? `At least ${needed} is needed.` : "Of a single one, only 'all' is.";
+  return needed < 100 ? `Use at least ${needed}.` : "For a single one use 'all'.";
 }
 
-/** With every endpoint ejected all calls fail at once: fine where it is meant, and then it must say so. */
+/** If every endpoint is ejected, all calls fail at once. A policy that means this must state it. */
 export function ejectsEverythingUnstated({ caller, callee, ejection }: EffectivePolicy): Problem[] {
   const max = ejection?.maxEjectionPercent;
   if (max === undefined || max === 'all' || max < 100) return [];
@@ -33,12 +33,12 @@ export function ejectsEverythingUnstated({ caller, callee, ejection }: Effective
       value: `breaker.maxEjectionPercent = ${max}`,
       rule: 'ejects-everything-unstated',
       message:
-        "every endpoint may be out at once, and all calls fail: say 'all' if that is meant, else a number below 100.",
+        "every endpoint may be out at once, and all calls fail: use 'all' if that is meant, otherwise a number below 100.",
     },
   ];
 }
 
-/** Endpoints come back at a review only. One that is ejected for less than the time between two stays out for longer than stated. */
+/** Endpoints come back only at a review. An ejection shorter than the time between two reviews lasts longer than stated. */
 export function ejectionOutlastsInterval({ caller, callee, ejection }: EffectivePolicy): Problem[] {
   if (!ejection || !(ejection.ejectionMs < ejection.intervalMs)) return [];
   return [
@@ -46,7 +46,7 @@ export function ejectionOutlastsInterval({ caller, callee, ejection }: Effective
       subject: `${caller}->${callee}`,
       value: `breaker.ejectionMs = ${ejection.ejectionMs}`,
       rule: 'ejection-outlasts-interval',
-      message: `reviews come every ${ejection.intervalMs} ms, and nothing comes back in between: at least ${ejection.intervalMs} is right, or a shorter intervalMs.`,
+      message: `reviews come every ${ejection.intervalMs} ms, and no endpoint comes back in between: use at least ${ejection.intervalMs}, or a shorter intervalMs.`,
     },
   ];
 }

@@ -12,7 +12,7 @@ describe('get-is-safe', () => {
         subject: 'a->b.Ask',
         value: `idempotency = ${idempotency}`,
         rule: 'get-is-safe',
-        message: 'a GET changes nothing: safe is right, or another method.',
+        message: 'a GET must not change anything: state safe, or use another method.',
       },
     ]);
   });
@@ -49,22 +49,22 @@ describe('retry-needs-idempotency', () => {
         value: `retries.conditions: ${condition}`,
         rule: 'retry-needs-idempotency',
         message:
-          'the callee may have done its work, and would do it twice. Only connect-failure, refused-stream, reset-before-request are right without idempotency.',
+          'the callee may have done its work already and would do it again. Without idempotency use only connect-failure, refused-stream, reset-before-request.',
       })),
     );
   });
 
-  test('it may be tried again where it surely has not run', () => {
+  test('it may be retried where it surely has not run', () => {
     const neverRan = conditions.filter((condition) => EVERY[condition] === 'right');
     const dependency = effectivePolicy({ idempotency: 'none', tries: 2, conditions: neverRan });
     expect(retryNeedsIdempotency(dependency)).toEqual([]);
   });
 
-  test.each(['safe', 'by-key'] as const)('a call that is %s may be tried again on anything', (idempotency) => {
+  test.each(['safe', 'by-key'] as const)('a call that is %s may be retried on anything', (idempotency) => {
     expect(retryNeedsIdempotency(effectivePolicy({ idempotency, tries: 2, conditions }))).toEqual([]);
   });
 
-  test('a call that is tried once has no retry to refuse', () => {
+  test('a call with a single attempt has no retry to refuse', () => {
     expect(retryNeedsIdempotency(effectivePolicy({ idempotency: 'none', tries: 1, conditions }))).toEqual([]);
   });
 });
@@ -84,7 +84,7 @@ describe('safe-calls-safe', () => {
         subject: 'a->b.Ask',
         value: 'idempotency = safe',
         rule: 'safe-calls-safe',
-        message: `it calls b->c.Ask, which is ${behind}: by-key or none is right here, too.`,
+        message: `it calls b->c.Ask, which is ${behind}: state by-key or none here as well.`,
       },
     ]);
   });

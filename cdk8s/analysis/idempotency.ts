@@ -3,7 +3,7 @@ import { type CallGraph, callsOf } from './call-graph.ts';
 import type { EffectivePolicy } from './effective-policy.ts';
 import { mayHaveArrived, NEVER_ARRIVED } from './retries.ts';
 
-/** Everyone between client and service takes a GET for safe (RFC 9110, 9.2.1): so it must be. */
+/** Everything between client and service treats a GET as safe (RFC 9110, 9.2.1), so it must be safe. */
 export function getIsSafe({ id, method, idempotency }: EffectivePolicy): Problem[] {
   if (method !== 'GET' || idempotency === 'safe') return [];
   return [
@@ -11,23 +11,23 @@ export function getIsSafe({ id, method, idempotency }: EffectivePolicy): Problem
       subject: id,
       value: `idempotency = ${idempotency}`,
       rule: 'get-is-safe',
-      message: 'a GET changes nothing: safe is right, or another method.',
+      message: 'a GET must not change anything: state safe, or use another method.',
     },
   ];
 }
 
-/** A call that must not run twice may be tried again only where it surely has not run. */
+/** A call that must not run twice may be retried only if it surely has not run. */
 export function retryNeedsIdempotency(dependency: EffectivePolicy): Problem[] {
   if (dependency.idempotency !== 'none' || dependency.tries === 1) return [];
   return mayHaveArrived(dependency).map((condition) => ({
     subject: dependency.id,
     value: `retries.conditions: ${condition}`,
     rule: 'retry-needs-idempotency',
-    message: `the callee may have done its work, and would do it twice. Only ${NEVER_ARRIVED.join(', ')} are right without idempotency.`,
+    message: `the callee may have done its work already and would do it again. Without idempotency use only ${NEVER_ARRIVED.join(', ')}.`,
   }));
 }
 
-/** What calls something that changes anything changes something itself, and is not safe. */
+/** A callee that makes a call which changes something changes something itself, so the call to it is not safe. */
 export function safeCallsSafe({ calls }: CallGraph): Problem[] {
   return [...calls.values()]
     .filter(({ idempotency }) => idempotency === 'safe')
@@ -38,12 +38,12 @@ export function safeCallsSafe({ calls }: CallGraph): Problem[] {
           subject: dependency.id,
           value: 'idempotency = safe',
           rule: 'safe-calls-safe',
-          message: `it calls ${next.id}, which is ${next.idempotency}: by-key or none is right here, too.`,
+          message: `it calls ${next.id}, which is ${next.idempotency}: state by-key or none here as well.`,
         })),
     );
 }
 
-/** Whether a call may run twice, and what it calls in turn, depends on the callee: it is the same for every caller. */
+/** Whether a call may run twice and which calls it leads to depends on the callee, so all callers must state the same. */
 export function callersAgree({ calls }: CallGraph): Problem[] {
   const first = new Map<string, EffectivePolicy>();
   return [...calls.values()].flatMap((dependency) => {

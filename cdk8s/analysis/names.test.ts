@@ -34,7 +34,7 @@ describe('names-valid', () => {
             subject: name,
             value: `${kind} = ${name}`,
             rule: 'names-valid',
-            message: 'right is at most 63 lower-case letters, digits and hyphens, a letter first and no hyphen last.',
+            message: 'use at most 63 lower-case letters, digits and hyphens, a letter first and no hyphen last.',
           })),
         );
       },
@@ -155,9 +155,7 @@ describe('names-valid', () => {
     });
 
     test('has a method, or it would take every one', () => {
-      expect(withRpc(enter, { path: '/v1' })).toMatchObject([
-        { value: 'method = none', message: 'right is GET or POST.' },
-      ]);
+      expect(withRpc(enter, { path: '/v1' })).toMatchObject([{ value: 'method = none', message: 'use GET or POST.' }]);
     });
   });
 

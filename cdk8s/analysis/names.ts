@@ -40,10 +40,10 @@ const HTTP_PATH: Form = {
   right: 'a path such as /v1/orders/{id}: letters, digits and -._~, and {names} that are a whole segment',
 };
 
-/** Names of resources that are none of a service's, or are made of two; a service's own name must not look like one. */
+/** Names of resources that belong to no service or to two. A service's own name must not look like one of them. */
 const RESERVED = /-from-|-gateway$|^default-deny$/;
 
-/** Every name and path has the form that Kubernetes, Istio, Kafka or gRPC asks of it. */
+/** Every name and path has the form that Kubernetes, Istio, Kafka or gRPC requires. */
 export function namesValid({ services, topics, interactions }: Topology): Problem[] {
   return [
     ...Object.entries(services).flatMap(([name, service]) => checkService(name, service)),
@@ -95,10 +95,10 @@ function check(dependency: string, kind: string, name: string, { pattern, maxLen
 }
 
 function problem(dependency: string, kind: string, name: string, right: string): Problem {
-  return { subject: dependency, value: `${kind} = ${name}`, rule: 'names-valid', message: `right is ${right}.` };
+  return { subject: dependency, value: `${kind} = ${name}`, rule: 'names-valid', message: `use ${right}.` };
 }
 
-/** One interaction for each caller and callee, one service for each host name: of two, the mesh would heed only one. */
+/** One interaction for each caller and callee, one service for each host name: if there are two, the mesh obeys only one. */
 export function noDuplicates(topology: Topology): Problem[] {
   const dependencies = syncInteractions(topology).map((interaction) => ({
     subject: dependencyId(interaction),
@@ -119,7 +119,7 @@ export function noDuplicates(topology: Topology): Problem[] {
       subject,
       value: `host = ${key}`,
       rule: 'no-duplicates',
-      message: 'another service has this host: one service for each is right, with all its RPCs.',
+      message: 'another service has this host: state one service for it, with all its RPCs.',
     })),
   ];
 }

@@ -14,7 +14,7 @@ import {
 type Names = ReadonlySet<string>;
 
 interface Known {
-  /** Only who has a proxy of ours keeps a policy. */
+  /** Only a caller with a sidecar obeys a policy. */
   readonly callers: Names;
   readonly callees: Names;
   readonly members: Names;
@@ -22,7 +22,7 @@ interface Known {
   readonly calls: Names;
 }
 
-/** Interactions, `calls` and replicas name only what topology.ts has, and what can play that part. */
+/** Interactions, `calls` and replicas name only members of topology.ts, and only those that can play that part. */
 export function namesExist(topology: Topology, replicas: readonly Replicas[]): Problem[] {
   const known = readKnown(topology);
   return [

@@ -17,7 +17,7 @@ describe('condition-can-hold', () => {
         subject: 'a->b.Ask',
         value: `retries.conditions: ${condition}`,
         rule: 'condition-can-hold',
-        message: 'an HTTP answer has no gRPC status: this never holds. gateway-error, 5xx and reset do.',
+        message: 'an HTTP answer has no gRPC status: this condition never holds. Use gateway-error, 5xx or reset.',
       },
     ]);
   });
@@ -30,7 +30,7 @@ describe('condition-can-hold', () => {
 
   test('retries on nothing are refused, because Istio would fill in its own conditions', () => {
     expect(conditionCanHold(effectivePolicy({ tries: 2, conditions: [] }))).toMatchObject([
-      { value: 'retries.conditions: none', message: expect.stringContaining("say 'never'") },
+      { value: 'retries.conditions: none', message: expect.stringContaining("state 'never'") },
     ]);
   });
 
@@ -44,7 +44,7 @@ describe('late-tries-retried', () => {
     effectivePolicy({ tries: 3, perTryTimeoutMs: 200, conditions: ['unavailable', ...conditions] });
 
   test.each([['reset'], ['gateway-error'], ['5xx'], ['deadline-exceeded']] as const)(
-    '%s alone covers only one of the two ends that a late gRPC try has',
+    '%s alone covers only one of the two ends that a timed-out gRPC attempt has',
     (condition) => {
       expect(lateTriesRetried(late(condition))).toEqual([
         {
@@ -52,7 +52,7 @@ describe('late-tries-retried', () => {
           value: `retries.conditions: unavailable, ${condition}`,
           rule: 'late-tries-retried',
           message:
-            'a try that takes over 200 ms ends in a reset or in deadline-exceeded, by chance: name both or neither.',
+            'an attempt that takes over 200 ms ends in a reset or in deadline-exceeded, by chance: state both or neither.',
         },
       ]);
     },
@@ -63,7 +63,7 @@ describe('late-tries-retried', () => {
     expect(lateTriesRetried(late())).toEqual([]);
   });
 
-  test('there is no second end where no try has a time of its own, none follows, or the call is HTTP', () => {
+  test('there is no second end where no attempt has a timeout of its own, none follows, or the call is HTTP', () => {
     expect(lateTriesRetried({ ...late('reset'), perTryTimeoutMs: null })).toEqual([]);
     expect(lateTriesRetried({ ...late('reset'), tries: 1 })).toEqual([]);
     expect(lateTriesRetried({ ...late('reset'), protocol: 'http' })).toEqual([]);

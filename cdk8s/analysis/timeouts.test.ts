@@ -5,28 +5,28 @@ import type { EffectivePolicy } from './effective-policy.ts';
 import { calleeOutlivesCaller, timeoutWithinBudget, triesFitTimeout } from './timeouts.ts';
 
 describe('tries-fit-timeout', () => {
-  const threeTries = effectivePolicy({ tries: 3, perTryTimeoutMs: 300, longestBackoffMs: 60 });
+  const threeAttempts = effectivePolicy({ tries: 3, perTryTimeoutMs: 300, longestBackoffMs: 60 });
 
-  describe('tries with a time of their own', () => {
+  describe('attempts with a timeout of their own', () => {
     test('may fill the timeout exactly, with the longest back-off', () => {
-      expect(triesFitTimeout({ ...threeTries, timeoutMs: 960 })).toEqual([]);
+      expect(triesFitTimeout({ ...threeAttempts, timeoutMs: 960 })).toEqual([]);
     });
 
     test('are refused with the sum when a millisecond is missing', () => {
-      expect(triesFitTimeout({ ...threeTries, timeoutMs: 959 })).toEqual([
+      expect(triesFitTimeout({ ...threeAttempts, timeoutMs: 959 })).toEqual([
         {
           subject: 'a->b.Ask',
           value: 'timeoutMs = 959',
           rule: 'tries-fit-timeout',
           message:
-            '3 tries of 300 ms and up to 60 ms of back-off take 960 ms: the last never happen. Raise the timeout or ask for less.',
+            '3 attempts of 300 ms and up to 60 ms of back-off take 960 ms: the last one never happens. Raise the timeout or ask for less.',
         },
       ]);
     });
   });
 
-  describe('tries that share the timeout', () => {
-    const sharing = { ...threeTries, perTryTimeoutMs: null };
+  describe('attempts that share the timeout', () => {
+    const sharing = { ...threeAttempts, perTryTimeoutMs: null };
 
     test('need a millisecond more than their back-off', () => {
       expect(triesFitTimeout({ ...sharing, timeoutMs: 61 })).toEqual([]);
@@ -34,16 +34,16 @@ describe('tries-fit-timeout', () => {
 
     test('are refused when the back-off takes all of it', () => {
       const [problem] = triesFitTimeout({ ...sharing, timeoutMs: 60 });
-      expect(problem?.message).toContain('3 tries and up to 60 ms of back-off take 60 ms');
+      expect(problem?.message).toContain('3 attempts and up to 60 ms of back-off take 60 ms');
     });
   });
 
-  test('a single try fits any timeout', () => {
-    expect(triesFitTimeout({ ...threeTries, tries: 1, timeoutMs: 1 })).toEqual([]);
+  test('a single attempt fits any timeout', () => {
+    expect(triesFitTimeout({ ...threeAttempts, tries: 1, timeoutMs: 1 })).toEqual([]);
   });
 
   test('without a timeout everything fits', () => {
-    expect(triesFitTimeout({ ...threeTries, timeoutMs: null })).toEqual([]);
+    expect(triesFitTimeout({ ...threeAttempts, timeoutMs: null })).toEqual([]);
   });
 });
 
@@ -58,7 +58,7 @@ describe('timeout-within-budget', () => {
         subject: 'a->b.Ask',
         value: 'timeoutMs = 301',
         rule: 'timeout-within-budget',
-        message: "after the 300 ms of its decision's latencyBudgetMs the answer is of no use: at most that is right.",
+        message: "after its decision's latencyBudgetMs the answer is of no use: use at most 300 ms.",
       },
     ]);
   });
@@ -81,7 +81,7 @@ describe('callee-outlives-caller', () => {
   }
   const messageOf = (change: Partial<EffectivePolicy>, others = behind) => problemsOf(change, others)[0]?.message;
 
-  describe('a callee whose calls end within the time of a try', () => {
+  describe('a callee whose calls end within the time of an attempt', () => {
     test('stops, to the last millisecond', () => {
       expect(problemsOf({ timeoutMs: 500 })).toEqual([]);
     });
@@ -92,7 +92,7 @@ describe('callee-outlives-caller', () => {
           subject: 'a->b.Ask',
           value: 'afterTimeout = callee-carries-on',
           rule: 'callee-outlives-caller',
-          message: "it stops: its calls may take 500 ms, and a try may end after 500 ms. 'callee-stops' is right.",
+          message: "it stops: its calls may take 500 ms, and an attempt may end after 500 ms. state 'callee-stops'.",
         },
       ]);
     });
@@ -102,7 +102,7 @@ describe('callee-outlives-caller', () => {
     });
   });
 
-  describe('a callee whose calls may take longer than a try', () => {
+  describe('a callee whose calls may take longer than an attempt', () => {
     test('is refused with both times if it is said to stop', () => {
       expect(problemsOf({ timeoutMs: 499 })).toEqual([
         {
@@ -110,8 +110,8 @@ describe('callee-outlives-caller', () => {
           value: 'afterTimeout = callee-stops',
           rule: 'callee-outlives-caller',
           message:
-            'it may go on after its caller has given up: its calls may take 500 ms, and a try may end after 499 ms. ' +
-            "Right is 'callee-carries-on', or more time for a try.",
+            'it may go on after its caller has given up: its calls may take 500 ms, and an attempt may end after 499 ms. ' +
+            "State 'callee-carries-on', or give an attempt more time.",
         },
       ]);
     });
@@ -122,7 +122,7 @@ describe('callee-outlives-caller', () => {
 
     test.each(['callee-stops', 'callee-carries-on'] as const)('is refused without a key, %s or not', (afterTimeout) => {
       expect(messageOf({ timeoutMs: 499, afterTimeout, idempotency: 'none' })).toContain(
-        "Right is 'callee-carries-on' with idempotency by-key, or more time for a try.",
+        "State 'callee-carries-on' with idempotency by-key, or give an attempt more time.",
       );
     });
 
@@ -136,16 +136,16 @@ describe('callee-outlives-caller', () => {
     });
   });
 
-  describe('the time of a try', () => {
-    test('is its own, if it has one', () => {
+  describe('the time of an attempt', () => {
+    test('is its own timeout, if it has one', () => {
       const tries = { tries: 2, perTryTimeoutMs: 500, timeoutMs: 2_000, conditions: ['reset'] } as const;
       expect(problemsOf(tries)).toEqual([]);
       expect(messageOf({ ...tries, perTryTimeoutMs: 499 })).toContain('after 499 ms');
     });
 
-    test('is nothing, if it starts when another one, that may have come late, has failed', () => {
+    test('may be nothing, if an attempt before it arrived and may have failed at the end of the timeout', () => {
       const tries = { tries: 2, timeoutMs: 2_000, conditions: ['connect-failure', 'reset'] } as const;
-      expect(messageOf(tries)).toContain('a try may end after 0 ms');
+      expect(messageOf(tries)).toContain('an attempt may end after 0 ms');
     });
 
     test('is what connecting and the pauses leave, if the others never arrived', () => {
@@ -166,8 +166,8 @@ describe('callee-outlives-caller', () => {
     test('may carry on whatever the time, and only a key makes that safe', () => {
       const partner = { external: true, calls: [], timeoutMs: 60_000 };
       expect(messageOf(partner)).toBe(
-        'it may go on after its caller has given up: it is a partner, and nobody here can stop it. ' +
-          "Right is 'callee-carries-on'.",
+        'it may go on after its caller has given up: it is a partner, which the mesh cannot stop. ' +
+          "State 'callee-carries-on'.",
       );
       expect(messageOf({ ...partner, idempotency: 'none' })).toContain('with idempotency by-key.');
       expect(problemsOf({ ...partner, afterTimeout: 'callee-carries-on' })).toEqual([]);
@@ -182,7 +182,7 @@ describe('callee-outlives-caller', () => {
 
     test('need not and must not be said to carry on', () => {
       expect(messageOf({ idempotency: 'safe', timeoutMs: 1, afterTimeout: 'callee-carries-on' })).toBe(
-        "a safe call leaves nothing behind, however long it goes on: 'callee-stops' is right.",
+        "a safe call leaves nothing behind, however long it goes on: state 'callee-stops'.",
       );
     });
   });

@@ -4,26 +4,26 @@ import type { EffectivePolicy } from './effective-policy.ts';
 import { mayHaveArrived } from './retries.ts';
 
 /**
- * All tries and the longest back-off between them must fit the call's timeout, or the last tries never happen.
- * Tries without a time of their own end early only by failing fast: of them, the back-off alone must leave time.
+ * All attempts and the longest back-off between them must fit the call's timeout, or the last attempts never happen. Attempts
+ * without a timeout of their own end early only by failing fast, so for them the back-off alone must leave time.
  */
 export function triesFitTimeout(dependency: EffectivePolicy): Problem[] {
   const { id, timeoutMs, tries, perTryTimeoutMs, longestBackoffMs } = dependency;
   if (timeoutMs === null || tries === 1) return [];
   const needMs = tries * (perTryTimeoutMs ?? 0) + longestBackoffMs;
   if (perTryTimeoutMs === null ? needMs < timeoutMs : needMs <= timeoutMs) return [];
-  const per = perTryTimeoutMs === null ? `${tries} tries` : `${tries} tries of ${perTryTimeoutMs} ms`;
+  const per = perTryTimeoutMs === null ? `${tries} attempts` : `${tries} attempts of ${perTryTimeoutMs} ms`;
   return [
     {
       subject: id,
       value: `timeoutMs = ${timeoutMs}`,
       rule: 'tries-fit-timeout',
-      message: `${per} and up to ${longestBackoffMs} ms of back-off take ${needMs} ms: the last never happen. Raise the timeout or ask for less.`,
+      message: `${per} and up to ${longestBackoffMs} ms of back-off take ${needMs} ms: the last one never happens. Raise the timeout or ask for less.`,
     },
   ];
 }
 
-/** Nobody needs an answer later than the interaction's latency budget: the caller must not wait for it any longer. */
+/** After the interaction's latency budget an answer is of no use, so the caller must not wait any longer. */
 export function timeoutWithinBudget({ id, timeoutMs, latencyBudgetMs }: EffectivePolicy): Problem[] {
   if (timeoutMs !== null && !(timeoutMs > latencyBudgetMs)) return [];
   return [
@@ -31,17 +31,17 @@ export function timeoutWithinBudget({ id, timeoutMs, latencyBudgetMs }: Effectiv
       subject: id,
       value: `timeoutMs = ${timeoutMs ?? 'none'}`,
       rule: 'timeout-within-budget',
-      message: `after the ${latencyBudgetMs} ms of its decision's latencyBudgetMs the answer is of no use: at most that is right.`,
+      message: `after its decision's latencyBudgetMs the answer is of no use: use at most ${latencyBudgetMs} ms.`,
     },
   ];
 }
 
 /**
- * A callee that still works when its caller has given up may finish what the caller takes for failed. It must be stated, and
- * only a key makes it safe: the next try finds the result under it. It must also be true.
+ * A callee that still works when its caller has given up may finish a call that the caller counts as failed. `afterTimeout`
+ * must state this, and only a key makes it safe: the next attempt finds the result under the key. The statement must be true.
  *
- * The callee may go on for as long as the calls that it makes one after the other, each up to its timeout; a partner for
- * as long as it likes. Of a safe call nothing is left once its caller has gone, however long it goes on: it always stops.
+ * The callee may work for as long as the calls that it makes one after the other, each up to its timeout. A partner may work
+ * for any time. A safe call leaves nothing behind once its caller has gone, so it always counts as stopping.
  */
 export function calleeOutlivesCaller({ calls }: CallGraph): Problem[] {
   return [...calls.values()].flatMap((dependency) => {
@@ -63,23 +63,23 @@ function check(dependency: EffectivePolicy, next: readonly EffectivePolicy[]): P
   const carriesOn = dependency.afterTimeout === 'callee-carries-on';
   if (dependency.idempotency === 'safe') {
     return carriesOn
-      ? problem("a safe call leaves nothing behind, however long it goes on: 'callee-stops' is right.")
+      ? problem("a safe call leaves nothing behind, however long it goes on: state 'callee-stops'.")
       : [];
   }
 
   const workMs = dependency.external ? Number.POSITIVE_INFINITY : sumOfTimeoutsMs(next);
-  const tryMs = shortestTryMs(dependency) ?? Number.POSITIVE_INFINITY;
+  const attemptMs = shortestAttemptMs(dependency) ?? Number.POSITIVE_INFINITY;
   const why = dependency.external
-    ? 'it is a partner, and nobody here can stop it'
-    : `its calls may take ${workMs} ms, and a try may end after ${tryMs} ms`;
-  if (workMs <= tryMs) {
-    return carriesOn ? problem(`it stops: ${why}. 'callee-stops' is right.`) : [];
+    ? 'it is a partner, which the mesh cannot stop'
+    : `its calls may take ${workMs} ms, and an attempt may end after ${attemptMs} ms`;
+  if (workMs <= attemptMs) {
+    return carriesOn ? problem(`it stops: ${why}. state 'callee-stops'.`) : [];
   }
   if (carriesOn && dependency.idempotency === 'by-key') return [];
   const needed =
     dependency.idempotency === 'by-key' ? "'callee-carries-on'" : "'callee-carries-on' with idempotency by-key";
-  const otherwise = dependency.external ? '' : ', or more time for a try';
-  return problem(`it may go on after its caller has given up: ${why}. Right is ${needed}${otherwise}.`);
+  const otherwise = dependency.external ? '' : ', or give an attempt more time';
+  return problem(`it may go on after its caller has given up: ${why}. State ${needed}${otherwise}.`);
 }
 
 function sumOfTimeoutsMs(dependencies: readonly EffectivePolicy[]): number {
@@ -87,13 +87,13 @@ function sumOfTimeoutsMs(dependencies: readonly EffectivePolicy[]): number {
 }
 
 /**
- * The least time that a try which reached the callee has before its caller gives it up; null where that never happens.
+ * The shortest time after which a caller gives up an attempt that reached the callee; null if it never gives up.
  *
- * Tries with a time of their own have all of it (tries-fit-timeout sees to that). Of tries that share the timeout, a later one
- * has what is left: after failures that came at once or, never having arrived, with the end of the time to connect, all but
- * that and the pauses; after an answer, which may come late, perhaps nothing.
+ * An attempt with a timeout of its own has all of it (tries-fit-timeout checks that). If attempts share the call's timeout, a
+ * later one has what is left. After attempts that never arrived, that is all but the pauses and the time to connect. After an
+ * attempt that arrived, it may be nothing, because the failure may have come at the end of the timeout.
  */
-function shortestTryMs(dependency: EffectivePolicy): number | null {
+function shortestAttemptMs(dependency: EffectivePolicy): number | null {
   const { timeoutMs, perTryTimeoutMs, tries, longestBackoffMs, pool } = dependency;
   if (perTryTimeoutMs !== null) return Math.min(perTryTimeoutMs, timeoutMs ?? perTryTimeoutMs);
   if (timeoutMs === null || tries === 1) return timeoutMs;

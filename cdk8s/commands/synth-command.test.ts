@@ -62,7 +62,7 @@ test('a source with problems exits 1, says them all on stderr, and leaves the la
       '  orders->inventory  policy = none  [policy-for-each-dependency]',
       '    nothing says what happens when this call fails.',
       '  orders->payments.Authorize  timeoutMs = 30  [tries-fit-timeout]',
-      '    3 tries and up to 30 ms of back-off take 30 ms: the last never happen. Raise the timeout or ask for less.',
+      '    3 attempts and up to 30 ms of back-off take 30 ms: the last one never happens. Raise the timeout or ask for less.',
     ].join('\n'),
   );
   expect(existsSync(join(out, 'dev/60-workloads.yaml'))).toBe(true);

@@ -10,7 +10,7 @@ import { code, formatMs, joinBlocks, table } from './markdown.ts';
 export function writeDecisions(model: Model): string {
   return joinBlocks([
     '# The decision record',
-    'Written by `make decisions` from [topology.ts](../cdk8s/topology.ts), [policies.ts](../cdk8s/policies.ts) and [model/](../cdk8s/model); edit those. `make synth` rejects a decision that contradicts a criterion or does not meet what its tactic requires.',
+    'Written by `make decisions` from [topology.ts](../cdk8s/topology.ts), [policies.ts](../cdk8s/policies.ts), [criteria.ts](../cdk8s/analysis/criteria.ts) and [tactics.ts](../cdk8s/analysis/tactics.ts); edit those. `make synth` rejects a decision that contradicts a criterion or does not meet what its tactic requires.',
     ...writeOverview(model),
     ...writeCriteria(model),
     ...writeTactics(),

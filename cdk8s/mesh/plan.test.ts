@@ -67,7 +67,7 @@ describe('VirtualServices', () => {
     expect(routeOf('b', 'c.Ask').retries).toEqual({ attempts: 0 });
   });
 
-  test('a try that may use the rest of the timeout has no time of its own', () => {
+  test('an attempt that may use the rest of the timeout has no timeout of its own', () => {
     const Ask = { ...retried, retries: { ...retried.retries, perTryTimeoutMs: 'rest-of-timeout' } } as const;
     const { virtualServices } = planMesh(
       exampleModel({ policies: { ...policies, 'a->b': dependencyPolicy({ Ask }) } }),

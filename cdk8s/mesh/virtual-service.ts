@@ -16,7 +16,7 @@ export const GATEWAY_RESOURCE = { name: 'windlass', namespace: MESH_NAMESPACE } 
 /**
  * Istio heeds one VirtualService per host, so all callers of a service share one and are told apart by their `app` label.
  * There is no catch-all route: what no dependency states is answered 404 by the caller's proxy, so that a new call
- * without a policy fails on its first try and not on its first bad day.
+ * without a policy fails on its first call and not on its first bad day.
  */
 export function toMeshVirtualService(dependencies: readonly Dependency[]): VirtualServiceSpec {
   return {

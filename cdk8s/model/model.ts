@@ -4,7 +4,7 @@ import type { Topology } from './topology.ts';
 
 /** What one request may cost at most anywhere behind it, along each path of calls. */
 export interface Limits {
-  /** Calls at the end of a path when everything fails: the tries of all hops multiply. */
+  /** Calls at the end of a path when everything fails: the attempts of all hops multiply. */
   readonly worstCaseCalls: number;
   /** The same on average while an outage lasts: the retry budgets of all hops multiply. */
   readonly sustainedCalls: number;

@@ -10,7 +10,7 @@ export type RetryCondition =
   | 'reset-before-request'
   /** gRPC UNAVAILABLE: nothing, by our services' own rule. */
   | 'unavailable'
-  /** Anything: only idempotent calls may be tried again. */
+  /** Anything: only idempotent calls may be retried. */
   | 'reset'
   | 'gateway-error'
   | '5xx'
@@ -21,11 +21,11 @@ export type RetryCondition =
 export interface RetryOn {
   readonly kind: 'on';
   readonly conditions: readonly RetryCondition[];
-  /** Tries after the first one. */
+  /** Attempts after the first one, as in Istio. */
   readonly attempts: number;
   /**
-   * Time for each try, the first included. `rest-of-timeout`: a try may use all that is left of the call's time, so that
-   * only failures that come fast are tried again, and a slow callee is cut once, at the timeout.
+   * Time for each attempt, the first included. `rest-of-timeout`: an attempt may use all that is left of the call's timeout,
+   * so only quick failures are retried, and a slow call is cut off once, at the timeout.
    */
   readonly perTryTimeoutMs: number | 'rest-of-timeout';
   /** Base of the exponential, jittered back-off. */
@@ -33,12 +33,12 @@ export interface RetryOn {
 }
 
 export interface RpcPolicy {
-  /** For all tries and their back-off. */
+  /** For all attempts and their back-off. */
   readonly timeoutMs: number;
   /**
-   * What the callee does once the caller has given up a try. `callee-stops`: the calls it makes in turn end within the
-   * try's time, which the analysis checks, or the call is `safe` and leaves nothing behind. `callee-carries-on`: it may
-   * still finish; only a key makes that harmless.
+   * What the callee does once the caller has given up an attempt. `callee-stops`: the calls that it makes in turn end within
+   * the attempt's time, which the analysis checks, or the call is `safe` and leaves nothing behind. `callee-carries-on`: it
+   * may still finish; only a key makes that harmless.
    */
   readonly afterTimeout: 'callee-stops' | 'callee-carries-on';
   /** May it run twice? `safe`: it changes nothing; `by-key`: the callee enforces an idempotency key; `none`: no. */

@@ -37,8 +37,8 @@ export function drawRpcPolicy(
   const shares = retries.kind === 'on' && retries.perTryTimeoutMs === 'rest-of-timeout';
   const own =
     retries.kind === 'on' && retries.perTryTimeoutMs !== 'rest-of-timeout' ? retries.perTryTimeoutMs : timeoutMs;
-  const tryMs = !shares ? own : mayHaveArrived(retries).length > 0 ? 0 : Math.max(0, timeoutMs - lostMs);
-  const carriesOn = idempotency !== 'safe' && (service.external !== undefined || workMs > tryMs);
+  const attemptMs = !shares ? own : mayHaveArrived(retries).length > 0 ? 0 : Math.max(0, timeoutMs - lostMs);
+  const carriesOn = idempotency !== 'safe' && (service.external !== undefined || workMs > attemptMs);
   return carriesOn && idempotency === 'none'
     ? { timeoutMs: workMs + timeoutMs, afterTimeout: 'callee-stops', idempotency, retries: { kind: 'never' } }
     : { timeoutMs, afterTimeout: carriesOn ? 'callee-carries-on' : 'callee-stops', idempotency, retries };
@@ -54,7 +54,7 @@ function drawRetries(draw: Draw, allowed: readonly RetryCondition[]): RetryOn {
   };
 }
 
-/** Over gRPC a try that is too late ends by the cut or by its deadline: with one of them comes the other. */
+/** Over gRPC a timed-out attempt ends by the cut or by its deadline: a policy that states one condition states the other. */
 function withLateTries(drawn: readonly RetryCondition[], allowed: readonly RetryCondition[]): RetryCondition[] {
   const isLate = drawn.some((condition) => ['reset', 'gateway-error', '5xx', 'deadline-exceeded'].includes(condition));
   if (!isLate || !allowed.includes('deadline-exceeded')) return [...drawn];
