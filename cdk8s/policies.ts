@@ -3,8 +3,8 @@ import type { Breaker, ConnectionPool, PoliciesFor, RetryBudget, RetryOn, RpcPol
 import type { topology } from './topology.ts';
 
 /**
- * What happens when a call is slow or fails, per dependency and RPC. Anything a policy does not state is off: the mesh-wide
- * default is no retry, and the caller's own proxy answers 404 to a call that no dependency states.
+ * What happens when a call is slow or fails, per dependency and RPC. Anything a policy does not state is off: the
+ * mesh-wide default is no retry, and the caller's own proxy answers 404 to a call that no dependency states.
  */
 
 const pool = {
@@ -50,9 +50,9 @@ const acquirerCall = {
 } as const satisfies RpcPolicy;
 
 /**
- * Nobody waits for the saga's steps: three attempts of two seconds each, while a customer's request has 300 ms in total. Envoy
- * sends the attempt's timeout as its gRPC deadline, so a timeout shows as a reset or as `deadline-exceeded` of the callee,
- * whichever comes first.
+ * Nobody waits for the saga's steps: three attempts of two seconds each, while a customer's request has 300 ms in
+ * total. Envoy sends the attempt's timeout as its gRPC deadline, so a timeout shows as a reset or as
+ * `deadline-exceeded` of the callee, whichever comes first.
  */
 const sagaRetries = {
   kind: 'on',
@@ -90,8 +90,9 @@ const fiveInARow = {
 } as const satisfies Breaker;
 
 /**
- * The saga calls payments and inventory again after pauses of its own. This ejection adds to the one that payments applies to
- * the acquirer: with thirty seconds here as well, an order would wait a minute for a partner that has recovered.
+ * The saga calls payments and inventory again after pauses of its own. This ejection adds to the one that payments
+ * applies to the acquirer: with thirty seconds here as well, an order would wait a minute for a partner that has
+ * recovered.
  */
 const briefEjection = { ...fiveInARow, ejectionMs: 10_000 } as const satisfies Breaker;
 
@@ -102,8 +103,8 @@ export const policies = {
   'gateway->orders': {
     pool,
     retryBudget,
-    // If a dependency fails, orders answers 202. It answers 503 only if it cannot store, and then none of its pods can: they
-    // share a database.
+    // If a dependency fails, orders answers 202. It answers 503 only if it cannot store, and then none of its pods can:
+    // they share a database.
     breaker: { kind: 'none' },
     rpcs: {
       // The hops behind it retry on their own; a second layer here would multiply their attempts.

@@ -9,8 +9,8 @@ const reverse = {
 } as const satisfies Compensation;
 
 /**
- * How an order gets from placed to fulfilled or cancelled: steps, compensations and events. policies.ts states timeouts and
- * retries of each call. Compensations run in reverse order and are retried until they succeed.
+ * How an order gets from placed to fulfilled or cancelled: steps, compensations and events. policies.ts states timeouts
+ * and retries of each call. Compensations run in reverse order and are retried until they succeed.
  */
 export const saga = {
   steps: [

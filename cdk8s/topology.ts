@@ -1,13 +1,16 @@
 import type { Topic, Topology } from './model/topology.ts';
 
-/** Seven days: a consumer that was down for a week misses nothing. Outboxes and inboxes keep their rows a day longer. */
+/**
+ * Seven days: a consumer that was down for a week misses nothing. Outboxes and inboxes keep their rows a day longer.
+ */
 const events = { partitions: 3, retentionDays: 7 } as const satisfies Topic;
 /** They are few, and each one waits for a person, who may be on leave. */
 const deadLetters = { partitions: 1, retentionDays: 30 } as const satisfies Topic;
 
 /**
- * Which service calls which, how and why: the decision record. Sync only if someone waits for the answer; everything else is
- * an event. policies.ts states what happens when a call fails, environments.ts replica counts, saga.ts the steps of the saga.
+ * Which service calls which, how and why: the decision record. Sync only if someone waits for the answer; everything
+ * else is an event. policies.ts states what happens when a call fails, environments.ts replica counts, saga.ts the
+ * steps of the saga.
  */
 export const topology = {
   services: {

@@ -15,10 +15,11 @@ interface Path {
 type HopFactor = (dependency: EffectivePolicy) => number;
 
 /**
- * Attempts multiply over the hops of a path. `worstCaseCalls` bounds the calls that one request can lead to while everything
- * fails. `sustainedCalls` bounds their average while that lasts: then each hop's budget caps its retries at a share of its
- * calls in flight. A budget of `percent` allows 100 / (100 - percent) calls for one, and never more than the attempts. The
- * budget's minimum is left out: it is a number of retries and not a share, and matters only while few calls are in flight.
+ * Attempts multiply over the hops of a path. `worstCaseCalls` bounds the calls that one request can lead to while
+ * everything fails. `sustainedCalls` bounds their average while that lasts: then each hop's budget caps its retries at
+ * a share of its calls in flight. A budget of `percent` allows 100 / (100 - percent) calls for one, and never more than
+ * the attempts. The budget's minimum is left out: it is a number of retries and not a share, and matters only while few
+ * calls are in flight.
  *
  * A hop that retries only attempts that never arrived does not multiply. A call that a callee makes twice counts twice.
  *

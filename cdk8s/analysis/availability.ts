@@ -18,17 +18,17 @@ export interface RouteAvailability {
 type Availability = Omit<RouteAvailability, 'route'>;
 
 /**
- * The availability of each route from the gateway, from those that its interactions' decisions state for the services behind it
- * (`availabilityPercent`, for which each service answers by itself).
+ * The availability of each route from the gateway, from those that its interactions' decisions state for the services
+ * behind it (`availabilityPercent`, for which each service answers by itself).
  *
- * Without policies a route works if every call behind it does: the product of all parts, so that five parts of 99 % are about
- * 95 %. With them, a failed call is retried if a retry condition covers failed answers: it fails only if all attempts fail,
- * 1 - (1 - a)^attempts, where `a` includes all that the callee needs.
+ * Without policies a route works if every call behind it does: the product of all parts, so that five parts of 99 % are
+ * about 95 %. With them, a failed call is retried if a retry condition covers failed answers: it fails only if all
+ * attempts fail, 1 - (1 - a)^attempts, where `a` includes all that the callee needs.
  *
- * Both figures assume that every attempt of every call fails independently. That is true of single lost answers and restarting pods, so
- * `withPolicies` says how far retries can help against those. It is not true of an outage: then all attempts fail together, and
- * what users get is nearer to `withoutPolicies`. A service that a route calls twice is two parts, for the same reason, though
- * in an outage it is down once. Timeouts, breakers and budgets are left out.
+ * Both figures assume that every attempt of every call fails independently. That is true of single lost answers and
+ * restarting pods, so `withPolicies` says how far retries can help against those. It is not true of an outage: then all
+ * attempts fail together, and what users get is nearer to `withoutPolicies`. A service that a route calls twice is two
+ * parts, for the same reason, though in an outage it is down once. Timeouts, breakers and budgets are left out.
  */
 export function availabilityOfRoutes({
   topology,
@@ -73,7 +73,10 @@ function productOf(numbers: readonly number[]): number {
 
 const MINUTES_A_MONTH = 30 * 24 * 60;
 
-/** A table for people: a line for each route, the columns aligned, with the minutes of 30 days in which it does not work. */
+/**
+ * A table for people: a line for each route, the columns aligned, with the minutes of 30 days in which it does not
+ * work.
+ */
 export function formatAvailability(routes: readonly RouteAvailability[]): string {
   const rows = [
     ['availability of', 'parts', 'without policies', '', 'with policies', ''],

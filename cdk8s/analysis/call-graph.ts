@@ -45,7 +45,10 @@ export function noCallCycle({ unordered, calls }: CallGraph): Problem[] {
   }));
 }
 
-/** Walks depth first, with a stack of its own because chains may be long. A call that is already on the path closes a ring. */
+/**
+ * Walks depth first, with a stack of its own because chains may be long. A call that is already on the path closes a
+ * ring.
+ */
 function findRings(starts: readonly EffectivePolicy[], calls: CallGraph['calls']): EffectivePolicy[][] {
   const rings: EffectivePolicy[][] = [];
   const done = new Set<string>();

@@ -80,7 +80,10 @@ function consumedIsPublished({ steps }: Saga): Problem[] {
   });
 }
 
-/** A failed saga compensates every effect before the failure. Only the last effect needs none, because nothing fails after it. */
+/**
+ * A failed saga compensates every effect before the failure. Only the last effect needs none, because nothing fails
+ * after it.
+ */
 function everyEffectHasCompensation({ steps }: Saga): Problem[] {
   const lastEffect = steps.findLastIndex(hasEffect);
   const twice = steps.filter(({ name }, index) => steps.findIndex((step) => step.name === name) !== index);

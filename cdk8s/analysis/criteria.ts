@@ -1,6 +1,8 @@
 import type { Decision } from '../model/decision.ts';
 
-/** What makes an interaction sync or async, written down once. check-decisions.ts holds each tactic against all of them. */
+/**
+ * What makes an interaction sync or async, written down once. check-decisions.ts holds each tactic against all of them.
+ */
 export interface Criterion {
   /** Kebab-case; also the name of the rule that rejects. */
   readonly name: string;

@@ -38,7 +38,9 @@ export function ejectsEverythingUnstated({ caller, callee, ejection }: Effective
   ];
 }
 
-/** Endpoints come back only at a review. An ejection shorter than the time between two reviews lasts longer than stated. */
+/**
+ * Endpoints come back only at a review. An ejection shorter than the time between two reviews lasts longer than stated.
+ */
 export function ejectionOutlastsInterval({ caller, callee, ejection }: EffectivePolicy): Problem[] {
   if (!ejection || !(ejection.ejectionMs < ejection.intervalMs)) return [];
   return [

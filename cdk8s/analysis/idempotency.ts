@@ -43,7 +43,9 @@ export function safeCallsSafe({ calls }: CallGraph): Problem[] {
     );
 }
 
-/** Whether a call may run twice and which calls it leads to depends on the callee, so all callers must state the same. */
+/**
+ * Whether a call may run twice and which calls it leads to depends on the callee, so all callers must state the same.
+ */
 export function callersAgree({ calls }: CallGraph): Problem[] {
   const first = new Map<string, EffectivePolicy>();
   return [...calls.values()].flatMap((dependency) => {

@@ -98,7 +98,10 @@ function problem(dependency: string, kind: string, name: string, right: string):
   return { subject: dependency, value: `${kind} = ${name}`, rule: 'names-valid', message: `use ${right}.` };
 }
 
-/** One interaction for each caller and callee, one service for each host name: if there are two, the mesh obeys only one. */
+/**
+ * One interaction for each caller and callee, one service for each host name: if there are two, the mesh obeys only
+ * one.
+ */
 export function noDuplicates(topology: Topology): Problem[] {
   const dependencies = syncInteractions(topology).map((interaction) => ({
     subject: dependencyId(interaction),

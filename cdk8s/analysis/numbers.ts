@@ -10,8 +10,8 @@ const MAX_INT32 = 2 ** 31 - 1;
 type Numbers = Readonly<Record<string, number>>;
 
 /**
- * Durations, counts and percentages are whole and at least 1 (Istio reads 0 as "unset" in many fields, so that 0 would not
- * mean what it says), percentages at most 100. Only availabilities and the limits may have fractions.
+ * Durations, counts and percentages are whole and at least 1 (Istio reads 0 as "unset" in many fields, so that 0 would
+ * not mean what it says), percentages at most 100. Only availabilities and the limits may have fractions.
  */
 export function numbersInRange({ topology, policies, limits }: Model, replicas: readonly Replicas[]): Problem[] {
   return [

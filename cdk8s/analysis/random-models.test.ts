@@ -41,7 +41,10 @@ function expectRefusal({ problems, message }: SynthesisRefused): void {
   }
 }
 
-/** What the API server asks of any object, and Strimzi's schemas of its own. Istio's are asked on a cluster: k8s-tests/mesh/random-models.cluster.test.ts. */
+/**
+ * What the API server asks of any object, and Strimzi's schemas of its own. Istio's are asked on a cluster:
+ * k8s-tests/mesh/random-models.cluster.test.ts.
+ */
 function expectManifests(manifests: readonly Manifest[]): void {
   const ids = manifests.map(({ kind, metadata: { namespace, name } }) => `${kind} ${namespace}/${name}`);
   expect(ids).toEqual([...new Set(ids)]);

@@ -13,7 +13,9 @@ export function mayHaveArrived({ conditions }: Pick<EffectivePolicy, 'conditions
   return conditions.filter((condition) => !NEVER_ARRIVED.includes(condition));
 }
 
-/** How often one call can make the callee run. If only attempts that never arrived are retried, a single one arrives. */
+/**
+ * How often one call can make the callee run. If only attempts that never arrived are retried, a single one arrives.
+ */
 export function runsOf(dependency: Pick<EffectivePolicy, 'tries' | 'conditions'>): number {
   return mayHaveArrived(dependency).length > 0 ? dependency.tries : 1;
 }
@@ -30,7 +32,9 @@ export function retriesFailedAnswers({ protocol, tries, conditions }: EffectiveP
   return tries > 1 && conditions.some((condition) => failed.includes(condition));
 }
 
-/** A stated retry must be able to happen: an HTTP answer has no gRPC status, and without a condition there is no retry. */
+/**
+ * A stated retry must be able to happen: an HTTP answer has no gRPC status, and without a condition there is no retry.
+ */
 export function conditionCanHold({ id, protocol, tries, conditions }: EffectivePolicy): Problem[] {
   if (tries === 1) return [];
   const rule = 'condition-can-hold';
@@ -53,9 +57,9 @@ export function conditionCanHold({ id, protocol, tries, conditions }: EffectiveP
 const OF_THE_CUT: readonly RetryCondition[] = ['reset', 'gateway-error', '5xx'];
 
 /**
- * Chance must not decide whether a timed-out attempt is retried. Envoy sends an attempt's timeout as its gRPC deadline, so the
- * attempt ends by the cut of the caller's proxy or by the callee's DEADLINE_EXCEEDED, whichever comes first. Istio sets
- * max_grpc_timeout on every route; k8s-tests/mesh/attempts.cluster.test.ts saw one attempt instead of three.
+ * Chance must not decide whether a timed-out attempt is retried. Envoy sends an attempt's timeout as its gRPC deadline,
+ * so the attempt ends by the cut of the caller's proxy or by the callee's DEADLINE_EXCEEDED, whichever comes first.
+ * Istio sets max_grpc_timeout on every route; k8s-tests/mesh/attempts.cluster.test.ts saw one attempt instead of three.
  */
 export function lateTriesRetried({ id, protocol, tries, perTryTimeoutMs, conditions }: EffectivePolicy): Problem[] {
   if (protocol !== 'grpc' || tries === 1 || perTryTimeoutMs === null) return [];
@@ -72,7 +76,10 @@ export function lateTriesRetried({ id, protocol, tries, perTryTimeoutMs, conditi
   ];
 }
 
-/** Istio's default allows 2^32-1 parallel retries, which is no bound: without a budget every failing call becomes `tries` calls. */
+/**
+ * Istio's default allows 2^32-1 parallel retries, which is no bound: without a budget every failing call becomes
+ * `tries` calls.
+ */
 export function retryWithoutBudget({ id, tries, retryBudget }: EffectivePolicy): Problem[] {
   if (tries === 1 || retryBudget !== null) return [];
   return [

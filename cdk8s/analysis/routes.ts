@@ -10,16 +10,19 @@ interface Route {
 }
 
 /**
- * A caller's proxy takes the first route whose method and path match, so that one that comes after a wider one, or after
- * its like, is never taken, and its policy never used. At the gateway the routes to all services are in one such list, whose
- * order between services nobody states: there neither may cover the other.
+ * A caller's proxy takes the first route whose method and path match, so that one that comes after a wider one, or
+ * after its like, is never taken, and its policy never used. At the gateway the routes to all services are in one such
+ * list, whose order between services nobody states: there neither may cover the other.
  */
 export function routesReachable(topology: Topology): Problem[] {
   const lists = Map.groupBy(readRoutes(topology), ({ list }) => list);
   return [...lists.values()].flatMap((routes) => findCovered(routes.map(({ route }) => route)));
 }
 
-/** Routes that can get in each other's way are in the same list: of one proxy and, inside the mesh, host; of one method and length. */
+/**
+ * Routes that can get in each other's way are in the same list: of one proxy and, inside the mesh, host; of one method
+ * and length.
+ */
 function readRoutes(topology: Topology): { readonly list: string; readonly route: Route }[] {
   return syncInteractions(topology).flatMap((interaction) => {
     const dependency = dependencyId(interaction);

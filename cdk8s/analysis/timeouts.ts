@@ -4,8 +4,9 @@ import type { EffectivePolicy } from './effective-policy.ts';
 import { mayHaveArrived } from './retries.ts';
 
 /**
- * All attempts and the longest back-off between them must fit the call's timeout, or the last attempts never happen. Attempts
- * without a timeout of their own end early only by failing fast, so for them the back-off alone must leave time.
+ * All attempts and the longest back-off between them must fit the call's timeout, or the last attempts never happen.
+ * Attempts without a timeout of their own end early only by failing fast, so for them the back-off alone must leave
+ * time.
  */
 export function triesFitTimeout(dependency: EffectivePolicy): Problem[] {
   const { id, timeoutMs, tries, perTryTimeoutMs, longestBackoffMs } = dependency;
@@ -37,11 +38,12 @@ export function timeoutWithinBudget({ id, timeoutMs, latencyBudgetMs }: Effectiv
 }
 
 /**
- * A callee that still works when its caller has given up may finish a call that the caller counts as failed. `afterTimeout`
- * must state this, and only a key makes it safe: the next attempt finds the result under the key. The statement must be true.
+ * A callee that still works when its caller has given up may finish a call that the caller counts as failed.
+ * `afterTimeout` must state this, and only a key makes it safe: the next attempt finds the result under the key. The
+ * statement must be true.
  *
- * The callee may work for as long as the calls that it makes one after the other, each up to its timeout. A partner may work
- * for any time. A safe call leaves nothing behind once its caller has gone, so it always counts as stopping.
+ * The callee may work for as long as the calls that it makes one after the other, each up to its timeout. A partner may
+ * work for any time. A safe call leaves nothing behind once its caller has gone, so it always counts as stopping.
  */
 export function calleeOutlivesCaller({ calls }: CallGraph): Problem[] {
   return [...calls.values()].flatMap((dependency) => {
@@ -89,9 +91,10 @@ function sumOfTimeoutsMs(dependencies: readonly EffectivePolicy[]): number {
 /**
  * The shortest time after which a caller gives up an attempt that reached the callee; null if it never gives up.
  *
- * An attempt with a timeout of its own has all of it (tries-fit-timeout checks that). If attempts share the call's timeout, a
- * later one has what is left. After attempts that never arrived, that is all but the pauses and the time to connect. After an
- * attempt that arrived, it may be nothing, because the failure may have come at the end of the timeout.
+ * An attempt with a timeout of its own has all of it (tries-fit-timeout checks that). If attempts share the call's
+ * timeout, a later one has what is left. After attempts that never arrived, that is all but the pauses and the time to
+ * connect. After an attempt that arrived, it may be nothing, because the failure may have come at the end of the
+ * timeout.
  */
 function shortestAttemptMs(dependency: EffectivePolicy): number | null {
   const { timeoutMs, perTryTimeoutMs, tries, longestBackoffMs, pool } = dependency;

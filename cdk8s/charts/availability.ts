@@ -2,14 +2,16 @@ import * as kplus from 'cdk8s-plus-27';
 import type { Environment } from '../model/environment.ts';
 import { NODE_LABELS } from './platform.ts';
 
-/** Keeps enough pods of a deployment up when a node, or a zone, goes: its pods are apart, and drains take few at a time. */
+/**
+ * Keeps enough pods of a deployment up when a node, or a zone, goes: its pods are apart, and drains take few at a time.
+ */
 export function keepAvailable(
   deployment: kplus.Deployment,
   namespace: string,
   { spread, maxUnavailable }: Environment,
 ): void {
-  // By the deployment's own labels: `scheduling.spread` goes by one that our pods do not carry. A wish, not a condition: with a
-  // condition, a rollout of three pods would need four hosts.
+  // By the deployment's own labels: `scheduling.spread` goes by one that our pods do not carry. A wish, not a
+  // condition: with a condition, a rollout of three pods would need four hosts.
   const siblings = kplus.Pods.select(deployment, 'siblings', { labels: deployment.matchLabels });
   for (const place of spread) {
     deployment.scheduling.separate(siblings, { topology: kplus.Topology.custom(NODE_LABELS[place]), weight: 100 });

@@ -52,8 +52,9 @@ function supervised(envVariables: ServiceContainerProps['envVariables']): Superv
 }
 
 /**
- * Node restarts the program, and the kubelet leaves the container alone. By startup and liveness probes it would restart one whose
- * code has a syntax error again and again, and an edit is lost while the container waits for its next start.
+ * Node restarts the program, and the kubelet leaves the container alone. By startup and liveness probes it would
+ * restart one whose code has a syntax error again and again, and an edit is lost while the container waits for its next
+ * start.
  */
 function watched(name: string, service: Service, envVariables: ServiceContainerProps['envVariables']): Supervision {
   return {

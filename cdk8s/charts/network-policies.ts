@@ -12,8 +12,9 @@ export interface NamedPolicy {
 }
 
 /**
- * Who may open a connection to whom, below the mesh: the arrows of the topology, what a pod stands on, and nothing else. Ports
- * are the application's own, as callers' sidecars dial them. Kubelets need no rule: a node always reaches its own pods.
+ * Who may open a connection to whom, below the mesh: the arrows of the topology, what a pod stands on, and nothing
+ * else. Ports are the application's own, as callers' sidecars dial them. Kubelets need no rule: a node always reaches
+ * its own pods.
  */
 export function networkPolicies(topology: Topology): NamedPolicy[] {
   const services = Object.entries(topology.services);

@@ -8,8 +8,8 @@ import type { Topology } from '../model/topology.ts';
 import { networkPolicies } from './network-policies.ts';
 
 /**
- * Every call between sidecars is mutual TLS, nobody reaches an admin port through a sidecar, and below the mesh only the
- * topology's connections can be opened.
+ * Every call between sidecars is mutual TLS, nobody reaches an admin port through a sidecar, and below the mesh only
+ * the topology's connections can be opened.
  */
 export class SecurityChart extends Chart {
   constructor(scope: Construct, id: string, topology: Topology) {

@@ -8,8 +8,8 @@ import { KAFKA_BOOTSTRAP, OTLP_ENDPOINT } from './platform.ts';
 export const TLS_FOLDER = '/etc/tls';
 
 /**
- * A service's environment variables, apart from the secret ones: it learns the addresses of what topology.ts says it uses, and
- * no other. gRPC callees are `<NAME>_ADDRESS=host:port`, HTTP callees `<NAME>_URL`.
+ * A service's environment variables, apart from the secret ones: it learns the addresses of what topology.ts says it
+ * uses, and no other. gRPC callees are `<NAME>_ADDRESS=host:port`, HTTP callees `<NAME>_URL`.
  */
 export function variablesOf(name: string, topology: Topology, environment: Environment): Record<string, string> {
   return {

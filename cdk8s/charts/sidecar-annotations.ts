@@ -19,8 +19,8 @@ export function sidecarAnnotations(resources: Resources, cas: readonly string[])
     'sidecar.istio.io/proxyMemoryLimit': `${memoryLimitMi}Mi`,
     // Plain pods that no policy is about. Through the proxy, every export of spans would be traced itself.
     'traffic.sidecar.istio.io/excludeOutboundPorts': [TRACING_COLLECTOR.port, POSTGRES_PORT, KAFKA.port].join(),
-    // Callers' connections are asked to close (GOAWAY) within the pre-stop sleep. A native sidecar then ends right after
-    // the application; a classic one needs the second number, to outlive it.
+    // Callers' connections are asked to close (GOAWAY) within the pre-stop sleep. A native sidecar then ends right
+    // after the application; a classic one needs the second number, to outlive it.
     'proxy.istio.io/config': JSON.stringify({
       drainDuration: `${PRE_STOP_SECONDS}s`,
       terminationDrainDuration: `${3 * PRE_STOP_SECONDS}s`,

@@ -9,8 +9,8 @@ import { SynthesisRefused } from '../model/problem.ts';
 import type { Source } from './synth-command.ts';
 
 /**
- * The `decisions` command: writes `<out>/decisions.md`, `<out>/saga.md` and `<out>/img/topology.svg`, or with `--check` only
- * compares them.
+ * The `decisions` command: writes `<out>/decisions.md`, `<out>/saga.md` and `<out>/img/topology.svg`, or with `--check`
+ * only compares them.
  *
  * @param args without the program's name
  * @returns the exit code: 0, or 1 when the source has problems, or with `--check` when a file is out of date

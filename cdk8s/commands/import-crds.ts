@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
 
 /**
- * Generates cdk8s/imports/ from the CRDs with `cdk8s import`: `npm run import`, needed only when Istio's or Strimzi's pin
- * moves. Only the kinds and the version we emit are taken, so that what is committed stays reviewable.
+ * Generates cdk8s/imports/ from the CRDs with `cdk8s import`: `npm run import`, needed only when Istio's or Strimzi's
+ * pin moves. Only the kinds and the version we emit are taken, so that what is committed stays reviewable.
  */
 
 const CDK8S_CLI = 'cdk8s-cli@2.207.60';
@@ -19,8 +19,9 @@ const KINDS = new Set([
 ]);
 
 /**
- * Properties without a type here, at any depth. Subsets and port-level settings inherit nothing of their DestinationRule
- * (budgets get lost), so it is good that nobody can write one; the others are Strimzi features that we do not use.
+ * Properties without a type here, at any depth. Subsets and port-level settings inherit nothing of their
+ * DestinationRule (budgets get lost), so it is good that nobody can write one; the others are Strimzi features that we
+ * do not use.
  */
 const LEFT_OUT = new Set([
   ...['status', 'subsets', 'portLevelSettings'],
@@ -74,7 +75,9 @@ function pick(files: string[]): CustomResourceDefinition[] {
   return crds;
 }
 
-/** cdk8s-cli writes enums, parameter properties and untyped type imports; this repository allows erasable syntax only. */
+/**
+ * cdk8s-cli writes enums, parameter properties and untyped type imports; this repository allows erasable syntax only.
+ */
 export function makeErasable(source: string): string {
   return source
     .replace(/^export enum (\w+) \{([^}]*)\}/gm, (_, name: string, body: string) => {

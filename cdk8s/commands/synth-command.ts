@@ -16,8 +16,8 @@ export interface Source extends Model {
 const ALL = 'all';
 
 /**
- * The `synth` command: writes `<out>/<env>/*.yaml` and prints what users may expect of each route. Policies must hold in every
- * environment, whichever is asked for.
+ * The `synth` command: writes `<out>/<env>/*.yaml` and prints what users may expect of each route. Policies must hold
+ * in every environment, whichever is asked for.
  *
  * @param args without the program's name
  * @returns the exit code: 0, or 1 when the source has problems; all are on stderr then, and nothing is written

@@ -20,8 +20,8 @@ export interface SynthesisProps {
 }
 
 /**
- * Writes one environment's manifests, a file per chart, numbered so that `kubectl apply -f <folder>` makes namespaces first
- * and has the policies in place before the first pod.
+ * Writes one environment's manifests, a file per chart, numbered so that `kubectl apply -f <folder>` makes namespaces
+ * first and has the policies in place before the first pod.
  */
 export function synthesize({ topology, plan, environment, outFolder }: SynthesisProps): void {
   const app = new App();

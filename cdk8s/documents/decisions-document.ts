@@ -6,7 +6,9 @@ import type { Model } from '../model/model.ts';
 import { writeInteractions } from './interaction-section.ts';
 import { code, formatMs, joinBlocks, table } from './markdown.ts';
 
-/** docs/decisions.md: the criteria, the catalogue of tactics, and each interaction with all that is decided about it. */
+/**
+ * docs/decisions.md: the criteria, the catalogue of tactics, and each interaction with all that is decided about it.
+ */
 export function writeDecisions(model: Model): string {
   return joinBlocks([
     '# The decision record',

@@ -9,7 +9,10 @@ export interface Caller {
 /** The labels of the gateway's own pods, as Istio's charts set them. */
 export const INGRESS_SELECTOR = { istio: 'ingressgateway' } as const;
 
-/** Where the gateway's pods run; it is Istio's root namespace as well: what stands here without a selector holds for the whole mesh. */
+/**
+ * Where the gateway's pods run; it is Istio's root namespace as well: what stands here without a selector holds for the
+ * whole mesh.
+ */
 export const MESH_ROOT_NAMESPACE = 'istio-system';
 
 export function callerOf(name: string): Caller {

@@ -17,8 +17,8 @@ import { formatDurationMs } from './duration.ts';
 import { caFile } from './partner-ca.ts';
 
 /**
- * What one dependency's caller does to the callee's endpoints. Without `selectCaller` it holds for every caller that has no
- * rule of its own; with it, Istio prefers it in exactly that caller's proxies.
+ * What one dependency's caller does to the callee's endpoints. Without `selectCaller` it holds for every caller that
+ * has no rule of its own; with it, Istio prefers it in exactly that caller's proxies.
  */
 export function toDestinationRule(dependency: Dependency, selectCaller: boolean): DestinationRuleSpec {
   const { pool, breaker, retryBudget } = dependency.policy;
@@ -53,7 +53,10 @@ function toOutlierDetection(
   };
 }
 
-/** The sidecar originates TLS and takes only a certificate of that authority for that name; Istio's default verifies nothing. */
+/**
+ * The sidecar originates TLS and takes only a certificate of that authority for that name; Istio's default verifies
+ * nothing.
+ */
 function toTls({ host, ca }: Partner): DestinationRuleSpecTrafficPolicyTls {
   return { mode: 'SIMPLE', sni: host, caCertificates: caFile(ca), subjectAltNames: [host] };
 }

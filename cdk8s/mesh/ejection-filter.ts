@@ -21,8 +21,8 @@ export function toEjectionFilter(
           operation: 'MERGE',
           value: {
             outlier_detection: {
-              // Else the n-th ejection lasts n times as long, up to 300 s: after an outage of minutes nobody would ask a
-              // callee that has long been back.
+              // Else the n-th ejection lasts n times as long, up to 300 s: after an outage of minutes nobody would ask
+              // a callee that has long been back.
               max_ejection_time: formatDurationS(breaker.ejectionMs),
               ...(breaker.kind === 'failure-rate' && failureRate(breaker)),
             },
@@ -33,7 +33,10 @@ export function toEjectionFilter(
   };
 }
 
-/** Ejection by the share of failures in an interval. Envoy compares nothing between endpoints for it, so it holds for a single one, too. */
+/**
+ * Ejection by the share of failures in an interval. Envoy compares nothing between endpoints for it, so it holds for a
+ * single one, too.
+ */
 function failureRate({ percent, minRequests }: FailureRateBreaker) {
   return {
     failure_percentage_threshold: percent,

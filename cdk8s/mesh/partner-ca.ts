@@ -2,8 +2,8 @@ import { callsFrom } from '../model/interactions.ts';
 import type { Topology } from '../model/topology.ts';
 
 /**
- * Where the sidecar of a partner's caller finds the partner's authority: a ConfigMap, mounted as a file. Istio could also read a
- * Secret itself (credentialName), but then each caller's account would need the right to read Secrets.
+ * Where the sidecar of a partner's caller finds the partner's authority: a ConfigMap, mounted as a file. Istio could
+ * also read a Secret itself (credentialName), but then each caller's account would need the right to read Secrets.
  */
 export function caFolder(ca: string): string {
   return `/etc/partner-ca/${ca}`;

@@ -81,7 +81,10 @@ function virtualServicesOf({ name, namespace, dependencies }: Callee): Named<Vir
   return fromGateway.length > 0 ? [...inMesh, { ...atGateway, spec: toGatewayVirtualService(fromGateway) }] : inMesh;
 }
 
-/** The first rule stands beside the callee, without a selector; each further caller has one of its own. The gateway comes first. */
+/**
+ * The first rule stands beside the callee, without a selector; each further caller has one of its own. The gateway
+ * comes first.
+ */
 function destinationRulesOf(
   { name, namespace, dependencies }: Callee,
   topology: Topology,

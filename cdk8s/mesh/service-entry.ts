@@ -3,9 +3,9 @@ import { clusterHostOf, hostOf, PORTS, portOf } from '../model/addresses.ts';
 import type { PartnerService } from '../model/topology.ts';
 
 /**
- * A partner's host, made known to the mesh so that a policy can hold for it: plain HTTP for callers, so that a sidecar sees
- * requests and can retry them; the DestinationRule makes TLS of it on the way to the real port. No address is stated: istiod
- * allocates one and the sidecars' DNS proxy answers with it.
+ * A partner's host, made known to the mesh so that a policy can hold for it: plain HTTP for callers, so that a sidecar
+ * sees requests and can retry them; the DestinationRule makes TLS of it on the way to the real port. No address is
+ * stated: istiod allocates one and the sidecars' DNS proxy answers with it.
  */
 export function toServiceEntry(name: string, service: PartnerService): ServiceEntrySpec {
   const port = 'http';

@@ -3,8 +3,8 @@ import { hostOf, meshNamespaceOf, TRACING_COLLECTOR } from '../model/addresses.t
 import type { Dependency } from '../model/dependencies.ts';
 
 /**
- * What one workload's sidecar knows of the mesh: the hosts that it calls and the collector of its own spans. Anything else is
- * refused at the caller, and a change elsewhere does not even reach it.
+ * What one workload's sidecar knows of the mesh: the hosts that it calls and the collector of its own spans. Anything
+ * else is refused at the caller, and a change elsewhere does not even reach it.
  *
  * @param dependencies those on which the workload is the caller
  */

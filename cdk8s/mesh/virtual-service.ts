@@ -14,9 +14,9 @@ import { formatDurationMs } from './duration.ts';
 export const GATEWAY_RESOURCE = { name: 'windlass', namespace: MESH_NAMESPACE } as const;
 
 /**
- * Istio heeds one VirtualService per host, so all callers of a service share one and are told apart by their `app` label.
- * There is no catch-all route: what no dependency states is answered 404 by the caller's proxy, so that a new call
- * without a policy fails on its first call and not on its first bad day.
+ * Istio heeds one VirtualService per host, so all callers of a service share one and are told apart by their `app`
+ * label. There is no catch-all route: what no dependency states is answered 404 by the caller's proxy, so that a new
+ * call without a policy fails on its first call and not on its first bad day.
  */
 export function toMeshVirtualService(dependencies: readonly Dependency[]): VirtualServiceSpec {
   return {
@@ -26,7 +26,8 @@ export function toMeshVirtualService(dependencies: readonly Dependency[]): Virtu
 }
 
 /**
- * The gateway's routes take any host name, which Istio allows only in a VirtualService that is not bound to the mesh as well.
+ * The gateway's routes take any host name, which Istio allows only in a VirtualService that is not bound to the mesh as
+ * well.
  */
 export function toGatewayVirtualService(dependencies: readonly Dependency[]): VirtualServiceSpec {
   return {

@@ -1,5 +1,6 @@
 /**
- * The words of the decision record: why an interaction is as it is, stated by its owner. Types only; nothing has a default.
+ * The words of the decision record: why an interaction is as it is, stated by its owner. Types only; nothing has a
+ * default.
  */
 
 /** What one interaction must do for the business; the criteria of the analysis say which tactics may serve it. */
@@ -26,7 +27,9 @@ export interface Decision {
 export type Tactic =
   /** One call; a failure is the caller's failure. */
   | 'sync-call'
-  /** A call within a short budget. If it fails or times out, the work is accepted as pending and a saga completes it. */
+  /**
+   * A call within a short budget. If it fails or times out, the work is accepted as pending and a saga completes it.
+   */
   | 'hybrid-with-pending'
   | 'event'
   /** A call of the saga: retried until it ends, reversed by a compensation. */

@@ -24,8 +24,8 @@ export interface RetryOn {
   /** Attempts after the first one, as in Istio. */
   readonly attempts: number;
   /**
-   * Time for each attempt, the first included. `rest-of-timeout`: an attempt may use all that is left of the call's timeout,
-   * so only quick failures are retried, and a slow call is cut off once, at the timeout.
+   * Time for each attempt, the first included. `rest-of-timeout`: an attempt may use all that is left of the call's
+   * timeout, so only quick failures are retried, and a slow call is cut off once, at the timeout.
    */
   readonly perTryTimeoutMs: number | 'rest-of-timeout';
   /** Base of the exponential, jittered back-off. */
@@ -36,9 +36,9 @@ export interface RpcPolicy {
   /** For all attempts and their back-off. */
   readonly timeoutMs: number;
   /**
-   * What the callee does once the caller has given up an attempt. `callee-stops`: the calls that it makes in turn end within
-   * the attempt's time, which the analysis checks, or the call is `safe` and leaves nothing behind. `callee-carries-on`: it
-   * may still finish; only a key makes that harmless.
+   * What the callee does once the caller has given up an attempt. `callee-stops`: the calls that it makes in turn end
+   * within the attempt's time, which the analysis checks, or the call is `safe` and leaves nothing behind.
+   * `callee-carries-on`: it may still finish; only a key makes that harmless.
    */
   readonly afterTimeout: 'callee-stops' | 'callee-carries-on';
   /** May it run twice? `safe`: it changes nothing; `by-key`: the callee enforces an idempotency key; `none`: no. */
@@ -46,17 +46,25 @@ export interface RpcPolicy {
   readonly retries: { readonly kind: 'never' } | RetryOn;
 }
 
-/** What all breakers state. A breaker ejects an endpoint of the callee for a while; each caller's proxy decides for itself. */
+/**
+ * What all breakers state. A breaker ejects an endpoint of the callee for a while; each caller's proxy decides for
+ * itself.
+ */
 interface Ejection {
   /** How often failures and ejections are reviewed: an endpoint comes back at the first review after its time. */
   readonly intervalMs: number;
-  /** Of every ejection, however many came before: Envoy's own default would make the n-th n times as long, up to 300 s. */
+  /**
+   * Of every ejection, however many came before: Envoy's own default would make the n-th n times as long, up to 300 s.
+   */
   readonly ejectionMs: number;
   /** Of the callee's endpoints, below 100; `all` states that every one may be out: callers then fail at once. */
   readonly maxEjectionPercent: number | 'all';
 }
 
-/** Ejects after so many failures without a success in between: 5xx, gRPC statuses that count as such, cut and lost calls. */
+/**
+ * Ejects after so many failures without a success in between: 5xx, gRPC statuses that count as such, cut and lost
+ * calls.
+ */
 export interface ConsecutiveBreaker extends Ejection {
   readonly kind: 'consecutive';
   readonly failures: number;
@@ -99,7 +107,9 @@ export type Policies = Readonly<Record<string, DependencyPolicy>>;
 
 type SyncOf<T extends Topology> = Extract<T['interactions'][number], { style: 'sync' }>;
 
-/** A policy for each dependency and RPC of exactly this topology, a dependency for each policy: checked by the compiler. */
+/**
+ * A policy for each dependency and RPC of exactly this topology, a dependency for each policy: checked by the compiler.
+ */
 export type PoliciesFor<T extends Topology> = {
   readonly [E in SyncOf<T> as `${E['caller']}->${E['callee']}`]: DependencyPolicy<keyof E['rpcs'] & string>;
 };

@@ -1,6 +1,9 @@
 /** What a rule found wrong. */
 export interface Problem {
-  /** What it is about: a dependency `orders->inventory`, its RPC `orders->inventory.Check`, a service, a topic, a saga's step. */
+  /**
+   * What it is about: a dependency `orders->inventory`, its RPC `orders->inventory.Check`, a service, a topic, a saga's
+   * step.
+   */
   readonly subject: string;
   /** The field at fault, as it stands in the source: `timeoutMs = 300`. */
   readonly value: string;

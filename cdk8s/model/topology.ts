@@ -1,6 +1,8 @@
 import type { Decision } from './decision.ts';
 
-/** The words that topology.ts is written in: services, topics, and who calls whom. What must be decided has no default. */
+/**
+ * The words that topology.ts is written in: services, topics, and who calls whom. What must be decided has no default.
+ */
 
 /** The gateway in front of everything: it calls, but is none of our workloads. */
 export const GATEWAY = 'gateway';
@@ -33,7 +35,10 @@ export interface PartnerService extends Workload {
 export interface Partner {
   /** The name that callers use, and that the partner's certificate must be for. */
   readonly host: string;
-  /** ConfigMap in the callers' namespace whose key `ca.crt` has the one authority that this host's certificate may be from. */
+  /**
+   * ConfigMap in the callers' namespace whose key `ca.crt` has the one authority that this host's certificate may be
+   * from.
+   */
   readonly ca: string;
 }
 

@@ -28,7 +28,8 @@ export type SchemaCheck = (manifest: unknown) => readonly ErrorObject[];
 
 /**
  * Reads the CRDs of a folder into checks, by `<group>/<version> <kind>`. They do what the API server does with a strict
- * client, without the CEL rules: `x-kubernetes-validations` are not looked at, fields that the schema does not know are errors.
+ * client, without the CEL rules: `x-kubernetes-validations` are not looked at, fields that the schema does not know are
+ * errors.
  */
 export function readCrdChecks(folder: string): ReadonlyMap<string, SchemaCheck> {
   const ajv = new Ajv({ strict: false, allErrors: true });

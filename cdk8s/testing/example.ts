@@ -20,8 +20,8 @@ export const partner = { ...call, tactic: 'partner-adapter' } as const satisfies
 export const event = { ...call, waits: 'nobody', consistency: 'eventual', tactic: 'event' } as const satisfies Decision;
 
 /**
- * A small world for tests: the gateway asks and buys at a; to answer, a asks b, to sell, it pays a partner; c asks b, too; a
- * tells c through Kafka.
+ * A small world for tests: the gateway asks and buys at a; to answer, a asks b, to sell, it pays a partner; c asks b,
+ * too; a tells c through Kafka.
  */
 export const exampleTopology = {
   services: {

@@ -51,7 +51,10 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
   conditions: ['unavailable', 'connect-failure', 'reset', '5xx'],
 };
 
-/** Sound models with up to six things changed in them that the compiler would not notice: odd numbers and names, parts that are missing or twice. */
+/**
+ * Sound models with up to six things changed in them that the compiler would not notice: odd numbers and names, parts
+ * that are missing or twice.
+ */
 export const bentModel: fc.Arbitrary<RandomModel> = fc.gen().map((draw) => {
   let bent = draw(soundModel);
   for (let left = draw(fc.integer, { min: 1, max: 6 }); left > 0; left--) {

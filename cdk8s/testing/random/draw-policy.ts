@@ -54,7 +54,10 @@ function drawRetries(draw: Draw, allowed: readonly RetryCondition[]): RetryOn {
   };
 }
 
-/** Over gRPC a timed-out attempt ends by the cut or by its deadline: a policy that states one condition states the other. */
+/**
+ * Over gRPC a timed-out attempt ends by the cut or by its deadline: a policy that states one condition states the
+ * other.
+ */
 function withLateTries(drawn: readonly RetryCondition[], allowed: readonly RetryCondition[]): RetryCondition[] {
   const isLate = drawn.some((condition) => ['reset', 'gateway-error', '5xx', 'deadline-exceeded'].includes(condition));
   if (!isLate || !allowed.includes('deadline-exceeded')) return [...drawn];

@@ -27,8 +27,8 @@ interface DrawnDependency {
 }
 
 /**
- * Models that every rule accepts, made so step by step: services in a row, each calling only later ones, so that calls end;
- * times from the last to the first, so that each caller waits for as long as it must.
+ * Models that every rule accepts, made so step by step: services in a row, each calling only later ones, so that calls
+ * end; times from the last to the first, so that each caller waits for as long as it must.
  */
 export function soundModel(options: SoundModelOptions = {}): fc.Arbitrary<RandomModel> {
   return fc.gen().map((draw) => drawModel((from) => draw(() => from), options));
