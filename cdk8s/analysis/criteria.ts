@@ -18,7 +18,7 @@ export interface Criterion {
   readonly verdict: (decision: Decision) => Verdict;
 }
 
-export type Verdict = 'sync' | 'async' | 'either';
+type Verdict = 'sync' | 'async' | 'either';
 
 /** The articles that the criteria come from, by title. */
 export const articles = {
@@ -28,7 +28,7 @@ export const articles = {
   patterns: 'Microservices Communication Patterns: Sync vs Async Design Choices for System Resilience',
   framework: 'Microservices Communication: Sync vs Async',
 } as const;
-export type Article = keyof typeof articles;
+type Article = keyof typeof articles;
 
 /** Below this budget an answer through a topic is too late: relay, broker and consumer each add latency. */
 export const SUB_SECOND_MS = 1_000;

@@ -20,7 +20,7 @@ export interface Use {
   readonly model: Model;
 }
 
-export interface Fault {
+interface Fault {
   readonly subject: string;
   /** As the source states it: `waits = nobody`. */
   readonly value: string;

@@ -18,7 +18,7 @@ export interface SagaStep {
   readonly note: string;
 }
 
-export type Work =
+type Work =
   /** The saga begins: someone calls `callee.Rpc` of the service that carries it out. */
   | { readonly kind: 'is-called'; readonly caller: string; readonly rpc: string }
   /** Each of `by` calls `callee.Rpc`. */

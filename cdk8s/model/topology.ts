@@ -19,7 +19,7 @@ interface Workload {
 }
 
 /** Part of the mesh: its sidecar speaks mTLS for it. */
-export interface OwnService extends Workload {
+interface OwnService extends Workload {
   /** Ports that others call. `http` is 8080, `grpc` is 50051; a service with neither has no Kubernetes Service. */
   readonly serves: 'http' | 'grpc' | 'nothing';
   readonly external?: never;

@@ -10,7 +10,7 @@ const problemSchema = z.object({
 });
 
 /** An RFC 9457 problem as orders answers it. */
-export type Problem = z.infer<typeof problemSchema>;
+type Problem = z.infer<typeof problemSchema>;
 
 export const hasStatus =
   (status: number): Check =>
@@ -59,6 +59,6 @@ export function check(answer: Answer, ...checks: readonly Check[]): Answer {
   );
 }
 
-export function readProblem(answer: Answer): Problem {
+function readProblem(answer: Answer): Problem {
   return problemSchema.parse(JSON.parse(answer.text));
 }

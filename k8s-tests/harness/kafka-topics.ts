@@ -5,7 +5,7 @@ import { withAdmin } from './kafka-client.ts';
 /** Offsets by topic and partition. */
 export type Offsets = Readonly<Record<string, readonly PartitionOffset[]>>;
 
-export interface PartitionOffset {
+interface PartitionOffset {
   readonly partition: number;
   readonly offset: bigint;
 }

@@ -12,7 +12,7 @@ import type { ClusterTests } from './cluster-tests.ts';
 import type { Mutant } from './mutants.ts';
 
 /** What became of a mutant. */
-export type Verdict =
+type Verdict =
   /** The synthesis refused it. */
   | { readonly kind: 'refused'; readonly rules: readonly string[] }
   /** It was deployed and these cluster tests turned red. */

@@ -14,7 +14,7 @@ export type PlannedFault =
     };
 
 /** Of the packets that are dropped: the caller's, those back to it, or both. */
-export type Direction = 'there' | 'back' | 'both';
+type Direction = 'there' | 'back' | 'both';
 
 export interface PlanOptions {
   readonly seed: number;

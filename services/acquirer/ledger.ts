@@ -7,7 +7,7 @@ import { DomainError } from '../lib/runtime/domain-error.ts';
 /** One row for each effect, not for each request. */
 export const migrations = join(import.meta.dirname, 'migrations');
 
-export type EffectKind = 'authorization' | 'capture' | 'reversal';
+type EffectKind = 'authorization' | 'capture' | 'reversal';
 
 export interface LedgerEntry {
   readonly kind: EffectKind;

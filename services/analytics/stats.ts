@@ -1,7 +1,7 @@
 import type { Queryable } from '../lib/postgres/database.ts';
 
 /** Minor units by currency. A sum over 2^53 is a text of digits: as a number, readers of JSON would change it. */
-export type Revenue = Readonly<Record<string, number | string>>;
+type Revenue = Readonly<Record<string, number | string>>;
 
 /** What `GET /v1/stats` answers. Revenue is that of fulfilled orders: what was kept. */
 export interface Stats {
@@ -17,7 +17,7 @@ export interface Stats {
   readonly perMinute: readonly Minute[];
 }
 
-export interface Minute {
+interface Minute {
   /** When it began, in ISO 8601. */
   readonly at: string;
   /** Orders placed in it. */

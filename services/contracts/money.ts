@@ -13,8 +13,6 @@ export const moneySchema = z.object({
   amountMinor: z.int().min(0).meta({ description: 'In the minor unit of the currency: 1200 USD cents are 12 dollars' }),
 });
 
-export type Money = Readonly<z.output<typeof moneySchema>>;
-
 /** An amount in the shop's currency, as the fields of a protobuf message `windlass.money.v1.Money`. */
 export function money(amountMinor: number) {
   return { currency, amountMinor: BigInt(amountMinor) };

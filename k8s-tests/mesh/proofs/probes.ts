@@ -17,7 +17,7 @@ export interface Probe {
   readonly durationMs?: (hits: number) => Range;
 }
 
-export interface Range {
+interface Range {
   readonly min: number;
   readonly max: number;
 }

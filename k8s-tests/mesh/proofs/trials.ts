@@ -19,7 +19,7 @@ export interface Trial {
 }
 
 /** How the first ejection must look. */
-export interface Ejection {
+interface Ejection {
   /** Calls that reach the pod before; undefined: not told by their number. */
   readonly afterCalls?: number;
   /** From the first call on. */

@@ -9,7 +9,7 @@ const maxPauseMs = 5_000;
 /** Well below the session timeout: while a handler waits for its database, the group must not take us for dead. */
 const heartbeatIntervalMs = 2_000;
 /** As many partitions are handled side by side. */
-export const partitionsAtOnce = 8;
+const partitionsAtOnce = 8;
 
 /**
  * Handles the messages of each partition one after the other. A partition whose message is postponed is paused, and read

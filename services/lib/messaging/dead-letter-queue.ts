@@ -22,7 +22,7 @@ export interface DeadLetter {
   readonly message: IncomingMessage;
 }
 
-export type Resolution = 'redriven' | 'dropped';
+type Resolution = 'redriven' | 'dropped';
 
 const resolves = 'dl-resolves';
 
@@ -51,7 +51,7 @@ export async function readDeadLetters(brokers: readonly string[], group: string)
  * The topic is append-only: a letter is closed by a later record that names its original position. Who died between the
  * letter and the commit of its offset wrote it twice; that is one letter, the first.
  */
-export function openLetters(group: string, records: readonly IncomingMessage[]): DeadLetter[] {
+function openLetters(group: string, records: readonly IncomingMessage[]): DeadLetter[] {
   const closed = new Set(records.map(({ headers }) => headers[resolves]));
   const letters = new Map<string, DeadLetter>();
   for (const record of records) {

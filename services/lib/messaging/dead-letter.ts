@@ -108,7 +108,7 @@ function copyOf(message: IncomingMessage): Pick<OutgoingMessage, 'key' | 'value'
 }
 
 /** `dl-*` are for us to say: in the message of somebody else they would close or change the letters of others. */
-export function withoutOurHeaders(headers: IncomingMessage['headers']): Record<string, string> {
+function withoutOurHeaders(headers: IncomingMessage['headers']): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('dl-')));
 }
 

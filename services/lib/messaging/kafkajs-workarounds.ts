@@ -1,7 +1,7 @@
-/** Work-arounds for defects of kafkajs 2.2.4, which has had no release since 2023 (docs/adr/0004). */
+/** Workarounds for defects of kafkajs 2.2.4, which has had no release since 2023 (docs/adr/0004). */
 import { createRequire } from 'node:module';
 
-/** The part of kafkajs' request queue that the work-around uses. */
+/** The part of kafkajs' request queue that the workaround uses. */
 export interface RequestQueue {
   readonly pending: unknown[];
   scheduleCheckPendingRequests(): void;

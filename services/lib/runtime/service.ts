@@ -16,7 +16,7 @@ export interface Runtime<Variables extends z.ZodRawShape> {
 }
 
 /** A service that has started. */
-export interface Started {
+interface Started {
   /** One cheap request to itself, sent repeatedly before it is ready (see lifecycle/warm-up.ts). */
   warmUp?(): Promise<unknown>;
   /** Brings its data back to the catalogue: `POST /reset`. */
