@@ -92,7 +92,7 @@ describe('callee-outlives-caller', () => {
           subject: 'a->b.Ask',
           value: 'afterTimeout = callee-carries-on',
           rule: 'callee-outlives-caller',
-          message: "it stops: its calls may take 500 ms, and an attempt may end after 500 ms. state 'callee-stops'.",
+          message: "it stops: its calls may take 500 ms, and an attempt may end after 500 ms. State 'callee-stops'.",
         },
       ]);
     });

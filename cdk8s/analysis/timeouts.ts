@@ -75,7 +75,7 @@ function check(dependency: EffectivePolicy, next: readonly EffectivePolicy[]): P
     ? 'it is a partner, which the mesh cannot stop'
     : `its calls may take ${workMs} ms, and an attempt may end after ${attemptMs} ms`;
   if (workMs <= attemptMs) {
-    return carriesOn ? problem(`it stops: ${why}. state 'callee-stops'.`) : [];
+    return carriesOn ? problem(`it stops: ${why}. State 'callee-stops'.`) : [];
   }
   if (carriesOn && dependency.idempotency === 'by-key') return [];
   const needed =

@@ -1,4 +1,4 @@
-import { ApiObject, Duration, JsonPatch } from 'cdk8s';
+import { ApiObject, Chart, Duration, JsonPatch } from 'cdk8s';
 import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { partnerCasOf } from '../mesh/partner-ca.ts';
@@ -13,7 +13,17 @@ import { CODE_FOLDER } from './live-code.ts';
 import { TLS_FOLDER, variablesOf } from './service-variables.ts';
 import { PRE_STOP_SECONDS, sidecarAnnotations } from './sidecar-annotations.ts';
 
-export interface WorkloadProps {
+/** Everything that runs our image. */
+export class WorkloadsChart extends Chart {
+  constructor(scope: Construct, id: string, topology: Topology, environment: Environment) {
+    super(scope, id);
+    for (const [name, service] of Object.entries(topology.services)) {
+      new Workload(this, { name, service, topology, environment });
+    }
+  }
+}
+
+interface WorkloadProps {
   readonly name: string;
   readonly service: Service;
   readonly topology: Topology;
@@ -24,7 +34,7 @@ export interface WorkloadProps {
  * One of our services: ServiceAccount, Deployment and, if it serves anything, Service, all of the service's name.
  * A new pod is ready before an old one is told to go, and the old one serves on until its callers know.
  */
-export class Workload extends Construct {
+class Workload extends Construct {
   constructor(scope: Construct, { name, service, topology, environment }: WorkloadProps) {
     super(scope, name);
     const metadata = { name, namespace: service.namespace, labels: { app: name } };

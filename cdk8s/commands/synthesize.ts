@@ -5,7 +5,7 @@ import { MeshChart } from '../charts/mesh.ts';
 import { NamespacesChart } from '../charts/namespaces.ts';
 import { ObservabilityChart } from '../charts/observability.ts';
 import { SecurityChart } from '../charts/security.ts';
-import { WorkloadsChart } from '../charts/workloads.ts';
+import { WorkloadsChart } from '../charts/workload.ts';
 import type { MeshPlan } from '../mesh/plan.ts';
 import type { Environment } from '../model/environment.ts';
 import type { Topology } from '../model/topology.ts';
