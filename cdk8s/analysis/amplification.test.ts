@@ -11,14 +11,14 @@ const NO_LIMITS: Limits = { worstCaseCalls: 1e9, sustainedCalls: 1e9 };
 const hop = (
   caller: string,
   callee: string,
-  tries: number,
+  maxAttempts: number,
   calls: readonly string[] = [],
   rest: Partial<EffectivePolicy> = {},
 ) =>
   effectivePolicy({
     caller,
     callee,
-    tries,
+    maxAttempts,
     conditions: ['unavailable'],
     calls: calls.map((name) => `${callee}->${name}.Ask`),
     ...rest,

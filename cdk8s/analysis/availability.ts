@@ -60,7 +60,7 @@ function availabilityBehind({ callersFirst, calls }: CallGraph): Map<EffectivePo
 }
 
 function afterAttempts(dependency: EffectivePolicy, ofOneAttempt: number): number {
-  return retriesFailedAnswers(dependency) ? 1 - (1 - ofOneAttempt) ** dependency.tries : ofOneAttempt;
+  return retriesFailedAnswers(dependency) ? 1 - (1 - ofOneAttempt) ** dependency.maxAttempts : ofOneAttempt;
 }
 
 function sumOf(numbers: readonly number[]): number {

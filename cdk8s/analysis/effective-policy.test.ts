@@ -30,7 +30,7 @@ test('it says who calls what, how, and what that leads to', () => {
 test('a call that is never retried has one attempt and no conditions', () => {
   expect(readAsk({ ...safeOnce, timeoutMs: 70 })).toMatchObject({
     timeoutMs: 70,
-    tries: 1,
+    maxAttempts: 1,
     conditions: [],
     perTryTimeoutMs: null,
     longestBackoffMs: 0,
@@ -39,7 +39,7 @@ test('a call that is never retried has one attempt and no conditions', () => {
 
 test('attempts of a policy come on top of the first one', () => {
   expect(readAsk(retried)).toMatchObject({
-    tries: 3,
+    maxAttempts: 3,
     conditions: ['unavailable', 'reset', 'deadline-exceeded'],
     perTryTimeoutMs: 300,
   });

@@ -11,9 +11,11 @@ import type {
 import type { Rpc, Topology } from '../model/topology.ts';
 
 /**
- * What a caller's proxy really does with one RPC, with every default of Istio and Envoy filled in. `null`: there is no bound.
- * The live-config proof compares it with Envoy's own dump, field by field (`VISIBLE_FIELDS`). Sources: pilot/pkg/networking/core/{route/retry/retry,cluster_traffic_policy}.go of
- * Istio, source/common/upstream/outlier_detection_impl.cc and common/backoff_strategy.cc of Envoy.
+ * What a caller's proxy really does with one RPC, with every default of Istio and Envoy filled in. `null`: there is no
+ * bound. The live-config proof compares it with Envoy's own dump, field by field (`VISIBLE_FIELDS`).
+ *
+ * Sources: pilot/pkg/networking/core/{route/retry/retry,cluster_traffic_policy}.go of Istio,
+ * source/common/upstream/outlier_detection_impl.cc and common/backoff_strategy.cc of Envoy.
  */
 export interface EffectivePolicy {
   /** `orders->inventory.Check`. */
@@ -25,29 +27,29 @@ export interface EffectivePolicy {
   readonly method: NonNullable<Rpc['method']>;
   readonly path: string;
   readonly protocol: 'http' | 'grpc';
-  /** A partner's host: what it does with a call, and until when, is not ours to say. */
+  /** Whether it is a partner's host: nothing is known of what it does with a call, or for how long. */
   readonly external: boolean;
-  /** What the callee calls before it answers, as ids of its own dependencies; one that stands here twice is made twice. */
+  /** The calls that the callee makes before it answers, by id; an id that is here twice is called twice. */
   readonly calls: readonly string[];
   /** Endpoints that the caller's proxy sees, in each environment. */
   readonly endpoints: readonly number[];
   readonly idempotency: RpcPolicy['idempotency'];
   readonly afterTimeout: RpcPolicy['afterTimeout'];
-  /** Until when an answer is of use. */
+  /** How long an answer is of use. */
   readonly latencyBudgetMs: number;
-  /** Share of calls that the callee answers by itself, whatever it needs behind it. */
+  /** Share of calls that the callee answers on its own, apart from what it calls. */
   readonly availabilityPercent: number;
   /** Istio's default is none. */
   readonly timeoutMs: number | null;
-  /** The first one and all retries; Istio's default is 3. */
-  readonly tries: number;
+  /** The first attempt and all retries; Istio's default is 3. */
+  readonly maxAttempts: number;
   /** Istio's default is connect-failure, refused-stream, unavailable, cancelled. */
   readonly conditions: readonly RetryCondition[];
-  /** Istio's default is none: a try may use all that is left of the timeout. */
+  /** Istio's default is none: an attempt may use the rest of the timeout. */
   readonly perTryTimeoutMs: number | null;
   /**
-   * The longest that all pauses between the tries can be. Envoy waits a random time below its base (25 ms by default), twice,
-   * four times … and at most ten times the base.
+   * The longest that all pauses between the attempts can be. Envoy waits a random time below its base (25 ms by
+   * default), twice the base, four times the base … and at most ten times the base.
    */
   readonly longestBackoffMs: number;
   /** Istio's default is none, with 2^32-1 parallel retries. One without a percent has 20 (0.2 in 1.27.0-1.29.0). */
@@ -64,7 +66,7 @@ export const VISIBLE_FIELDS = [
   'protocol',
   'external',
   'timeoutMs',
-  'tries',
+  'maxAttempts',
   'conditions',
   'perTryTimeoutMs',
   'longestBackoffMs',
@@ -98,8 +100,8 @@ export interface EffectiveEjection {
   /** 0: off, as Envoy's default is not enforced. At or above `consecutive5xx` it would have no effect. */
   readonly consecutiveGatewayErrors: number;
   /**
-   * From this share on, in one interval with so many calls, if there are so many endpoints. `null`: off, as Envoy's default is
-   * not enforced.
+   * From this share on, in one interval with so many calls, if there are so many endpoints. `null`: off, as Envoy's
+   * default is not enforced.
    */
   readonly failureRate: {
     readonly percent: number;
@@ -167,11 +169,11 @@ function endpointsOf({ callee, service }: Dependency, replicas: readonly Replica
 
 function readRetries({
   retries,
-}: RpcPolicy): Pick<EffectivePolicy, 'tries' | 'conditions' | 'perTryTimeoutMs' | 'longestBackoffMs'> {
-  if (retries.kind === 'never') return { tries: 1, conditions: [], perTryTimeoutMs: null, longestBackoffMs: 0 };
+}: RpcPolicy): Pick<EffectivePolicy, 'maxAttempts' | 'conditions' | 'perTryTimeoutMs' | 'longestBackoffMs'> {
+  if (retries.kind === 'never') return { maxAttempts: 1, conditions: [], perTryTimeoutMs: null, longestBackoffMs: 0 };
   const { attempts, conditions, perTryTimeoutMs, backoffMs } = retries;
   return {
-    tries: attempts + 1,
+    maxAttempts: attempts + 1,
     conditions,
     perTryTimeoutMs: perTryTimeoutMs === 'rest-of-timeout' ? null : perTryTimeoutMs,
     longestBackoffMs: backoffMs * longestBackoffFactor(attempts),

@@ -43,7 +43,7 @@ describe('retry-needs-idempotency', () => {
   const wrong = conditions.filter((condition) => EVERY[condition] === 'wrong');
 
   test('of a call that must not run twice, each condition under which it may have run is refused by name', () => {
-    expect(retryNeedsIdempotency(effectivePolicy({ idempotency: 'none', tries: 2, conditions }))).toEqual(
+    expect(retryNeedsIdempotency(effectivePolicy({ idempotency: 'none', maxAttempts: 2, conditions }))).toEqual(
       wrong.map((condition) => ({
         subject: 'a->b.Ask',
         value: `retries.conditions: ${condition}`,
@@ -56,16 +56,16 @@ describe('retry-needs-idempotency', () => {
 
   test('it may be retried where it surely has not run', () => {
     const neverRan = conditions.filter((condition) => EVERY[condition] === 'right');
-    const dependency = effectivePolicy({ idempotency: 'none', tries: 2, conditions: neverRan });
+    const dependency = effectivePolicy({ idempotency: 'none', maxAttempts: 2, conditions: neverRan });
     expect(retryNeedsIdempotency(dependency)).toEqual([]);
   });
 
   test.each(['safe', 'by-key'] as const)('a call that is %s may be retried on anything', (idempotency) => {
-    expect(retryNeedsIdempotency(effectivePolicy({ idempotency, tries: 2, conditions }))).toEqual([]);
+    expect(retryNeedsIdempotency(effectivePolicy({ idempotency, maxAttempts: 2, conditions }))).toEqual([]);
   });
 
   test('a call with a single attempt has no retry to refuse', () => {
-    expect(retryNeedsIdempotency(effectivePolicy({ idempotency: 'none', tries: 1, conditions }))).toEqual([]);
+    expect(retryNeedsIdempotency(effectivePolicy({ idempotency: 'none', maxAttempts: 1, conditions }))).toEqual([]);
   });
 });
 

@@ -18,7 +18,7 @@ export function getIsSafe({ id, method, idempotency }: EffectivePolicy): Problem
 
 /** A call that must not run twice may be retried only if it surely has not run. */
 export function retryNeedsIdempotency(dependency: EffectivePolicy): Problem[] {
-  if (dependency.idempotency !== 'none' || dependency.tries === 1) return [];
+  if (dependency.idempotency !== 'none' || dependency.maxAttempts === 1) return [];
   return mayHaveArrived(dependency).map((condition) => ({
     subject: dependency.id,
     value: `retries.conditions: ${condition}`,

@@ -11,7 +11,7 @@ describe('condition-can-hold', () => {
   ];
 
   test.each(statuses)('%s never holds for an HTTP answer', (condition) => {
-    const dependency = effectivePolicy({ protocol: 'http', tries: 2, conditions: ['reset', condition] });
+    const dependency = effectivePolicy({ protocol: 'http', maxAttempts: 2, conditions: ['reset', condition] });
     expect(conditionCanHold(dependency)).toEqual([
       {
         subject: 'a->b.Ask',
@@ -23,25 +23,25 @@ describe('condition-can-hold', () => {
   });
 
   test('every other condition can hold for HTTP, every one for gRPC', () => {
-    expect(conditionCanHold(effectivePolicy({ protocol: 'http', tries: 2, conditions: others }))).toEqual([]);
+    expect(conditionCanHold(effectivePolicy({ protocol: 'http', maxAttempts: 2, conditions: others }))).toEqual([]);
     const all = [...others, ...statuses];
-    expect(conditionCanHold(effectivePolicy({ protocol: 'grpc', tries: 2, conditions: all }))).toEqual([]);
+    expect(conditionCanHold(effectivePolicy({ protocol: 'grpc', maxAttempts: 2, conditions: all }))).toEqual([]);
   });
 
   test('retries on nothing are refused, because Istio would fill in its own conditions', () => {
-    expect(conditionCanHold(effectivePolicy({ tries: 2, conditions: [] }))).toMatchObject([
+    expect(conditionCanHold(effectivePolicy({ maxAttempts: 2, conditions: [] }))).toMatchObject([
       { value: 'retries.conditions: none', message: expect.stringContaining("state 'never'") },
     ]);
   });
 
   test('without retries there is nothing to hold', () => {
-    expect(conditionCanHold(effectivePolicy({ protocol: 'http', tries: 1, conditions: statuses }))).toEqual([]);
+    expect(conditionCanHold(effectivePolicy({ protocol: 'http', maxAttempts: 1, conditions: statuses }))).toEqual([]);
   });
 });
 
 describe('late-tries-retried', () => {
   const late = (...conditions: RetryCondition[]) =>
-    effectivePolicy({ tries: 3, perTryTimeoutMs: 200, conditions: ['unavailable', ...conditions] });
+    effectivePolicy({ maxAttempts: 3, perTryTimeoutMs: 200, conditions: ['unavailable', ...conditions] });
 
   test.each([['reset'], ['gateway-error'], ['5xx'], ['deadline-exceeded']] as const)(
     '%s alone covers only one of the two ends that a timed-out gRPC attempt has',
@@ -65,14 +65,14 @@ describe('late-tries-retried', () => {
 
   test('there is no second end where no attempt has a timeout of its own, none follows, or the call is HTTP', () => {
     expect(lateTriesRetried({ ...late('reset'), perTryTimeoutMs: null })).toEqual([]);
-    expect(lateTriesRetried({ ...late('reset'), tries: 1 })).toEqual([]);
+    expect(lateTriesRetried({ ...late('reset'), maxAttempts: 1 })).toEqual([]);
     expect(lateTriesRetried({ ...late('reset'), protocol: 'http' })).toEqual([]);
   });
 });
 
 describe('retry-without-budget', () => {
   test('retries without a budget are refused with what each call may become', () => {
-    expect(retryWithoutBudget(effectivePolicy({ tries: 2, retryBudget: null }))).toEqual([
+    expect(retryWithoutBudget(effectivePolicy({ maxAttempts: 2, retryBudget: null }))).toEqual([
       {
         subject: 'a->b.Ask',
         value: 'retryBudget = none',
@@ -83,7 +83,7 @@ describe('retry-without-budget', () => {
   });
 
   test('with a budget, or without retries, there is nothing to refuse', () => {
-    expect(retryWithoutBudget(effectivePolicy({ tries: 2 }))).toEqual([]);
-    expect(retryWithoutBudget(effectivePolicy({ tries: 1, retryBudget: null }))).toEqual([]);
+    expect(retryWithoutBudget(effectivePolicy({ maxAttempts: 2 }))).toEqual([]);
+    expect(retryWithoutBudget(effectivePolicy({ maxAttempts: 1, retryBudget: null }))).toEqual([]);
   });
 });

@@ -16,8 +16,8 @@ export function mayHaveArrived({ conditions }: Pick<EffectivePolicy, 'conditions
 /**
  * How often one call can make the callee run. If only attempts that never arrived are retried, a single one arrives.
  */
-export function runsOf(dependency: Pick<EffectivePolicy, 'tries' | 'conditions'>): number {
-  return mayHaveArrived(dependency).length > 0 ? dependency.tries : 1;
+export function runsOf(dependency: Pick<EffectivePolicy, 'maxAttempts' | 'conditions'>): number {
+  return mayHaveArrived(dependency).length > 0 ? dependency.maxAttempts : 1;
 }
 
 /** Conditions that hold for an answer by which the callee says that it failed. */
@@ -27,16 +27,16 @@ const FAILED_ANSWER = {
 } as const satisfies Record<EffectivePolicy['protocol'], readonly RetryCondition[]>;
 
 /** Whether a failed answer is retried. Conditions about the connection alone do not cover answers. */
-export function retriesFailedAnswers({ protocol, tries, conditions }: EffectivePolicy): boolean {
+export function retriesFailedAnswers({ protocol, maxAttempts, conditions }: EffectivePolicy): boolean {
   const failed: readonly RetryCondition[] = FAILED_ANSWER[protocol];
-  return tries > 1 && conditions.some((condition) => failed.includes(condition));
+  return maxAttempts > 1 && conditions.some((condition) => failed.includes(condition));
 }
 
 /**
  * A stated retry must be able to happen: an HTTP answer has no gRPC status, and without a condition there is no retry.
  */
-export function conditionCanHold({ id, protocol, tries, conditions }: EffectivePolicy): Problem[] {
-  if (tries === 1) return [];
+export function conditionCanHold({ id, protocol, maxAttempts, conditions }: EffectivePolicy): Problem[] {
+  if (maxAttempts === 1) return [];
   const rule = 'condition-can-hold';
   if (conditions.length === 0) {
     const message =
@@ -61,8 +61,14 @@ const OF_THE_CUT: readonly RetryCondition[] = ['reset', 'gateway-error', '5xx'];
  * so the attempt ends by the cut of the caller's proxy or by the callee's DEADLINE_EXCEEDED, whichever comes first.
  * Istio sets max_grpc_timeout on every route; k8s-tests/mesh/attempts.cluster.test.ts saw one attempt instead of three.
  */
-export function lateTriesRetried({ id, protocol, tries, perTryTimeoutMs, conditions }: EffectivePolicy): Problem[] {
-  if (protocol !== 'grpc' || tries === 1 || perTryTimeoutMs === null) return [];
+export function lateTriesRetried({
+  id,
+  protocol,
+  maxAttempts,
+  perTryTimeoutMs,
+  conditions,
+}: EffectivePolicy): Problem[] {
+  if (protocol !== 'grpc' || maxAttempts === 1 || perTryTimeoutMs === null) return [];
   const afterCut = conditions.some((condition) => OF_THE_CUT.includes(condition));
   const afterDeadline = conditions.includes('deadline-exceeded');
   if (afterCut === afterDeadline) return [];
@@ -78,16 +84,16 @@ export function lateTriesRetried({ id, protocol, tries, perTryTimeoutMs, conditi
 
 /**
  * Istio's default allows 2^32-1 parallel retries, which is no bound: without a budget every failing call becomes
- * `tries` calls.
+ * `maxAttempts` calls.
  */
-export function retryWithoutBudget({ id, tries, retryBudget }: EffectivePolicy): Problem[] {
-  if (tries === 1 || retryBudget !== null) return [];
+export function retryWithoutBudget({ id, maxAttempts, retryBudget }: EffectivePolicy): Problem[] {
+  if (maxAttempts === 1 || retryBudget !== null) return [];
   return [
     {
       subject: id,
       value: 'retryBudget = none',
       rule: 'retry-without-budget',
-      message: `while the callee fails, each call becomes ${tries}: state a budget, with its percent.`,
+      message: `while the callee fails, each call becomes ${maxAttempts}: state a budget, with its percent.`,
     },
   ];
 }

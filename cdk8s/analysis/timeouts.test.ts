@@ -5,7 +5,7 @@ import type { EffectivePolicy } from './effective-policy.ts';
 import { calleeOutlivesCaller, timeoutWithinBudget, triesFitTimeout } from './timeouts.ts';
 
 describe('tries-fit-timeout', () => {
-  const threeAttempts = effectivePolicy({ tries: 3, perTryTimeoutMs: 300, longestBackoffMs: 60 });
+  const threeAttempts = effectivePolicy({ maxAttempts: 3, perTryTimeoutMs: 300, longestBackoffMs: 60 });
 
   describe('attempts with a timeout of their own', () => {
     test('may fill the timeout exactly, with the longest back-off', () => {
@@ -39,7 +39,7 @@ describe('tries-fit-timeout', () => {
   });
 
   test('a single attempt fits any timeout', () => {
-    expect(triesFitTimeout({ ...threeAttempts, tries: 1, timeoutMs: 1 })).toEqual([]);
+    expect(triesFitTimeout({ ...threeAttempts, maxAttempts: 1, timeoutMs: 1 })).toEqual([]);
   });
 
   test('without a timeout everything fits', () => {
@@ -138,22 +138,22 @@ describe('callee-outlives-caller', () => {
 
   describe('the time of an attempt', () => {
     test('is its own timeout, if it has one', () => {
-      const tries = { tries: 2, perTryTimeoutMs: 500, timeoutMs: 2_000, conditions: ['reset'] } as const;
-      expect(problemsOf(tries)).toEqual([]);
-      expect(messageOf({ ...tries, perTryTimeoutMs: 499 })).toContain('after 499 ms');
+      const maxAttempts = { maxAttempts: 2, perTryTimeoutMs: 500, timeoutMs: 2_000, conditions: ['reset'] } as const;
+      expect(problemsOf(maxAttempts)).toEqual([]);
+      expect(messageOf({ ...maxAttempts, perTryTimeoutMs: 499 })).toContain('after 499 ms');
     });
 
     test('may be nothing, if an attempt before it arrived and may have failed at the end of the timeout', () => {
-      const tries = { tries: 2, timeoutMs: 2_000, conditions: ['connect-failure', 'reset'] } as const;
-      expect(messageOf(tries)).toContain('an attempt may end after 0 ms');
+      const maxAttempts = { maxAttempts: 2, timeoutMs: 2_000, conditions: ['connect-failure', 'reset'] } as const;
+      expect(messageOf(maxAttempts)).toContain('an attempt may end after 0 ms');
     });
 
     test('is what connecting and the pauses leave, if the others never arrived', () => {
       // Two connections of at most 100 ms each, and 30 ms of pauses.
-      const tries = { tries: 3, longestBackoffMs: 30, conditions: ['connect-failure'] } as const;
-      expect(problemsOf({ ...tries, timeoutMs: 730 })).toEqual([]);
-      expect(messageOf({ ...tries, timeoutMs: 729 })).toContain('after 499 ms');
-      expect(messageOf({ ...tries, timeoutMs: 100 })).toContain('after 0 ms');
+      const maxAttempts = { maxAttempts: 3, longestBackoffMs: 30, conditions: ['connect-failure'] } as const;
+      expect(problemsOf({ ...maxAttempts, timeoutMs: 730 })).toEqual([]);
+      expect(messageOf({ ...maxAttempts, timeoutMs: 729 })).toContain('after 499 ms');
+      expect(messageOf({ ...maxAttempts, timeoutMs: 100 })).toContain('after 0 ms');
     });
 
     test('has no end where there is no timeout', () => {

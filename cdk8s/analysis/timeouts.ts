@@ -9,11 +9,11 @@ import { mayHaveArrived } from './retries.ts';
  * time.
  */
 export function triesFitTimeout(dependency: EffectivePolicy): Problem[] {
-  const { id, timeoutMs, tries, perTryTimeoutMs, longestBackoffMs } = dependency;
-  if (timeoutMs === null || tries === 1) return [];
-  const needMs = tries * (perTryTimeoutMs ?? 0) + longestBackoffMs;
+  const { id, timeoutMs, maxAttempts, perTryTimeoutMs, longestBackoffMs } = dependency;
+  if (timeoutMs === null || maxAttempts === 1) return [];
+  const needMs = maxAttempts * (perTryTimeoutMs ?? 0) + longestBackoffMs;
   if (perTryTimeoutMs === null ? needMs < timeoutMs : needMs <= timeoutMs) return [];
-  const per = perTryTimeoutMs === null ? `${tries} attempts` : `${tries} attempts of ${perTryTimeoutMs} ms`;
+  const per = perTryTimeoutMs === null ? `${maxAttempts} attempts` : `${maxAttempts} attempts of ${perTryTimeoutMs} ms`;
   return [
     {
       subject: id,
@@ -97,9 +97,9 @@ function sumOfTimeoutsMs(dependencies: readonly EffectivePolicy[]): number {
  * timeout.
  */
 function shortestAttemptMs(dependency: EffectivePolicy): number | null {
-  const { timeoutMs, perTryTimeoutMs, tries, longestBackoffMs, pool } = dependency;
+  const { timeoutMs, perTryTimeoutMs, maxAttempts, longestBackoffMs, pool } = dependency;
   if (perTryTimeoutMs !== null) return Math.min(perTryTimeoutMs, timeoutMs ?? perTryTimeoutMs);
-  if (timeoutMs === null || tries === 1) return timeoutMs;
+  if (timeoutMs === null || maxAttempts === 1) return timeoutMs;
   if (mayHaveArrived(dependency).length > 0) return 0;
-  return Math.max(0, timeoutMs - longestBackoffMs - (tries - 1) * (pool.connectTimeoutMs ?? timeoutMs));
+  return Math.max(0, timeoutMs - longestBackoffMs - (maxAttempts - 1) * (pool.connectTimeoutMs ?? timeoutMs));
 }

@@ -75,8 +75,8 @@ function toCall({ caller, callee, rpcs, decision }: SyncInteraction): Edge {
 }
 
 /**
- * One arrow for each producer of a topic and one for each consumer. An arrow that leads back to a service which calls others
- * does not move that service to the right of the topic.
+ * One arrow for each producer of a topic and one for each consumer. An arrow that leads back to a service which calls
+ * others does not move that service to the right of the topic.
  */
 function toEvents(interactions: readonly AsyncInteraction[], callers: ReadonlySet<string>): Edge[] {
   const attributes = { style: 'dashed', color: colors.event };

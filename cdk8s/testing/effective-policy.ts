@@ -19,7 +19,7 @@ export function effectivePolicy(change: Partial<EffectivePolicy> = {}): Effectiv
     latencyBudgetMs: 2_000,
     availabilityPercent: 99,
     timeoutMs: 1_000,
-    tries: 1,
+    maxAttempts: 1,
     conditions: [],
     perTryTimeoutMs: null,
     longestBackoffMs: 0,

@@ -16,9 +16,9 @@ describe('eventually', () => {
     expect(await eventually(failing(2), { timeoutMs: 1_000, intervalMs: 1 })).toBe('done');
   });
 
-  it('fails with the last error and the number of tries', async () => {
+  it('fails with the last error and the number of attempts', async () => {
     await expect(eventually(failing(100), { timeoutMs: 20, intervalMs: 9 })).rejects.toThrow(
-      /after [2-9] tries .*not yet \([2-9]\)/,
+      /after [2-9] attempts .*not yet \([2-9]\)/,
     );
   });
 });
@@ -29,6 +29,6 @@ describe('consistently', () => {
   });
 
   it('fails at the first try that fails, saying how long it held', async () => {
-    await expect(consistently(failing(1), { durationMs: 10 })).rejects.toThrow(/held for 0 tries.*not yet \(1\)/);
+    await expect(consistently(failing(1), { durationMs: 10 })).rejects.toThrow(/held for 0 attempts.*not yet \(1\)/);
   });
 });

@@ -3,24 +3,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface EventuallyOptions {
   /** @default 30_000 */
   readonly timeoutMs?: number;
-  /** Pause between two tries. @default 200 */
+  /** Pause between two attempts. @default 200 */
   readonly intervalMs?: number;
 }
 
 /**
- * Tries until the attempt no longer throws and gives its value. When the time is up it fails with the number of tries
+ * Repeats the attempt until it no longer throws and gives its value. When the time is up it fails with the number of attempts
  * and the last error, so that a failure says what was still wrong and not only that it took too long.
  */
 export async function eventually<T>(attempt: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<T> {
   const { timeoutMs = 30_000, intervalMs = 200 } = options;
   const startedAt = performance.now();
-  for (let tries = 1; ; tries++) {
+  for (let count = 1; ; count++) {
     try {
       return await attempt();
     } catch (error) {
       const elapsedMs = performance.now() - startedAt;
       if (elapsedMs + intervalMs > timeoutMs) {
-        throw new Error(`still failing after ${tries} tries in ${Math.round(elapsedMs)} ms: ${messageOf(error)}`, {
+        throw new Error(`still failing after ${count} attempts in ${Math.round(elapsedMs)} ms: ${messageOf(error)}`, {
           cause: error,
         });
       }
@@ -31,20 +31,20 @@ export async function eventually<T>(attempt: () => T | Promise<T>, options: Even
 
 export interface ConsistentlyOptions {
   readonly durationMs: number;
-  /** Pause between two tries. @default 200 */
+  /** Pause between two attempts. @default 200 */
   readonly intervalMs?: number;
 }
 
-/** The negative of `eventually`: the attempt must succeed at every try for the whole duration. */
+/** The negative of `eventually`: the attempt must succeed every time for the whole duration. */
 export async function consistently(attempt: () => unknown, options: ConsistentlyOptions): Promise<void> {
   const { durationMs, intervalMs = 200 } = options;
   const startedAt = performance.now();
-  for (let tries = 1; ; tries++) {
+  for (let count = 1; ; count++) {
     try {
       await attempt();
     } catch (error) {
       const elapsedMs = Math.round(performance.now() - startedAt);
-      throw new Error(`held for ${tries - 1} tries, failed after ${elapsedMs} ms: ${messageOf(error)}`, {
+      throw new Error(`held for ${count - 1} attempts, failed after ${elapsedMs} ms: ${messageOf(error)}`, {
         cause: error,
       });
     }

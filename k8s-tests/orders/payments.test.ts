@@ -68,7 +68,7 @@ test('tok_declined is a recorded result without an effect', async () => {
   expect([acquirerHits(), await ledger()]).toEqual([1, []]);
 });
 
-test('tok_flaky is unavailable for two tries of its key, then authorizes', async () => {
+test('tok_flaky is unavailable for two attempts of its key, then authorizes', async () => {
   await expect(authorize('tok_flaky')).rejects.toMatchObject({ code: 'unavailable' });
   await expect(authorize('tok_flaky')).rejects.toMatchObject({ code: 'unavailable' });
   expect(await authorize('tok_flaky')).toMatchObject({ status: 'authorized' });
@@ -82,7 +82,7 @@ test('tok_lost has an unknown outcome at first; the same key then finds the one 
   expect(await ledger()).toEqual([['authorization', 2400]]);
 });
 
-test('tok_slow finishes, and tries meanwhile do not authorize again', async () => {
+test('tok_slow finishes, and attempts meanwhile do not authorize again', async () => {
   const answers = await Promise.all([authorize('tok_slow'), authorize('tok_slow')]);
   expect(answers[0]).toEqual(answers[1]);
   const startedAt = performance.now();
@@ -167,7 +167,7 @@ test('all that is wrong with an Authorize is said at once', async () => {
   });
 });
 
-test('tries of one key at the same moment authorize once, capture once and reverse once', async () => {
+test('attempts of one key at the same moment authorize once, capture once and reverse once', async () => {
   const atOnce = <T>(work: () => Promise<T>) => Promise.all(Array.from({ length: 5 }, work));
   const results = await atOnce(() => authorize('tok_ok'));
   const ids = new Set(results.map((result) => (result.status === 'authorized' ? result.id : '')));

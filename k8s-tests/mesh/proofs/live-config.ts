@@ -53,7 +53,7 @@ async function readLive(
     protocol,
     external,
     timeoutMs: route.timeoutMs,
-    tries: 1 + (route.retries?.attempts ?? 0),
+    maxAttempts: 1 + (route.retries?.attempts ?? 0),
     conditions: route.retries?.conditions ?? [],
     perTryTimeoutMs: route.retries?.perTryTimeoutMs ?? null,
     longestBackoffMs: route.retries?.longestBackoffMs ?? 0,

@@ -49,7 +49,7 @@ describe('the probes of an RPC', () => {
     ]);
   });
 
-  it('expect late tries to be cut and repeated within the time that the pauses allow', () => {
+  it('expect late attempts to be cut and repeated within the time that the pauses allow', () => {
     const [once, always] = probesWith({ retries }).slice(-2);
     expect([once?.hits.max, once?.durationMs?.(2)]).toEqual([2, { min: 200, max: 210 }]);
     expect([always?.hits.max, always?.durationMs?.(3)]).toEqual([3, { min: 600, max: 630 }]);

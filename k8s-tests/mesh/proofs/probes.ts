@@ -51,7 +51,7 @@ const UNSTATED: Readonly<Record<Protocol, readonly { status: string | number; co
 const REPEAT_A_CUT: readonly RetryCondition[] = ['reset', 'gateway-error', '5xx'];
 
 /**
- * Whether late tries are repeated. A gRPC try's time goes along as its deadline, so that the callee may be first to say that
+ * Whether late attempts are repeated. The timeout of a gRPC attempt is sent as its deadline, so that the callee may be first to say that
  * it is over: a policy that covers only one of the two leaves it to chance, and then this answers yes, for the test to fail.
  */
 function repeatsCuts(protocol: Protocol, conditions: readonly RetryCondition[]): boolean {
