@@ -10,7 +10,8 @@ beforeAll(async () => {
   context = await buildContext();
 });
 
-const isTestFile = (file: string): boolean => /(^|[./-])(test|testing)\.ts$/.test(file);
+const isTestFile = (file: string): boolean =>
+  file.startsWith('services/lib/testing/') || /(\.test|-testing)\.ts$/.test(file);
 
 test('the image contains the services and their dependencies, and nothing else of the checkout', () => {
   const outside = context.filter((file) => !file.startsWith('services/'));
@@ -25,6 +26,7 @@ test('the image contains all of services/ except tests, their helpers, READMEs a
   const expected = all.filter((file) => isTestFile(file) || /(^|\/)(README\.md|Dockerfile)$/.test(file));
   expect(left.sort()).toEqual(expected.sort());
   expect(left).toContain('services/orders/openapi/openapi-testing.ts');
+  expect(left).toContain('services/lib/testing/databases.ts');
   expect(left).toContain('services/Dockerfile');
 });
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { currency } from './catalogue.ts';
 
 /**
- * An amount of money: the minor unit of its currency, and never without it, so that dollars and cents cannot be confused.
+ * An amount of money in the minor unit of its currency, always with that currency, so that dollars and cents cannot be confused.
  * In JSON as in the protobuf message `windlass.money.v1.Money`; whole and at most 2^53 - 1, so that no reader rounds it.
  */
 export const moneySchema = z.object({

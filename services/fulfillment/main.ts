@@ -18,7 +18,7 @@ export const run = defineService({
   async start(runtime) {
     const { config, log, lifecycle } = runtime;
     const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
-    const purging = periodically(purgeIntervalMs, 'purging the outbox', () => purgeOutbox(database), log);
+    const purging = periodically(purgeIntervalMs, 'purge outbox', () => purgeOutbox(database), log);
     lifecycle.onShutdown('consumers', purging);
     const kafka = await connectKafka('fulfillment', database, runtime);
     lifecycle.onShutdown('consumers', startRelay(database, kafka.publisher, log));

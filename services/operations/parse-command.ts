@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { type DeadLetterCause, deadLetterCauses } from '../lib/messaging/dead-letter.ts';
 import type { DlqCommand } from './run-dlq.ts';
 
-/** @returns undefined if help is asked for. @throws Error that says what is wrong */
+/** @returns undefined for --help. @throws Error that says what is wrong with the arguments */
 export function parseCommand(args: string[]): DlqCommand | undefined {
   const { values, positionals } = parseArgs({
     args,
@@ -38,7 +38,7 @@ export function parseCommand(args: string[]): DlqCommand | undefined {
   }
 }
 
-/** A cause that no letter has would match none, and look like nothing to do. */
+/** Rejects an unknown cause: it would match no message and look like an empty queue. */
 function parseCause(cause: string | undefined): DeadLetterCause | undefined {
   const known = deadLetterCauses.find((one) => one === cause);
   if (cause === undefined || known !== undefined) return known;

@@ -1,6 +1,12 @@
 import { createBroker } from '../lib/messaging/broker.ts';
 import type { DeadLetterCause } from '../lib/messaging/dead-letter.ts';
-import { type DeadLetter, drop, listGroups, readDeadLetters, redrive } from '../lib/messaging/dead-letter-queue.ts';
+import {
+  type DeadLetterMessage,
+  drop,
+  listGroups,
+  readDeadLetters,
+  redrive,
+} from '../lib/messaging/dead-letter-queue.ts';
 import type { Publisher } from '../lib/messaging/message.ts';
 import { createLog } from '../lib/observability/log.ts';
 
@@ -14,37 +20,40 @@ export type DlqCommand =
     };
 
 /**
- * @returns the dead letters that it is about: shown, redriven or dropped
- * @throws Error if there is no such group or dead letter, or no broker; those before it are done
+ * Runs a command of `npm run dlq`.
+ * @returns the dead-letter messages that were listed, shown, redriven or dropped
+ * @throws Error if there is no such group, message or broker; the messages before the failing one are done
  */
-export async function runDlq(command: DlqCommand, brokers: readonly string[]): Promise<DeadLetter[]> {
-  const letters = await find(command, brokers);
-  if (command.kind === 'list' || command.kind === 'show' || letters.length === 0) return letters;
+export async function runDlq(command: DlqCommand, brokers: readonly string[]): Promise<DeadLetterMessage[]> {
+  const messages = await find(command, brokers);
+  if (command.kind === 'list' || command.kind === 'show' || messages.length === 0) return messages;
   const log = createLog('dlq', 'error', process.stderr);
   const publisher = await createBroker('dlq', [...brokers], log).connectPublisher();
-  const deed: (publisher: Publisher, letter: DeadLetter) => Promise<void> = command.kind === 'drop' ? drop : redrive;
+  const action: (publisher: Publisher, message: DeadLetterMessage) => Promise<void> =
+    command.kind === 'drop' ? drop : redrive;
   try {
-    for (const letter of letters) await deed(publisher, letter);
+    for (const message of messages) await action(publisher, message);
   } finally {
     await publisher.close();
   }
-  return letters;
+  return messages;
 }
 
-async function find(command: DlqCommand, brokers: readonly string[]): Promise<DeadLetter[]> {
+async function find(command: DlqCommand, brokers: readonly string[]): Promise<DeadLetterMessage[]> {
   const groups = await listGroups(brokers);
   if (command.kind === 'list') return readAll(brokers, choose(groups, command.group));
   if (command.kind === 'redrive-matching') {
-    const letters = await readAll(brokers, choose(groups, command.group));
-    return letters.filter(({ cause }) => command.cause === undefined || cause === command.cause);
+    const messages = await readAll(brokers, choose(groups, command.group));
+    return messages.filter(({ cause }) => command.cause === undefined || cause === command.cause);
   }
   const ids = [...new Set(command.ids)];
   const named = [...new Set(ids.map((id) => id.split('/')[0] ?? ''))].flatMap((group) => choose(groups, group));
-  const byId = new Map((await readAll(brokers, named)).map((letter) => [letter.id, letter]));
+  const byId = new Map((await readAll(brokers, named)).map((message) => [message.id, message]));
   return ids.map((id) => {
-    const letter = byId.get(id);
-    if (!letter) throw new Error(`There is no open dead letter ${id}: npm run dlq -- list names those that there are.`);
-    return letter;
+    const message = byId.get(id);
+    if (!message)
+      throw new Error(`There is no open dead-letter message ${id}: npm run dlq -- list shows the open ones.`);
+    return message;
   });
 }
 
@@ -54,9 +63,9 @@ function choose(groups: readonly string[], group: string | undefined): readonly 
   return [group];
 }
 
-/** One after the other: each is a consumer of its own. Newest last. */
-async function readAll(brokers: readonly string[], groups: readonly string[]): Promise<DeadLetter[]> {
-  const letters: DeadLetter[] = [];
-  for (const group of groups) letters.push(...(await readDeadLetters(brokers, group)));
-  return letters.sort((a, b) => a.at.localeCompare(b.at));
+/** Reads the groups one after the other, since each needs its own consumer. Newest last. */
+async function readAll(brokers: readonly string[], groups: readonly string[]): Promise<DeadLetterMessage[]> {
+  const messages: DeadLetterMessage[] = [];
+  for (const group of groups) messages.push(...(await readDeadLetters(brokers, group)));
+  return messages.sort((a, b) => a.at.localeCompare(b.at));
 }

@@ -7,13 +7,13 @@ import { startRelay } from '../lib/messaging/relay.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
 import { databaseUrl, grpcAddress, kafkaBrokers } from '../lib/runtime/variables.ts';
-import { keepHouse } from './saga/housekeeping.ts';
+import { startHousekeeping } from './saga/housekeeping.ts';
 import { onShipment } from './saga/on-shipment.ts';
 import { runSagas } from './saga/run-sagas.ts';
 import { observeOrders } from './saga/saga-metrics.ts';
 import { migrations } from './store/store.ts';
 
-/** What orders does when no user waits: brings accepted orders to their end, relays the outbox and keeps house. */
+/** The background work of orders: advances accepted orders, relays the outbox, and does housekeeping. */
 export const run = defineService({
   name: 'orders-worker',
   variables: {
@@ -31,14 +31,14 @@ export const run = defineService({
     lifecycle.onShutdown('pool', () => payments.close());
     const deps = { database, log, inventory: inventory.calls, payments: payments.calls };
     observeOrders(database);
-    // None of this needs Kafka, which may take its time.
+    // These start before Kafka, which they do not need and which may take long to be ready.
     lifecycle.onShutdown('consumers', runSagas(deps));
-    lifecycle.onShutdown('consumers', keepHouse(deps));
+    lifecycle.onShutdown('consumers', startHousekeeping(deps));
 
     const kafka = await connectKafka('orders-worker', database, runtime);
     lifecycle.onShutdown('consumers', startRelay(database, kafka.publisher, log));
     await kafka.consume([shipmentScheduled.topic], onShipment(deps));
-    // Its data is orders' data, which orders resets.
+    // The worker shares the database of orders, which orders resets.
     return { reset: async () => {} };
   },
 });

@@ -15,7 +15,7 @@ vi.mock('kafkajs', async (importOriginal) => ({
   },
 }));
 
-test('a publisher gives up on the broker before Postgres gives up on the transaction that waits for it', async () => {
+test('a publisher request times out before Postgres ends the transaction that waits for it', async () => {
   await createBroker('orders', ['kafka:9092'], silentLog).connectPublisher();
   expect(clients[0]?.requestTimeout).toBeLessThan(idleInTransactionTimeoutMs);
 });

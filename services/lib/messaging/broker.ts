@@ -14,7 +14,7 @@ export interface Broker {
   /** Connects a producer, waiting for the broker without a limit. */
   connectPublisher(): Promise<Publisher & { close(): Promise<void> }>;
   /**
-   * Reads topics in a consumer group from the first message on. An offset is committed after its message came to an end.
+   * Reads topics in a consumer group, beginning with the first message. An offset is committed after its message is finished.
    * @param onFatal the consumer stopped permanently: the process should end and be restarted
    * @returns leaves the group after the message in hand
    */
@@ -27,27 +27,27 @@ export interface Broker {
 
 const connectPauseMs = 1_000;
 
-/** None: the outbox relay and the redelivery of what could not be dead-lettered are ours to pace. */
+/** No retries: the outbox relay and the redelivery of postponed messages set their own pace. */
 const publisherRetry = { retries: 0 } as const satisfies RetryOptions;
 
 /**
- * The relay publishes in a transaction, which holds its lanes. Postgres ends one that is idle for 5 s, and another relay
- * takes the lanes: by then a request that has no answer is to have failed here, and its batch with it.
+ * The relay publishes in a transaction, which holds its partitions of the outbox. Postgres ends a transaction that is idle
+ * for 5 s, and another relay takes the partitions. A request without an answer must fail here before that.
  */
 const publisherRequestTimeoutMs = 4_000;
 
 /**
- * Joining, rebalancing and fetching are a protocol in which "not now" is a normal answer, and kafkajs gives up on it after
- * its retries. They never repeat a handler (see consume.ts). The default back-off, up to 30 s, would leave the group idle
- * long after the broker is back.
+ * kafkajs needs retries to join, rebalance and fetch: in that protocol "not now" is a normal answer. These retries never
+ * repeat a handler (see consume.ts). The default back-off, up to 30 s, would leave the group idle long after the broker
+ * is back.
  */
 const consumerRetry = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 10 } as const satisfies RetryOptions;
 
-/** A pod that died or froze gives its partitions to the others after this time. */
+/** After this time the partitions of a dead or frozen pod go to the other members. */
 const sessionTimeoutMs = 10_000;
-/** How soon a member hears that another came or left. */
+/** How soon a member learns that another one joined or left. */
 const heartbeatIntervalMs = 1_000;
-/** How long a fetch may wait for a first message, and so how long leaving the group takes at most. */
+/** How long a fetch may wait for a first message. Leaving the group takes at most this long. */
 const maxFetchWaitMs = 500;
 
 export function createBroker(clientId: string, brokers: string[], log: Log): Broker {
@@ -112,7 +112,7 @@ function untilConnected(connect: () => Promise<void>, log: Log): Promise<void> {
   });
 }
 
-/** kafkajs' log lines as ours. */
+/** Converts kafkajs' log lines. */
 function toLog(log: Log) {
   return ({ level, log: { message, ...rest } }: { level: logLevel; log: { message: string } }) => {
     const { error, groupId } = rest as { error?: string; groupId?: string };

@@ -6,15 +6,15 @@ import type { EventHandlers } from './handle-message.ts';
 import { purgeInbox } from './inbox.ts';
 import type { Publisher } from './message.ts';
 
-/** A service's way to Kafka: what it publishes with, and how it begins to consume. */
+/** A service's connection to Kafka: its publisher, and the start of its consumer. */
 export interface KafkaConnection {
   readonly publisher: Publisher;
-  /** Joins the service's group, whose handlers keep an inbox in the service's database; what is old in it is purged. */
+  /** Joins the service's group. Its handlers keep an inbox in the service's database, which is purged periodically. */
   consume(topics: readonly string[], handlers: EventHandlers): Promise<void>;
 }
 
 /**
- * Connects, waiting for the broker without a limit; all of it stops in order with the service.
+ * Connects, and waits for the broker without a limit. Everything stops in order with the service.
  * @param group the consumer group: the deployment's name
  */
 export async function connectKafka(
@@ -35,7 +35,7 @@ export async function connectKafka(
     async consume(topics, handlers) {
       const leave = await broker.consume(topics, { group, handlers, publisher, log }, fail);
       lifecycle.onShutdown('consumers', leave);
-      const purging = periodically(purgeIntervalMs, 'purging the inbox', () => purgeInbox(database), log);
+      const purging = periodically(purgeIntervalMs, 'purge inbox', () => purgeInbox(database), log);
       lifecycle.onShutdown('consumers', purging);
     },
   };

@@ -1,20 +1,20 @@
 import type { Consumer, EachBatchHandler, IHeaders, KafkaMessage } from 'kafkajs';
+import { backOffMs } from '../runtime/timing.ts';
 import { type HandlingOptions, handleMessage } from './handle-message.ts';
 import type { IncomingMessage } from './message.ts';
 import { LagGauge } from './metrics.ts';
 
-/** Doubled with each time that a message is postponed, up to the most. */
-const firstPauseMs = 200;
-const maxPauseMs = 5_000;
-/** Well below the session timeout: while a handler waits for its database, the group must not take us for dead. */
+/** The pause of a partition whose message was postponed. */
+const postponedPause = { firstMs: 200, maxMs: 5_000 };
+/** Well below the session timeout: while a handler waits for its database, the group must not consider the member dead. */
 const heartbeatIntervalMs = 2_000;
-/** As many partitions are handled side by side. */
+/** How many partitions are handled concurrently. */
 const partitionsAtOnce = 8;
 
 /**
- * Handles the messages of each partition one after the other. A partition whose message is postponed is paused, and read
- * again from that message later; kafkajs goes on with the others. kafkajs never sees an error of a handler: it would repeat
- * the whole batch, and restart in the end.
+ * Handles the messages of each partition one after the other. If a message is postponed, its partition is paused and later
+ * read again from that message; kafkajs continues with the others. kafkajs never sees an error of a handler: it would repeat
+ * the whole batch, and finally restart.
  */
 export async function runConsumer(consumer: Consumer, options: HandlingOptions): Promise<() => Promise<void>> {
   const lag = new LagGauge(options.group);
@@ -30,7 +30,7 @@ export async function runConsumer(consumer: Consumer, options: HandlingOptions):
     const { batch, pause, resolveOffset, heartbeat, commitOffsetsIfNecessary, uncommittedOffsets } = payload;
     const { topic, partition } = batch;
     const joined = generation;
-    // kafkajs would count the end of an old batch towards the partitions that we have now.
+    // kafkajs would apply the end of an old batch to the partitions that this member has now.
     const isOurs = () => generation === joined && !payload.isStale();
     const beating = setInterval(() => void heartbeat().catch(() => undefined), heartbeatIntervalMs);
     try {
@@ -43,7 +43,7 @@ export async function runConsumer(consumer: Consumer, options: HandlingOptions):
         const ending = await handleMessage(message, options, before);
         if (!isOurs()) return;
         if (ending.kind === 'postponed') {
-          const pauseMs = Math.min(firstPauseMs * 2 ** before, maxPauseMs);
+          const pauseMs = backOffMs(postponedPause, before + 1);
           options.log.warn(
             { topic, partition, offset: record.offset, pauseMs, reason: ending.reason },
             'event postponed',
@@ -55,7 +55,7 @@ export async function runConsumer(consumer: Consumer, options: HandlingOptions):
         postponements.delete(position);
         resolveOffset(record.offset);
         lag.set(batch, batch.highWatermark, BigInt(record.offset) + 1n);
-        // At once after a dead letter: a consumer that dies before the commit would publish it again.
+        // After a dead-letter message, commit at once: a consumer that dies before the commit would publish it again.
         await commitOffsetsIfNecessary(ending.kind === 'dead-lettered' ? uncommittedOffsets() : undefined);
         await heartbeat();
       }

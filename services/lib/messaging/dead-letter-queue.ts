@@ -3,9 +3,9 @@ import { deadLetterTopic, toRedriven } from './dead-letter.ts';
 import type { IncomingMessage, Publisher } from './message.ts';
 import { readTopic } from './read-topic.ts';
 
-/** A message that a group gave up, and that nobody has dealt with yet. */
-export interface DeadLetter {
-  /** What people call it: `notifications/17`, its group and its offset in `notifications.dlq`. */
+/** A dead-letter message that no operator has redriven or dropped yet. */
+export interface DeadLetterMessage {
+  /** The group and the offset in its dead-letter topic: `notifications/17`. */
   readonly id: string;
   readonly group: string;
   readonly cause: string;
@@ -17,7 +17,7 @@ export interface DeadLetter {
   readonly traceId: string;
   /** ISO 8601. */
   readonly at: string;
-  /** True if the copy is not whole: the message was too large. */
+  /** True if the copy is incomplete because the message was too large. */
   readonly isCut: boolean;
   readonly message: IncomingMessage;
 }
@@ -26,7 +26,7 @@ type Resolution = 'redriven' | 'dropped';
 
 const resolves = 'dl-resolves';
 
-/** The groups that have a dead letter topic. */
+/** The groups that have a dead-letter topic. */
 export async function listGroups(brokers: readonly string[]): Promise<string[]> {
   const admin = new Kafka({ clientId: 'reader', brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
@@ -42,49 +42,51 @@ export async function listGroups(brokers: readonly string[]): Promise<string[]> 
   }
 }
 
-/** A group's open dead letters, newest last. */
-export async function readDeadLetters(brokers: readonly string[], group: string): Promise<DeadLetter[]> {
-  return openLetters(group, await readTopic(brokers, deadLetterTopic(group)));
+/** A group's open dead-letter messages, newest last. */
+export async function readDeadLetters(brokers: readonly string[], group: string): Promise<DeadLetterMessage[]> {
+  return openMessages(group, await readTopic(brokers, deadLetterTopic(group)));
 }
 
 /**
- * The topic is append-only: a letter is closed by a later record that names its original position. Who died between the
- * letter and the commit of its offset wrote it twice; that is one letter, the first.
+ * The topic is append-only: a later record with the original position closes a dead-letter message. A consumer that died
+ * before it committed the offset has written the message twice; only the first copy counts.
  */
-function openLetters(group: string, records: readonly IncomingMessage[]): DeadLetter[] {
+function openMessages(group: string, records: readonly IncomingMessage[]): DeadLetterMessage[] {
   const closed = new Set(records.map(({ headers }) => headers[resolves]));
-  const letters = new Map<string, DeadLetter>();
+  const open = new Map<string, DeadLetterMessage>();
   for (const record of records) {
-    const letter = toLetter(group, record);
-    if (!letter || closed.has(letter.originalPosition) || letters.has(letter.originalPosition)) continue;
-    letters.set(letter.originalPosition, letter);
+    const deadLetter = toDeadLetterMessage(group, record);
+    if (!deadLetter || closed.has(deadLetter.originalPosition) || open.has(deadLetter.originalPosition)) continue;
+    open.set(deadLetter.originalPosition, deadLetter);
   }
-  return [...letters.values()];
+  return [...open.values()];
 }
 
 /**
- * Sends a message back to the end of its topic, for its group alone, under its old event id: an inbox that has it changes
- * nothing. It comes after its order's later events. Doing it twice is harmless.
- * @throws Error if the letter does not have the whole message
+ * Sends the original message back to the end of its topic, for its target group only and under its old event id, so an inbox
+ * that has the event changes nothing. It arrives after later events of its order. Redriving twice is harmless.
+ * @throws Error if the copy is incomplete
  */
-export async function redrive(publisher: Publisher, letter: DeadLetter): Promise<void> {
-  if (letter.isCut) throw new Error(`${letter.id} was too large to be kept whole: it can only be dropped.`);
-  await publisher.publish([toRedriven(letter.message, { topic: letter.originalTopic, group: letter.group })]);
-  await resolve(publisher, letter, 'redriven');
+export async function redrive(publisher: Publisher, deadLetter: DeadLetterMessage): Promise<void> {
+  if (deadLetter.isCut) throw new Error(`${deadLetter.id} was too large to be kept whole: it can only be dropped.`);
+  await publisher.publish([
+    toRedriven(deadLetter.message, { topic: deadLetter.originalTopic, group: deadLetter.group }),
+  ]);
+  await resolve(publisher, deadLetter, 'redriven');
 }
 
-export function drop(publisher: Publisher, letter: DeadLetter): Promise<void> {
-  return resolve(publisher, letter, 'dropped');
+export function drop(publisher: Publisher, deadLetter: DeadLetterMessage): Promise<void> {
+  return resolve(publisher, deadLetter, 'dropped');
 }
 
-/** After the deed: who dies between leaves the letter open, and the deed can be repeated. */
-function resolve(publisher: Publisher, letter: DeadLetter, resolution: Resolution): Promise<void> {
-  const { group, originalPosition, message } = letter;
+/** Called after the action: if the process dies in between, the message stays open and the action can be repeated. */
+function resolve(publisher: Publisher, deadLetter: DeadLetterMessage, resolution: Resolution): Promise<void> {
+  const { group, originalPosition, message } = deadLetter;
   const headers = { [resolves]: originalPosition, 'dl-resolution': resolution, 'dl-at': new Date().toISOString() };
   return publisher.publish([{ topic: deadLetterTopic(group), key: message.key, value: null, headers }]);
 }
 
-function toLetter(group: string, message: IncomingMessage): DeadLetter | undefined {
+function toDeadLetterMessage(group: string, message: IncomingMessage): DeadLetterMessage | undefined {
   const header = (name: string) => message.headers[`dl-${name}`] ?? '';
   const cause = header('cause');
   if (cause === '') return undefined;

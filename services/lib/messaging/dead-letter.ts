@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { IncomingMessage, OutgoingMessage } from './message.ts';
 
-/** Why a message will never be handled: the first five are in the message itself, the last is the handler's own word. */
+/** Why a message was given up: the first five causes are in the message itself, the last is the handler's decision. */
 export const deadLetterCauses = [
   'not-a-cloudevent',
   'unknown-version',
@@ -14,7 +14,7 @@ export const deadLetterCauses = [
 
 export type DeadLetterCause = (typeof deadLetterCauses)[number];
 
-/** A message that no further try will make readable. */
+/** A message that stays unreadable, however often it is delivered. */
 export class Unreadable extends Error {
   override readonly name = 'Unreadable';
   readonly deadLetterCause: DeadLetterCause;
@@ -25,11 +25,11 @@ export class Unreadable extends Error {
   }
 }
 
-/** protobuf has no class of its own for what `fromJson` throws. */
+/** protobuf has no error class for failures of `fromJson`. */
 const protobufMessage = /^cannot decode .+ from JSON/;
 
 /**
- * What the parsers say of data that is not what it should be is the same at each try.
+ * Recognizes the errors of parsers, which are the same at each attempt.
  * @returns undefined for any other error
  */
 export function toUnreadable(error: unknown): Unreadable | undefined {
@@ -43,21 +43,22 @@ export interface DeadLetterDetails {
   readonly group: string;
   readonly cause: DeadLetterCause;
   readonly reason: string;
-  /** Of the handler; 0 if it never saw the message. */
+  /** Calls of the handler; 0 if the message never reached it. */
   readonly attempts: number;
-  /** Of the span that gave it up; undefined if nothing is traced. */
+  /** The trace in which the message was given up; undefined if nothing is traced. */
   readonly traceId: string | undefined;
 }
 
-/** Well below a broker's default limit of 1 MiB, with room for what is added. */
+/** Well below a broker's default limit of 1 MiB, with room for the added headers. */
 const maxCopyBytes = 900 * 1024;
 const cutValueBytes = 64 * 1024;
 const cutHeaderLength = 512;
 const cutHeaderCount = 50;
 
 /**
- * The record that keeps a message for people: its key, value and headers, and `dl-*` headers that say what happened. What
- * would be too large for a broker is cut, which `dl-cut-from-bytes` says: it could not be published, and would be read forever.
+ * Creates the dead-letter message: the original key, value and headers, and `dl-*` headers that say what happened. A message
+ * too large for a broker is cut and gets the header `dl-cut-from-bytes`: otherwise it could not be published, and the
+ * consumer would read the original forever.
  */
 export function toDeadLetter(message: IncomingMessage, details: DeadLetterDetails): OutgoingMessage {
   const { topic, partition, offset } = message;
@@ -107,34 +108,34 @@ function copyOf(message: IncomingMessage): Pick<OutgoingMessage, 'key' | 'value'
   };
 }
 
-/** `dl-*` are for us to say: in the message of somebody else they would close or change the letters of others. */
+/** Only this library sets `dl-*` headers. Those of a publisher could close or change other dead-letter messages. */
 function withoutOurHeaders(headers: IncomingMessage['headers']): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('dl-')));
 }
 
-const header = 'dl-redrive-for';
+const targetGroupHeader = 'dl-redrive-for';
 
 /** A deployment's name. */
 const groupName = /^[a-z][a-z0-9-]{0,62}$/;
 
 /**
- * A dead letter that goes back to its topic is for the group that gave it up: the others have handled it long ago.
- * @returns the group; undefined for a message that is for all
- * @throws Unreadable if that can be no group: all would skip it, and it would be lost
+ * The target group of a redriven message: the group that gave it up. The other groups have handled it already.
+ * @returns undefined for a message that is for all groups
+ * @throws Unreadable if the header is not the name of a group: every group would skip the message, and it would be lost
  */
-export function readAddressee(headers: OutgoingMessage['headers']): string | undefined {
-  const addressee = headers[header];
-  if (addressee === undefined || groupName.test(addressee)) return addressee;
+export function readTargetGroup(headers: OutgoingMessage['headers']): string | undefined {
+  const targetGroup = headers[targetGroupHeader];
+  if (targetGroup === undefined || groupName.test(targetGroup)) return targetGroup;
   throw new Unreadable(
     'not-a-cloudevent',
-    `${header} is ${JSON.stringify(addressee.slice(0, 100))}, but must be the name of a group`,
+    `${targetGroupHeader} is ${JSON.stringify(targetGroup.slice(0, 100))}, but must be the name of a group`,
   );
 }
 
-/** The message of a dead letter as it was, addressed to its group. */
+/** The original message, for the target group only. */
 export function toRedriven(
   { key, value, headers }: Pick<OutgoingMessage, 'key' | 'value' | 'headers'>,
   { topic, group }: { topic: string; group: string },
 ): OutgoingMessage {
-  return { topic, key, value, headers: { ...withoutOurHeaders(headers), [header]: group } };
+  return { topic, key, value, headers: { ...withoutOurHeaders(headers), [targetGroupHeader]: group } };
 }

@@ -58,12 +58,12 @@ async function handle(message: IncomingMessage, intents: (Intent | Error)[] = []
   return { kind, attempts, cause: published[0]?.headers['dl-cause'] };
 }
 
-test('a handler that asks for a retry, or throws, is tried again until it is done', async () => {
+test('a handler that asks for a retry, or throws, is called again until it is done', async () => {
   const ended = await handle(placed, [{ kind: 'retry', reason: 'later' }, new Error('oops'), done]);
   expect(ended).toEqual({ kind: 'done', attempts: 3, cause: undefined });
 });
 
-test('after the last try the event is dead-lettered with what happened and where it was', async () => {
+test('after the last attempt the event is dead-lettered with its cause and its original position', async () => {
   const ended = await handle(placed, Array(9).fill({ kind: 'retry', reason: 'later' }));
   expect(ended).toEqual({ kind: 'dead-lettered', attempts: 4, cause: 'attempts-exhausted' });
   const { topic, key, value, headers } = published[0] ?? {};
@@ -81,7 +81,7 @@ test('after the last try the event is dead-lettered with what happened and where
   });
 });
 
-test('what a handler refuses is dead-lettered at once', async () => {
+test('an event that a handler rejects is dead-lettered at once', async () => {
   const ended = await handle(placed, [{ kind: 'dead-letter', reason: 'no such country' }]);
   expect(ended).toEqual({ kind: 'dead-lettered', attempts: 1, cause: 'refused' });
 });
@@ -94,7 +94,7 @@ test.each(['unavailable', 'outcome-unknown'] as const)(
   },
 );
 
-test('a message whose dead letter cannot be published is postponed', async () => {
+test('a message is postponed if its dead-letter message cannot be published', async () => {
   const failing: Publisher = { publish: () => Promise.reject(new Error('no broker')) };
   const options = { group, handlers: [], publisher: failing, log: silentLog };
   expect(await handleMessage(withValue(null), options)).toMatchObject({ kind: 'postponed' });
@@ -125,7 +125,7 @@ test.each([
   expect(ended.attempts).toBeLessThanOrEqual(1);
 });
 
-test('the dead letter of a forged source names it and the one that would be right', async () => {
+test('the dead-letter message of a forged source names that source and the expected one', async () => {
   await handle(withHeaders({ ce_source: '/windlass/fulfillment' }));
   expect(published[0]?.headers['dl-reason']).toBe(
     'ce_source is "/windlass/fulfillment", but windlass.order.placed.v1 comes from /windlass/orders',
@@ -151,7 +151,7 @@ test.each([
   expect(published[0]?.headers['dl-reason']).toContain(reason);
 });
 
-test('a type that is none of our business is skipped, whatever its version', async () => {
+test('a type without a handler is skipped, whatever its version', async () => {
   const ended = await handle(withHeaders({ ce_type: 'windlass.order.eaten.v3' }));
   expect(ended).toEqual({ kind: 'done', attempts: 0, cause: undefined });
 });
@@ -160,20 +160,20 @@ test('a field that this version does not know is ignored', async () => {
   expect(await handle(withValue('{"orderId":"o-1","color":"red"}'))).toMatchObject({ kind: 'done' });
 });
 
-test('a message too large for a second topic is cut, so that its dead letter can be published', async () => {
+test('a message too large for a second topic is cut, so that its dead-letter message can be published', async () => {
   const large = { ...withValue(Buffer.alloc(2 ** 20)), headers: { ce_id: 'x'.repeat(2 ** 20) } };
   expect(await handle(large)).toMatchObject({ cause: 'oversize' });
   expect(published[0]?.value).toHaveLength(64 * 1024);
   expect(published[0]?.headers).toMatchObject({ ce_id: 'x'.repeat(512), 'dl-cut-from-bytes': String(2 ** 21 + 5 + 3) });
 });
 
-test('a message that is skipped because it is addressed to another group is logged, with that group', async () => {
+test('a message that is skipped because it was redriven for another group is logged, with that group', async () => {
   const lines: string[] = [];
   const log = createLog(group, 'info', { write: (line) => lines.push(line) });
   const message = withHeaders({ 'dl-redrive-for': 'analytics' });
   expect(await handleMessage(message, { group, handlers: [], publisher, log })).toEqual({ kind: 'done' });
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-    { msg: 'event skipped: redriven for another group', addressee: 'analytics', orderId: 'o-1', offset: '17' },
+    { msg: 'event skipped: redriven for another group', targetGroup: 'analytics', orderId: 'o-1', offset: '17' },
   ]);
 });
 

@@ -3,13 +3,14 @@ import { context, type Span, SpanKind, SpanStatusCode, trace } from '@openteleme
 import type { Log } from '../observability/log.ts';
 import { extractTrace } from '../observability/tracing.ts';
 import { hasCode } from '../runtime/domain-error.ts';
+import { backOffMs } from '../runtime/timing.ts';
 import type { EventType } from './cloud-event.ts';
 import { type CloudEvent, decodeEvent } from './cloud-event.ts';
-import { type DeadLetterCause, readAddressee, toDeadLetter, toUnreadable, Unreadable } from './dead-letter.ts';
+import { type DeadLetterCause, readTargetGroup, toDeadLetter, toUnreadable, Unreadable } from './dead-letter.ts';
 import type { IncomingMessage, Publisher } from './message.ts';
 import { countDeadLetter, countRedelivery, recordHandling, recordTimeInQueue } from './metrics.ts';
 
-/** What a handler wants to happen to its event. */
+/** What a handler wants the library to do with its event. */
 export type Intent =
   | { readonly kind: 'done' }
   | { readonly kind: 'retry'; readonly reason: string }
@@ -25,24 +26,24 @@ export type EventHandlers = readonly { readonly event: EventType; readonly handl
 export interface HandlingOptions {
   readonly group: string;
   readonly handlers: EventHandlers;
-  /** Where dead letters go: topic `<group>.dlq`. */
+  /** Publishes dead-letter messages, to the topic `<group>.dlq`. */
   readonly publisher: Publisher;
   readonly log: Log;
-  /** Tries before the dead letter. @default 4 */
+  /** Attempts before the event is dead-lettered. @default 4 */
   readonly maxAttempts?: number;
-  /** Doubled after each try: with the defaults, an event that always fails holds its partition for 175 ms. @default 25 */
+  /** Doubles after each attempt: with the defaults, an event that always fails holds its partition for 175 ms. @default 25 */
   readonly firstBackOffMs?: number;
 }
 
-/** How a delivery ended. What is postponed was nobody's fault and is to be delivered again. */
-export type Ending =
+/** How a delivery ended. A message is postponed during an outage, and is then delivered again. */
+export type Delivered =
   | { readonly kind: 'done' }
   | { readonly kind: 'dead-lettered' }
   | { readonly kind: 'postponed'; readonly reason: string };
 
-type Verdict = Exclude<Ending, { kind: 'dead-lettered' }> | DeadLetter;
+type Verdict = Exclude<Delivered, { kind: 'dead-lettered' }> | DeadLetterVerdict;
 
-interface DeadLetter {
+interface DeadLetterVerdict {
   readonly kind: 'dead-letter';
   readonly cause: DeadLetterCause;
   readonly reason: string;
@@ -53,7 +54,7 @@ interface DeadLetter {
  * Handles a message, skips it or dead-letters it. Its span continues the publisher's trace. Does not throw.
  * @param deliveries how often this message was postponed before
  */
-export function handleMessage(message: IncomingMessage, options: HandlingOptions, deliveries = 0): Promise<Ending> {
+export function handleMessage(message: IncomingMessage, options: HandlingOptions, deliveries = 0): Promise<Delivered> {
   const { topic, partition, offset, key, headers } = message;
   const attributes = {
     'messaging.system': 'kafka',
@@ -85,9 +86,9 @@ async function decide(message: IncomingMessage, options: HandlingOptions, isFirs
   const { group, handlers } = options;
   let event: CloudEvent | undefined;
   try {
-    const addressee = readAddressee(message.headers);
-    if (addressee !== undefined && addressee !== group) {
-      logSkipped(message, addressee, options.log);
+    const targetGroup = readTargetGroup(message.headers);
+    if (targetGroup !== undefined && targetGroup !== group) {
+      logSkipped(message, targetGroup, options.log);
       return done;
     }
     event = decodeEvent(
@@ -103,15 +104,15 @@ async function decide(message: IncomingMessage, options: HandlingOptions, isFirs
   return handleUntilDecided(event, handle, message, options);
 }
 
-/** Any client that may write to the topic can set the header, so no message is skipped without a log line. */
-function logSkipped({ topic, partition, offset, key }: IncomingMessage, addressee: string, log: Log): void {
+/** Any client that may write to the topic can set the header, so every skipped message has a log line. */
+function logSkipped({ topic, partition, offset, key }: IncomingMessage, targetGroup: string, log: Log): void {
   const orderId = key?.toString().slice(0, 100);
-  log.info({ topic, partition, offset, orderId, addressee }, 'event skipped: redriven for another group');
+  log.info({ topic, partition, offset, orderId, targetGroup }, 'event skipped: redriven for another group');
 }
 
 /**
- * A handler that throws did not foresee this; another try may go better, and the dead letter keeps the event if not. An
- * outage is not the event's fault: its tries do not count, else a restart of Postgres would dead-letter all that comes.
+ * Retries a handler that throws: the error is unexpected, and if it persists the dead-letter message keeps the event. Failures
+ * during an outage do not count as attempts, otherwise a restart of Postgres would dead-letter every event.
  */
 async function handleUntilDecided(
   event: CloudEvent,
@@ -133,36 +134,39 @@ async function handleUntilDecided(
     }
     const reason = result.kind === 'thrown' ? String(result.error) : result.reason;
     if (attempts === maxAttempts) return { kind: 'dead-letter', cause: 'attempts-exhausted', reason, attempts };
-    log.warn({ eventId: event.id, type: event.type, orderId: event.subject, attempts, reason }, 'event to be retried');
+    log.warn(
+      { eventId: event.id, type: event.type, orderId: event.subject, attempts, reason },
+      'event handler failed; retrying',
+    );
     countRedelivery(message, group);
-    await sleep(firstBackOffMs * 2 ** (attempts - 1));
+    await sleep(backOffMs({ firstMs: firstBackOffMs }, attempts));
   }
 }
 
-function deadLetterOf(error: unknown, attempts: number): DeadLetter {
+function deadLetterOf(error: unknown, attempts: number): DeadLetterVerdict {
   const cause = error instanceof Unreadable ? error.deadLetterCause : 'not-a-cloudevent';
   return { kind: 'dead-letter', cause, reason: error instanceof Error ? error.message : String(error), attempts };
 }
 
-/** At least once: who dies between this and the commit of the offset will do it again, with the same original position. */
+/** At least once: a process that dies before it commits the offset publishes again, with the same original position. */
 async function deadLetter(
   message: IncomingMessage,
   { group, publisher, log }: HandlingOptions,
-  { cause, reason, attempts }: DeadLetter,
+  { cause, reason, attempts }: DeadLetterVerdict,
   span: Span,
-): Promise<Ending> {
+): Promise<Delivered> {
   const { topic, partition, offset } = message;
   span.setStatus({ code: SpanStatusCode.ERROR, message: cause });
   const { traceId } = span.spanContext();
   try {
     await publisher.publish([toDeadLetter(message, { group, cause, reason, attempts, traceId })]);
   } catch (error) {
-    return { kind: 'postponed', reason: `the dead letter could not be published: ${error}` };
+    return { kind: 'postponed', reason: `the dead-letter message could not be published: ${error}` };
   }
   countDeadLetter(group, cause);
-  // What is wrong with data quotes it: that is for the dead letter, not for the log.
-  const said = cause === 'bad-data' ? {} : { reason };
+  // The reason for bad data quotes the data, which belongs in the dead-letter message and not in the log.
+  const loggedReason = cause === 'bad-data' ? {} : { reason };
   const orderId = message.key?.toString().slice(0, 100);
-  log.error({ topic, partition, offset, orderId, cause, attempts, ...said }, 'event dead-lettered');
+  log.error({ topic, partition, offset, orderId, cause, attempts, ...loggedReason }, 'event dead-lettered');
   return { kind: 'dead-lettered' };
 }

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => stop());
 
-test('the inbox takes an event once, unless its transaction was rolled back', async () => {
+test('the inbox accepts an event once, unless its transaction was rolled back', async () => {
   const rolledBack = database.transaction(async (tx) => {
     await receiveOnce(tx, 'e-1');
     throw new Error('no');
@@ -20,7 +20,7 @@ test('the inbox takes an event once, unless its transaction was rolled back', as
   expect(await receiveOnce(database, 'e-1')).toBe(false);
 });
 
-test('the inbox forgets an event after eight days, when its topic has forgotten it', async () => {
+test('the inbox deletes an event after eight days, when its topic no longer has it', async () => {
   await database.query(
     "INSERT INTO inbox SELECT 'old-' || n, now() - interval '8 days 1 minute' FROM generate_series(1, 10001) n",
   );

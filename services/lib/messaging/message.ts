@@ -1,4 +1,4 @@
-/** A record to publish. The key decides the partition, and with it the order: ours is the order id. */
+/** A record to publish. Its key decides the Kafka partition, and so which records stay in order. */
 export interface OutgoingMessage {
   readonly topic: string;
   readonly key: string | Buffer | null;
@@ -7,7 +7,7 @@ export interface OutgoingMessage {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A record as it was read: anybody may have written it. Of a header given more than once, the last counts. */
+/** A record as it was read. Its content is untrusted. If a header is given more than once, the last one counts. */
 export interface IncomingMessage {
   readonly topic: string;
   readonly partition: number;
@@ -17,7 +17,7 @@ export interface IncomingMessage {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Publishes all messages, or rejects: then some may have been published. One try; the caller decides about the next. */
+/** Publishes all messages in one attempt. If it rejects, some may have been published; the caller decides about retries. */
 export interface Publisher {
   publish(messages: readonly OutgoingMessage[]): Promise<void>;
 }

@@ -5,13 +5,13 @@ import type { Queryable } from '../postgres/database.ts';
 import { deleteInBatches } from '../postgres/delete-in-batches.ts';
 import type { EventType } from './cloud-event.ts';
 
-/** How many parts the outbox has that relays can publish side by side. */
-export const laneCount = 16; // as in the migration that makes the column `lane`
+/** The outbox has this many partitions, which relays can publish concurrently. They are not Kafka's partitions. */
+export const partitionCount = 16;
 
-/** Longer than the topics keep events (7 days): whatever is in Kafka has its row. */
+/** Longer than the topics keep events (7 days), so that every event in Kafka still has its row. */
 const retention = '8 days';
 
-/** Adds an event in the transaction of its effect, with the trace that it belongs to. */
+/** Adds an event in the transaction of its cause, together with the active trace. */
 export async function addToOutbox<Schema extends DescMessage>(
   tx: Queryable,
   event: EventType<Schema>,
@@ -25,8 +25,8 @@ export async function addToOutbox<Schema extends DescMessage>(
 }
 
 /**
- * Removes events that were published over 8 days ago; what waits stays, however old. To be called now and then.
- * @returns how many were removed
+ * Deletes events that were published more than 8 days ago. Events that still wait stay, however old they are.
+ * @returns the number of deleted events
  */
 export function purgeOutbox(db: Queryable): Promise<number> {
   const old = `SELECT id FROM outbox WHERE published_at < now() - interval '${retention}'`;

@@ -67,7 +67,7 @@ test('the outbox is published in order, keyed by order id, and its rows are kept
   expect(rows.every(({ age }) => age < 60)).toBe(true);
 });
 
-test('what could not be published waits, in order, also behind what was added since', async () => {
+test('after a failed publication the events are published in order, before those added since', async () => {
   for (const number of [0, 1]) await place('o-1', number);
   const failing: Publisher = { publish: () => Promise.reject(new Error('no broker')) };
   await expect(relayBatch(database, failing)).rejects.toThrow('no broker');
@@ -77,7 +77,7 @@ test('what could not be published waits, in order, also behind what was added si
   expect(numbersOf('o-1')).toEqual([0, 1, 2]);
 });
 
-test('a lane that a relay is working on is left alone by others, while other lanes are not', async () => {
+test('relays skip a partition that another relay is publishing, and publish the other partitions', async () => {
   await place('o-1', 0);
   let finish = () => {};
   const isSlow = new Promise<void>((resolve) => {
@@ -102,7 +102,7 @@ test('a lane that a relay is working on is left alone by others, while other lan
   expect(numbersOf('o-1')).toEqual([0, 1]);
 });
 
-test('a relay that finds the lane taken looks again after a pause, not at once', async () => {
+test('a relay that finds the partition locked looks again after a pause, not at once', async () => {
   await place('o-1');
   const held = Promise.withResolvers<void>();
   const finish = Promise.withResolvers<void>();
@@ -130,7 +130,7 @@ test('a relay that finds the lane taken looks again after a pause, not at once',
   expect(batches, 'in 600 ms, with 30 ms between two').toBeLessThanOrEqual(20);
 });
 
-test('relays side by side publish each event once, and those of an order in order', async () => {
+test('concurrent relays publish each event once, and the events of an order in order', async () => {
   const orders = 40;
   const each = 50;
   for (let number = 0; number < each; number++) {
@@ -151,7 +151,7 @@ test('relays side by side publish each event once, and those of an order in orde
   }
 });
 
-test('a transaction that commits after a later one loses nothing', async () => {
+test('no event is lost if transactions commit out of order', async () => {
   await database.transaction(async (tx) => {
     await place('o-1', 1, tx);
     await place('o-1', 2);
@@ -162,7 +162,7 @@ test('a transaction that commits after a later one loses nothing', async () => {
   expect(numbersOf('o-1')).toEqual([2, 1]);
 });
 
-test('events that would be more than a broker takes at once are published in several batches', async () => {
+test('events that exceed the size limit of a broker are published in several batches', async () => {
   const batches: number[] = [];
   for (let number = 0; number < 5; number++) await place('x'.repeat(200_000), number);
   const counting: Publisher = {
@@ -174,7 +174,7 @@ test('events that would be more than a broker takes at once are published in sev
   expect(batches).toEqual([4, 1]);
 });
 
-test('a relay goes on after a failure', async () => {
+test('a relay continues after a failure', async () => {
   let failures = 1;
   const flaky: Publisher = {
     async publish(messages) {
@@ -189,7 +189,7 @@ test('a relay goes on after a failure', async () => {
   expect(numbersOf('o-1')).toEqual([0, 1, 2]);
 });
 
-test('eight days after it was published an event is removed; one that waits is not', async () => {
+test('an event is deleted eight days after its publication; a waiting event is not', async () => {
   for (const orderId of ['old', 'young']) await place(orderId);
   await relayAll();
   await place('waiting');

@@ -8,36 +8,36 @@ import { pause } from '../runtime/timing.ts';
 import { encodeEvent } from './cloud-event.ts';
 import type { OutgoingMessage, Publisher } from './message.ts';
 import { reportOutbox } from './metrics.ts';
-import { laneCount } from './outbox.ts';
+import { partitionCount } from './outbox.ts';
 
 /**
- * The end of each query for what waits. Ordered by lane although there is one: only the index of waiting rows has this
- * order, while by id alone Postgres may choose to pass all published rows on the primary key.
+ * The end of each query for waiting events. `lane` is the partition of the outbox. The query orders by it although there is
+ * only one: only the index of waiting rows has this order. By id alone Postgres may scan all published rows on the primary key.
  */
-const inLane =
+const inPartition =
   'outbox.lane BETWEEN wanted.lane AND wanted.lane AND published_at IS NULL ORDER BY outbox.lane, id LIMIT';
 
 const batchSize = 1_000;
-/** A producer sends what goes to one partition as one record batch, of which brokers take 1 MiB. */
+/** A producer sends all records for one Kafka partition as one record batch, and brokers accept at most 1 MiB. */
 const batchBytes = 900_000;
-/** What a record has besides its data: key, headers and Kafka's own fields. */
+/** The size of a record without its data: key, headers and Kafka's own fields. */
 const envelopeBytes = 500;
-/** Half of them: the other half is for another batch, which reads the database while this one is with Kafka. */
-const lanesPerBatch = laneCount / 2;
-/** From so many events in a batch on there is a backlog, worth a second batch at a time. */
+/** Half of them. The other half is for a second batch, which reads the database while the first one waits for Kafka. */
+const partitionsPerBatch = partitionCount / 2;
+/** A batch of at least this many events indicates a backlog, for which two batches run concurrently. */
 const backlogFrom = 100;
 /**
- * After a batch: at a few hundred events a second one batch for many of them costs the database less than many. Even if others
- * have all lanes in which events wait.
+ * The pause after a batch, even if other relays hold all partitions with waiting events. At a few hundred events a second,
+ * one large batch costs the database less than many small ones.
  */
 const batchPauseMs = 30;
-/** For events of other processes; a commit of this one is noticed at once. */
+/** Bounds the delay of events that other processes commit. A commit of this process ends the pause at once. */
 const idlePauseMs = 100;
 const backOffMs = 1_000;
-/** The number is ours: advisory locks that only relays take, one for each lane. */
+/** An arbitrary number for the advisory locks of relays, one for each partition. Nothing else uses it. */
 const relayLock = 7_219_002;
 
-/** An event that waits, as the table has it. */
+/** A waiting event as the table stores it. */
 export interface OutboxRow {
   readonly id: string;
   readonly topic: string;
@@ -51,8 +51,8 @@ export interface OutboxRow {
 }
 
 /**
- * Publishes the outbox until stopped, side by side with other relays. What was published but could not be marked is
- * published again: at least once, so consumers need an inbox.
+ * Publishes the outbox until stopped, concurrently with other relays. Delivery is at least once: an event that was published
+ * but could not be marked is published again, so consumers need an inbox.
  * @returns stops after the batches in hand
  */
 export function startRelay(database: Database, publisher: Publisher, log: Log): () => Promise<void> {
@@ -70,7 +70,7 @@ export function startRelay(database: Database, publisher: Publisher, log: Log): 
           await pause(batchPauseMs, stopping.signal);
         } else await idle.wait(idlePauseMs);
       } catch (error) {
-        log.warn({ err: error }, 'the outbox could not be relayed, trying again');
+        log.warn({ err: error }, 'outbox relay failed; retrying');
         await pause(backOffMs, stopping.signal);
       }
     }
@@ -85,21 +85,21 @@ export function startRelay(database: Database, publisher: Publisher, log: Log): 
 }
 
 /**
- * Publishes what waits in some lanes. One relay at a time works on a lane: two would overtake each other, and an order's
- * events must stay in order. A lane's rows are all those that wait, rather than those above a last id, which would lose
- * rows whose transactions commit out of order.
+ * Publishes waiting events of some partitions. Only one relay at a time works on a partition: two would overtake each other,
+ * and an order's events must stay in order. A batch reads all waiting rows of a partition rather than those above a last id,
+ * because transactions can commit out of order and their rows would be lost.
  *
- * A relay that is frozen here loses its session, and with it the locks, to idle_in_transaction_session_timeout, and
- * another goes on. Once thawed, or when a cut link heals, the first may still send its batch: late, but only events that
- * were published in the meantime. For a batch begins with the first row of its lane that was not marked, and marks follow
- * Kafka's answer: whatever comes before it is in Kafka already. Events may repeat, but their first occurrences are in order.
- * @returns how many events were published; 0 even if others have all lanes in which some wait
+ * If a relay freezes here, idle_in_transaction_session_timeout ends its session and releases its locks, and another relay
+ * continues. When the first one thaws, or a cut link heals, it may still send its batch late. That batch only contains events
+ * that were published in the meantime: a batch begins with the first unmarked row of its partition, and rows are marked only
+ * after Kafka's answer, so every earlier row is in Kafka already. Events may repeat, but their first occurrences are in order.
+ * @returns the number of published events; 0 also means that other relays hold all partitions with waiting events
  */
 export function relayBatch(database: Database, publisher: Publisher): Promise<number> {
   return database.transaction(async (tx) => {
-    const lanes = await lockLanes(tx);
-    if (lanes.length === 0) return 0;
-    const rows = takeBytes(await readWaiting(tx, lanes));
+    const partitions = await lockPartitions(tx);
+    if (partitions.length === 0) return 0;
+    const rows = takeBytes(await readWaiting(tx, partitions));
     if (rows.length === 0) return 0;
     await publish(rows, publisher);
     await tx.query('UPDATE outbox SET published_at = clock_timestamp() WHERE id = ANY($1)', [rows.map(({ id }) => id)]);
@@ -113,37 +113,37 @@ async function hasWork(database: Queryable): Promise<boolean> {
 }
 
 /**
- * Takes lanes in which events wait, beginning anywhere, so that none is always the last. CASE, because the order of
- * conditions in WHERE is Postgres' choice, and each lane that is asked is locked.
+ * Locks partitions with waiting events. It begins at a random one, so that none is always the last. CASE fixes the order of
+ * the conditions, which WHERE does not: each partition for which Postgres evaluates the lock function becomes locked.
  */
-async function lockLanes(tx: Queryable): Promise<number[]> {
-  const first = randomInt(laneCount);
+async function lockPartitions(tx: Queryable): Promise<number[]> {
+  const first = randomInt(partitionCount);
   const { rows } = await tx.query<{ lane: number }>(
     `SELECT lane FROM unnest($1::int[]) AS wanted (lane)
-    WHERE CASE WHEN (SELECT true FROM outbox WHERE ${inLane} 1)
+    WHERE CASE WHEN (SELECT true FROM outbox WHERE ${inPartition} 1)
       THEN pg_try_advisory_xact_lock(${relayLock}, lane) END
-    LIMIT ${lanesPerBatch}`,
-    [Array.from({ length: laneCount }, (_, index) => (first + index) % laneCount)],
+    LIMIT ${partitionsPerBatch}`,
+    [Array.from({ length: partitionCount }, (_, index) => (first + index) % partitionCount)],
   );
   return rows.map(({ lane }) => lane);
 }
 
 /**
- * The oldest of each lane, the same number of each. A statement of its own: it must see what the lanes' last holder has
- * marked, and a statement sees what was committed before it began.
+ * Reads the oldest events of each partition, the same number of each. This must be a separate statement: it must see the marks
+ * of the partitions' last holder, and a statement sees only what was committed before it began.
  */
-async function readWaiting(tx: Queryable, lanes: readonly number[]): Promise<OutboxRow[]> {
+async function readWaiting(tx: Queryable, partitions: readonly number[]): Promise<OutboxRow[]> {
   const { rows } = await tx.query<OutboxRow>(
     `SELECT waiting.* FROM unnest($1::int[]) AS wanted (lane) CROSS JOIN LATERAL (
       SELECT id, topic, event_id, source, type, subject, occurred_at, data, trace
-      FROM outbox WHERE ${inLane} $2
+      FROM outbox WHERE ${inPartition} $2
     ) AS waiting ORDER BY id`,
-    [lanes, Math.floor(batchSize / lanes.length)],
+    [partitions, Math.floor(batchSize / partitions.length)],
   );
   return rows;
 }
 
-/** The first of these rows, as many as may go to one partition in one batch, but at least one. */
+/** The first rows whose total size fits into one record batch; at least one row. */
 function takeBytes(rows: readonly OutboxRow[]): readonly OutboxRow[] {
   let bytes = 0;
   const tooMany = rows.findIndex(({ data }, index) => {
@@ -165,7 +165,7 @@ async function publish(rows: readonly OutboxRow[], publisher: Publisher): Promis
   }
 }
 
-/** The message, in a span that continues the trace of the transaction that decided the event. */
+/** Creates the message in a span that continues the trace of the transaction that decided the event. */
 function startSend(row: OutboxRow): { span: Span; message: OutgoingMessage } {
   const attributes = {
     'messaging.system': 'kafka',
@@ -182,7 +182,7 @@ function startSend(row: OutboxRow): { span: Span; message: OutgoingMessage } {
   return { span, message: encodeEvent(row.topic, event, injectTrace(trace.setSpan(parent, span))) };
 }
 
-/** Waits for all, even if one fails: the next batch must not run beside one of these. @throws the first failure */
+/** Waits for all, even if one fails: the next batch must not run concurrently with any of them. @throws the first failure */
 async function settle(works: readonly Promise<void>[]): Promise<void> {
   await Promise.allSettled(works);
   await Promise.all(works);

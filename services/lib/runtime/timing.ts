@@ -7,7 +7,7 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
 }
 
 /** A pause that doubles with each consecutive failure. */
-export interface BackOff {
+interface BackOff {
   readonly firstMs: number;
   /** @default no limit */
   readonly maxMs?: number;

@@ -40,7 +40,7 @@ test.each([
   [1001, 'not 1001'],
   [2 ** 53, 'not 9007199254740992'],
   ['2', 'not "2"'],
-])('quantity %j is refused with the value and the rule', (quantity, value) => {
+])('quantity %j is rejected with the value and the rule', (quantity, value) => {
   const message = `must be a whole number from 1 to 1000, ${value}`;
   expect(errorsOf('k', item({ quantity }))).toEqual([{ field: 'items[0].quantity', message }]);
 });
@@ -57,7 +57,7 @@ test.each([
   ['an empty list of items', { ...good, items: [] }, 'items'],
   ['51 items', { ...good, items: Array.from({ length: 51 }, () => good.items[0]) }, 'items'],
   ['one SKU twice', { ...good, items: [good.items[0], good.items[0]] }, 'items'],
-  ['an item that is none', { ...good, items: [null] }, 'items[0]'],
+  ['a null item', { ...good, items: [null] }, 'items[0]'],
   ['an unknown SKU', item({ sku: 'boat' }), 'items[0].sku'],
   ['no SKU', item({ sku: undefined }), 'items[0].sku'],
   ['no quantity', item({ quantity: undefined }), 'items[0].quantity'],
@@ -71,7 +71,7 @@ test.each([
   ['no payment token', { ...good, paymentToken: undefined }, 'paymentToken'],
   ['an unknown payment token', { ...good, paymentToken: 'tok_gold' }, 'paymentToken'],
   ['an unknown field', { ...good, coupon: 'X' }, 'coupon'],
-])('%s is refused, and the error names only that field', (_, body, field) => {
+])('%s is rejected, and the error names only that field', (_, body, field) => {
   expect(new Set(errorsOf('k', body).map((error) => error.field))).toEqual(new Set([field]));
 });
 
@@ -80,11 +80,11 @@ test.each([
   ['over-long', 'k'.repeat(256), 'must be 1 to 255 printable ASCII characters'],
   ['not ASCII', 'ké', 'must be 1 to 255 printable ASCII characters, not "ké"'],
   ['with a control character', 'k\t', 'must be 1 to 255 printable ASCII characters, not "k\\t"'],
-])('a key that is %s is refused', (_, key, message) => {
+])('a key that is %s is rejected', (_, key, message) => {
   expect(errorsOf(key, good)).toEqual([{ field: 'Idempotency-Key', message }]);
 });
 
-test('all errors are said at once, header and body, and no payment token is shown', () => {
+test('all errors of header and body are reported at once, and no payment token is shown', () => {
   const bad = { customerId: '', items: [{ sku: 'x' }, { sku: 'x', quantity: 0 }], paymentToken: 'tok_secret' };
   const errors = errorsOf(undefined, bad);
   expect(errors.map(({ field }) => field)).toEqual([
@@ -111,7 +111,7 @@ test('a total is the sum of its lines in minor units', () => {
   expect(totalMinor(items, catalogue)).toBe(4900);
 });
 
-test('a total of 2^53 - 1 is counted, one cent more is refused', () => {
+test('a total of 2^53 - 1 is counted, one cent more is rejected', () => {
   const house = { sku: 'house', quantity: 1 } as const;
   expect(totalMinor([house], prices)).toBe(Number.MAX_SAFE_INTEGER);
   expect(() => totalMinor([house, { sku: 'key', quantity: 1 }], prices)).toThrow(

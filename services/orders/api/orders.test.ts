@@ -156,7 +156,7 @@ test('of requests with one key side by side one is worked on and the others are 
 
 const late = () => Promise.reject(new DomainError('outcome-unknown', 'payments.Authorize answered UNAVAILABLE'));
 
-test.each(['Check', 'Authorize'] as const)('without an answer to %s the order is taken as pending', async (call) => {
+test.each(['Check', 'Authorize'] as const)('without an answer to %s the order is accepted as pending', async (call) => {
   if (call === 'Check') check = late;
   else authorize = late;
   const pending = await post();

@@ -22,10 +22,10 @@ export interface PlaceOrderDeps {
 const deliveryDays = 4;
 
 /**
- * Places an order once for each key of its customer: confirmed if inventory and payments said yes in time, pending if one of
- * them gave no answer. Then the saga asks again.
- * @throws DomainError `in-flight`, `key-reused`; `unavailable` if orders' own database failed: then the same request may be
- *   sent again
+ * Places an order once for each key of its customer. The order is confirmed if inventory and payments both agree in time. It
+ * is pending if either gives no answer; then the saga asks again.
+ * @throws DomainError `in-flight`, `key-reused`; `unavailable` if orders' own database failed: then the client may send the
+ *   same request again
  */
 export async function placeOrder(
   deps: PlaceOrderDeps,
@@ -36,11 +36,11 @@ export async function placeOrder(
   const claim = await claimOrderKey(database, request, amountMinor);
   if (claim.kind === 'final') return { outcome: claim.outcome, replayed: true };
   const { orderId } = claim;
-  // By this the trace of an order is found.
+  // The attribute by which operators find the trace of an order.
   trace.getActiveSpan()?.setAttribute('windlass.order_id', orderId);
   const payment = { orderId, amountMinor, paymentToken: request.order.paymentToken };
-  const answer = await askPartners(deps, request, payment).catch((err: unknown): Answer => {
-    log.warn({ err, orderId }, 'no answer in time: the order is taken as pending');
+  const answer = await askPartners(deps, request, payment).catch((err: unknown): PartnerAnswer => {
+    log.warn({ err, orderId }, 'no answer from inventory or payments; order accepted as pending');
     return { kind: 'none' };
   });
   try {
@@ -48,39 +48,39 @@ export async function placeOrder(
     log.info({ orderId, outcome: outcome.kind, answer: answer.kind }, 'order decided');
     return { outcome, replayed: false };
   } catch (error) {
-    // If this fails, too, the lease ends by itself.
+    // If this fails as well, the lease expires.
     await releaseOrderKey(database, request, claim).catch((err: unknown) =>
-      log.warn({ err, orderId }, 'key not released'),
+      log.warn({ err, orderId }, 'idempotency key not released'),
     );
     throw hasCode(error, 'outcome-unknown') ? notKnownToBeStored(error) : error;
   }
 }
 
-/** What the partners said while the customer waited; `none` leaves the payment to the saga. */
-type Answer =
+/** The partners' answer while the customer waited; `none` leaves the payment to the saga. */
+type PartnerAnswer =
   | { readonly kind: 'authorized'; readonly authorizationId: string }
   | { readonly kind: 'none' }
   | Exclude<Outcome, { kind: 'placed' }>;
 
-/** One try of each; how long they may take is the mesh's to say. */
+/** Calls each partner once. The mesh decides how long a call may take. */
 async function askPartners(
   { inventory, payments }: PlaceOrderDeps,
   { order }: OrderRequest,
   payment: Payment,
-): Promise<Answer> {
+): Promise<PartnerAnswer> {
   const { shortages } = await inventory.check({ lines: order.items });
   if (shortages.length === 0) return authorizePayment(payments, payment);
   const items = shortages.map(({ sku, requested, available }) => ({ sku, requested, available }));
   return { kind: 'out-of-stock', items };
 }
 
-/** A no stores no order; a yes and a silence do. */
+/** Stores the order unless a partner rejected it. */
 async function record(
   database: Database,
   request: OrderRequest,
   claim: ClaimedKey,
   amountMinor: number,
-  answer: Answer,
+  answer: PartnerAnswer,
 ): Promise<Outcome> {
   if (answer.kind === 'declined' || answer.kind === 'out-of-stock') {
     await finishOrderKey(database, request, claim, answer);
@@ -107,7 +107,7 @@ function addDays(date: Date, days: number): Date {
   return new Date(date.getTime() + days * 24 * 60 * 60 * 1000);
 }
 
-/** To the customer it is the same as not stored: the key tells the two apart when the request comes again. */
+/** Tells the client to send the request again. Its key then shows whether the order was stored. */
 function notKnownToBeStored(error: unknown): DomainError {
   const message = 'The order could not be stored for certain. Please send it again with the same Idempotency-Key.';
   return new DomainError('unavailable', message, error);

@@ -6,8 +6,8 @@ import { toReply } from '../api/routes.ts';
 import type { Order, OrderView, OrderWithHistory } from '../order.ts';
 
 /**
- * The examples of the public API. An answer's example has the name of the request that gets it; openapi.test.ts sends each and
- * compares. Answers are made by the code that makes the real ones, as far as no database is needed for that.
+ * The examples of the public API. A response's example has the name of its request; openapi-replay.test.ts sends each request
+ * and compares. The code that creates the real responses also creates these, unless it needs a database.
  */
 const order: Order = {
   customerId: 'c-1',
@@ -19,7 +19,7 @@ const anotherOrder: Order = { ...order, items: [{ sku: 'tee', quantity: 1 }] };
 
 const orderId = '0f3c8f6e-9d43-4a52-8a0b-5c1f4c9b7d10';
 
-/** The bodies of `POST /v1/orders`; that of `tooLarge` would be 64 KiB of example. */
+/** The bodies of `POST /v1/orders`. There is none for `tooLarge`, which would take 64 KiB. */
 export const requestExamples = {
   confirmed: order,
   pending: { ...order, paymentToken: 'tok_slow' },

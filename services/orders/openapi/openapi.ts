@@ -14,7 +14,7 @@ import {
 
 type Named = Readonly<Record<string, unknown>>;
 
-/** The schemas that the code validates its input by and types its answers with. */
+/** The schemas by which the code validates requests and types responses. */
 const schemas = {
   NewOrder: toSchema(orderSchema),
   Order: toSchema(orderViewSchema),
@@ -23,7 +23,7 @@ const schemas = {
   Problem: toSchema(problemSchema),
 };
 
-/** As a client sends it, and as it reads it: fields that an answer gains later are no break. */
+/** Converts a schema as clients see it. Responses may gain fields later, which breaks no client. */
 function toSchema(schema: z.ZodType): Named {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io: 'input',
@@ -51,8 +51,8 @@ const headers = {
 
 type Header = keyof typeof headers;
 
-/** @param extra headers beyond those of every answer */
-function answer(
+/** @param extra headers in addition to those of every response */
+function response(
   description: string,
   schema: keyof typeof schemas,
   examples: Named,
@@ -75,7 +75,7 @@ function problem(
   examples: Partial<Record<keyof typeof problemExamples, unknown>>,
   extra: readonly Header[] = [],
 ) {
-  return answer(description, 'Problem', examples, extra, 'application/problem+json');
+  return response(description, 'Problem', examples, extra, 'application/problem+json');
 }
 
 const { invalid, declined, outOfStock, inFlight, tooLarge, keyReused, unavailable, unknown } = problemExamples;
@@ -105,8 +105,8 @@ const placeOrder = {
     },
   },
   responses: {
-    201: answer('Confirmed: in stock and authorized', 'Order', { confirmed }, placed),
-    202: answer('Taken, not yet confirmed: its end shows where Location leads', 'Order', { pending }, placed),
+    201: response('Confirmed: in stock and authorized', 'Order', { confirmed }, placed),
+    202: response('Taken, not yet confirmed: its end shows where Location leads', 'Order', { pending }, placed),
     400: problem('Invalid: `errors` names every field', { invalid }),
     402: problem('The payment was declined', { declined }, ['Idempotency-Replayed']),
     409: problem('Out of stock (`items`), or the same key is still in flight', { outOfStock, inFlight }, [
@@ -123,7 +123,7 @@ const readOrder = {
   summary: 'An order with its history',
   parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
   responses: {
-    200: answer('The order', 'OrderWithHistory', { confirmed: orderWithHistoryExample }),
+    200: response('The order', 'OrderWithHistory', { confirmed: orderWithHistoryExample }),
     404: problem('There is no such order', { unknown }),
     503: problem('Orders cannot be read just now', { unavailable }),
   },
@@ -141,7 +141,7 @@ const readStats = {
     },
   ],
   responses: {
-    200: answer('What the events have said so far', 'Stats', { sold: statsExample }),
+    200: response('What the events have said so far', 'Stats', { sold: statsExample }),
     400: problem('Invalid: `errors` names every field', {}),
   },
 };

@@ -12,7 +12,7 @@ interface AbandonedPayment {
   readonly amount_minor: string;
 }
 
-/** One round: finds what is abandoned and gives back what is there to give. What fails waits for a later round. */
+/** Runs one round: finds abandoned payments and reverses them. A reversal that fails waits for a later round. */
 export async function reverseAbandonedPayments(
   db: Queryable,
   payments: AuthorizeCall & ReverseCall,
@@ -29,16 +29,16 @@ export async function reverseAbandonedPayments(
   );
   for (const payment of rows) {
     const orderId = payment.order_id;
-    await giveBack(payments, payment)
+    await reverseIfAuthorized(payments, payment)
       .then(() => db.query('DELETE FROM abandoned_payments WHERE order_id = $1', [orderId]))
-      .then(() => log.info({ orderId }, 'abandoned payment settled'))
-      .catch((err: unknown) => log.warn({ err, orderId }, 'abandoned payment not settled yet'));
+      .then(() => log.info({ orderId }, 'abandoned payment reversed'))
+      .catch((err: unknown) => log.warn({ err, orderId }, 'abandoned payment not reversed; retrying later'));
   }
 }
 
 /**
- * In one statement: a request that claims the key just now either comes first, and the key is in use, or finds no key and
- * begins a new order with an id and a payment of its own.
+ * Moves abandoned keys in one statement. A concurrent request with the same key either comes first, and the key is in use
+ * again, or finds no key and begins a new order with its own id and payment.
  */
 async function abandonKeys(db: Queryable): Promise<void> {
   await db.query(
@@ -51,8 +51,8 @@ async function abandonKeys(db: Queryable): Promise<void> {
   );
 }
 
-/** Nobody knows whether it was authorized. Asked again with the same key, payments says so; if it was not, it is now. */
-async function giveBack(payments: AuthorizeCall & ReverseCall, payment: AbandonedPayment): Promise<void> {
+/** It is unknown whether the payment was authorized. A call with the same key returns the authorization, or makes it now. */
+async function reverseIfAuthorized(payments: AuthorizeCall & ReverseCall, payment: AbandonedPayment): Promise<void> {
   const orderId = payment.order_id;
   const request = { orderId, amountMinor: Number(payment.amount_minor), paymentToken: payment.payment_token };
   const answer = await authorizePayment(payments, request);

@@ -22,20 +22,20 @@ export interface SagaDeps extends Partners {
 
 const defaultLeaseMs = 15_000;
 
-/** How long a lease lasts that is taken now. */
+/** The duration of a lease that begins now. */
 export function leaseOf({ leaseMs = defaultLeaseMs }: Pick<SagaDeps, 'leaseMs'>): number {
   return leaseMs;
 }
 
-/** A leased order, and what comes next for it. */
+/** A leased order and its next action. */
 interface Turn {
   readonly saga: ClaimedSaga;
   readonly action: Action;
 }
 
 /**
- * Works on an order until it waits or has ended, a step fails, its lease is lost, or `stopping` is aborted. Never throws: an
- * order whose progress cannot be written is claimed again when its lease is over.
+ * Advances an order until it waits or has ended, a step fails, its lease is lost, or `stopping` is aborted. Never throws: an
+ * order whose progress cannot be written is claimed again when its lease has expired.
  *
  * @param claimedAt performance.now() before the claim
  */
@@ -55,12 +55,12 @@ export async function advanceSaga(
       turn = await takeTurn(deps, turn, stopping);
     }
   } catch (err) {
-    if (err instanceof LeaseLost) deps.log.info({ orderId }, `order left to another worker: ${err.message}`);
-    else deps.log.warn({ err, orderId }, 'saga progress not recorded; retrying when the lease is over');
+    if (err instanceof LeaseLost) deps.log.info({ orderId }, `saga lease lost: ${err.message}`);
+    else deps.log.warn({ err, orderId }, 'saga progress not recorded; retrying after the lease expires');
   }
 }
 
-/** Does the next work in a span that continues the order's trace. @returns undefined if the worker gave the order back */
+/** Does the next work in a span that continues the order's trace. @returns undefined if the worker released the order */
 async function takeTurn(deps: SagaDeps, { saga, action }: Turn, stopping: AbortSignal): Promise<Turn | undefined> {
   if (action.kind === 'wait' || action.kind === 'nothing') return undefined;
   const parent = extractTrace(saga.trace);

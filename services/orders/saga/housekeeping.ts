@@ -8,8 +8,8 @@ import type { AuthorizeCall, ReverseCall } from './payment-calls.ts';
 
 const sweepIntervalMs = 5_000;
 
-/** What is done now and then: what is old forgotten, abandoned payments given back. @returns stops it */
-export function keepHouse({
+/** Periodically deletes expired rows and reverses abandoned payments. @returns stops it */
+export function startHousekeeping({
   database,
   payments,
   log,
@@ -19,11 +19,11 @@ export function keepHouse({
   log: Log;
 }): () => void {
   const stops = [
-    periodically(purgeIntervalMs, 'purging old keys', () => purgeOrderKeys(database), log),
-    periodically(purgeIntervalMs, 'purging the outbox', () => purgeOutbox(database), log),
+    periodically(purgeIntervalMs, 'purge idempotency keys', () => purgeOrderKeys(database), log),
+    periodically(purgeIntervalMs, 'purge outbox', () => purgeOutbox(database), log),
     periodically(
       sweepIntervalMs,
-      'reversing abandoned payments',
+      'reverse abandoned payments',
       () => reverseAbandonedPayments(database, payments, log),
       log,
     ),

@@ -13,7 +13,7 @@ interface Deps {
   readonly log: Log;
 }
 
-/** Continues the saga with what fulfillment reports. */
+/** The handlers of fulfillment's events, which continue the saga. */
 export function onShipment(deps: Deps): EventHandlers {
   return [
     { event: shipmentScheduled, handle: onShipmentScheduled(deps) },
@@ -39,7 +39,7 @@ function onShipmentFailed(deps: Deps): EventHandler {
 
 interface Report {
   readonly orderId: string;
-  /** What the report does to the saga's steps. */
+  /** Applies the report to the saga's steps. */
   readonly decide: (steps: Steps) => Steps;
   readonly detail?: object;
 }
@@ -49,9 +49,9 @@ async function recordOnce({ database, log }: Deps, event: CloudEvent, report: Re
   const { orderId, decide, detail } = report;
   if (!isOrderId(orderId)) return { kind: 'dead-letter', reason: 'order_id is not a UUID' };
   const effect = await database.transaction(async (tx) => {
-    if (!(await receiveOnce(tx, event.id))) return 'duplicate';
-    return (await recordShipment(tx, orderId, decide, detail)) ? 'recorded' : 'not awaited';
+    if (!(await receiveOnce(tx, event.id))) return 'ignored: duplicate';
+    return (await recordShipment(tx, orderId, decide, detail)) ? 'recorded' : 'ignored: not awaited';
   });
-  log.info({ orderId, eventId: event.id, type: event.type, effect }, 'shipment event');
+  log.info({ orderId, eventId: event.id, type: event.type }, `shipment event ${effect}`);
   return done;
 }

@@ -4,8 +4,8 @@ import type { Calls } from '../../lib/grpc/client.ts';
 import { DomainError, hasCode } from '../../lib/runtime/domain-error.ts';
 
 /**
- * The calls of payments that more than one place makes: while the customer waits, in the saga, and for what was abandoned.
- * The same order has the same keys, for every caller.
+ * The calls of payments that have several callers: placing an order, the saga, and the reversal of abandoned payments. All
+ * callers use the same keys for the same order.
  */
 export type AuthorizeCall = Pick<Calls<typeof Payments>, 'authorize'>;
 export type ReverseCall = Pick<Calls<typeof Payments>, 'reverse'>;
@@ -14,7 +14,7 @@ export type PaymentAnswer =
   | { readonly kind: 'authorized'; readonly authorizationId: string }
   | { readonly kind: 'declined'; readonly reason: string };
 
-/** What is to be paid for an order. */
+/** The payment of an order. */
 export interface Payment {
   readonly orderId: string;
   readonly amountMinor: number;
@@ -42,7 +42,7 @@ export async function authorizePayment(
   }
 }
 
-/** Gives back what was authorized or captured; if there is nothing, or it was given back before, that is as good. */
+/** Reverses what was authorized or captured. If there is nothing, or it was reversed before, that counts as success. */
 export async function reversePayment(payments: ReverseCall, orderId: string, authorizationId: string): Promise<void> {
   await payments.reverse({ idempotencyKey: `reverse:${orderId}`, authorizationId }).catch((error: unknown) => {
     if (!hasCode(error, 'not-found') && !hasCode(error, 'failed-precondition')) throw error;

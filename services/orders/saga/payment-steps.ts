@@ -14,7 +14,7 @@ import { authorizePayment, reversePayment } from './payment-calls.ts';
 import type { SagaOrder } from './saga-store.ts';
 import type { Partners, StepResult } from './step.ts';
 
-/** Asks for the authorization that the customer did not wait for. With it the order is confirmed. */
+/** Requests the authorization that the customer did not wait for, and confirms the order with it. */
 export async function authorize(order: SagaOrder, { payments }: Partners): Promise<StepResult> {
   const { orderId, totalMinor: amountMinor } = order;
   const paymentToken = known(order.paymentToken, 'payment token');
@@ -44,7 +44,7 @@ export async function authorize(order: SagaOrder, { payments }: Partners): Promi
   };
 }
 
-/** Takes the money; then the order can be shipped. A refusal means that the authorization is gone. */
+/** Captures the money; then the order can be shipped. A rejection means that the authorization no longer exists. */
 export async function capture(order: SagaOrder, { payments }: Partners): Promise<StepResult> {
   const { orderId, items, country, totalMinor } = order;
   const authorizationId = known(order.authorizationId, 'authorization');
@@ -64,7 +64,7 @@ export async function capture(order: SagaOrder, { payments }: Partners): Promise
   }
 }
 
-/** Gives back the authorization, and with it what was captured. */
+/** Reverses the authorization, including what was captured of it. */
 export async function reverse(order: SagaOrder, { payments }: Partners): Promise<StepResult> {
   const { orderId, totalMinor } = order;
   const authorizationId = known(order.authorizationId, 'authorization');
@@ -73,7 +73,7 @@ export async function reverse(order: SagaOrder, { payments }: Partners): Promise
   return { isRejected: false, record: (tx) => addOrderEvent(tx, paymentReversed, orderId, data) };
 }
 
-/** The saga's order of steps sees to it. */
+/** The order of the saga's steps ensures that the value is there. */
 function known(value: string | undefined, what: string): string {
   if (value === undefined) throw new DomainError('internal', `The order has no ${what}.`);
   return value;

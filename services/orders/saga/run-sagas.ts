@@ -4,15 +4,15 @@ import { advanceSaga, leaseOf, type SagaDeps } from './advance-saga.ts';
 import { claimDueSagas } from './saga-store.ts';
 
 export interface SagaRunnerDeps extends SagaDeps {
-  /** Orders worked on side by side. @default 16 */
+  /** How many orders are advanced concurrently. @default 16 */
   readonly concurrency?: number;
 }
 
-/** For orders that other processes have placed or given back; a commit of this one is noticed at once. */
+/** Bounds the delay of orders that other processes placed or released. A commit of this process ends the pause at once. */
 const idlePauseMs = 100;
 const backOffMs = 1_000;
 
-/** Works on all due orders until stopped; any number of workers may. @returns stops after the step in hand of each order */
+/** Advances due orders until stopped, concurrently with other workers. @returns stops after the current step of each order */
 export function runSagas(deps: SagaRunnerDeps): () => Promise<void> {
   const stopping = new AbortController();
   const idle = new PollPause(deps.database);
@@ -31,7 +31,7 @@ async function claimAndAdvance(deps: SagaRunnerDeps, idle: PollPause, stopping: 
     const free = concurrency - busy.size;
     const claimedAt = performance.now();
     const sagas = await claimDueSagas(database, free, leaseOf(deps)).catch((err: unknown) => {
-      log.warn({ err }, 'due orders cannot be claimed, trying again');
+      log.warn({ err }, 'claiming due orders failed; retrying');
       return undefined;
     });
     for (const saga of sagas ?? []) {

@@ -3,23 +3,23 @@ import type { Queryable } from '../../lib/postgres/database.ts';
 
 const meter = metrics.getMeter('windlass');
 
-/** From its placing to its end, in seconds; attribute `outcome`. */
+/** Seconds from placing an order to its end; attribute `outcome`. */
 export const orderDuration = meter.createHistogram('windlass.order.duration', {
   unit: 's',
   description: 'Time from an order being placed to its end',
   advice: { explicitBucketBoundaries: [0.1, 0.2, 0.3, 0.5, 0.75, 1, 2, 5, 10, 30, 60, 120, 300, 600] },
 });
 
-/** Tries of a step or a compensation that got no answer; attribute `step`. */
+/** Attempts of a step or a compensation that got no answer; attribute `step`. */
 export const stepFailures = meter.createCounter('windlass.saga.step.failures', {
-  description: 'Tries of a saga step that got no answer',
+  description: 'Attempts of a saga step that got no answer',
 });
 
-/** What the database says when the metrics are read; nothing if it does not answer. */
+/** Reports the counts of orders, which are read from the database on each scrape; nothing if it does not answer. */
 export function observeOrders(db: Queryable): void {
   const orders = meter.createObservableGauge('windlass.orders', { description: 'Orders by status' });
   const stuck = meter.createObservableGauge('windlass.sagas.stuck', {
-    description: 'Sagas whose step has failed too often in a row; it is still tried',
+    description: 'Sagas whose step has failed too often in a row; it is still retried',
   });
   meter.addBatchObservableCallback(
     async (result) => {

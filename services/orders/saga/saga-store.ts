@@ -1,20 +1,21 @@
 import { injectTrace, type TraceHeaders } from '../../lib/observability/tracing.ts';
 import type { Queryable } from '../../lib/postgres/database.ts';
+import { backOffMs } from '../../lib/runtime/timing.ts';
 import type { OrderItem } from '../order.ts';
 import {
-  backOffMs,
   causeOf,
   firstSteps,
   type SagaState,
   type StepName,
   type Steps,
   stateOf,
+  stepBackOff,
   stepNames,
   stuckAfterFailures,
 } from './saga.ts';
 import { fromStored, type StoredSteps, toStored, toStoredName } from './stored-steps.ts';
 
-/** What the steps of an order need to know. */
+/** The data of an order that its steps need. */
 export interface SagaOrder {
   readonly orderId: string;
   readonly customerId: string;
@@ -22,27 +23,27 @@ export interface SagaOrder {
   readonly country: string;
   readonly totalMinor: number;
   readonly placedAt: Date;
-  /** undefined: payments has not said yes so far. */
+  /** undefined until payments has authorized the amount. */
   readonly authorizationId: string | undefined;
   readonly paymentToken: string | undefined;
 }
 
-/** An order that is ours to work on until the lease ends. */
+/** An order that this worker may advance until its lease ends. */
 export interface ClaimedSaga {
   readonly order: SagaOrder;
   readonly steps: Steps;
-  /** In a row, of the step that is next. */
+  /** Consecutive failures of the next step. */
   readonly failures: number;
   readonly trace: TraceHeaders;
   readonly lease: string;
 }
 
-/** Someone else works on the order by now, or it was reset: nothing may be written any more. */
+/** Another worker has the order now, or the database was reset: this worker may no longer write. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 
-/** In the transaction that stores the order. */
+/** Stores an order's saga, in the transaction that stores the order. */
 export async function insertSaga(tx: Queryable, orderId: string, isAuthorized: boolean): Promise<void> {
   const steps = firstSteps(isAuthorized);
   const stored = toStored(steps);
@@ -54,8 +55,8 @@ export async function insertSaga(tx: Queryable, orderId: string, isAuthorized: b
 }
 
 /**
- * Leases due sagas, longest due first. No two callers get the same one. Two statements on purpose: only the second one is
- * sure to see what the last owner wrote, for the first one's snapshot may be older than the lock that it got.
+ * Leases due sagas, longest due first. No two callers get the same saga. It uses two statements on purpose: only the second
+ * one is sure to see what the last owner wrote, because the first one's snapshot may be older than its row locks.
  */
 export async function claimDueSagas(db: Queryable, limit: number, leaseMs: number): Promise<ClaimedSaga[]> {
   const { rows: claimed } = await db.query<Lease>(
@@ -124,13 +125,13 @@ export interface Progress {
   readonly step: StepName;
   readonly before: Steps;
   readonly after: Steps;
-  /** For a person who looks at the step: the authorization's id, the shortages. */
+  /** For operators who look at the step: the authorization's id, the shortages. */
   readonly detail: object | undefined;
 }
 
 /**
- * In the transaction of the step's effects, and first of all.
- * @param leaseMs how long the order stays ours; undefined: it is given back
+ * Records a step, as the first statement in the transaction of the step's effects.
+ * @param leaseMs how long this worker keeps the order; undefined: it releases the order
  * @throws LeaseLost
  */
 export async function recordProgress(
@@ -151,7 +152,7 @@ export async function recordProgress(
   await writeSteps(tx, orderId, progress);
 }
 
-/** The order is given back, to be tried again after a pause. @throws LeaseLost */
+/** Records a failure and releases the order, whose step is retried after a pause. @throws LeaseLost */
 export async function recordFailure(
   db: Queryable,
   { order: { orderId }, lease }: ClaimedSaga,
@@ -168,7 +169,7 @@ export async function recordFailure(
       orderId,
       lease,
       failures,
-      backOffMs(failures) / 1000,
+      backOffMs(stepBackOff, failures) / 1000,
       failures >= stuckAfterFailures,
       toStoredName(step),
       String(error),
@@ -178,8 +179,8 @@ export async function recordFailure(
 }
 
 /**
- * What fulfillment said of a shipment, if the order waits for that. In the transaction of the inbox.
- * @returns false if it does not: the event is late, or about another life of the database
+ * Records fulfillment's report about a shipment if the order waits for it, in the transaction of the inbox.
+ * @returns false if the order does not wait: the event is late, or older than a reset of the database
  */
 export async function recordShipment(
   tx: Queryable,

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
+import { backOffMs } from '../../lib/runtime/timing.ts';
 import {
   afterCompensation,
   afterDone,
   afterRejection,
   afterWork,
-  backOffMs,
   causeOf,
   firstSteps,
   nameOf,
@@ -12,6 +12,7 @@ import {
   type StepName,
   type Steps,
   stateOf,
+  stepBackOff,
   stepOf,
 } from './saga.ts';
 
@@ -77,5 +78,7 @@ test('a state says what a saga does: run, wait, compensate or nothing any more',
 });
 
 test('the pause after a failure doubles from 200 ms and ends at 5 s', () => {
-  expect([1, 2, 3, 5, 6, 50].map(backOffMs)).toEqual([200, 400, 800, 3200, 5000, 5000]);
+  expect([1, 2, 3, 5, 6, 50].map((failures) => backOffMs(stepBackOff, failures))).toEqual([
+    200, 400, 800, 3200, 5000, 5000,
+  ]);
 });

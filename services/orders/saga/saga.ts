@@ -97,14 +97,8 @@ export function stateOf(steps: Steps, { kind }: Action = nextAction(steps)): Sag
   return causeOf(steps) ? 'compensating' : 'running';
 }
 
-const firstBackOffMs = 200;
-/** Short enough that all sagas end within a minute after a long outage. */
-const maxBackOffMs = 5_000;
-
-/** @param failures consecutive failures of the next step, from 1 */
-export function backOffMs(failures: number): number {
-  return Math.min(firstBackOffMs * 2 ** (failures - 1), maxBackOffMs);
-}
+/** The pause before a failed step is retried. Short enough that all sagas end within a minute after a long outage. */
+export const stepBackOff = { firstMs: 200, maxMs: 5_000 };
 
 /** Consecutive failures after which a person should look. The saga keeps retrying the step. */
 export const stuckAfterFailures = 10;

@@ -21,9 +21,9 @@ export type Step = (order: SagaOrder, partners: Partners) => Promise<StepResult>
 export interface StepResult {
   /** The step failed permanently, without an effect. */
   readonly isRejected: boolean;
-  /** For a person who looks at the step. */
+  /** For operators who look at the step. */
   readonly detail?: object;
-  /** What later steps need to know. */
+  /** Data that later steps need. */
   readonly learned?: Pick<SagaOrder, 'authorizationId'>;
   /** Writes the order's new state and the events, in one transaction with the step's state. */
   record(tx: Queryable): Promise<void>;

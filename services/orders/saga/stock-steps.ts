@@ -3,7 +3,7 @@ import { addOrderEvent } from '../store/order-events.ts';
 import type { SagaOrder } from './saga-store.ts';
 import type { Partners, StepResult } from './step.ts';
 
-/** Holds the order's stock, all lines or none. */
+/** Reserves the order's stock: all lines or none. */
 export async function reserve({ orderId, items }: SagaOrder, { inventory }: Partners): Promise<StepResult> {
   const lines = items.map(({ sku, quantity }) => ({ sku, quantity }));
   const answer = await inventory.reserve({ idempotencyKey: `reserve:${orderId}`, orderId, lines });
@@ -18,7 +18,7 @@ export async function reserve({ orderId, items }: SagaOrder, { inventory }: Part
   };
 }
 
-/** Gives the order's stock back. */
+/** Releases the order's stock. */
 export async function release({ orderId }: SagaOrder, { inventory }: Partners): Promise<StepResult> {
   await inventory.release({ idempotencyKey: `release:${orderId}`, orderId });
   return { isRejected: false, record: (tx) => addOrderEvent(tx, stockReleased, orderId, { orderId }) };

@@ -5,13 +5,13 @@ import { DomainError } from '../../lib/runtime/domain-error.ts';
 import type { OrderRequest, Outcome } from '../order.ts';
 
 /**
- * Longer than any request lives, since the mesh cuts its calls long before: a key still in flight after that belongs to a
- * pod that died.
+ * Longer than any request, because the mesh times out its calls much earlier. A key that is still in flight after that
+ * belongs to a pod that died.
  */
 const leaseSeconds = 30;
 const keptHours = 24;
 
-/** A key that was taken for this request. */
+/** A key that this request holds. */
 export interface ClaimedKey {
   readonly kind: 'claimed';
   readonly orderId: string;
@@ -21,10 +21,10 @@ export interface ClaimedKey {
 export type Claim = ClaimedKey | { readonly kind: 'final'; readonly outcome: Outcome };
 
 /**
- * Takes the customer's key for this request, or finds how it ended.
+ * Claims the customer's key for this request, or reads the outcome of an earlier request.
  *
- * A released key, and one whose pod died, keeps its order id: the payment may have been authorized already, and only the
- * same order id leads to the same payment key. So it is only for the same body, until abandoned-payments.ts has taken it over.
+ * A released key, and a key whose pod died, keeps its order id: the payment may have been authorized already, and only the
+ * same order id leads to the same payment key. Such a key accepts only the same body, until abandoned-payments.ts takes it.
  * @throws DomainError `in-flight`, `key-reused`
  */
 export async function claimOrderKey(
@@ -62,12 +62,12 @@ export async function claimOrderKey(
   throw new DomainError('in-flight', 'An order with this Idempotency-Key is being placed just now.');
 }
 
-/** Only final ones: an unfinished key may stand for money that is held. */
+/** Only final keys expire: an unfinished key may stand for money that is held. */
 const isExpired = `(k.state = 'final' AND k.created_at < now() - interval '${keptHours} hours')`;
 
 /**
- * Records how the request ended. In the transaction that stores the order, first: what is not recorded is not stored.
- * @throws DomainError `in-flight` if another request took the key over meanwhile
+ * Records the outcome of the request, as the first statement in the transaction that stores the order.
+ * @throws DomainError `in-flight` if another request has taken over the key
  */
 export async function finishOrderKey(
   db: Queryable,
@@ -83,7 +83,7 @@ export async function finishOrderKey(
   if (rowCount === 0) throw new DomainError('in-flight', 'Another request has taken this Idempotency-Key over.');
 }
 
-/** Gives the key back after a failure: the next request with it goes on where this one ended. */
+/** Releases the key after a failure. The next request with it continues with the same order id. */
 export async function releaseOrderKey(
   db: Queryable,
   { idempotencyKey, order }: OrderRequest,
@@ -96,7 +96,7 @@ export async function releaseOrderKey(
   );
 }
 
-/** Deletes the keys that are no longer kept. */
+/** Deletes expired keys. */
 export async function purgeOrderKeys(db: Queryable): Promise<void> {
   await db.query(`DELETE FROM idempotency_keys AS k WHERE ${isExpired}`);
 }

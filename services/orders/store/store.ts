@@ -10,11 +10,11 @@ import { addOrderEvent, orderLines } from './order-events.ts';
 /** The database of orders and orders-worker. */
 export const migrations = join(import.meta.dirname, '../migrations');
 
-/** An order that is about to be stored. */
+/** An order to store. */
 export interface PlacedOrder {
   readonly view: OrderView;
   readonly order: Order;
-  /** undefined: payments gave no answer, and the saga is to ask again. */
+  /** undefined if payments gave no answer; then the saga asks again. */
   readonly authorizationId: string | undefined;
   readonly placedAt: Date;
 }
@@ -58,7 +58,7 @@ export async function storeOrder(
   if (isAuthorized) await addOrderEvent(tx, paymentAuthorized, orderId, { orderId, authorizationId, amount });
 }
 
-/** What happens to an order after it was placed: its status and the history entry that says so. */
+/** Changes an order's status and adds an entry to its history. */
 export async function changeStatus(
   tx: Queryable,
   orderId: string,
@@ -73,7 +73,7 @@ export async function changeStatus(
   ]);
 }
 
-/** Payments has answered: the token is not needed any more. @param authorizationId undefined: declined */
+/** Records payments' answer and deletes the payment token. @param authorizationId undefined if payments declined */
 export async function settleAuthorization(
   tx: Queryable,
   orderId: string,
@@ -118,7 +118,7 @@ interface OrderRow {
   readonly estimated_delivery: string;
 }
 
-/** The tables are locked in this order, which is everybody's: a reset does not deadlock with work that is under way. */
+/** The tables in the order in which all transactions lock them, so that a reset does not deadlock with other work. */
 const tables = [
   'idempotency_keys',
   'abandoned_payments',

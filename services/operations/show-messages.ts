@@ -1,29 +1,29 @@
 import { isUtf8 } from 'node:buffer';
-import type { DeadLetter } from '../lib/messaging/dead-letter-queue.ts';
+import type { DeadLetterMessage } from '../lib/messaging/dead-letter-queue.ts';
 
 const columns = ['ID', 'ORIGINAL', 'CAUSE', 'AGE', 'ORDER', 'ATTEMPTS', 'REASON'];
 const longestReason = 80;
 
-/** A table for people, in the order given. */
-export function tabulate(letters: readonly DeadLetter[], nowMs: number): string {
-  if (letters.length === 0) return 'No dead letters.';
-  const rows = letters.map((letter) => [
-    letter.id,
-    letter.originalPosition,
-    letter.cause,
-    formatAge(nowMs - Date.parse(letter.at)),
-    printable(letter.message.key?.toString() ?? '-').slice(0, 40),
-    String(letter.attempts),
-    printable(letter.reason).slice(0, longestReason),
+/** Formats a table, in the given order. */
+export function tabulate(messages: readonly DeadLetterMessage[], nowMs: number): string {
+  if (messages.length === 0) return 'No dead-letter messages.';
+  const rows = messages.map((deadLetter) => [
+    deadLetter.id,
+    deadLetter.originalPosition,
+    deadLetter.cause,
+    formatAge(nowMs - Date.parse(deadLetter.at)),
+    printable(deadLetter.message.key?.toString() ?? '-').slice(0, 40),
+    String(deadLetter.attempts),
+    printable(deadLetter.reason).slice(0, longestReason),
   ]);
   const widths = columns.map((name, index) => Math.max(name.length, ...rows.map((row) => row[index]?.length ?? 0)));
   const line = (cells: readonly string[]) => cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  ');
   return [columns, ...rows].map((cells) => line(cells).trimEnd()).join('\n');
 }
 
-/** Everything about one: what is text as text, other bytes as hexadecimal. */
-export function describeLetter({ message, isCut, ...letter }: DeadLetter): string {
-  const { id, originalPosition, cause, reason, attempts, at, traceId } = letter;
+/** Everything about one message: UTF-8 as text, other bytes as hexadecimal. */
+export function describeMessage({ message, isCut, ...deadLetter }: DeadLetterMessage): string {
+  const { id, originalPosition, cause, reason, attempts, at, traceId } = deadLetter;
   const facts = { id, original: originalPosition, cause, reason, attempts, at, trace: traceId };
   const headers = Object.entries(message.headers).filter(([name]) => !name.startsWith('dl-'));
   return [
@@ -40,7 +40,7 @@ function toText(bytes: Buffer): string {
   return isUtf8(bytes) ? printable(bytes.toString()) : `not UTF-8, ${bytes.length} bytes: ${bytes.toString('hex')}`;
 }
 
-/** Anybody may have written it: no line ends, and nothing that a terminal would obey. */
+/** The content is untrusted: escapes line ends and control characters that a terminal would interpret. */
 function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (character) => JSON.stringify(character).slice(1, -1));
 }
