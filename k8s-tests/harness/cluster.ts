@@ -50,19 +50,19 @@ export class Cluster {
     return items.filter(isReady).map((pod) => ({ namespace, name: nameOf(pod) }));
   }
 
+  /** The pods that match the labels and are terminating or not ready, for a person. */
+  async unreadyPods(namespace: string, labelSelector: string): Promise<readonly string[]> {
+    const { items } = await this.core.listNamespacedPod({ namespace, labelSelector });
+    return items.filter((pod) => !isReady(pod)).map((pod) => `${nameOf(pod)} is terminating or not ready`);
+  }
+
   /** What is still changing among the deployments of that name and their pods, for a person; empty once all are ready. */
   async unsettled(namespace: string, names: readonly string[]): Promise<readonly string[]> {
-    const labelSelector = `app in (${names.join(',')})`;
-    const [{ items: pods }, { items: deployments }] = await Promise.all([
-      this.core.listNamespacedPod({ namespace, labelSelector }),
-      this.apps.listNamespacedDeployment({ namespace }),
-    ]);
-    const short = deployments.filter(
-      (one) => names.includes(nameOf(one)) && (one.status?.readyReplicas ?? 0) !== one.spec?.replicas,
-    );
+    const { items } = await this.apps.listNamespacedDeployment({ namespace });
+    const changing = items.filter((one) => names.includes(nameOf(one)) && !isRolledOut(one));
     return [
-      ...short.map((one) => `${nameOf(one)} has ${one.status?.readyReplicas ?? 0} of ${one.spec?.replicas} pods`),
-      ...pods.filter((pod) => !isReady(pod)).map((pod) => `${nameOf(pod)} is terminating or not ready`),
+      ...changing.map((one) => `${nameOf(one)} is being rolled out`),
+      ...(await this.unreadyPods(namespace, `app in (${names.join(',')})`)),
     ];
   }
 
@@ -97,4 +97,14 @@ function nameOf(object: V1Pod | V1Deployment): string {
 function isReady(pod: V1Pod): boolean {
   if (pod.metadata?.deletionTimestamp !== undefined) return false;
   return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+}
+
+/** Whether the newest generation has as many pods as it wants, all of them ready. */
+function isRolledOut({ metadata, spec, status = {} }: V1Deployment): boolean {
+  const { observedGeneration, updatedReplicas = 0, readyReplicas = 0 } = status;
+  return (
+    observedGeneration === metadata?.generation &&
+    updatedReplicas === spec?.replicas &&
+    readyReplicas === spec?.replicas
+  );
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findFaults } from './reporter.ts';
+import { findFaults, slowest } from './reporter.ts';
 
 it('accepts a run whose skips all have a reason', () => {
   const counts = { passed: 1, failed: 0, skipped: ['rollout > survives'] };
@@ -14,4 +14,12 @@ it('names each skip without a reason', () => {
 
 it('finds fault with a run of no tests', () => {
   expect(findFaults({ passed: 0, failed: 0, skipped: [] }, {})).toEqual(['no test was run']);
+});
+
+it('names the ten slowest files, slowest first, with their seconds', () => {
+  const timings = Array.from({ length: 12 }, (_, n) => ({ file: `${n}.test.ts`, durationMs: n * 1_234 }));
+  const lines = slowest(timings);
+  expect(lines).toHaveLength(10);
+  expect(lines[0]).toBe('  13.6 s  11.test.ts');
+  expect(lines.at(-1)).toBe('   2.5 s  2.test.ts');
 });

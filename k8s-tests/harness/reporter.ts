@@ -15,6 +15,24 @@ export function findFaults(counts: RunCounts, allowed: Readonly<Record<string, s
   return counts.passed + counts.failed === 0 ? [...faults, 'no test was run'] : faults;
 }
 
+/** A test file and how long its tests took. */
+export interface FileTiming {
+  readonly file: string;
+  readonly durationMs: number;
+}
+
+/** The ten slowest files, slowest first, one line each. */
+export function slowest(timings: readonly FileTiming[]): readonly string[] {
+  return timings
+    .toSorted((a, b) => b.durationMs - a.durationMs)
+    .slice(0, 10)
+    .map(({ file, durationMs }) => `${(durationMs / 1_000).toFixed(1).padStart(6)} s  ${file}`);
+}
+
+function toTiming(module: TestModule): FileTiming {
+  return { file: module.relativeModuleId, durationMs: module.diagnostic().duration };
+}
+
 /**
  * Ends the run with the line `N passed, N failed, N skipped`, and makes it fail for what `findFaults` says. Where someone
  * picked tests by name (`-t`), the ones not picked are no skips.
@@ -33,7 +51,8 @@ export default class CountingReporter implements Reporter {
     for (const name of skipped)
       if (allowedSkips[name] !== undefined) console.log(`skipped: ${name}: ${allowedSkips[name]}`);
     for (const fault of faults) console.error(fault);
-    for (const name of findFlaky(modules)) console.log(`passed only at its second try: ${name}`);
+    for (const name of findFlaky(modules)) console.log(`passed only at its second attempt: ${name}`);
+    console.log(['the slowest files:', ...slowest(modules.map(toTiming))].join('\n  '));
     console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
     if (faults.length > 0) process.exitCode = 1;
   }

@@ -25,17 +25,26 @@ export function useCluster(): TestCluster {
   const routes = new RouteEdits(cluster);
   const admin = (service: ServiceName): Admin => new Admin(cluster, { namespace: namespaceOf(service), name: service });
   const resetAll = async () => {
-    await waitUntilSettled(cluster);
-    // The orders first: a saga that goes on would be counted among the hits of the next test.
+    // The orders first: a saga that goes on would be counted among the requests of the next test.
     const first = services.filter((service) => topology.services[service].database === 'orders');
     const others = services.filter((service) => !first.includes(service));
     for (const group of [first, others]) await Promise.all(group.map((service) => admin(service).reset()));
   };
+  // In one: a pod whose database was just replaced may count as ready until its next probe.
+  const settleAndReset = () =>
+    eventually(
+      async () => {
+        await expectSettled(cluster);
+        await resetAll();
+      },
+      { timeoutMs: 90_000 },
+    );
 
-  beforeEach(resetAll);
+  beforeEach(settleAndReset);
   afterEach(async () => {
-    const outcomes = await Promise.allSettled([routes.restore(), resetAll()]);
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    const outcomes = await Promise.allSettled([routes.restore(), settleAndReset()]);
+    const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+    if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, errors.join('\n'));
   });
   afterAll(() => cluster.close());
 
@@ -43,15 +52,11 @@ export function useCluster(): TestCluster {
 }
 
 /** A test may have replaced a pod, scaled a deployment, or taken a database away: the next test must not notice. */
-async function waitUntilSettled(cluster: Cluster): Promise<void> {
-  const byNamespace = [...Map.groupBy(services, namespaceOf)];
-  await eventually(
-    async () => {
-      const found = (
-        await Promise.all(byNamespace.map(([namespace, names]) => cluster.unsettled(namespace, names)))
-      ).flat();
-      if (found.length > 0) throw new Error(`the services are not settled: ${found.join(', ')}`);
-    },
-    { timeoutMs: 90_000 },
-  );
+async function expectSettled(cluster: Cluster): Promise<void> {
+  const found = await Promise.all([
+    ...[...Map.groupBy(services, namespaceOf)].map(([namespace, names]) => cluster.unsettled(namespace, names)),
+    cluster.unreadyPods('postgres', ''),
+    cluster.unreadyPods('shop', 'strimzi.io/cluster=events'),
+  ]);
+  if (found.flat().length > 0) throw new Error(`the system is not settled: ${found.flat().join(', ')}`);
 }
