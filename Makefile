@@ -16,7 +16,7 @@ endif
 CLUSTER_CLI := npm run --silent cluster --
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help up platform down status logs env diff synth decisions test prove check unit bench storm mutate dev format
+.PHONY: help up platform down status logs env diff synth decisions documents test prove check unit bench storm mutate dev format
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ synth: $(INSTALLED) ## write dist/<env>/*.yaml, plain manifests for kubectl appl
 
 decisions: $(INSTALLED) ## write docs/decisions.md and docs/saga.md, which record the reason for each interaction
 	@npm run --silent decisions
+
+documents: $(INSTALLED) ## write docs/generated/schemas.md, the tables and columns of each database
+	@npm run --silent documents
 
 test: check ## run the tests for any change: static, unit and cluster tests (on their own cluster if none runs); 20 minutes
 	@npm run --silent test
