@@ -46,17 +46,17 @@ async function send(...messages: SentMessage[]): Promise<void> {
   await producer.disconnect();
 }
 
-async function countLetters(count: number): Promise<void> {
+async function countDeadLetters(count: number): Promise<void> {
   await eventually(async () => expect(await readTopic(kafka.brokers, 'mended.dlq')).toHaveLength(count));
 }
 
-it('lists, shows, redrives and drops dead letters, and leaves no consumer group behind', async () => {
-  expect((await dlq('list')).stdout).toBe('No dead letters.');
+it('lists, shows, redrives and drops dead-letter messages, and leaves no consumer group behind', async () => {
+  expect((await dlq('list')).stdout).toBe('No dead-letter messages.');
   await send({ ...eventOf('order-1', 1), value: 'order!\u001b[2J' }, eventOf('order-2', 1, 'throws'), {
     ...eventOf('order-3', 1),
     value: null,
   });
-  await countLetters(3);
+  await countDeadLetters(3);
   const { stdout } = await dlq('list', 'mended');
   expect(stdout.split('\n').map((line) => line.split(/ {2,}/).slice(0, 6))).toEqual([
     ['ID', 'ORIGINAL', 'CAUSE', 'AGE', 'ORDER', 'ATTEMPTS'],
@@ -70,7 +70,7 @@ it('lists, shows, redrives and drops dead letters, and leaves no consumer group 
   expect(await dlq('drop', 'mended/0')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no open') });
   expect(await dlq('redrive', '--cause', 'attempts-exhausted')).toMatchObject({ stdout: 'mended/1 redriven' });
   // One closes the first, one the second; the redriven message fails again, at its new place.
-  await countLetters(6);
+  await countDeadLetters(6);
   const open = (await dlq('list')).stdout.split('\n').map((line) => line.split(/ {2,}/).slice(0, 3));
   expect(open.slice(1)).toEqual([
     ['mended/2', 'letters/0/2', 'tombstone'],
