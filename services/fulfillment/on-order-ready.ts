@@ -15,7 +15,7 @@ export function onOrderReady(database: Database, log: Log): EventHandler {
       return { kind: 'dead-letter', reason: `country is ${JSON.stringify(country)}, but must be two capital letters` };
     }
     const outcome = await ship(database, event.id, { orderId, country });
-    const message = outcome === undefined ? 'order came before, no second shipment' : `shipment ${outcome}`;
+    const message = outcome === undefined ? 'duplicate event ignored' : `shipment ${outcome}`;
     log.info({ orderId, eventId: event.id }, message);
     return done;
   };

@@ -20,7 +20,7 @@ export function tellCustomer(kind: EmailKind, database: Database, log: Log): Eve
   return async (event) => {
     const { orderId, customerId } = readEventData<(typeof type)['schema']>(type, event);
     const isNew = await recordEmail(database, event.id, { orderId, customerId, kind });
-    log.info({ orderId, eventId: event.id, kind }, isNew ? 'e-mail recorded' : 'event came before, no second e-mail');
+    log.info({ orderId, eventId: event.id, kind }, isNew ? 'e-mail recorded' : 'duplicate event ignored');
     return done;
   };
 }

@@ -29,7 +29,7 @@ async function migrateWhenReady(database: Database, migrations: string, log: Log
       return await migrate(database, migrations);
     } catch (error) {
       if (!hasCode(error, 'unavailable') && !hasCode(error, 'outcome-unknown')) throw error;
-      log.warn({ err: error }, 'Postgres went away during the migration, trying again');
+      log.warn({ err: error }, 'Postgres became unavailable during the migration; retrying');
     }
   }
 }
