@@ -9,7 +9,7 @@ import { useCluster } from '../harness/use-cluster.ts';
 const { cluster } = useCluster();
 const { host: partner } = topology.services.acquirer.external;
 
-/** Where a call is made: the name is the namespace's, the container's and, of a service, the deployment's. */
+/** The container that a call is made from. */
 interface Place {
   readonly namespace: string;
   readonly pod: string;
@@ -18,11 +18,11 @@ interface Place {
 const acquirer: Place = { namespace: namespaceOf('acquirer'), pod: 'deploy/acquirer', container: 'acquirer' };
 const payments: Place = { namespace: namespaceOf('payments'), pod: 'deploy/payments', container: 'payments' };
 
-/** What holds for it holds by the mesh's own config. */
+/** A pod without a Sidecar resource, so that only the mesh-wide config applies to it. */
 const unknown = { name: 'egress-probe', inMesh: true, program: 'setInterval(() => {}, 60_000)' } as const;
 const probe: Place = { namespace: unknown.name, pod: `pod/${unknown.name}`, container: unknown.name };
 
-/** A GET, whatever answers it, as `status 200` or `error ECONNRESET`. */
+/** The result of a GET as `status 200` or `error ECONNRESET`; the answering host's certificate is not verified. */
 function get({ namespace, pod, container }: Place, url: string, headers = {}): Promise<string> {
   const options = { headers, rejectUnauthorized: false };
   const script = `
@@ -34,20 +34,20 @@ function get({ namespace, pod, container }: Place, url: string, headers = {}): P
   return kubectl('-n', namespace, 'exec', pod, '-c', container, '--', 'node', '-e', script);
 }
 
-/** The partner by its address, past the name that the policies are about. */
+/** The partner's URL by IP address, which bypasses the host name that the policies apply to. */
 async function partnersAddress(): Promise<string> {
   const { status } = await cluster.core.readNamespacedPod(await cluster.onlyPod(acquirer.namespace, 'app=acquirer'));
   return `https://${status?.podIP}:${PORTS.https}/`;
 }
 
-it('outside the mesh that address answers, so that a refusal below is the refusal of a proxy', async () => {
+it('the address answers a pod outside the mesh, so any refusal below comes from a proxy', async () => {
   expect(await get(acquirer, await partnersAddress())).toBe('status 404');
 });
 
 describe.each([
   { from: 'a service', place: payments },
-  { from: 'a pod that no Sidecar resource is about', place: probe },
-])("from $from, its own proxy refuses a call of what is not in the mesh's registry:", ({ place }) => {
+  { from: 'a pod without a Sidecar resource', place: probe },
+])("the proxy of $from rejects a call to a destination outside the mesh's registry:", ({ place }) => {
   if (place === probe) {
     beforeAll(() => startPod(unknown));
     afterAll(() => removePod(unknown));

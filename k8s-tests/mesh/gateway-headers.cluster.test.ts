@@ -93,7 +93,7 @@ const trustEveryone = {
   },
 } as const;
 
-/** Each on a connection of its own: one that is kept stays with the config that it began with. */
+/** Each request uses its own connection, because Envoy serves an open connection with the config that it began with. */
 const ownConnection = { connection: 'close' } as const;
 
 /** The x-envoy-* headers of a request, as they arrive. */
@@ -137,13 +137,13 @@ describe.each([
     });
   }
 
-  it("do not arrive: what arrives are Envoy's own, as without them", async () => {
+  it("do not arrive: only Envoy's own arrive, as they do without them", async () => {
     const own = await arriving();
     expect(own).toMatchObject({ 'x-envoy-attempt-count': '1' });
     expect(await arriving(forged)).toEqual(own);
   });
 
-  it('make no retry: a failing order is one hit on orders, as without them', async () => {
+  it('cause no retry: a failing order is one request to orders, as it is without them', async () => {
     await admin('orders').setFaults({ match: route, status: 503 });
     check(await place({}), hasStatus(503));
     expect(await attempts()).toBe(1);
@@ -151,7 +151,7 @@ describe.each([
     expect(await attempts()).toBe(2);
   });
 
-  it(`move no timeout: a slow order is cut at its own ${timeoutMs} ms, by a shorter and by a longer one`, async () => {
+  it(`move no timeout: a slow order times out after ${timeoutMs} ms, if they ask for less or for more`, async () => {
     await admin('orders').setFaults({ match: route, delayMs: 2 * timeoutMs + 1_000 });
     const longer = { ...forged, 'x-envoy-upstream-rq-timeout-ms': String(2 * timeoutMs) };
     for (const cut of await Promise.all([place(forged), place(longer)])) {

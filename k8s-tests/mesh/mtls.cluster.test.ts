@@ -8,7 +8,7 @@ import { useCluster } from '../harness/use-cluster.ts';
 const { cluster, admin } = useCluster();
 useOpenNetwork(['shop', 'partner']);
 
-/** What a plain HTTP request from inside a service's container came to: `status 200 …` or `error ECONNRESET`. */
+/** The result of a plain HTTP request from inside a service's container: `status 200 …` or `error ECONNRESET`. */
 function fetchFrom(service: ServiceName, url: string): Promise<string> {
   const script = `fetch(${JSON.stringify(url)}, { signal: AbortSignal.timeout(5000) }).then(
     async (answer) => console.log('status', answer.status, (await answer.text()).slice(0, 200)),
@@ -25,7 +25,7 @@ async function podIp(service: ServiceName): Promise<string> {
 }
 
 describe('plaintext from a pod outside the mesh', () => {
-  it('reaches what is outside the mesh as well, so that a refusal below is the refusal of mTLS', async () => {
+  it('reaches a service outside the mesh, so any refusal below comes from mTLS', async () => {
     const jaeger = 'http://jaeger-query.observability.svc:16686/api/services';
     await eventually(async () => expect(await fetchFrom('acquirer', jaeger)).toContain('status 200'));
   });
@@ -52,7 +52,7 @@ describe('the admin port', () => {
   });
 });
 
-it.each(services)('%s runs as a user other than root on a root file system that it cannot write', async (service) => {
+it.each(services)('%s runs as a non-root user on a read-only root file system', async (service) => {
   const script = `
     const write = (path) => { try { require('node:fs').writeFileSync(path, ''); return 'written'; } catch ({ code }) { return code; } };
     console.log(process.getuid(), write('/app/x'), write('/x'), write('/tmp/x'));

@@ -38,7 +38,7 @@ describe('one more service, with a dependency, a policy and a second replica, br
   describeAttempts(source, isNew);
   describeBreakers(source, isNew);
 
-  it('a call that is never retried has its effect once, also when the callee commits and then answers UNAVAILABLE', async () => {
+  it('a call without retries takes effect once, even if the callee commits and then answers UNAVAILABLE', async () => {
     const { dependency, call } = onlyNeverRetried();
     const admin = adminOf(cluster, source, dependency.callee);
     await admin.reset();
@@ -55,7 +55,7 @@ describe('one more service, with a dependency, a policy and a second replica, br
   });
 });
 
-/** The image that runs: which one it is does not stand in the source. */
+/** The image that runs in the cluster; the source does not name it. */
 async function runningImage(): Promise<string> {
   const { spec } = await cluster.apps.readNamespacedDeployment({ namespace: 'shop', name: 'inventory' });
   const image = spec?.template.spec?.containers[0]?.image;
@@ -72,7 +72,7 @@ function onlyNeverRetried() {
   return found;
 }
 
-/** A request that really takes something, in base64. */
+/** A request that changes the stock, in base64. */
 function reservation(): string {
   const lines = [{ sku: 'mug', quantity: 1 }];
   const request = create(ReserveRequestSchema, { idempotencyKey: randomUUID(), orderId: randomUUID(), lines });

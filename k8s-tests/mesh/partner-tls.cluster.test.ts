@@ -20,7 +20,7 @@ const namespace = namespaceOf('acquirer');
 const tapPort = PORTS.https + 1;
 useOpenPort(tapPort, 'payments', 'acquirer');
 
-/** One plain HTTP request in the name of payments, without a key: the acquirer itself answers it 400. */
+/** Sends one plain HTTP request as payments, without an idempotency key. The acquirer itself answers it with 400. */
 async function callAcquirer(): Promise<CallRecord> {
   const target = { protocol: 'http', host, port: 80, method: 'POST', path: '/v1/authorizations' } as const;
   const [[record] = []] = await callAs(cluster, topology, 'payments', [{ target, count: 1 }]);
@@ -45,7 +45,7 @@ describe('the acquirer', () => {
 });
 
 describe("payments' plain call", () => {
-  // Also proof that an edit is undone before the next test begins.
+  // This also proves that each edit is reverted before the next test begins.
   afterEach(() => eventually(expectAnswered, { timeoutMs: 10_000 }));
 
   it('is answered by the acquirer', expectAnswered);
@@ -54,13 +54,13 @@ describe("payments' plain call", () => {
     expect(await tapCall()).toEqual({ name: host, protocol: expect.stringMatching(/^TLSv1\.[23]$/) });
   });
 
-  it('ends in its handshake where the certificate is by another authority, for the same name', async () => {
+  it('fails in the TLS handshake if another authority signed the certificate for the same name', async () => {
     const forged = await makeCertificate(host);
     expect(await tapCall({ certificate: forged })).toEqual({ refusal: expect.stringMatching(/UNKNOWN_CA$/) });
   });
 
-  it('ends in its handshake where the certificate is for another name, by the same authority', async () => {
-    // Nobody can make such a certificate, for the authority's key is not kept: it is another name that is asked for instead.
+  it('fails in the TLS handshake if the same authority signed the certificate for another name', async () => {
+    // The authority's key is not kept, so the test cannot make such a certificate. It asks for another name instead.
     expect(await tapCall({ asksFor: 'other.partner.example' })).toEqual({
       refusal: expect.stringMatching(/CERTIFICATE_UNKNOWN$/),
     });
@@ -70,13 +70,14 @@ describe("payments' plain call", () => {
 interface Tap {
   /** @default the acquirer's own */
   readonly certificate?: Certificate;
-  /** Instead of each name that the DestinationRule asks for. */
+  /** Replaces each name that the DestinationRule asks for. */
   readonly asksFor?: string;
 }
 
 /**
- * What a call of payments is like where it arrives: on a port in the acquirer's own pod, for its key is nowhere else, that tells
- * of its first connection and ends. Meanwhile the breaker is off: it would soon keep calls from a port that does not answer.
+ * Shows how a call of payments arrives. A program listens in the acquirer's own pod, because only that pod has the key;
+ * it reports its first connection and ends. Meanwhile the breaker is off, because it would soon eject a port that does
+ * not answer.
  */
 async function tapCall({ certificate, asksFor }: Tap = {}): Promise<unknown> {
   const ownPair = '{ cert: readFileSync(process.env.TLS_CERT_FILE), key: readFileSync(process.env.TLS_KEY_FILE) }';
@@ -98,7 +99,7 @@ async function tapCall({ certificate, asksFor }: Tap = {}): Promise<unknown> {
     const names = tls?.subjectAltNames?.map((name) => asksFor ?? name);
     return { ...spec, trafficPolicy: { ...policy, tls: { ...tls, ...(names && { subjectAltNames: names }) } } };
   };
-  // The pod's own address: its Service has no such port.
+  // This uses the pod's own address, because its Service has no such port.
   const { status } = await cluster.core.readNamespacedPod(await cluster.onlyPod(namespace, 'app=acquirer'));
   const toTap = (spec: ServiceEntrySpec): ServiceEntrySpec => ({
     ...spec,

@@ -14,17 +14,17 @@ import { programPath } from '../../cluster/kubernetes/kubectl.ts';
 import { kubeconfigPath } from '../harness/environment.ts';
 
 const MODELS = 20;
-/** Istio's and Strimzi's kinds have schemas, CEL rules and a webhook of their own; what else there is does not depend on policies. */
+/** Istio's and Strimzi's kinds have their own schemas, CEL rules and webhook. No other kind depends on the policies. */
 const GROUPS = /\.(istio|strimzi)\.io\//;
-/** The only words for some of a breaker's numbers are an EnvoyFilter's, and istiod warns of every one. */
+/** Only an EnvoyFilter can express some of a breaker's numbers, and istiod warns about every EnvoyFilter. */
 const EXPECTED_WARNING = /^Warning: EnvoyFilter exposes internal implementation details.*$/gm;
 
-/** Of the first model; each further one has the next. */
+/** The seed of the first model; each further model has the next number. */
 const seed = Number(process.env.RANDOM_MODELS_SEED ?? Date.now() % 2 ** 31);
 const outFolder = mkdtempSync(join(tmpdir(), 'windlass-random-'));
 afterAll(() => rmSync(outFolder, { recursive: true }));
 
-/** Models whose objects can be told apart, as none of their names begins like another one's. */
+/** Models whose objects do not collide: each model's names have their own prefix. */
 function drawModels() {
   return Array.from({ length: MODELS }, (_, index) => {
     const models = soundModel({ prefix: `m${index}-`, namespace: 'shop' });
@@ -34,7 +34,7 @@ function drawModels() {
   });
 }
 
-/** Of what all models have, such as the gateway, one is left. */
+/** Objects that all models share, such as the gateway, appear once. */
 function synthesizeAll(): Manifest[] {
   const manifests = drawModels().flatMap(({ model, replicas }) => {
     const plan = planMesh(model, replicas);
@@ -61,14 +61,14 @@ async function dryRun(manifests: readonly object[]) {
   return { accepted, exitCode, complaints: stderr.replaceAll(EXPECTED_WARNING, '').trim() };
 }
 
-it('neither the API server nor istiod refuses what becomes of random models', async () => {
+it('neither the API server nor istiod rejects the manifests of random models', async () => {
   console.log(`RANDOM_MODELS_SEED=${seed} draws these models again`);
   const manifests = synthesizeAll();
   expect(manifests.length).toBeGreaterThan(5 * MODELS);
   expect(await dryRun(manifests)).toEqual({ accepted: manifests.length, exitCode: 0, complaints: '' });
 });
 
-it('istiod is asked, too: it refuses what no schema forbids', async () => {
+it('the dry run asks istiod as well: it rejects an object that every schema accepts', async () => {
   const retries = { attempts: 0, perTryTimeout: '1s' };
   const route = [{ destination: { host: 'x' } }];
   const wrong = {

@@ -7,7 +7,7 @@ import { useCluster } from '../harness/use-cluster.ts';
 const { cluster, admin, routes } = useCluster();
 const checkRpc = '/windlass.inventory.v1.Inventory/Check';
 
-/** How often Check was hit on inventory: in all, and in the name of that request. */
+/** How many Check requests arrived at inventory: in total, and for that request id. */
 async function countHits(requestId: string) {
   const { byMatch, byRequestId } = await admin('inventory').hits();
   return { all: byMatch[checkRpc] ?? 0, ofRequest: byRequestId[requestId]?.[checkRpc] ?? 0 };
@@ -20,13 +20,13 @@ describe('when the first two Check calls fail', () => {
     await admin('inventory').setFaults({ match: checkRpc, failFirst: 2, status: 'UNAVAILABLE' });
   });
 
-  it('the mesh retries and the order is confirmed, after exactly three hits on inventory', async () => {
+  it('the mesh retries, inventory gets exactly three requests, and the order is confirmed', async () => {
     const answer = check(await send(orderCall(cluster.ingressUrl)), hasStatus(201));
     expect(readPlaced(answer).status).toBe('confirmed');
     expect(await countHits(headerOf(answer, 'x-request-id'))).toEqual({ all: 3, ofRequest: 3 });
   });
 
-  it('and the route is patched to no attempts, there is exactly one hit and the order is pending', async () => {
+  it('and the route is patched to no retries, inventory gets exactly one request, the order is pending', async () => {
     await routes.patch('inventory', 'orders.Check', { attempts: 0 });
     const answer = check(await send(orderCall(cluster.ingressUrl)), hasStatus(202));
     expect(readPlaced(answer).status).toBe('pending');
@@ -34,7 +34,7 @@ describe('when the first two Check calls fail', () => {
   });
 });
 
-it('nobody retries what succeeds: one order is one hit on each service', async () => {
+it('no proxy retries a call that succeeds: one order is one request to each service', async () => {
   check(await send(orderCall(cluster.ingressUrl)), hasStatus(201));
   expect((await admin('inventory').hits()).byMatch[checkRpc]).toBe(1);
   expect((await admin('payments').hits()).byMatch['/windlass.payments.v1.Payments/Authorize']).toBe(1);

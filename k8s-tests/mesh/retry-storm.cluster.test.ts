@@ -19,7 +19,7 @@ import {
 
 const cluster = openCluster();
 
-/** Calls in flight. 4 % of them may be retries, 8; the budget's floor of 3 alone would admit 1.5 %. */
+/** Calls in flight. At most 4 % of them, 8, may be retries; the budget's floor of 3 alone would admit 1.5 %. */
 const inFlight = 200;
 
 const applyAll = (manifests: readonly object[]) => apply(toStream(manifests), 'retry storm');
@@ -39,7 +39,7 @@ async function measureAmplification(requests: number): Promise<number> {
   return ((await leafHits()) - before) / requests;
 }
 
-/** What each proxy of the chain has live as the budget of its one retrying hop. */
+/** The retry budget that each proxy of the chain has live for its one hop with retries. */
 function liveBudgets() {
   return Promise.all(
     chain.topology.interactions.map(async ({ caller, callee }) => {
@@ -73,7 +73,7 @@ describe('a leaf that fails every call, behind three hops that all retry twice',
     const amplification = await measureAmplification(2_000);
     console.log(`with budgets of 4 %: ${amplification.toFixed(3)} calls at the leaf per request`);
     expect(amplification).toBeLessThanOrEqual(1.2);
-    // The budgets cap retries, they do not forbid them.
+    // The budgets cap retries but do not forbid them.
     expect(amplification).toBeGreaterThan(1.02);
   });
 

@@ -44,7 +44,7 @@ function readCutMs(trace: Trace, callee: string): number {
   return call.durationUs / 1_000;
 }
 
-/** The median of three orders: one late timer on a busy machine says nothing about the policy. */
+/** The median of three orders, because one delayed timer on a busy machine says nothing about the policy. */
 async function measureCutMs(callee: string): Promise<number> {
   const traceIds: string[] = [];
   for (let i = 0; i < 3; i++) {

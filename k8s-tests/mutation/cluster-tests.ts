@@ -1,7 +1,7 @@
 import { createVitest, type TestCase, type Vitest } from 'vitest/node';
 import { root } from '../../cluster/paths.ts';
 
-/** Some cluster tests, to be run again and again on a cluster that is up; what they print is not shown. */
+/** Cluster tests that run repeatedly on a cluster that is up. Their output is hidden. */
 export interface ClusterTests {
   /** @returns the full names of the tests that fail; those that pass are not named */
   failing(): Promise<readonly string[]>;
@@ -12,11 +12,11 @@ export interface ClusterTests {
 export async function openClusterTests(files: readonly string[]): Promise<ClusterTests> {
   const vitest = await createVitest('test', {
     root,
-    // Not the project's config: its global set-up would put the policies back.
+    // This is not the project's config, because its global set-up would restore the policies.
     config: false,
     include: files.map((file) => `k8s-tests/${file}`),
     watch: false,
-    // One red test is enough.
+    // One failing test is enough to kill a mutant.
     bail: 1,
     fileParallelism: false,
     testTimeout: 120_000,

@@ -33,7 +33,7 @@ function named(name: string): Policies {
 }
 
 describe('mutants', () => {
-  test('every field of the dependency and of each RPC has one', () => {
+  test('every field of the dependency and of each RPC has a mutant', () => {
     const fields = new Set(mutants.map(({ name }) => name.split(':')[0]));
     expect([...fields].toSorted()).toEqual(
       [
@@ -49,7 +49,7 @@ describe('mutants', () => {
     );
   });
 
-  test('one changes its field and nothing else', () => {
+  test('a mutant changes its field and nothing else', () => {
     expect(named('a->b.Ask retries.attempts: 2 -> 4')).toEqual({
       'a->b': {
         ...policy,
@@ -61,7 +61,7 @@ describe('mutants', () => {
     });
   });
 
-  test('a condition, a breaker and all retries can go', () => {
+  test('a mutant can remove a condition, a breaker or all retries', () => {
     expect(named('a->b.Ask retries.conditions: reset -> removed')['a->b']?.rpcs.Ask?.retries).toMatchObject({
       conditions: ['unavailable'],
     });
@@ -69,7 +69,7 @@ describe('mutants', () => {
     expect(named('a->b.Ask retries.kind: on -> never')['a->b']?.rpcs.Ask?.retries).toEqual({ kind: 'never' });
   });
 
-  test('no two have the same name, and none is the original', () => {
+  test('no two mutants have the same name, and none equals the original', () => {
     expect(new Set(mutants.map(({ name }) => name)).size).toBe(mutants.length);
     expect(mutants.filter((mutant) => JSON.stringify(mutant.policies) === JSON.stringify(policies))).toEqual([]);
   });

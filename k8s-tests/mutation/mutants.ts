@@ -1,13 +1,13 @@
 import type { Breaker, DependencyPolicy, Policies, RpcPolicy } from '../../cdk8s/model/policy.ts';
 
-/** One field of one policy removed or changed; everything else as it stands in policies.ts. */
+/** The policies of policies.ts with one field removed or changed. */
 export interface Mutant {
   /** `orders->inventory.Check retries.attempts: 2 -> 4` */
   readonly name: string;
   readonly policies: Policies;
 }
 
-/** A part of a policy in other words, and what became of it. */
+/** A changed part of a policy, and which field changed from what to what. */
 interface Change<Part> {
   readonly field: string;
   readonly from: unknown;
@@ -15,7 +15,10 @@ interface Change<Part> {
   readonly part: Part;
 }
 
-/** Every field of every policy, removed where the model has a word for that (`never`, `none`), and changed to each side. */
+/**
+ * Every field of every policy, removed if the model has a word for that (`never`, `none`), and changed in each
+ * direction.
+ */
 export function listMutants(policies: Policies): Mutant[] {
   return Object.entries(policies).flatMap(([dependency, policy]) => [
     ...dependencyChanges(policy).map((change) =>

@@ -11,13 +11,13 @@ import { meshObjectsOf } from '../harness/mesh-objects.ts';
 import type { ClusterTests } from './cluster-tests.ts';
 import type { Mutant } from './mutants.ts';
 
-/** What became of a mutant. */
+/** The result for one mutant. */
 type Verdict =
-  /** The synthesis refused it. */
+  /** The synthesis rejected it. */
   | { readonly kind: 'refused'; readonly rules: readonly string[] }
-  /** It was deployed and these cluster tests turned red. */
+  /** It was deployed, and these cluster tests failed. */
   | { readonly kind: 'killed'; readonly tests: readonly string[] }
-  /** It was deployed, or changes no manifest at all, and no test noticed. */
+  /** No cluster test failed, or the mutant changes no manifest. */
   | { readonly kind: 'survived'; readonly why: 'no test failed' | 'no manifest changed' };
 
 export interface Outcome {
@@ -27,25 +27,25 @@ export interface Outcome {
 
 export interface MutationProps {
   readonly model: Model;
-  /** Of the environment that the cluster runs. */
+  /** The replicas of the environment that the cluster runs. */
   readonly replicas: Replicas;
   readonly mutants: readonly Mutant[];
-  /** Must pass on the model as it stands. */
+  /** These tests must pass on the unchanged model. */
   readonly tests: ClusterTests;
   readonly onOutcome: (outcome: Outcome) => void;
-  /** Ends the run after the mutant under way; what is deployed is put back. */
+  /** Ends the run after the current mutant and restores the model's policies. */
   readonly signal: AbortSignal;
 }
 
 /**
- * An edit is live in the sidecars within 300 ms (p99); `make bench` measures that. On a busy machine it takes longer, so a mutant
- * survives only if it was looked at again.
+ * An edit is live in the sidecars within 300 ms (p99); `make bench` measures that. On a busy machine it takes longer,
+ * so a mutant survives only if the tests also pass when they run again.
  */
 const PROPAGATION_MS = [500, 3_000];
 
 /**
- * Deploys one mutant after the other and asks the cluster tests, whose expectations are those of the model as it stands.
- * In the end, however it comes, the model's own policies are live again.
+ * Deploys one mutant after the other and runs the cluster tests, which expect the unchanged model. However the run
+ * ends, the model's own policies are live again afterwards.
  */
 export async function mutate({
   model,

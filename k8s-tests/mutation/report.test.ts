@@ -8,12 +8,12 @@ const outcomes: Outcome[] = [
   { mutant: 'a->b idempotency: safe -> by-key', verdict: { kind: 'survived', why: 'no manifest changed' } },
 ];
 
-test('refused mutants count neither way', () => {
+test('the killed share leaves out mutants that the synthesis rejected', () => {
   expect(killedShare(outcomes)).toBe(0.5);
   expect(killedShare([])).toBe(1);
 });
 
-test('the report counts, names the rules that refused and every survivor, and is dated', () => {
+test('the report has counts, the rules that rejected mutants, every survivor and a date', () => {
   const report = formatReport(outcomes, new Date('2026-11-21T12:00:00Z'));
   expect(report).toContain('2026-11-21');
   expect(report).toContain('| 3 | 1 | 1 | 1 | 50.0 % |');
@@ -21,7 +21,7 @@ test('the report counts, names the rules that refused and every survivor, and is
   expect(report).toContain('- a->b idempotency: safe -> by-key (no manifest changed)');
 });
 
-test('a mutant that changed no manifest is no gap in the cluster tests, one that was deployed is', () => {
+test('a survivor is a gap in the cluster tests only if it changed a manifest', () => {
   expect(everyDeployedIsKilled(outcomes)).toBe(true);
   const gap: Outcome = { mutant: 'm', verdict: { kind: 'survived', why: 'no test failed' } };
   expect(everyDeployedIsKilled([...outcomes, gap])).toBe(false);

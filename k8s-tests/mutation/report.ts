@@ -1,17 +1,17 @@
 import type { Outcome } from './mutate.ts';
 
-/** Of the mutants that the synthesis let pass, the share that a cluster test noticed; 1 if it let none pass. */
+/** The share of the mutants accepted by the synthesis that a cluster test killed; 1 if the synthesis accepted none. */
 export function killedShare(outcomes: readonly Outcome[]): number {
   const deployed = outcomes.filter(({ verdict }) => verdict.kind !== 'refused').length;
   return deployed === 0 ? 1 : count(outcomes, 'killed') / deployed;
 }
 
-/** Whether each mutant that changed a manifest was noticed; the others are statements that only the synthesis can check. */
+/** Whether a cluster test killed each mutant that changed a manifest. Only the synthesis can check the others. */
 export function everyDeployedIsKilled(outcomes: readonly Outcome[]): boolean {
   return outcomes.every(({ verdict }) => verdict.kind !== 'survived' || verdict.why === 'no manifest changed');
 }
 
-/** The result as Markdown: counts, the rules that refused mutants, and every survivor by name. */
+/** The result as Markdown: counts, the rules that rejected mutants, and every survivor by name. */
 export function formatReport(outcomes: readonly Outcome[], at: Date): string {
   const refusals = outcomes.flatMap(({ verdict }) => (verdict.kind === 'refused' ? verdict.rules : []));
   const byRule = Object.entries(Object.groupBy(refusals, (rule) => rule)).toSorted(([a], [b]) => a.localeCompare(b));

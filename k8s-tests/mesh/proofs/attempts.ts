@@ -11,19 +11,21 @@ import { type Probe, probesOf } from './probes.ts';
 import { packRounds } from './rounds.ts';
 import { dependenciesOf, endpointsOf, type Select, type Source } from './source.ts';
 
-/** What came of a probe. */
+/** The result of a probe. */
 interface Observation {
   readonly record: CallRecord;
   readonly hits: number;
 }
 
 const measuringMs = 180_000;
-/** Of what is measured at the caller: 15 %, and what a busy machine needs for the call itself. */
+/**
+ * How far a duration measured at the caller may differ: by 15 %, plus what a busy machine needs for the call itself.
+ */
 const tolerance = { share: 0.15, ms: 50 };
 
 /**
- * Retries are attempts at the callee, in the number and on the conditions that the policy states and on no other; late tries
- * and calls are cut when it says. Ejection is off meanwhile: breakers.ts is about that.
+ * Proves at the callee that Envoy retries as often as the policy states, on the stated conditions and on no others, and
+ * that slow attempts and calls time out when the policy says. Ejection is off meanwhile; breakers.ts proves it.
  */
 export function describeAttempts(source: Source, select?: Select): void {
   const cluster = openCluster();
@@ -103,13 +105,16 @@ async function callEach(
   return probes.flatMap((probe, index) => (all[index] ?? []).map((record): [Probe, CallRecord] => [probe, record]));
 }
 
-/** The gateway gives a request an id of its own, which a failure does not tell: there all hits of the path count. */
+/**
+ * The gateway replaces the request id, and a failed response does not show the new one. There, all requests to the path
+ * count.
+ */
 function countHits(hits: Hits, { dependency, call }: Probe, { requestId }: CallRecord): number {
   const ofPath = dependency.caller === GATEWAY ? hits.byMatch : hits.byRequestId[requestId];
   return ofPath?.[call.rpc.path] ?? 0;
 }
 
-/** Whether a handler had the last word: what it says to an empty request is its own affair. */
+/** Whether the final response comes from the callee's handler, whichever way that handler judges an empty request. */
 function isAnswer({ status }: CallRecord): boolean {
   return ['OK', 'INVALID_ARGUMENT', 'NOT_FOUND', 'FAILED_PRECONDITION'].includes(status) || /^[1-4]\d\d$/.test(status);
 }

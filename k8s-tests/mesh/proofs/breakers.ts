@@ -11,19 +11,21 @@ import { findSilence } from './silence.ts';
 import { dependenciesOf, endpointsOf, type Select, type Source } from './source.ts';
 import { pickCalls, type Trial, trialsOf } from './trials.ts';
 
-/** What came of a trial: all calls in the order of their starts, and of each pod those that arrived there. */
+/**
+ * The result of a trial: all calls in the order in which they started, and for each pod the calls that arrived there.
+ */
 interface Observation {
   readonly records: readonly CallRecord[];
   readonly arrivals: readonly (readonly CallRecord[])[];
 }
 
 const measuringMs = 600_000;
-/** Between two calls, and what a busy machine needs for one. */
+/** The time between two calls, plus what a busy machine needs for one call. */
 const slackMs = 500;
 
 /**
- * Every breaker opens as its policy states and lets calls in again, at its first ejection, for each endpoint apart; what is
- * below its limit does not open it. All dependencies are tried at once.
+ * Proves that every breaker ejects an endpoint as its policy states and readmits it after its first ejection, each
+ * endpoint on its own, and that failures below the limit eject none. All dependencies are tested at the same time.
  */
 export function describeBreakers(source: Source, select?: Select): void {
   const cluster = openCluster();
@@ -42,7 +44,7 @@ export function describeBreakers(source: Source, select?: Select): void {
       for (let n = 0; n < rounds; n++) await observe(wave.flatMap((trials) => trials[n] ?? []));
     }
   }, measuringMs);
-  // Nobody after this must find an endpoint ejected.
+  // Later tests must not find an endpoint ejected.
   afterAll(async () => {
     await resetBreakers(cluster, source, dependencies);
     cluster.close();
@@ -52,7 +54,7 @@ export function describeBreakers(source: Source, select?: Select): void {
     await resetBreakers(cluster, source, dependencies);
     const byCallee = [...Map.groupBy(trials, ({ dependency }) => dependency.callee)];
     await Promise.all(
-      // A pod may be unready for a moment on a busy machine; before the calls that does no harm.
+      // On a busy machine a pod may be unready for a moment. That does no harm before the calls begin.
       byCallee.map(([callee, ofCallee]) => eventually(() => setFaults(adminOf(cluster, source, callee), ofCallee))),
     );
     const byCaller = [...Map.groupBy(trials, ({ dependency }) => dependency.caller)];

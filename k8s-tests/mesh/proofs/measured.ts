@@ -1,13 +1,16 @@
 import { it } from 'vitest';
 
 export interface Measured {
-  /** Measures what this test is about, apart from the others. */
+  /** Measures again for this test alone. */
   readonly measureAgain: () => Promise<void>;
   readonly judge: () => void;
   readonly timeoutMs: number;
 }
 
-/** A test of what was measured for all tests at once. Its second try, on a machine that stalls, has something new to judge. */
+/**
+ * A test that judges a measurement made for all tests at once. If Vitest runs it again, for example because the machine
+ * stalled, it measures again first.
+ */
 export function itMeasured(title: string, { measureAgain, judge, timeoutMs }: Measured): void {
   let isFirst = true;
   const run = async () => {

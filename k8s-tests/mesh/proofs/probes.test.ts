@@ -31,14 +31,14 @@ const summarize = (probes: readonly Probe[]) =>
   probes.map(({ fault, outcome, hits }) => [fault.status ?? 'late', fault.failFirst ?? 'always', outcome, hits.max]);
 
 describe('the probes of an RPC', () => {
-  it('expect a single try of what is never retried, even of the most tempting failure', () => {
+  it('expect a single attempt of an RPC that is never retried, even if it fails with UNAVAILABLE', () => {
     expect(summarize(probesWith({}))).toEqual([
       ['UNAVAILABLE', 'always', 'failed', 1],
       ['late', 'always', 'failed', 1],
     ]);
   });
 
-  it('expect every stated condition that a status can show to be tried again, and no other', () => {
+  it('expect a retry on every stated condition that a status can show, and on no other', () => {
     expect(summarize(probesWith({ retries: { ...retries, perTryTimeoutMs: 'rest-of-timeout' } }))).toEqual([
       ['UNAVAILABLE', 2, 'answered', 3],
       ['UNAVAILABLE', 'always', 'failed', 3],
@@ -49,7 +49,7 @@ describe('the probes of an RPC', () => {
     ]);
   });
 
-  it('expect late attempts to be cut and repeated within the time that the pauses allow', () => {
+  it('expect slow attempts to time out and to be retried within the time that the pauses allow', () => {
     const [once, always] = probesWith({ retries }).slice(-2);
     expect([once?.hits.max, once?.durationMs?.(2)]).toEqual([2, { min: 200, max: 210 }]);
     expect([always?.hits.max, always?.durationMs?.(3)]).toEqual([3, { min: 600, max: 630 }]);

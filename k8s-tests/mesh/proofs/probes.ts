@@ -2,18 +2,18 @@ import type { Dependency, RpcWithPolicy } from '../../../cdk8s/model/dependencie
 import type { RetryCondition, RetryOn, RpcPolicy } from '../../../cdk8s/model/policy.ts';
 import type { FaultRule } from '../../harness/admin.ts';
 
-/** A fault at the callee and what one call must come to then. */
+/** A fault at the callee, and what one call must then result in. */
 export interface Probe {
   readonly dependency: Dependency;
   readonly call: RpcWithPolicy;
-  /** What is proven, after "orders->inventory.Check". */
+  /** What is proven; the test's name continues with it after "orders->inventory.Check". */
   readonly title: string;
   readonly fault: Omit<FaultRule, 'match'>;
-  /** `answered`: the callee's own handler had the last word. */
+  /** `answered`: the final response comes from the callee's own handler. */
   readonly outcome: 'answered' | 'failed';
-  /** How often the callee is hit. */
+  /** How many requests arrive at the callee. */
   readonly hits: Range;
-  /** How long the call takes, when it was hit so often. */
+  /** How long the call takes, given the number of requests that arrived. */
   readonly durationMs?: (hits: number) => Range;
 }
 
@@ -24,7 +24,10 @@ interface Range {
 
 type Protocol = 'grpc' | 'http';
 
-/** Statuses that make a condition true. The others are about requests that never arrive, which no fault at the callee can show. */
+/**
+ * Statuses that meet a condition. The other conditions need requests that never arrive; a fault at the callee cannot
+ * show those.
+ */
 const PROVOKING: Readonly<Record<Protocol, Partial<Record<RetryCondition, string | number>>>> = {
   grpc: {
     unavailable: 'UNAVAILABLE',
@@ -35,7 +38,10 @@ const PROVOKING: Readonly<Record<Protocol, Partial<Record<RetryCondition, string
   http: { 'gateway-error': 503, '5xx': 500 },
 };
 
-/** Failures that are no reason to try again unless a policy says so, the most tempting first. */
+/**
+ * Failures that Envoy must not retry unless a policy says so. The one that is most often retried by mistake comes
+ * first.
+ */
 const UNSTATED: Readonly<Record<Protocol, readonly { status: string | number; conditions: RetryCondition[] }[]>> = {
   grpc: [
     { status: 'UNAVAILABLE', conditions: ['unavailable'] },
@@ -47,12 +53,13 @@ const UNSTATED: Readonly<Record<Protocol, readonly { status: string | number; co
   ],
 };
 
-/** Conditions under which Envoy repeats a try that it has cut. */
+/** Conditions under which Envoy retries an attempt that it has timed out. */
 const REPEAT_A_CUT: readonly RetryCondition[] = ['reset', 'gateway-error', '5xx'];
 
 /**
- * Whether late attempts are repeated. The timeout of a gRPC attempt is sent as its deadline, so that the callee may be first to say that
- * it is over: a policy that covers only one of the two leaves it to chance, and then this answers yes, for the test to fail.
+ * Whether attempts that time out are retried. Envoy sends the timeout of a gRPC attempt as its deadline, so either
+ * Envoy or the callee may be the first to end it. If a policy covers only one of the two cases, chance decides. This
+ * function then returns true, and the test fails.
  */
 function repeatsCuts(protocol: Protocol, conditions: readonly RetryCondition[]): boolean {
   const ofCallee = protocol === 'grpc' && conditions.includes('deadline-exceeded');
@@ -60,9 +67,10 @@ function repeatsCuts(protocol: Protocol, conditions: readonly RetryCondition[]):
 }
 
 /**
- * What must be seen of one RPC's policy.
+ * The probes that together prove one RPC's policy.
  *
- * @param endpoints of the callee: faults are counted by each, and a retry goes to another one where there is one
+ * @param endpoints of the callee: each endpoint counts its own faults, and a retry goes to another endpoint if there is
+ * one
  */
 export function probesOf(dependency: Dependency, call: RpcWithPolicy, endpoints: number): readonly Probe[] {
   const probe = (rest: Omit<Probe, 'dependency' | 'call'>): Probe => ({ dependency, call, ...rest });
@@ -84,13 +92,13 @@ function retryProbes(protocol: Protocol, { conditions, attempts }: RetryOn, endp
     if (status === undefined) return [];
     const failing = firstFailures(attempts, endpoints);
     const recovers: Part = {
-      title: `answering ${status} at first is tried again until it is answered`,
+      title: `answering ${status} at first is retried until the handler answers`,
       fault: { failFirst: failing.each, status },
       outcome: 'answered',
       hits: failing.hits,
     };
     const givesUp: Part = {
-      title: `answering ${status} always is tried ${attempts + 1} times`,
+      title: `answering ${status} always gets ${attempts + 1} attempts`,
       fault: { status },
       outcome: 'failed',
       hits: exactly(attempts + 1),
@@ -103,10 +111,10 @@ function unstatedProbes(protocol: Protocol, stated: readonly RetryCondition[]): 
   const unstated = UNSTATED[protocol].find(({ conditions }) => !conditions.some((one) => stated.includes(one)));
   if (unstated === undefined) return [];
   const { status } = unstated;
-  return [{ title: `answering ${status} is tried once`, fault: { status }, outcome: 'failed', hits: exactly(1) }];
+  return [{ title: `answering ${status} gets one attempt`, fault: { status }, outcome: 'failed', hits: exactly(1) }];
 }
 
-/** A callee that is slower than a try may be, for the first time or always. */
+/** A callee that is slower than an attempt may take, on the first attempt only or always. */
 function lateProbes(protocol: Protocol, { timeoutMs, retries }: RpcPolicy, endpoints: number): Part[] {
   const delayMs = timeoutMs + 1_000;
   const perTryTimeoutMs = retries.kind === 'on' ? retries.perTryTimeoutMs : 'rest-of-timeout';
@@ -115,7 +123,7 @@ function lateProbes(protocol: Protocol, { timeoutMs, retries }: RpcPolicy, endpo
     const durationMs = () => exactly(timeoutMs);
     return [
       {
-        title: `being late is cut at ${timeoutMs} ms`,
+        title: `answering too slowly times out after ${timeoutMs} ms`,
         fault: { delayMs },
         outcome: 'failed',
         hits: exactly(1),
@@ -124,7 +132,7 @@ function lateProbes(protocol: Protocol, { timeoutMs, retries }: RpcPolicy, endpo
     ];
   }
   const always: Part = {
-    title: `being late always is cut ${attempts + 1} times at ${perTryTimeoutMs} ms`,
+    title: `always answering too slowly gets ${attempts + 1} attempts of ${perTryTimeoutMs} ms`,
     fault: { delayMs },
     outcome: 'failed',
     hits: exactly(attempts + 1),
@@ -132,7 +140,7 @@ function lateProbes(protocol: Protocol, { timeoutMs, retries }: RpcPolicy, endpo
   };
   const failing = firstFailures(attempts, endpoints, 1);
   const once: Part = {
-    title: `being late at first is cut at ${perTryTimeoutMs} ms and tried again`,
+    title: `answering too slowly at first times out after ${perTryTimeoutMs} ms and is retried`,
     fault: { failFirst: 1, delayMs },
     outcome: 'answered',
     hits: failing.hits,
@@ -142,15 +150,18 @@ function lateProbes(protocol: Protocol, { timeoutMs, retries }: RpcPolicy, endpo
 }
 
 /**
- * How many first calls of each endpoint fail. With several endpoints each fails once, and the retry that comes back to one,
- * or meets none that has not failed yet, is answered.
+ * How many of the first calls fail at each endpoint. With several endpoints, each fails once. A retry succeeds if it
+ * arrives at an endpoint that has failed already.
  */
 function firstFailures(attempts: number, endpoints: number, alone = attempts) {
   if (endpoints === 1) return { each: alone, hits: exactly(alone + 1), recovers: attempts >= alone };
   return { each: 1, hits: { min: 2, max: endpoints + 1 }, recovers: attempts >= endpoints };
 }
 
-/** Envoy's pause before a retry is random, up to the base, then twice that, and so on, ten times at most. */
+/**
+ * Envoy's pause before a retry is random. Its upper bound starts at the base and doubles with each retry, up to ten
+ * times the base.
+ */
 function pausesAfter(triesMs: number, retries: number, backoffMs: number, timeoutMs: number): Range {
   const longest = Array.from({ length: retries }, (_, n) => backoffMs * Math.min(2 ** n, 10));
   const total = longest.reduce((sum, pause) => sum + pause, triesMs);

@@ -1,8 +1,9 @@
 import type { Probe } from './probes.ts';
 
 /**
- * Packs probes into rounds that are run one after the other, those of a round at once: a callee's path has one fault at a
- * time, and a dependency no more retries under way than its budget admits without other traffic. Long probes go together.
+ * Packs probes into rounds. Rounds run one after the other, and the probes of a round run at the same time. Within a
+ * round a path of a callee has only one fault, and a dependency has no more retries in flight than its budget admits
+ * without other traffic. Probes of similar duration share a round.
  */
 export function packRounds(probes: readonly Probe[]): readonly (readonly Probe[])[] {
   const rounds: Probe[][] = [];

@@ -3,7 +3,10 @@ import type { Cluster } from '../../harness/cluster.ts';
 import { scaleDeployment } from '../../harness/scale-deployment.ts';
 import { endpointsOf, type Source } from './source.ts';
 
-/** Brings the callees of the dependencies to as many pods as the source has, and waits until no other is left. A partner's stay as they are. */
+/**
+ * Scales each callee to the source's number of pods and waits until no other pod is left. It does not scale external
+ * partners.
+ */
 export async function scaleCallees(
   cluster: Cluster,
   source: Source,

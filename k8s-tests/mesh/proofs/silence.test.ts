@@ -7,7 +7,7 @@ it('a silence lies between the end of one call and the start of the next that ar
   expect(findSilence(at(0, 100, 1_105, 1_200, 9_000), 1_000)).toEqual({ arrivalsBefore: 2, fromMs: 105, toMs: 1_105 });
 });
 
-it('there is none where calls arrive all the time, or where they only end', () => {
+it('there is no silence if calls arrive all the time, or if no call arrives after the pause', () => {
   expect(findSilence(at(0, 100, 200), 1_000)).toBeUndefined();
   expect(findSilence([], 1_000)).toBeUndefined();
 });

@@ -1,8 +1,11 @@
-/** A time in which nothing arrived at a pod, between a call that did and the next one that did. */
+/** A period in which no call arrived at a pod, between two calls that did. */
 export interface Silence {
-  /** Arrivals before it. */
+  /** How many calls arrived before the period. */
   readonly arrivalsBefore: number;
-  /** Since the Unix epoch: the end of the last call before, the start of the first one after. */
+  /**
+   * Milliseconds since the Unix epoch: the end of the last call before the period, the start of the first call after
+   * it.
+   */
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -12,7 +15,9 @@ interface Timed {
   readonly durationMs: number;
 }
 
-/** The first time of at least that length without an arrival; undefined when there is none. The end of all calls ends no silence. */
+/**
+ * The first silence of at least that length, or undefined if there is none. The time after the last call is no silence.
+ */
 export function findSilence(arrivals: readonly Timed[], atLeastMs: number): Silence | undefined {
   const sorted = arrivals.toSorted((left, right) => left.startedAtMs - right.startedAtMs);
   for (const [index, arrival] of sorted.entries()) {

@@ -5,7 +5,9 @@ import type { Model } from '../../../cdk8s/model/model.ts';
 import { policies } from '../../../cdk8s/policies.ts';
 import { topology } from '../../../cdk8s/topology.ts';
 
-/** What the derived tests are derived from: who calls whom, what happens when a call fails, and how many pods there are. */
+/**
+ * The model that the derived tests read: who calls whom, what happens when a call fails, and how many pods there are.
+ */
 export interface Source extends Pick<Model, 'topology' | 'policies'> {
   readonly replicas: Replicas;
 }
@@ -13,7 +15,7 @@ export interface Source extends Pick<Model, 'topology' | 'policies'> {
 /** What `make up` has deployed. */
 export const deployed: Source = { topology, policies, replicas: environments.dev.replicas };
 
-/** Which dependencies a suite is about. */
+/** Selects the dependencies that a suite tests. */
 export type Select = (dependency: Dependency) => boolean;
 
 /** The dependencies to test; fails when there is none, since a suite without tests proves nothing. */
@@ -23,7 +25,7 @@ export function dependenciesOf({ topology, policies }: Source, select: Select = 
   return dependencies;
 }
 
-/** Of the callee, as its callers' proxies see them: a partner is one name, whatever stands behind it. */
+/** How many endpoints of the callee its callers' proxies see. An external partner is one, a host name. */
 export function endpointsOf({ callee, service }: Dependency, { replicas }: Source): number {
   return service.external ? 1 : podsOf(callee, replicas);
 }

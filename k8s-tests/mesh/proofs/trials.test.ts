@@ -15,14 +15,14 @@ function trialsWith(breaker: Breaker, endpoints: number): readonly Trial[] {
 }
 
 describe('the trials of a breaker', () => {
-  it('at failures in a row: one less leaves it closed, that many open it for its time, one interval more or less', () => {
+  it('for failures in a row: one less leaves it closed, that many open it for its time, within an interval', () => {
     const [stay, open] = trialsWith({ kind: 'consecutive', failures: 5, ...times }, 1);
     expect([stay?.faults, stay?.ejection]).toEqual([[{ failFirst: 4, status: 'INTERNAL' }], undefined]);
     expect(open?.faults).toEqual([{ failFirst: 5, status: 'INTERNAL' }]);
     expect(open?.ejection).toMatchObject({ afterCalls: 5, lastsMs: { min: 9_000, max: 11_000 } });
   });
 
-  it('at a share of failures: five points over it open it within two intervals, five below do not in a minute', () => {
+  it('for a failure rate: five points above it open it within two intervals, five below do not in a minute', () => {
     const [open, stay] = trialsWith({ kind: 'failure-rate', percent: 50, minRequests: 20, ...times }, 1);
     expect(open?.faults).toEqual([{ percent: 55, status: 'INTERNAL' }]);
     expect(open?.ejection).toMatchObject({ withinMs: 2_000 });
@@ -34,7 +34,7 @@ describe('the trials of a breaker', () => {
     ]);
   });
 
-  it('with two endpoints fail one of them badly, and the other just not badly enough', () => {
+  it('for two endpoints: one fails above the limit, the other just below it', () => {
     const [rate] = trialsWith({ kind: 'failure-rate', percent: 50, minRequests: 20, ...times }, 2);
     expect(rate?.faults.map((fault) => fault?.percent)).toEqual([55, 45]);
     const [consecutive] = trialsWith({ kind: 'consecutive', failures: 5, ...times }, 2);

@@ -4,38 +4,38 @@ import type { FaultRule } from '../../harness/admin.ts';
 
 type Fault = Omit<FaultRule, 'match'>;
 
-/** Steady calls of one RPC while its callee's pods fail as stated, and what the breaker must make of that. */
+/** Calls of one RPC at a steady rate while its callee's pods fail as stated, and how the breaker must react. */
 export interface Trial {
   readonly dependency: Dependency;
   readonly call: RpcWithPolicy;
-  /** What is proven, after "the breaker of orders for inventory". */
+  /** What is proven; the test's name continues with it after "the breaker of orders for inventory". */
   readonly title: string;
-  /** One for each pod of the callee; undefined: that one is well. */
+  /** One for each pod of the callee; undefined means that the pod does not fail. */
   readonly faults: readonly (Fault | undefined)[];
   readonly ratePerSecond: number;
   readonly durationMs: number;
-  /** Of the first pod; undefined: no pod is ever ejected. The others never are. */
+  /** The ejection of the first pod; undefined means that no pod is ejected. The other pods never are. */
   readonly ejection?: Ejection;
 }
 
-/** How the first ejection must look. */
+/** What the first ejection must look like. */
 interface Ejection {
-  /** Calls that reach the pod before; undefined: not told by their number. */
+  /** How many calls reach the pod before it is ejected; undefined if the number does not decide. */
   readonly afterCalls?: number;
-  /** From the first call on. */
+  /** Measured from the first call. */
   readonly withinMs: number;
   readonly lastsMs: { readonly min: number; readonly max: number };
 }
 
-/** Percentage points off the limit that a share of failures must be to be told from it. */
+/** How many percentage points a share of failures must differ from the limit to be distinguishable from it. */
 const MARGIN_PERCENT = 5;
-/** Long enough for a breaker that opens by chance to do so. */
+/** Long enough for a breaker that sometimes opens by chance to open once. */
 const QUIET_MS = 60_000;
-/** Failures in a row are told apart from calls under way when calls are far apart. */
+/** Calls must be far apart, so that calls in flight do not blur the count of consecutive failures. */
 const CONSECUTIVE_RATE = 5;
 
 /**
- * What must be seen of one dependency's breaker.
+ * The trials that together prove one dependency's breaker.
  *
  * @param endpoints of the callee; with several only the first one fails badly, and it alone must be ejected
  */
@@ -84,7 +84,7 @@ function consecutiveParts(breaker: ConsecutiveBreaker, status: string | number, 
 
 function failureRateParts(breaker: FailureRateBreaker, status: string | number, endpoints: number): readonly Part[] {
   const { percent, minRequests, intervalMs } = breaker;
-  // Three times what each endpoint needs: a callee with several gets a share that varies.
+  // Three times what each endpoint needs, because the share that each of several endpoints gets varies.
   const ratePerSecond = Math.ceil((1_000 * 3 * minRequests * endpoints) / intervalMs);
   const failing = (share: number): Fault | undefined => interleaved(share, status);
   const above = Math.min(percent + MARGIN_PERCENT, 100);
@@ -103,7 +103,7 @@ function failureRateParts(breaker: FailureRateBreaker, status: string | number, 
   ];
 }
 
-/** An endpoint comes back at the first review after its time, so up to one interval later. */
+/** Envoy readmits an endpoint at the first check after its ejection time, so up to one interval later. */
 function aboutEjection({ ejectionMs, intervalMs }: ConsecutiveBreaker | FailureRateBreaker): Ejection['lastsMs'] {
   return { min: ejectionMs - intervalMs, max: ejectionMs + intervalMs };
 }
@@ -117,15 +117,15 @@ function others(endpoints: number, fault: Fault | undefined): readonly (Fault | 
 }
 
 /**
- * For each dependency an RPC to try its breaker with, in waves: at the same time no two dependencies use the same path of a callee, which
- * can have but one fault.
+ * Picks for each dependency an RPC to test its breaker with, in waves. Within a wave no two dependencies use the same
+ * path of a callee, because a path has only one fault at a time.
  */
 export function pickCalls(
   dependencies: readonly Dependency[],
 ): readonly (readonly (readonly [Dependency, RpcWithPolicy])[])[] {
   const taken = new Set<string>();
   const wave: (readonly [Dependency, RpcWithPolicy])[] = [];
-  // Who has the least choice chooses first.
+  // The dependency with the fewest RPCs chooses first.
   for (const dependency of dependencies.toSorted((left, right) => left.rpcs.length - right.rpcs.length)) {
     const call = dependency.rpcs.find(({ rpc }) => !taken.has(`${dependency.callee} ${rpc.path}`));
     if (call === undefined) continue;

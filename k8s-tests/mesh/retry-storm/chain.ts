@@ -2,7 +2,7 @@ import type { Decision } from '../../../cdk8s/model/decision.ts';
 import type { Model } from '../../../cdk8s/model/model.ts';
 import type { DependencyPolicy } from '../../../cdk8s/model/policy.ts';
 
-/** The namespace of the chain, made and removed by its test. */
+/** The namespace of the chain; the test creates and removes it. */
 export const NAMESPACE = 'retry-storm';
 
 const decision = {

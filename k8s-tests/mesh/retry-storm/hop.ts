@@ -1,8 +1,9 @@
 import { createServer, get } from 'node:http';
 
 /**
- * A link of a chain of services, as text for `node --eval` in a pod: passes each request on to NEXT once and answers what it
- * got. Without NEXT it is the chain's leaf, which counts requests and fails each after 300 ms. `/hits` is for the test.
+ * One service of a chain, as text for `node --eval` in a pod. It forwards each request to NEXT once and returns the
+ * response. Without NEXT it is the chain's leaf, which counts requests and fails each after 300 ms. The test reads the
+ * count from `/hits`.
  */
 const next = process.env.NEXT;
 let hits = 0;

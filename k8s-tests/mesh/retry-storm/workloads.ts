@@ -17,7 +17,7 @@ export function meshManifests(): Manifest[] {
   return meshObjectsOf(planMesh(chain, [{ each: 1 }]));
 }
 
-/** The same, as Istio would be used without Windlass: nothing caps the retries. */
+/** The same policies as Istio alone would apply them: nothing caps the retries. */
 export function meshManifestsWithoutBudgets(): Manifest[] {
   return meshManifests().map((manifest) => {
     if (!manifest.spec?.trafficPolicy) return manifest;
@@ -26,7 +26,10 @@ export function meshManifestsWithoutBudgets(): Manifest[] {
   });
 }
 
-/** Namespace, Services and pods; every pod runs Node from that image with the text of hop.ts, the client's with nothing to do. */
+/**
+ * Namespace, Services and pods. Every pod runs Node from that image with the text of hop.ts; the client's pod only
+ * waits.
+ */
 export async function workloadManifests(image: string): Promise<object[]> {
   const hop = await sourceOf('hop.ts');
   const nextOf = new Map<string, string>(chain.topology.interactions.map(({ caller, callee }) => [caller, callee]));
