@@ -52,7 +52,7 @@ synth: $(INSTALLED) ## write dist/<env>/*.yaml, plain manifests for kubectl appl
 decisions: $(INSTALLED) ## write docs/decisions.md and docs/saga.md, which record the reason for each interaction
 	@npm run --silent decisions
 
-documents: $(INSTALLED) ## write docs/generated/schemas.md, the tables and columns of each database
+documents: $(INSTALLED) ## write docs/generated: events, API, variables and schemas of the services
 	@npm run --silent documents
 
 test: check ## run the tests for any change: static, unit and cluster tests (on their own cluster if none runs); 20 minutes

@@ -14,10 +14,15 @@ import { commonVariables } from './variables.ts';
 import { warmUp } from './warm-up.ts';
 
 /** A service as main.ts starts it; a function, so that the types of its variables stay inside. */
-export type Run = (env: NodeJS.ProcessEnv) => Promise<void>;
+export interface Run {
+  (env: NodeJS.ProcessEnv): Promise<void>;
+  /** All variables that it reads, for the document about them. */
+  readonly variables: z.ZodRawShape;
+}
 
 export function defineService<Variables extends z.ZodRawShape>(service: Service<Variables>): Run {
-  return (env) => runService(service, env);
+  const variables = { ...commonVariables, ...service.variables };
+  return Object.assign((env: NodeJS.ProcessEnv) => runService(service, env), { variables });
 }
 
 /**

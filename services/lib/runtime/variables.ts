@@ -11,30 +11,40 @@ const hostAndPort = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'must be host:port, f
 
 /** Where the service listens. HOST is the address inside the pod; tests use 127.0.0.1. */
 export const listenVariables = {
-  HOST: z.string().default('0.0.0.0'),
-  HTTP_PORT: port.default(8080),
-  HTTPS_PORT: port.default(8443),
-  GRPC_PORT: port.default(50051),
-  METRICS_PORT: port.default(9464),
-  ADMIN_PORT: port.default(9901),
+  HOST: z.string().default('0.0.0.0').describe('The address that all ports listen on'),
+  HTTP_PORT: port.default(8080).describe('Where HTTP services listen'),
+  HTTPS_PORT: port.default(8443).describe('Where the simulated partner listens'),
+  GRPC_PORT: port.default(50051).describe('Where gRPC services listen'),
+  METRICS_PORT: port.default(9464).describe('Metrics in the format of Prometheus'),
+  ADMIN_PORT: port.default(9901).describe('Probes, and the endpoints for tests'),
 };
 
 /** What every service reads. FAULTS=on serves the fault and hit endpoints: never in prod. */
 export const commonVariables = {
   ...listenVariables,
-  FAULTS: z.enum(['on', 'off'], 'must be on or off').default('off'),
+  FAULTS: z
+    .enum(['on', 'off'], 'must be on or off')
+    .default('off')
+    .describe('Whether faults can be injected; never on in prod'),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error'], 'must be trace, debug, info, warn or error')
-    .default('info'),
+    .default('info')
+    .describe('The least severe log lines that are written'),
 };
 
-export const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL');
-export const grpcAddress = hostAndPort;
-export const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
+export const databaseUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
+  .describe("The service's own database, with its role and password");
+export const grpcAddress = hostAndPort.describe('host:port of a gRPC service');
+export const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+  .describe('URL of an HTTP service');
 export const kafkaBrokers = z
   .string()
   .transform((value) => value.split(',').map((broker) => broker.trim()))
-  .pipe(z.array(hostAndPort));
+  .pipe(z.array(hostAndPort))
+  .describe('host:port of Kafka brokers, with commas in between');
 
 const pemFile = z
   .string()
@@ -45,7 +55,8 @@ const pemFile = z
       return '';
     }
   })
-  .refine((content) => content.startsWith('-----BEGIN '), 'must be a PEM file that can be read');
+  .refine((content) => content.startsWith('-----BEGIN '), 'must be a PEM file that can be read')
+  .describe('Path of a PEM file');
 
 /** What a service proves its name with. The values are the files' contents: config is read once, and with it the files. */
 export const tlsVariables = { TLS_CERT_FILE: pemFile, TLS_KEY_FILE: pemFile };

@@ -106,7 +106,7 @@ const placeOrder = {
   },
   responses: {
     201: response('Confirmed: in stock and authorized', 'Order', { confirmed }, placed),
-    202: response('Taken, not yet confirmed: its end shows where Location leads', 'Order', { pending }, placed),
+    202: response('Accepted, not confirmed yet: Location leads to its result', 'Order', { pending }, placed),
     400: problem('Invalid: `errors` names every field', { invalid }),
     402: problem('The payment was declined', { declined }, ['Idempotency-Replayed']),
     409: problem('Out of stock (`items`), or the same key is still in flight', { outOfStock, inFlight }, [
