@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, openCluster } from '../harness/cluster.ts';
 import { readRouteNamed } from '../harness/envoy-route.ts';
-import type { PodRef } from '../harness/pod-ref.ts';
+import type { PodRef } from '../harness/names.ts';
 import { changeRoute, findRoute, type RouteRef, replaceRoute, timeoutMsOf } from '../harness/route-edits.ts';
 import { summarize } from './percentiles.ts';
 

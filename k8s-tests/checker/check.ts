@@ -1,9 +1,8 @@
 import type { Finding, Invariant } from './invariant.ts';
-import { acceptedOrdersEnd, storedOrdersEnd } from './invariants/accepted-orders-end.ts';
+import { acceptedOrdersEnd, sagasEnd, storedOrdersEnd } from './invariants/ends.ts';
 import { eventsHaveACause, eventsKeepTheirOrder, nothingIsDeadLettered, outboxIsInKafka } from './invariants/events.ts';
 import { analyticsAgree, oneEmailForEachEvent, shipmentsAgree } from './invariants/followers.ts';
 import { capturedAtMostOnce, chargedThePriceOrNothing, ledgerAgreesWithOrders } from './invariants/money.ts';
-import { sagasEnd } from './invariants/sagas-end.ts';
 import { stockAgreesWithOrders, stockIsConserved } from './invariants/stock.ts';
 import type { AcceptedOrder, ShopState } from './state.ts';
 

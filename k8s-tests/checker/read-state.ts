@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import type { Cluster } from '../harness/cluster.ts';
 import { withDatabase } from '../harness/database.ts';
 import { type Offsets, readBounds, readRecords, type TopicRecord } from '../harness/kafka-topics.ts';
-import type { PodRef } from '../harness/pod-ref.ts';
+import type { PodRef } from '../harness/names.ts';
 import type {
   EmailRow,
   EventRecord,

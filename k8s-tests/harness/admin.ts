@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Call, send } from './call.ts';
 import { check, succeeded } from './check.ts';
 import type { Cluster } from './cluster.ts';
-import type { PodRef } from './pod-ref.ts';
+import type { PodRef } from './names.ts';
 
 const adminPort = 9901;
 

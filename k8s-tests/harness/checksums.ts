@@ -1,6 +1,6 @@
 import type { Cluster } from './cluster.ts';
 import { listTables, withDatabase } from './database.ts';
-import type { PodRef } from './pod-ref.ts';
+import type { PodRef } from './names.ts';
 
 /** What is in each table, in short, by `service: schema.table`. */
 export type Checksums = Readonly<Record<string, string>>;

@@ -8,9 +8,9 @@ import {
   type V1Pod,
 } from '@kubernetes/client-node';
 import type { Ports } from '../../cluster/settings.ts';
-import { kubeconfigPath, readPorts } from './environment.ts';
+import { kubeconfigPath, readPorts } from '../../cluster/state.ts';
 import { Forwards } from './forward.ts';
-import type { PodRef } from './pod-ref.ts';
+import type { PodRef } from './names.ts';
 
 /** The running cluster: its APIs, its ports on this host, and connections into its pods. */
 export class Cluster {

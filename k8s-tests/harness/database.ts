@@ -1,7 +1,7 @@
 import { Client } from 'pg';
 import type { Cluster } from './cluster.ts';
-import type { PodRef } from './pod-ref.ts';
-import { namespaceOf, type ServiceName } from './services.ts';
+import type { PodRef } from './names.ts';
+import { namespaceOf, type ServiceName } from './names.ts';
 
 /** Rows by table. */
 export type RowCounts = Readonly<Record<string, number>>;

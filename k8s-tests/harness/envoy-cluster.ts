@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import type { EffectiveEjection, EffectivePolicy } from '../../cdk8s/analysis/effective-policy.ts';
 import type { Cluster } from './cluster.ts';
-import { readDurationMs } from './duration.ts';
-import type { PodRef } from './pod-ref.ts';
-import { askEnvoy } from './proxies.ts';
+import { askEnvoy, readDurationMs } from './envoy.ts';
+import type { PodRef } from './names.ts';
 
 /** What a proxy does to the endpoints of a host, as Envoy has it, in the words of an effective policy. */
 export type EnvoyCluster = Pick<EffectivePolicy, 'protocol' | 'external' | 'pool' | 'retryBudget' | 'ejection'>;

@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { GATEWAY } from '../../cdk8s/model/topology.ts';
 import type { Target } from './caller-program.ts';
 import type { Cluster } from './cluster.ts';
-import { readDurationMs } from './duration.ts';
-import type { PodRef } from './pod-ref.ts';
-import { askEnvoy } from './proxies.ts';
+import { askEnvoy, readDurationMs } from './envoy.ts';
+import type { PodRef } from './names.ts';
 
 /** A route of a proxy, as Envoy has it, with Envoy's own defaults filled in. `null`: no such bound. */
 export interface EnvoyRoute {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { type KubeConfig, PortForward } from '@kubernetes/client-node';
-import type { PodRef } from './pod-ref.ts';
+import type { PodRef } from './names.ts';
 
 /**
  * Ports of pods on this host's loopback, by the API server's port-forward. It enters the pod's own network namespace, so

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { type Admin, type ISocketFactory, Kafka, logLevel } from 'kafkajs';
 import type { Cluster } from './cluster.ts';
-import type { PodRef } from './pod-ref.ts';
+import type { PodRef } from './names.ts';
 
 const namespace = 'shop';
 const listenerPort = 9092;

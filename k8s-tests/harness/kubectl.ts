@@ -1,6 +1,9 @@
 import { execa } from 'execa';
 import { programPath } from '../../cluster/kubernetes/kubectl.ts';
-import { kubeconfigPath } from './environment.ts';
+import { kubeconfigPath } from '../../cluster/state.ts';
+import type { Cluster } from './cluster.ts';
+import { eventually } from './eventually.ts';
+import type { PodRef } from './names.ts';
 
 /** Runs kubectl on the cluster and gives its standard output; rejects with what it wrote when it fails. */
 export async function kubectl(...args: readonly string[]): Promise<string> {
@@ -20,4 +23,19 @@ export function runNode(namespace: string, deployment: string, script: string): 
 export async function restartDeployment(namespace: string, deployment: string): Promise<void> {
   await kubectl('-n', namespace, 'rollout', 'restart', `deploy/${deployment}`);
   await kubectl('-n', namespace, 'rollout', 'status', `deploy/${deployment}`, '--timeout=180s');
+}
+
+/** Brings a deployment to so many pods, and waits until they are ready and no other is left. */
+export async function scaleDeployment(cluster: Cluster, { namespace, name }: PodRef, pods: number): Promise<void> {
+  await kubectl('-n', namespace, 'scale', `deploy/${name}`, `--replicas=${pods}`);
+  await kubectl('-n', namespace, 'rollout', 'status', `deploy/${name}`, '--timeout=120s');
+  await eventually(
+    async () => {
+      const { items } = await cluster.core.listNamespacedPod({ namespace, labelSelector: `app=${name}` });
+      const ready = await cluster.readyPods(namespace, `app=${name}`);
+      const found = `${name} has ${items.length} pods, ${ready.length} of them ready`;
+      if (items.length !== pods || ready.length !== pods) throw new Error(`${found}, expected ${pods}`);
+    },
+    { timeoutMs: 60_000 },
+  );
 }

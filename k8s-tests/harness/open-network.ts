@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { apply } from '../../cluster/kubernetes/kubectl.ts';
 import { toStream } from '../../cluster/kubernetes/objects.ts';
 import { kubectl } from './kubectl.ts';
-import { namespaceOf, type ServiceName } from './services.ts';
+import { namespaceOf, type ServiceName } from './names.ts';
 
 const NAME = 'open-for-tests';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Cluster } from './cluster.ts';
-import { readDurationMs } from './duration.ts';
+import { readDurationMs } from './envoy.ts';
 import { readRouteNamed } from './envoy-route.ts';
 import { eventually } from './eventually.ts';
 import { type MeshObjectRef, patchObject, readObject } from './live-objects.ts';

@@ -4,8 +4,8 @@ import { Jaeger } from '../../cluster/trace/jaeger.ts';
 import { Admin } from './admin.ts';
 import { type Cluster, openCluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
+import { namespaceOf, type ServiceName, services } from './names.ts';
 import { RouteEdits } from './route-edits.ts';
-import { namespaceOf, type ServiceName, services } from './services.ts';
 
 /** What a cluster test works with. */
 export interface TestCluster {

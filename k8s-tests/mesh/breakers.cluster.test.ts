@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { openCluster } from '../harness/cluster.ts';
 import { describeBreakers } from './proofs/breakers.ts';
-import { scaleCallees } from './proofs/scale.ts';
-import { dependenciesOf, deployed, type Select } from './proofs/source.ts';
+import { dependenciesOf, deployed, type Select, scaleCallees } from './proofs/source.ts';
 
 const scalingMs = 180_000;
 

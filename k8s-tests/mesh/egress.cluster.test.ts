@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PORTS } from '../../cdk8s/model/addresses.ts';
 import { topology } from '../../cdk8s/topology.ts';
 import { kubectl } from '../harness/kubectl.ts';
-import { namespaceOf } from '../harness/services.ts';
+import { namespaceOf } from '../harness/names.ts';
 import { removePod, startPod } from '../harness/temporary-pod.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 

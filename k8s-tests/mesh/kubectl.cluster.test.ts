@@ -1,13 +1,12 @@
 import { execa } from 'execa';
 import { afterEach, describe, expect, it } from 'vitest';
 import { programPath } from '../../cluster/kubernetes/kubectl.ts';
+import { kubeconfigPath } from '../../cluster/state.ts';
 import { send, traceIdOf } from '../harness/call.ts';
 import { check, hasStatus } from '../harness/check.ts';
-import { kubeconfigPath } from '../harness/environment.ts';
 import { eventually } from '../harness/eventually.ts';
-import { kubectl, restartDeployment, runNode } from '../harness/kubectl.ts';
+import { kubectl, restartDeployment, runNode, scaleDeployment } from '../harness/kubectl.ts';
 import { orderCall } from '../harness/order.ts';
-import { scaleDeployment } from '../harness/scale-deployment.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster } = useCluster();

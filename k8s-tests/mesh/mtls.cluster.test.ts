@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../harness/eventually.ts';
 import { runNode } from '../harness/kubectl.ts';
+import { namespaceOf, type ServiceName, services } from '../harness/names.ts';
 import { useOpenNetwork } from '../harness/open-network.ts';
-import { namespaceOf, type ServiceName, services } from '../harness/services.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster, admin } = useCluster();

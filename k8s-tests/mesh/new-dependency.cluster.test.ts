@@ -11,11 +11,10 @@ import { openCluster } from '../harness/cluster.ts';
 import { countRows } from '../harness/database.ts';
 import { move } from './new-dependency/deployment.ts';
 import { exampleEnvironment, examplePolicies, exampleTopology } from './new-dependency/example.ts';
-import { adminOf } from './proofs/admin-of.ts';
 import { describeAttempts } from './proofs/attempts.ts';
 import { describeBreakers } from './proofs/breakers.ts';
 import { describeLiveConfig } from './proofs/live-config.ts';
-import { dependenciesOf, type Select } from './proofs/source.ts';
+import { adminOf, dependenciesOf, type Select } from './proofs/source.ts';
 
 const deployingMs = 240_000;
 const cluster = openCluster();

@@ -9,8 +9,8 @@ import type { CallRecord } from '../harness/caller-program.ts';
 import { eventually } from '../harness/eventually.ts';
 import { runNode } from '../harness/kubectl.ts';
 import { whileEdited } from '../harness/live-objects.ts';
+import { namespaceOf } from '../harness/names.ts';
 import { useOpenPort } from '../harness/open-network.ts';
-import { namespaceOf } from '../harness/services.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster, admin } = useCluster();

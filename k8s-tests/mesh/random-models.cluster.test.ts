@@ -11,7 +11,7 @@ import { planMesh } from '../../cdk8s/mesh/plan.ts';
 import { soundModel } from '../../cdk8s/testing/random/sound-model.ts';
 import { type Manifest, readManifests } from '../../cdk8s/testing/read-manifests.ts';
 import { programPath } from '../../cluster/kubernetes/kubectl.ts';
-import { kubeconfigPath } from '../harness/environment.ts';
+import { kubeconfigPath } from '../../cluster/state.ts';
 
 const MODELS = 20;
 /** Istio's and Strimzi's kinds have their own schemas, CEL rules and webhook. No other kind depends on the policies. */

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { send } from '../harness/call.ts';
 import { check, hasHeader, hasStatus, succeeded } from '../harness/check.ts';
 import { consistently, eventually } from '../harness/eventually.ts';
+import { scaleDeployment } from '../harness/kubectl.ts';
 import { getOrder, goodOrder, orderCall, readPlaced, readStored, waitForStatus } from '../harness/order.ts';
-import { scaleDeployment } from '../harness/scale-deployment.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster, admin } = useCluster();

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { root } from '../../cluster/paths.ts';
-import { services } from '../harness/services.ts';
+import { services } from '../harness/names.ts';
 import { effectiveRequest, expectedRequests, sum, surgeOf, TWO_CPUS } from './cpu-requests.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'windlass-cpu-'));

@@ -3,8 +3,8 @@ import { execa } from 'execa';
 import { z } from 'zod';
 import { programPath } from '../../cluster/kubernetes/kubectl.ts';
 import { run } from '../../cluster/run.ts';
+import { kubeconfigPath } from '../../cluster/state.ts';
 import { tool } from '../../cluster/toolchain/tools.ts';
-import { kubeconfigPath } from '../harness/environment.ts';
 import type { Finding } from './findings.ts';
 
 /**

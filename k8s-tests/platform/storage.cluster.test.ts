@@ -4,8 +4,8 @@ import { send } from '../harness/call.ts';
 import { check, hasStatus } from '../harness/check.ts';
 import { eventually } from '../harness/eventually.ts';
 import { kubectl, runNode } from '../harness/kubectl.ts';
+import type { PodRef } from '../harness/names.ts';
 import { getOrder, orderCall, readPlaced } from '../harness/order.ts';
-import type { PodRef } from '../harness/pod-ref.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster, admin } = useCluster();

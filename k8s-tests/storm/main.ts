@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { root, stateFolder } from '../../cluster/paths.ts';
 import { UserError } from '../../cluster/settings.ts';
 import { openCluster } from '../harness/cluster.ts';
-import { readDurationMs } from '../harness/duration.ts';
+import { readDurationMs } from '../harness/envoy.ts';
 import { addToDocument, formatResult } from './report.ts';
 import { runStorm } from './run-storm.ts';
 import { complaintsOf, defaultFaults } from './storm.ts';

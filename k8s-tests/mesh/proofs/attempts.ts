@@ -4,12 +4,11 @@ import type { Admin, Hits } from '../../harness/admin.ts';
 import { callAs, targetOf } from '../../harness/caller.ts';
 import type { CallRecord } from '../../harness/caller-program.ts';
 import { type Cluster, openCluster } from '../../harness/cluster.ts';
-import { adminOf } from './admin-of.ts';
 import { withoutEjections } from './ejections.ts';
 import { itMeasured } from './measured.ts';
 import { type Probe, probesOf } from './probes.ts';
 import { packRounds } from './rounds.ts';
-import { dependenciesOf, endpointsOf, type Select, type Source } from './source.ts';
+import { adminOf, dependenciesOf, endpointsOf, type Select, type Source } from './source.ts';
 
 /** The result of a probe. */
 interface Observation {

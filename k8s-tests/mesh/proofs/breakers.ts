@@ -4,11 +4,10 @@ import { callAs, targetOf } from '../../harness/caller.ts';
 import type { CallRecord } from '../../harness/caller-program.ts';
 import { type Cluster, openCluster } from '../../harness/cluster.ts';
 import { eventually } from '../../harness/eventually.ts';
-import { adminOf } from './admin-of.ts';
 import { resetBreakers } from './ejections.ts';
 import { itMeasured } from './measured.ts';
 import { findSilence } from './silence.ts';
-import { dependenciesOf, endpointsOf, type Select, type Source } from './source.ts';
+import { adminOf, dependenciesOf, endpointsOf, type Select, type Source } from './source.ts';
 import { pickCalls, type Trial, trialsOf } from './trials.ts';
 
 /**

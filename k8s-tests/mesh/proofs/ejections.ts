@@ -3,10 +3,10 @@ import { ejectablePercent } from '../../../cdk8s/model/policy.ts';
 import { targetOf } from '../../harness/caller.ts';
 import type { Cluster } from '../../harness/cluster.ts';
 import { EjectionSwitch, NO_EJECTION_PERCENT } from '../../harness/ejection-switch.ts';
+import { proxiesOf } from '../../harness/envoy.ts';
 import { readCluster } from '../../harness/envoy-cluster.ts';
 import { readRouteOf } from '../../harness/envoy-route.ts';
 import { eventually } from '../../harness/eventually.ts';
-import { proxiesOf } from '../../harness/proxies.ts';
 import type { Source } from './source.ts';
 
 /** Does the work while no endpoint can be ejected; afterwards all are back, and every breaker counts from zero. */

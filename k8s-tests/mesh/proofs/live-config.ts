@@ -8,11 +8,11 @@ import {
 import type { Dependency, RpcWithPolicy } from '../../../cdk8s/model/dependencies.ts';
 import { targetOf } from '../../harness/caller.ts';
 import { type Cluster, openCluster } from '../../harness/cluster.ts';
+import { proxiesOf } from '../../harness/envoy.ts';
 import { readCluster } from '../../harness/envoy-cluster.ts';
 import { readRouteOf } from '../../harness/envoy-route.ts';
 import { eventually } from '../../harness/eventually.ts';
-import type { PodRef } from '../../harness/pod-ref.ts';
-import { proxiesOf } from '../../harness/proxies.ts';
+import type { PodRef } from '../../harness/names.ts';
 import { dependenciesOf, type Select, type Source } from './source.ts';
 
 /** The effective policy of every RPC is what each proxy of its caller has: every field that Envoy's configuration shows. */

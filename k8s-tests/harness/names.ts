@@ -6,3 +6,9 @@ export type ServiceName = keyof typeof topology.services;
 export const services = Object.keys(topology.services) as readonly ServiceName[];
 
 export const namespaceOf = (service: ServiceName): string => topology.services[service].namespace;
+
+/** A pod by its names. */
+export interface PodRef {
+  readonly namespace: string;
+  readonly name: string;
+}

@@ -2,7 +2,7 @@ import { GATEWAY, type Topology } from '../../cdk8s/model/topology.ts';
 import { send } from './call.ts';
 import { check, hasStatus } from './check.ts';
 import type { Cluster } from './cluster.ts';
-import type { PodRef } from './pod-ref.ts';
+import type { PodRef } from './names.ts';
 
 const envoyAdminPort = 15000;
 const gateway = { namespace: 'istio-system', labels: 'istio=ingressgateway' } as const;
@@ -21,4 +21,13 @@ export async function proxiesOf(cluster: Cluster, topology: Topology, caller: st
 export async function askEnvoy(cluster: Cluster, pod: PodRef, path: string): Promise<unknown> {
   const port = await cluster.forwards.open(pod, envoyAdminPort);
   return JSON.parse(check(await send({ url: `http://127.0.0.1:${port}${path}` }), hasStatus(200)).text);
+}
+
+const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const satisfies Record<string, number>;
+
+/** Reads a duration as Istio and Envoy write them: `300ms`, `0.300s`, `1m`. */
+export function readDurationMs(text: string): number {
+  const [, value, unit] = /^([0-9.]+)(ms|s|m|h)$/.exec(text) ?? [];
+  if (value === undefined || unit === undefined) throw new Error(`not a duration: "${text}"`);
+  return Math.round(Number(value) * unitsMs[unit as keyof typeof unitsMs]);
 }

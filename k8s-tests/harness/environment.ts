@@ -1,1 +1,0 @@
-export { kubeconfigPath, readPorts } from '../../cluster/state.ts';
