@@ -32,7 +32,7 @@ describe('names-exist', () => {
     expect(problemsOf(sync({ callee: 'c' }))).toEqual(['gateway->c callee that serves something = c']);
   });
 
-  test('a partner calls nobody here: it has no proxy that would keep a policy', () => {
+  test('a partner calls no service: it has no proxy that would carry out a policy', () => {
     expect(problemsOf(sync({ caller: 'bank' }))).toEqual(['bank->a caller in the mesh = bank']);
   });
 

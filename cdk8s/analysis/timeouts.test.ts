@@ -97,7 +97,7 @@ describe('callee-outlives-caller', () => {
       ]);
     });
 
-    test('and one that calls nobody, stops', () => {
+    test('and one that calls no service, stops', () => {
       expect(problemsOf({ calls: [], timeoutMs: 1 })).toEqual([]);
     });
   });

@@ -8,7 +8,7 @@ import type { Topology } from '../model/topology.ts';
 import { networkPolicies } from './network-policies.ts';
 
 /**
- * Every call between sidecars is mutual TLS, nobody reaches an admin port through a sidecar, and below the mesh only
+ * Every call between sidecars is mutual TLS, no client reaches an admin port through a sidecar, and below the mesh only
  * the topology's connections can be opened.
  */
 export class SecurityChart extends Chart {

@@ -1,4 +1,4 @@
-import { manifests, synthesize } from '../deploy/application.ts';
+import { manifestObjects, synthesize } from '../deploy/application.ts';
 import { kubectl } from '../kubernetes/kubectl.ts';
 import { memoryByPart } from '../kubernetes/memory.ts';
 import { diffMesh } from '../kubernetes/mesh-diff.ts';
@@ -25,7 +25,7 @@ export async function status(settings: Settings): Promise<void> {
 export async function diff(settings: Settings): Promise<number> {
   await runningCluster(settings);
   await synthesize();
-  const difference = await diffMesh(await manifests());
+  const difference = await diffMesh(await manifestObjects());
   process.stdout.write(difference || 'The mesh runs what the source says.\n');
   return difference ? 1 : 0;
 }

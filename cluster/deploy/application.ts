@@ -20,7 +20,7 @@ export async function synthesize(environment?: string): Promise<void> {
  * The manifests of the environment that runs here, as one stream.
  * @param images what replaces each image's name, such as a tag made of the content
  */
-export async function manifests(images: ReadonlyMap<string, string> = new Map()): Promise<string> {
+async function manifests(images: ReadonlyMap<string, string> = new Map()): Promise<string> {
   const files = (await readdir(manifestFolder)).filter((file) => file.endsWith('.yaml')).sort();
   const texts = await Promise.all(files.map((file) => readFile(join(manifestFolder, file), 'utf8')));
   let stream = texts.join('\n---\n');
@@ -28,9 +28,13 @@ export async function manifests(images: ReadonlyMap<string, string> = new Map())
   return stream;
 }
 
+interface Manifest extends KubernetesObject {
+  readonly apiVersion: string;
+}
+
 /** The same manifests as objects. */
-export async function manifestObjects(): Promise<KubernetesObject[]> {
-  return parseAllDocuments(await manifests()).flatMap((document) => (document.toJS() as KubernetesObject | null) ?? []);
+export async function manifestObjects(): Promise<Manifest[]> {
+  return parseAllDocuments(await manifests()).flatMap((document) => (document.toJS() as Manifest | null) ?? []);
 }
 
 /** Applies the application and waits until Kafka and every workload serve. */

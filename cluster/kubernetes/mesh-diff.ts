@@ -1,5 +1,5 @@
 import { createTwoFilesPatch } from 'diff';
-import { parseAllDocuments, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { kubectl } from './kubectl.ts';
 import { type KubernetesObject, titleOf } from './objects.ts';
 
@@ -15,11 +15,9 @@ interface MeshObject extends KubernetesObject {
  * How the cluster's mesh config differs from the source's, as a unified diff; empty if they agree. It shows everything
  * that someone changed, added or deleted by hand, even fields and objects that the source does not have.
  */
-export async function diffMesh(manifests: string): Promise<string> {
-  const source = parseAllDocuments(manifests)
-    .map((document) => document.toJS() as MeshObject | null)
-    .filter((object) => object !== null && GROUPS.includes(object.apiVersion.split('/')[0] ?? '')) as MeshObject[];
-  return compare(source, await liveObjects());
+export async function diffMesh(source: readonly MeshObject[]): Promise<string> {
+  const ofMesh = source.filter(({ apiVersion }) => GROUPS.includes(apiVersion.split('/')[0] ?? ''));
+  return compare(ofMesh, await liveObjects());
 }
 
 /** The pure part of `diffMesh`. It compares kind, namespace, name and spec only. */

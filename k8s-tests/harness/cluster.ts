@@ -7,6 +7,7 @@ import {
   type V1Deployment,
   type V1Pod,
 } from '@kubernetes/client-node';
+import { isServing, type Watched } from '../../cluster/deploy/application.ts';
 import type { Ports } from '../../cluster/settings.ts';
 import { kubeconfigPath, readPorts } from '../../cluster/state.ts';
 import { Forwards } from './forward.ts';
@@ -59,7 +60,9 @@ export class Cluster {
   /** What is still changing among the deployments of that name and their pods, for a person; empty once all are ready. */
   async unsettled(namespace: string, names: readonly string[]): Promise<readonly string[]> {
     const { items } = await this.apps.listNamespacedDeployment({ namespace });
-    const changing = items.filter((one) => names.includes(nameOf(one)) && !isRolledOut(one));
+    const changing = items.filter(
+      (one) => names.includes(nameOf(one)) && !isServing({ kind: 'Deployment', ...one } as Watched),
+    );
     return [
       ...changing.map((one) => `${nameOf(one)} is being rolled out`),
       ...(await this.unreadyPods(namespace, `app in (${names.join(',')})`)),
@@ -97,14 +100,4 @@ function nameOf(object: V1Pod | V1Deployment): string {
 function isReady(pod: V1Pod): boolean {
   if (pod.metadata?.deletionTimestamp !== undefined) return false;
   return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
-}
-
-/** Whether the newest generation has as many pods as it wants, all of them ready. */
-function isRolledOut({ metadata, spec, status = {} }: V1Deployment): boolean {
-  const { observedGeneration, updatedReplicas = 0, readyReplicas = 0 } = status;
-  return (
-    observedGeneration === metadata?.generation &&
-    updatedReplicas === spec?.replicas &&
-    readyReplicas === spec?.replicas
-  );
 }

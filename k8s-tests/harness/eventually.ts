@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pollUntil } from '../../cluster/poll.ts';
 
 export interface EventuallyOptions {
   /** @default 30_000 */
@@ -11,22 +12,9 @@ export interface EventuallyOptions {
  * Repeats the attempt until it no longer throws and gives its value. When the time is up it fails with the number of attempts
  * and the last error, so that a failure says what was still wrong and not only that it took too long.
  */
-export async function eventually<T>(attempt: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<T> {
+export function eventually<T>(attempt: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<T> {
   const { timeoutMs = 30_000, intervalMs = 200 } = options;
-  const startedAt = performance.now();
-  for (let count = 1; ; count++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const elapsedMs = performance.now() - startedAt;
-      if (elapsedMs + intervalMs > timeoutMs) {
-        throw new Error(`still failing after ${count} attempts in ${Math.round(elapsedMs)} ms: ${messageOf(error)}`, {
-          cause: error,
-        });
-      }
-    }
-    await sleep(intervalMs);
-  }
+  return pollUntil(attempt, { timeoutMs, intervalMs });
 }
 
 export interface ConsistentlyOptions {

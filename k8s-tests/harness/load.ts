@@ -1,6 +1,9 @@
-import { pause } from '../../services/lib/runtime/timing.ts';
 import { type Answer, type Call, send } from './call.ts';
 import type { Check } from './check.ts';
+import { runOpenLoop } from './open-loop.ts';
+
+/** What a client notes of a call that it did not make. */
+export const NOT_SENT = 'not sent: too many calls in flight';
 
 export interface LoadOptions {
   readonly ratePerSecond: number;
@@ -17,49 +20,36 @@ export interface LoadReport {
   readonly failures: readonly string[];
 }
 
-/**
- * Steady open-loop load: a call is due every 1/rate seconds whether or not the ones before were answered, so that an
- * outage shows in as many failures as a client would have seen. `stop` waits for the last answers.
- */
+/** Steady open-loop load, a call every 1/rate seconds. `stop` waits for the last answers. */
 export class Load {
   private readonly options: LoadOptions;
   private readonly stopping = new AbortController();
-  private readonly running: Promise<void>;
-  private readonly inFlight = new Set<Promise<void>>();
+  private readonly finished: Promise<void>;
   private readonly answers: Answer[] = [];
   private readonly failures: string[] = [];
   private sent = 0;
 
   constructor(options: LoadOptions) {
     this.options = options;
-    this.running = this.run();
+    this.finished = runOpenLoop({
+      dueMs: every(1_000 / options.ratePerSecond),
+      maxInFlight: options.maxInFlight ?? 100,
+      signal: this.stopping.signal,
+      call: () => {
+        this.sent += 1;
+        return this.callOnce();
+      },
+      skip: () => {
+        this.sent += 1;
+        this.fail(new Date(), NOT_SENT);
+      },
+    });
   }
 
   async stop(): Promise<LoadReport> {
     this.stopping.abort();
-    await this.running;
-    await Promise.all(this.inFlight);
+    await this.finished;
     return { sent: this.sent, answers: this.answers, failures: this.failures };
-  }
-
-  private async run(): Promise<void> {
-    const intervalMs = 1_000 / this.options.ratePerSecond;
-    const startedAt = performance.now();
-    for (let due = 0; !this.stopping.signal.aborted; due++) {
-      const pauseMs = startedAt + due * intervalMs - performance.now();
-      if (pauseMs > 0) await pause(pauseMs, this.stopping.signal);
-      if (!this.stopping.signal.aborted) this.start();
-    }
-  }
-
-  private start(): void {
-    this.sent += 1;
-    if (this.inFlight.size >= (this.options.maxInFlight ?? 100)) {
-      this.fail(new Date(), 'not sent: too many calls in flight');
-      return;
-    }
-    const call = this.callOnce().finally(() => this.inFlight.delete(call));
-    this.inFlight.add(call);
   }
 
   private async callOnce(): Promise<void> {
@@ -77,4 +67,8 @@ export class Load {
   private fail(at: Date, message: string): void {
     this.failures.push(`${at.toISOString()} ${message}`);
   }
+}
+
+function* every(intervalMs: number): Generator<number> {
+  for (let n = 0; ; n++) yield n * intervalMs;
 }

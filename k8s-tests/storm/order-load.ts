@@ -1,6 +1,7 @@
-import { pause } from '../../services/lib/runtime/timing.ts';
 import type { AcceptedOrder } from '../checker/state.ts';
 import { type Call, send } from '../harness/call.ts';
+import { NOT_SENT } from '../harness/load.ts';
+import { runOpenLoop } from '../harness/open-loop.ts';
 
 export interface LoadShape {
   readonly ratePerSecond: number;
@@ -40,16 +41,20 @@ export interface OrderLoadOptions {
   readonly signal: AbortSignal;
 }
 
-/** Open loop: every call is made when it is due and once, whatever became of those before. */
+/** Open-loop load of orders, with a record of each. */
 export class OrderLoad {
   readonly records: OrderRecord[] = [];
   readonly finished: Promise<void>;
-  private readonly options: OrderLoadOptions;
-  private readonly inFlight = new Set<Promise<void>>();
 
-  constructor(options: OrderLoadOptions) {
-    this.options = options;
-    this.finished = this.run();
+  constructor({ callOf, ...loop }: OrderLoadOptions) {
+    this.finished = runOpenLoop({
+      ...loop,
+      call: async (n, atMs) => {
+        const { key, call } = callOf(n);
+        this.records.push({ key, atMs, ...(await record(call)) });
+      },
+      skip: (n, atMs) => this.records.push({ key: callOf(n).key, atMs, error: NOT_SENT }),
+    });
   }
 
   /** The orders that a client was promised. */
@@ -57,30 +62,6 @@ export class OrderLoad {
     return this.records.flatMap(({ status, orderId }) =>
       status !== undefined && status < 300 && orderId !== undefined ? [{ status, orderId }] : [],
     );
-  }
-
-  private async run(): Promise<void> {
-    const { dueMs, signal } = this.options;
-    const startedAt = performance.now();
-    for (const [n, due] of dueMs.entries()) {
-      const pauseMs = startedAt + due - performance.now();
-      if (pauseMs > 0) await pause(pauseMs, signal);
-      if (signal.aborted) break;
-      this.start(n, due);
-    }
-    await Promise.all(this.inFlight);
-  }
-
-  private start(n: number, atMs: number): void {
-    const { key, call } = this.options.callOf(n);
-    if (this.inFlight.size >= this.options.maxInFlight) {
-      this.records.push({ key, atMs, error: 'not sent: too many calls in flight' });
-      return;
-    }
-    const one = record(call)
-      .then((outcome) => void this.records.push({ key, atMs, ...outcome }))
-      .finally(() => this.inFlight.delete(one));
-    this.inFlight.add(one);
   }
 }
 
@@ -94,7 +75,7 @@ async function record(call: Call): Promise<Omit<OrderRecord, 'key' | 'atMs'>> {
   }
 }
 
-/** Fails loudly: a 2xx without an id would be a promise that nobody can check. */
+/** Fails loudly: a 2xx without an id would be a promise that the checker cannot check. */
 function orderIdIn(text: string): string {
   const body: unknown = JSON.parse(text);
   if (body instanceof Object && 'orderId' in body && typeof body.orderId === 'string') return body.orderId;

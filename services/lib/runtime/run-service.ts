@@ -22,7 +22,7 @@ export interface Run {
 
 export function defineService<Variables extends z.ZodRawShape>(service: Service<Variables>): Run {
   const variables = { ...commonVariables, ...service.variables };
-  return Object.assign((env: NodeJS.ProcessEnv) => runService(service, env), { variables });
+  return Object.assign((env: NodeJS.ProcessEnv) => runService(service, variables, env), { variables });
 }
 
 /**
@@ -31,9 +31,10 @@ export function defineService<Variables extends z.ZodRawShape>(service: Service<
  */
 async function runService<Variables extends z.ZodRawShape>(
   service: Service<Variables>,
+  variables: Variables & typeof commonVariables,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
-  const config = readConfig({ ...commonVariables, ...service.variables }, env) as Runtime<Variables>['config'];
+  const config = readConfig(variables, env) as Runtime<Variables>['config'];
   const { HOST, ADMIN_PORT, FAULTS, LOG_LEVEL } = readConfig(commonVariables, env);
   const log = createLog(service.name, LOG_LEVEL);
   const faults = createFaultInjection(FAULTS === 'on');

@@ -13,7 +13,7 @@ import {
   stepNames,
   stuckAfterFailures,
 } from './saga.ts';
-import { fromStored, type StoredSteps, toStored, toStoredName } from './stored-steps.ts';
+import { fromStored, type StoredSteps, toStoredName, toStoredState } from './stored-steps.ts';
 
 /** The data of an order that its steps need. */
 export interface SagaOrder {
@@ -46,11 +46,16 @@ export class LeaseLost extends Error {
 /** Stores an order's saga, in the transaction that stores the order. */
 export async function insertSaga(tx: Queryable, orderId: string, isAuthorized: boolean): Promise<void> {
   const steps = firstSteps(isAuthorized);
-  const stored = toStored(steps);
   await tx.query(
     `WITH saga AS (INSERT INTO sagas (order_id, state, trace) VALUES ($1, $2, $3))
      INSERT INTO saga_steps (order_id, step, state) SELECT $1, * FROM unnest($4::text[], $5::text[])`,
-    [orderId, stateOf(steps), injectTrace(), Object.keys(stored), Object.values(stored)],
+    [
+      orderId,
+      stateOf(steps),
+      injectTrace(),
+      stepNames.map(toStoredName),
+      stepNames.map((name) => toStoredState(steps[name])),
+    ],
   );
 }
 
@@ -205,7 +210,7 @@ export async function recordShipment(
 }
 
 async function writeSteps(tx: Queryable, orderId: string, { step, before, after, detail }: Progress): Promise<void> {
-  const [changed, stored] = [stepNames.filter((name) => before[name] !== after[name]), toStored(after)];
+  const changed = stepNames.filter((name) => before[name] !== after[name]);
   await tx.query(
     `UPDATE saga_steps SET state = changed.state, updated_at = now(),
        attempts = attempts + CASE WHEN step = $4 THEN 1 ELSE 0 END,
@@ -213,6 +218,6 @@ async function writeSteps(tx: Queryable, orderId: string, { step, before, after,
        detail = CASE WHEN step = $4 THEN coalesce($5, detail) ELSE detail END
      FROM unnest($2::text[], $3::text[]) AS changed (name, state)
      WHERE order_id = $1 AND step = changed.name`,
-    [orderId, changed.map(toStoredName), changed.map((name) => stored[toStoredName(name)]), toStoredName(step), detail],
+    [orderId, changed.map(toStoredName), changed.map((name) => toStoredState(after[name])), toStoredName(step), detail],
   );
 }
