@@ -69,8 +69,8 @@ function agreesWithCriteria({ id, interaction: { decision } }: Use): Problem[] {
 
 function meetsRequirements(use: Use): Problem[] {
   const { tactic } = use.interaction.decision;
-  return tactics[tactic].requires.flatMap(({ name, text, findFaults }) =>
-    findFaults(use).map((fault) => ({ ...fault, rule: name, message: `${tactic} requires: ${text}.` })),
+  return tactics[tactic].requires.flatMap(({ name, text, findUnmet }) =>
+    findUnmet(use).map((unmet) => ({ ...unmet, rule: name, message: `${tactic} requires: ${text}.` })),
   );
 }
 

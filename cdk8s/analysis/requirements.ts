@@ -9,7 +9,7 @@ export interface Requirement {
   /** Kebab-case; also the name of the rule that rejects. */
   readonly name: string;
   readonly text: string;
-  readonly findFaults: (use: Use) => readonly Fault[];
+  readonly findUnmet: (use: Use) => readonly Unmet[];
 }
 
 /** One interaction and the model around it. */
@@ -20,7 +20,7 @@ export interface Use {
   readonly model: Model;
 }
 
-interface Fault {
+interface Unmet {
   readonly subject: string;
   /** As the source states it: `waits = nobody`. */
   readonly value: string;
@@ -29,19 +29,19 @@ interface Fault {
 export const calleeIsOurs: Requirement = {
   name: 'callee-is-ours',
   text: 'we run the called service; a partner is called by its adapter only',
-  findFaults: ({ id, interaction, model }) => faultIf(isPartner(interaction, model), id, calleeOf(interaction)),
+  findUnmet: ({ id, interaction, model }) => unmetIf(isPartner(interaction, model), id, calleeOf(interaction)),
 };
 
 export const calleeIsPartner: Requirement = {
   name: 'callee-is-partner',
   text: 'the called service is external: a partner runs it',
-  findFaults: ({ id, interaction, model }) => faultIf(!isPartner(interaction, model), id, calleeOf(interaction)),
+  findUnmet: ({ id, interaction, model }) => unmetIf(!isPartner(interaction, model), id, calleeOf(interaction)),
 };
 
 export const onlyCaller: Requirement = {
   name: 'only-caller',
   text: 'no other service calls this partner',
-  findFaults: ({ id, interaction, model }) => {
+  findUnmet: ({ id, interaction, model }) => {
     if (interaction.style === 'async') return [];
     const { caller, callee } = interaction;
     const others = syncInteractions(model.topology).filter(
@@ -54,73 +54,72 @@ export const onlyCaller: Requirement = {
 export const customerWaits: Requirement = {
   name: 'customer-waits',
   text: 'a customer waits: for others the saga or an event suffices',
-  findFaults: ({ id, interaction: { decision } }) =>
-    faultIf(decision.waits !== 'customer', id, `waits = ${decision.waits}`),
+  findUnmet: ({ id, interaction: { decision } }) =>
+    unmetIf(decision.waits !== 'customer', id, `waits = ${decision.waits}`),
 };
 
 export const sagaWaits: Requirement = {
   name: 'saga-waits',
   text: 'the saga waits, because no person can wait until it ends',
-  findFaults: ({ id, interaction: { decision } }) =>
-    faultIf(decision.waits !== 'saga', id, `waits = ${decision.waits}`),
+  findUnmet: ({ id, interaction: { decision } }) => unmetIf(decision.waits !== 'saga', id, `waits = ${decision.waits}`),
 };
 
 export const eventualIsEnough: Requirement = {
   name: 'eventual-is-enough',
   text: 'eventual consistency is enough: the work may end after the answer',
-  findFaults: ({ id, interaction: { decision } }) =>
-    faultIf(decision.consistency !== 'eventual', id, `consistency = ${decision.consistency}`),
+  findUnmet: ({ id, interaction: { decision } }) =>
+    unmetIf(decision.consistency !== 'eventual', id, `consistency = ${decision.consistency}`),
 };
 
 export const shortBudget: Requirement = {
   name: 'short-budget',
   text: 'its latency budget is less than a second: a caller that can wait longer needs no pending',
-  findFaults: ({ id, interaction: { decision } }) =>
-    faultIf(decision.latencyBudgetMs >= SUB_SECOND_MS, id, `latencyBudgetMs = ${decision.latencyBudgetMs}`),
+  findUnmet: ({ id, interaction: { decision } }) =>
+    unmetIf(decision.latencyBudgetMs >= SUB_SECOND_MS, id, `latencyBudgetMs = ${decision.latencyBudgetMs}`),
 };
 
 export const sagaCompletes: Requirement = {
   name: 'saga-completes',
   text: 'a step of saga.ts calls the same service and so completes pending orders',
-  findFaults: ({ id, interaction, model: { saga } }) => {
+  findUnmet: ({ id, interaction, model: { saga } }) => {
     if (interaction.style === 'async') return [];
     const { caller, callee } = interaction;
     const completes = saga && sagaCalls(saga).some((call) => call.callee === callee && call.caller !== caller);
-    return faultIf(!completes, id, `callee = ${callee}`);
+    return unmetIf(!completes, id, `callee = ${callee}`);
   },
 };
 
 export const callsAreByKey: Requirement = {
   name: 'calls-are-by-key',
   text: 'each call carries an idempotency key, because it is retried until it ends',
-  findFaults: ({ interaction, model: { policies } }) =>
+  findUnmet: ({ interaction, model: { policies } }) =>
     rpcsOf(interaction).flatMap(({ dependency, id, name }) => {
       // A missing policy is reported by the coverage rule of the analysis.
       const idempotency = policies[dependency]?.rpcs[name]?.idempotency ?? 'by-key';
-      return faultIf(idempotency !== 'by-key', id, `idempotency = ${idempotency}`);
+      return unmetIf(idempotency !== 'by-key', id, `idempotency = ${idempotency}`);
     }),
 };
 
 export const callsAreSagaSteps: Requirement = {
   name: 'calls-are-saga-steps',
   text: 'a step of saga.ts makes the call or is compensated by it',
-  findFaults: ({ interaction, model: { saga } }) => {
+  findUnmet: ({ interaction, model: { saga } }) => {
     const known = new Set((saga ? sagaCalls(saga) : []).map((call) => `${dependencyId(call)}.${call.rpc}`));
-    return rpcsOf(interaction).flatMap(({ id, name }) => faultIf(!known.has(id), id, `rpc = ${name}`));
+    return rpcsOf(interaction).flatMap(({ id, name }) => unmetIf(!known.has(id), id, `rpc = ${name}`));
   },
 };
 
 export const hasDeadLetters: Requirement = {
   name: 'has-dead-letters',
   text: 'each consumer has a topic `<consumer>.dlq` for what it cannot process',
-  findFaults: ({ id, interaction, model: { topology } }) => {
+  findUnmet: ({ id, interaction, model: { topology } }) => {
     if (interaction.style === 'sync') return [];
     const without = interaction.consumers.filter((name) => !Object.hasOwn(topology.topics, `${name}.dlq`));
     return without.map((name) => ({ subject: id, value: `consumer = ${name}` }));
   },
 };
 
-function faultIf(broken: boolean, dependency: string, value: string): Fault[] {
+function unmetIf(broken: boolean, dependency: string, value: string): Unmet[] {
   return broken ? [{ subject: dependency, value }] : [];
 }
 

@@ -5,7 +5,7 @@ import { hasStatus } from '../harness/check.ts';
 import { type Cluster, openCluster } from '../harness/cluster.ts';
 import { eventually } from '../harness/eventually.ts';
 import { Load } from '../harness/load.ts';
-import { getOrder, orderCall, readPlaced, readStored } from '../harness/order.ts';
+import { getOrder, orderRequest, readPlaced, readStored } from '../harness/order.ts';
 import { addRow } from './benchmark-log.ts';
 import { type CpuUse, cpuBetween, readCpuUse } from './cpu-use.ts';
 import { summarize } from './percentiles.ts';
@@ -90,7 +90,7 @@ async function findSteadyRate(cluster: Cluster): Promise<{ readonly steady: Stea
 }
 
 async function placeSteadily(cluster: Cluster, ratePerSecond: number, seconds: number): Promise<Steady> {
-  const load = new Load({ ratePerSecond, call: () => orderCall(cluster.ingressUrl), check: hasStatus(201) });
+  const load = new Load({ ratePerSecond, call: () => orderRequest(cluster.ingressUrl), check: hasStatus(201) });
   await sleep(seconds * 1_000);
   const { sent, answers } = await load.stop();
   if (answers.length === 0) throw new Error(`of ${sent} orders none was confirmed`);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type Call, send } from './call.ts';
 import { check, succeeded } from './check.ts';
 import type { Cluster } from './cluster.ts';
+import { type HttpRequest, send } from './http.ts';
 import type { PodRef } from './names.ts';
 
 const adminPort = 9901;
@@ -21,13 +21,13 @@ export interface FaultRule {
   readonly carriedOut?: true;
 }
 
-const hitsSchema = z.object({
+const requestCountsSchema = z.object({
   byMatch: z.record(z.string(), z.number()),
   byRequestId: z.record(z.string(), z.record(z.string(), z.number())),
 });
 
-/** How often each route was hit: in all, and by the gateway's `x-request-id`. */
-export type Hits = z.infer<typeof hitsSchema>;
+/** Requests per route: in all, and by the gateway's `x-request-id`. */
+export type RequestCounts = z.infer<typeof requestCountsSchema>;
 
 const emailsSchema = z.array(z.object({ kind: z.string(), at: z.string() }));
 
@@ -37,7 +37,7 @@ const ledgerSchema = z.array(
 
 const shipmentSchema = z.object({ status: z.enum(['scheduled', 'failed']), reason: z.string().optional() });
 
-/** The admin ports of all ready pods of one deployment. Faults and hits are per pod: here they are set on, and summed over, all. */
+/** The admin ports of all ready pods of one deployment. Faults and request counts are per pod: here they are set on, and summed over, all. */
 export class Admin {
   private readonly cluster: Cluster;
   private readonly deployment: PodRef;
@@ -61,17 +61,17 @@ export class Admin {
     await Promise.all(pods.map((pod, index) => this.onPod(pod, putFaults(lists[index] ?? []))));
   }
 
-  async hits(): Promise<Hits> {
-    return (await this.hitsByPod()).reduce(addHits);
+  async requestCounts(): Promise<RequestCounts> {
+    return (await this.requestCountsByPod()).reduce(addCounts);
   }
 
   /** What each pod counted, in the order of `setFaultsByPod`. */
-  async hitsByPod(): Promise<readonly Hits[]> {
+  async requestCountsByPod(): Promise<readonly RequestCounts[]> {
     const texts = await this.onEachPod({ url: '/hits' });
-    return texts.map((text) => hitsSchema.parse(JSON.parse(text)));
+    return texts.map((text) => requestCountsSchema.parse(JSON.parse(text)));
   }
 
-  /** Back to the catalogue, without faults and with no hits counted. */
+  /** Back to the catalogue, without faults and with all request counts at zero. */
   async reset(): Promise<void> {
     await this.onEachPod({ method: 'POST', url: '/reset' });
   }
@@ -95,7 +95,7 @@ export class Admin {
   }
 
   /** Sends the call, whose url is a path, to each ready pod. Fails when none is ready or one answers other than 2xx. */
-  private async onEachPod(call: Call): Promise<readonly string[]> {
+  private async onEachPod(call: HttpRequest): Promise<readonly string[]> {
     return Promise.all((await this.pods()).map((pod) => this.onPod(pod, call)));
   }
 
@@ -106,14 +106,14 @@ export class Admin {
     return pods.toSorted((left, right) => left.name.localeCompare(right.name));
   }
 
-  private async onPod(pod: PodRef, call: Call): Promise<string> {
+  private async onPod(pod: PodRef, call: HttpRequest): Promise<string> {
     const port = await this.cluster.forwards.open(pod, adminPort);
     const answer = await send({ ...call, url: `http://127.0.0.1:${port}${call.url}` });
     return check(answer, succeeded).text;
   }
 }
 
-function putFaults(rules: readonly FaultRule[]): Call {
+function putFaults(rules: readonly FaultRule[]): HttpRequest {
   return {
     method: 'PUT',
     url: '/faults',
@@ -122,7 +122,7 @@ function putFaults(rules: readonly FaultRule[]): Call {
   };
 }
 
-function addHits(left: Hits, right: Hits): Hits {
+function addCounts(left: RequestCounts, right: RequestCounts): RequestCounts {
   const byRequestId = { ...left.byRequestId };
   for (const [id, counts] of Object.entries(right.byRequestId)) byRequestId[id] = add(byRequestId[id] ?? {}, counts);
   return { byMatch: add(left.byMatch, right.byMatch), byRequestId };

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { runSeries, type Target } from './caller-program.ts';
+import { type RequestTarget, runSeries } from './caller-program.ts';
 
 const seen: string[] = [];
 const isWarmUp = (path?: string) => path === '/nobody.knows.This/Path';
@@ -41,14 +41,20 @@ afterAll(() => {
 });
 beforeEach(() => seen.splice(0));
 
-const http = (path: string): Target => ({
+const http = (path: string): RequestTarget => ({
   protocol: 'http',
   host: '127.0.0.1',
   port: (web.address() as AddressInfo).port,
   method: 'POST',
   path,
 });
-const grpc = (): Target => ({ protocol: 'grpc', host: '127.0.0.1', port: grpcPort, method: 'POST', path: ask.path });
+const grpc = (): RequestTarget => ({
+  protocol: 'grpc',
+  host: '127.0.0.1',
+  port: grpcPort,
+  method: 'POST',
+  path: ask.path,
+});
 
 it('sends each call once, under an id of its own, and says how it ended', async () => {
   const [good, bad, dropped, failed] = await runSeries([

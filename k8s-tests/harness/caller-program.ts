@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, credentials, Metadata, status as Status } from '@grpc/grpc-js';
 
 /** What is called: a gRPC method or an HTTP path of a host. */
-export interface Target {
+export interface RequestTarget {
   readonly protocol: 'grpc' | 'http';
   readonly host: string;
   readonly port: number;
@@ -23,7 +23,7 @@ export interface Target {
 
 /** Calls of one target. */
 export interface Series {
-  readonly target: Target;
+  readonly target: RequestTarget;
   readonly count: number;
   /** How many start in a second, whether or not those before were answered. Unset: one after the other. */
   readonly ratePerSecond?: number;
@@ -48,7 +48,7 @@ const patienceMs = 60_000;
 export async function runSeries(all: readonly Series[]): Promise<CallRecord[][]> {
   const clients = new Map<string, Client>();
   const agent = new Agent({ keepAlive: true });
-  const call = (target: Target): Promise<CallRecord> => {
+  const call = (target: RequestTarget): Promise<CallRecord> => {
     if (target.protocol === 'http') return record((id) => sendHttp(agent, target, id));
     const address = `${target.host}:${target.port}`;
     const client =
@@ -66,7 +66,7 @@ export async function runSeries(all: readonly Series[]): Promise<CallRecord[][]>
   }
 }
 
-async function runOne(series: Series, call: (target: Target) => Promise<CallRecord>): Promise<CallRecord[]> {
+async function runOne(series: Series, call: (target: RequestTarget) => Promise<CallRecord>): Promise<CallRecord[]> {
   const { target, count, ratePerSecond } = series;
   const records: Promise<CallRecord>[] = [];
   const startedAt = performance.now();
@@ -80,9 +80,9 @@ async function runOne(series: Series, call: (target: Target) => Promise<CallReco
   return Promise.all(records);
 }
 
-type Outcome = Pick<CallRecord, 'status' | 'message'> & { readonly requestId?: string | undefined };
+type Reply = Pick<CallRecord, 'status' | 'message'> & { readonly requestId?: string | undefined };
 
-async function record(send: (requestId: string) => Promise<Outcome>): Promise<CallRecord> {
+async function record(send: (requestId: string) => Promise<Reply>): Promise<CallRecord> {
   // Not a bare UUID: Envoy would mark its own tracing decision in one.
   const requestId = `test-${randomUUID()}`;
   const startedAtMs = Date.now();
@@ -92,7 +92,7 @@ async function record(send: (requestId: string) => Promise<Outcome>): Promise<Ca
   return { startedAtMs, durationMs, ...outcome, requestId: outcome.requestId ?? requestId };
 }
 
-function sendGrpc(client: Client, { path, headers, body = '' }: Target, requestId: string): Promise<Outcome> {
+function sendGrpc(client: Client, { path, headers, body = '' }: RequestTarget, requestId: string): Promise<Reply> {
   const metadata = new Metadata();
   for (const [name, value] of Object.entries({ ...headers, 'x-request-id': requestId })) metadata.set(name, value);
   const bytes = (buffer: Buffer): Buffer => buffer;
@@ -106,7 +106,7 @@ function sendGrpc(client: Client, { path, headers, body = '' }: Target, requestI
   });
 }
 
-function sendHttp(agent: Agent, target: Target, requestId: string): Promise<Outcome> {
+function sendHttp(agent: Agent, target: RequestTarget, requestId: string): Promise<Reply> {
   const { host, port, method, path, headers } = target;
   const body = Buffer.from(target.body ?? '', 'base64');
   return new Promise((resolve) => {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { hostOf, portOf } from '../../cdk8s/model/addresses.ts';
 import type { Dependency, RpcWithPolicy } from '../../cdk8s/model/dependencies.ts';
 import { GATEWAY, type Topology } from '../../cdk8s/model/topology.ts';
-import { type CallRecord, runSeries, type Series, type Target } from './caller-program.ts';
+import { type CallRecord, type RequestTarget, runSeries, type Series } from './caller-program.ts';
 import type { Cluster } from './cluster.ts';
 import { kubectl } from './kubectl.ts';
 
@@ -44,7 +44,7 @@ export async function callAs(
 }
 
 /** The call of a dependency as its caller addresses it; parameters like `{id}` are filled with some value. */
-export function targetOf({ callee, service }: Dependency, { rpc }: RpcWithPolicy): Target {
+export function targetOf({ callee, service }: Dependency, { rpc }: RpcWithPolicy): RequestTarget {
   return {
     protocol: service.serves === 'grpc' ? 'grpc' : 'http',
     host: hostOf(callee, service),
@@ -54,6 +54,6 @@ export function targetOf({ callee, service }: Dependency, { rpc }: RpcWithPolicy
   };
 }
 
-function throughIngress(cluster: Cluster, target: Target): Target {
+function throughIngress(cluster: Cluster, target: RequestTarget): RequestTarget {
   return { ...target, host: '127.0.0.1', port: cluster.ports.ingress };
 }

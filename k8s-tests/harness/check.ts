@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { Answer } from './call.ts';
+import type { HttpResponse } from './http.ts';
 
 /** Says what is wrong with an answer, or nothing. */
-export type Check = (answer: Answer) => string | undefined;
+export type Check = (answer: HttpResponse) => string | undefined;
 
 const problemSchema = z.object({
   type: z.string(),
@@ -46,7 +46,7 @@ export const namesField =
   };
 
 /** Fails with all that is wrong with the answer at once, and with what leads to its trace. */
-export function check(answer: Answer, ...checks: readonly Check[]): Answer {
+export function check(answer: HttpResponse, ...checks: readonly Check[]): HttpResponse {
   const wrong = checks.map((one) => one(answer)).filter((message) => message !== undefined);
   if (wrong.length === 0) return answer;
   const { call, headers } = answer;
@@ -59,6 +59,6 @@ export function check(answer: Answer, ...checks: readonly Check[]): Answer {
   );
 }
 
-function readProblem(answer: Answer): Problem {
+function readProblem(answer: HttpResponse): Problem {
   return problemSchema.parse(JSON.parse(answer.text));
 }

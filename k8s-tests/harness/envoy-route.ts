@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { GATEWAY } from '../../cdk8s/model/topology.ts';
-import type { Target } from './caller-program.ts';
+import type { RequestTarget } from './caller-program.ts';
 import type { Cluster } from './cluster.ts';
 import { askEnvoy, readDurationMs } from './envoy.ts';
 import type { PodRef } from './names.ts';
@@ -82,7 +82,12 @@ const dumpSchema = z.object({
 });
 
 /** The route that the pod's proxy takes for such a call now: the first that matches. Fails if there is none. */
-export async function readRouteOf(cluster: Cluster, pod: PodRef, caller: string, target: Target): Promise<EnvoyRoute> {
+export async function readRouteOf(
+  cluster: Cluster,
+  pod: PodRef,
+  caller: string,
+  target: RequestTarget,
+): Promise<EnvoyRoute> {
   const virtualHost = caller === GATEWAY ? '*:80' : `${target.host}:${target.port}`;
   const routes = await readRoutes(cluster, pod, (name) => name === virtualHost);
   const found = routes.find(({ match }) => matches(match, target));
@@ -116,7 +121,7 @@ async function readRoutes(
     .filter(leadsToCluster);
 }
 
-function matches({ path, safe_regex, prefix, headers }: Route['match'], target: Target): boolean {
+function matches({ path, safe_regex, prefix, headers }: Route['match'], target: RequestTarget): boolean {
   const found =
     path === target.path ||
     (prefix !== undefined && target.path.startsWith(prefix)) ||

@@ -1,7 +1,7 @@
 import { GATEWAY, type Topology } from '../../cdk8s/model/topology.ts';
-import { send } from './call.ts';
 import { check, hasStatus } from './check.ts';
 import type { Cluster } from './cluster.ts';
+import { send } from './http.ts';
 import type { PodRef } from './names.ts';
 
 const envoyAdminPort = 15000;

@@ -1,5 +1,5 @@
-import { type Answer, type Call, send } from './call.ts';
 import type { Check } from './check.ts';
+import { type HttpRequest, type HttpResponse, send } from './http.ts';
 import { runOpenLoop } from './open-loop.ts';
 
 /** What a client notes of a call that it did not make. */
@@ -7,7 +7,7 @@ export const NOT_SENT = 'not sent: too many calls in flight';
 
 export interface LoadOptions {
   readonly ratePerSecond: number;
-  readonly call: () => Call;
+  readonly call: () => HttpRequest;
   readonly check: Check;
   /** Calls under way at once; one more than that is counted as failed and not sent. @default 100 */
   readonly maxInFlight?: number;
@@ -15,7 +15,7 @@ export interface LoadOptions {
 
 export interface LoadReport {
   readonly sent: number;
-  readonly answers: readonly Answer[];
+  readonly answers: readonly HttpResponse[];
   /** One line for each failed call, with its time. */
   readonly failures: readonly string[];
 }
@@ -25,7 +25,7 @@ export class Load {
   private readonly options: LoadOptions;
   private readonly stopping = new AbortController();
   private readonly finished: Promise<void>;
-  private readonly answers: Answer[] = [];
+  private readonly answers: HttpResponse[] = [];
   private readonly failures: string[] = [];
   private sent = 0;
 

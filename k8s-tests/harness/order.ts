@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { type Answer, type Call, send } from './call.ts';
 import { check, hasStatus } from './check.ts';
 import { type EventuallyOptions, eventually } from './eventually.ts';
+import { type HttpRequest, type HttpResponse, send } from './http.ts';
 
 /** A good order for two mugs; tests spread their change over it. */
 export const goodOrder = {
@@ -32,7 +32,7 @@ export const undeliverableOrder = {
 } as const;
 
 /** POST /v1/orders as data: a new idempotency key, unless the test says which. */
-export function orderCall(ingressUrl: string, order: unknown = goodOrder, key: string = randomUUID()): Call {
+export function orderRequest(ingressUrl: string, order: unknown = goodOrder, key: string = randomUUID()): HttpRequest {
   return {
     method: 'POST',
     url: `${ingressUrl}/v1/orders`,
@@ -41,9 +41,9 @@ export function orderCall(ingressUrl: string, order: unknown = goodOrder, key: s
   };
 }
 
-export const readPlaced = (answer: Answer): PlacedOrder => placedSchema.parse(JSON.parse(answer.text));
+export const readPlaced = (answer: HttpResponse): PlacedOrder => placedSchema.parse(JSON.parse(answer.text));
 
-export function getOrder(ingressUrl: string, orderId: string): Promise<Answer> {
+export function getOrder(ingressUrl: string, orderId: string): Promise<HttpResponse> {
   return send({ url: `${ingressUrl}/v1/orders/${orderId}` });
 }
 
@@ -62,4 +62,4 @@ export function waitForStatus(
   }, options);
 }
 
-export const readStored = (answer: Answer): StoredOrder => storedSchema.parse(JSON.parse(answer.text));
+export const readStored = (answer: HttpResponse): StoredOrder => storedSchema.parse(JSON.parse(answer.text));

@@ -17,7 +17,7 @@ export interface TestCluster {
 }
 
 /**
- * Opens the cluster for a test file. Before each test all pods of the services are ready, and reset (catalogue, faults, hits).
+ * Opens the cluster for a test file. Before each test all pods of the services are ready, and reset (catalogue, faults, request counts).
  * After each test, even a failed one, faults are removed and edited routes are restored.
  */
 export function useCluster(): TestCluster {

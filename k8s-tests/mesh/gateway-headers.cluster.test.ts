@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { policies } from '../../cdk8s/policies.ts';
 import { apply } from '../../cluster/kubernetes/kubectl.ts';
-import { type Answer, send } from '../harness/call.ts';
 import { check, hasStatus } from '../harness/check.ts';
 import { eventually } from '../harness/eventually.ts';
+import { type HttpResponse, send } from '../harness/http.ts';
 import { kubectl } from '../harness/kubectl.ts';
-import { orderCall } from '../harness/order.ts';
+import { orderRequest } from '../harness/order.ts';
 import { removePod, startPod } from '../harness/temporary-pod.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
@@ -104,12 +104,12 @@ async function arriving(headers: Readonly<Record<string, string>> = {}): Promise
   return Object.fromEntries(Object.entries(arrived).filter(([name]) => name.startsWith('x-envoy-')));
 }
 
-function place(headers: Readonly<Record<string, string>>): Promise<Answer> {
-  const call = orderCall(cluster.ingressUrl);
+function place(headers: Readonly<Record<string, string>>): Promise<HttpResponse> {
+  const call = orderRequest(cluster.ingressUrl);
   return send({ ...call, headers: { ...call.headers, ...headers, ...ownConnection } });
 }
 
-const attempts = async () => (await admin('orders').hits()).byMatch[route];
+const attempts = async () => (await admin('orders').requestCounts()).byMatch[route];
 
 const applyObject = (object: object) => apply(JSON.stringify(object), 'edge-headers');
 

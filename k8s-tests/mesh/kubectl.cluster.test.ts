@@ -2,16 +2,16 @@ import { execa } from 'execa';
 import { afterEach, describe, expect, it } from 'vitest';
 import { programPath } from '../../cluster/kubernetes/kubectl.ts';
 import { kubeconfigPath } from '../../cluster/state.ts';
-import { send, traceIdOf } from '../harness/call.ts';
 import { check, hasStatus } from '../harness/check.ts';
 import { eventually } from '../harness/eventually.ts';
+import { send, traceIdOf } from '../harness/http.ts';
 import { kubectl, restartDeployment, runNode, scaleDeployment } from '../harness/kubectl.ts';
-import { orderCall } from '../harness/order.ts';
+import { orderRequest } from '../harness/order.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster } = useCluster();
 
-const placeOrder = async () => check(await send(orderCall(cluster.ingressUrl)), hasStatus(201));
+const placeOrder = async () => check(await send(orderRequest(cluster.ingressUrl)), hasStatus(201));
 
 describe('kubectl', () => {
   it('logs shows what a service wrote about a request, by its trace id', async () => {
@@ -67,7 +67,7 @@ describe('kubectl scale', () => {
 
   it('adds a pod that takes its share of the calls, and takes it away again', async () => {
     await scaleTo(2);
-    const hitsOf = async (pod: string): Promise<string> =>
+    const countsOf = async (pod: string): Promise<string> =>
       kubectl(
         '-n',
         'shop',
@@ -83,7 +83,7 @@ describe('kubectl scale', () => {
     await eventually(async () => {
       for (let i = 0; i < 5; i++) await placeOrder();
       for (const { name } of await cluster.readyPods('shop', 'app=inventory')) {
-        expect(await hitsOf(name), name).toContain('Check');
+        expect(await countsOf(name), name).toContain('Check');
       }
     });
     await scaleTo(1);

@@ -41,7 +41,7 @@ describe('plaintext from a pod outside the mesh', () => {
 
 describe('the admin port', () => {
   it('answers in the pod itself', async () => {
-    expect((await admin('inventory').hits()).byMatch).toEqual({});
+    expect((await admin('inventory').requestCounts()).byMatch).toEqual({});
     expect(await fetchFrom('inventory', 'http://127.0.0.1:9901/hits')).toContain('byMatch');
   });
 

@@ -47,7 +47,7 @@ describe('one more service, with a dependency, a policy and a second replica, br
     const [[record] = []] = await callAs(cluster, exampleTopology, dependency.caller, [{ target, count: 1 }]);
 
     expect(record?.status).toBe('UNAVAILABLE');
-    expect((await admin.hits()).byRequestId[record?.requestId ?? '']).toEqual({ [call.rpc.path]: 1 });
+    expect((await admin.requestCounts()).byRequestId[record?.requestId ?? '']).toEqual({ [call.rpc.path]: 1 });
     const after = await countRows(cluster, 'inventory');
     expect((after['public.reservations'] ?? 0) - (before['public.reservations'] ?? 0), 'reservations made').toBe(1);
     await admin.reset();

@@ -31,7 +31,7 @@ async function callAcquirer(): Promise<CallRecord> {
 async function expectAnswered(): Promise<void> {
   const { requestId, ...answer } = await callAcquirer();
   expect(answer).toMatchObject({ status: '400', message: expect.stringContaining('Idempotency-Key') });
-  expect((await admin('acquirer').hits()).byRequestId).toHaveProperty(requestId);
+  expect((await admin('acquirer').requestCounts()).byRequestId).toHaveProperty(requestId);
 }
 
 describe('the acquirer', () => {

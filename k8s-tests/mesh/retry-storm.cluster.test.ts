@@ -2,11 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clusterHostOf, PORTS } from '../../cdk8s/model/addresses.ts';
 import { apply } from '../../cluster/kubernetes/kubectl.ts';
 import { toStream } from '../../cluster/kubernetes/objects.ts';
-import { send } from '../harness/call.ts';
 import { check, hasStatus } from '../harness/check.ts';
 import { openCluster } from '../harness/cluster.ts';
 import { type EnvoyCluster, readCluster } from '../harness/envoy-cluster.ts';
 import { eventually } from '../harness/eventually.ts';
+import { send } from '../harness/http.ts';
 import { kubectl } from '../harness/kubectl.ts';
 import { chain, NAMESPACE } from './retry-storm/chain.ts';
 import {
@@ -24,19 +24,19 @@ const inFlight = 200;
 
 const applyAll = (manifests: readonly object[]) => apply(toStream(manifests), 'retry storm');
 
-async function leafHits(): Promise<number> {
+async function leafRequests(): Promise<number> {
   const port = await cluster.forwards.open({ namespace: NAMESPACE, name: 'leaf' }, 8080);
   return Number(check(await send({ url: `http://127.0.0.1:${port}/hits` }), hasStatus(200)).text);
 }
 
 /** How many calls reach the leaf for each one that the client makes. */
 async function measureAmplification(requests: number): Promise<number> {
-  const before = await leafHits();
+  const before = await leafRequests();
   const variables = [`URL=http://first.${NAMESPACE}.svc.cluster.local:8080/call`, `REQUESTS=${requests}`];
   const command = ['env', ...variables, `IN_FLIGHT=${inFlight}`, ...evaluate, await sourceOf('client.ts')];
   const printed = await kubectl('-n', NAMESPACE, 'exec', 'client', '-c', 'client', '--', ...command);
   expect(JSON.parse(printed)).toEqual({ 503: requests });
-  return ((await leafHits()) - before) / requests;
+  return ((await leafRequests()) - before) / requests;
 }
 
 /** The retry budget that each proxy of the chain has live for its one hop with retries. */

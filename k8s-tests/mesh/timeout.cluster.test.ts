@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { policies } from '../../cdk8s/policies.ts';
 import type { Trace } from '../../cluster/trace/trace.ts';
-import { send, traceIdOf } from '../harness/call.ts';
 import { check, hasStatus } from '../harness/check.ts';
-import { orderCall } from '../harness/order.ts';
+import { send, traceIdOf } from '../harness/http.ts';
+import { orderRequest } from '../harness/order.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster, admin, jaeger, routes } = useCluster();
@@ -48,7 +48,7 @@ function readCutMs(trace: Trace, callee: string): number {
 async function measureCutMs(callee: string): Promise<number> {
   const traceIds: string[] = [];
   for (let i = 0; i < 3; i++) {
-    traceIds.push(traceIdOf(check(await send(orderCall(cluster.ingressUrl)), hasStatus(202))));
+    traceIds.push(traceIdOf(check(await send(orderRequest(cluster.ingressUrl)), hasStatus(202))));
   }
   const read = (trace: Trace): number => readCutMs(trace, callee);
   const cutsMs = await Promise.all(traceIds.map((traceId) => jaeger.waitForTrace(traceId, read)));

@@ -20,7 +20,7 @@ type Verdict =
   /** No cluster test failed, or the mutant changes no manifest. */
   | { readonly kind: 'survived'; readonly why: 'no test failed' | 'no manifest changed' };
 
-export interface Outcome {
+export interface MutationResult {
   readonly mutant: string;
   readonly verdict: Verdict;
 }
@@ -32,7 +32,7 @@ export interface MutationProps {
   readonly mutants: readonly Mutant[];
   /** These tests must pass on the unchanged model. */
   readonly tests: ClusterTests;
-  readonly onOutcome: (outcome: Outcome) => void;
+  readonly onOutcome: (outcome: MutationResult) => void;
   /** Ends the run after the current mutant and restores the model's policies. */
   readonly signal: AbortSignal;
 }
@@ -54,7 +54,7 @@ export async function mutate({
   tests,
   onOutcome,
   signal,
-}: MutationProps): Promise<Outcome[]> {
+}: MutationProps): Promise<MutationResult[]> {
   const original = meshObjectsOf(planMesh(model, [replicas]));
   const failing = await tests.failing();
   if (failing.length > 0)
@@ -62,7 +62,7 @@ export async function mutate({
       `a cluster test fails before any mutant is deployed (make diff shows edited policies, make up puts them back): ${failing.join('; ')}`,
     );
 
-  const outcomes: Outcome[] = [];
+  const outcomes: MutationResult[] = [];
   for (const { name, policies } of mutants) {
     if (signal.aborted) break;
     const verdict = await judge(policies);

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Outcome } from './mutate.ts';
+import type { MutationResult } from './mutate.ts';
 import { everyDeployedIsKilled, formatReport, killedShare } from './report.ts';
 
-const outcomes: Outcome[] = [
+const outcomes: MutationResult[] = [
   { mutant: 'a->b timeoutMs: 1 -> 2', verdict: { kind: 'killed', tests: ['t'] } },
   { mutant: 'a->b timeoutMs: 1 -> 0', verdict: { kind: 'refused', rules: ['numbers-in-range'] } },
   { mutant: 'a->b idempotency: safe -> by-key', verdict: { kind: 'survived', why: 'no manifest changed' } },
@@ -23,6 +23,6 @@ test('the report has counts, the rules that rejected mutants, every survivor and
 
 test('a survivor is a gap in the cluster tests only if it changed a manifest', () => {
   expect(everyDeployedIsKilled(outcomes)).toBe(true);
-  const gap: Outcome = { mutant: 'm', verdict: { kind: 'survived', why: 'no test failed' } };
+  const gap: MutationResult = { mutant: 'm', verdict: { kind: 'survived', why: 'no test failed' } };
   expect(everyDeployedIsKilled([...outcomes, gap])).toBe(false);
 });

@@ -1,18 +1,18 @@
-import type { Outcome } from './mutate.ts';
+import type { MutationResult } from './mutate.ts';
 
 /** The share of the mutants accepted by the synthesis that a cluster test killed; 1 if the synthesis accepted none. */
-export function killedShare(outcomes: readonly Outcome[]): number {
+export function killedShare(outcomes: readonly MutationResult[]): number {
   const deployed = outcomes.filter(({ verdict }) => verdict.kind !== 'refused').length;
   return deployed === 0 ? 1 : count(outcomes, 'killed') / deployed;
 }
 
 /** Whether a cluster test killed each mutant that changed a manifest. Only the synthesis can check the others. */
-export function everyDeployedIsKilled(outcomes: readonly Outcome[]): boolean {
+export function everyDeployedIsKilled(outcomes: readonly MutationResult[]): boolean {
   return outcomes.every(({ verdict }) => verdict.kind !== 'survived' || verdict.why === 'no manifest changed');
 }
 
 /** The result as Markdown: counts, the rules that rejected mutants, and every survivor by name. */
-export function formatReport(outcomes: readonly Outcome[], at: Date): string {
+export function formatReport(outcomes: readonly MutationResult[], at: Date): string {
   const refusals = outcomes.flatMap(({ verdict }) => (verdict.kind === 'refused' ? verdict.rules : []));
   const byRule = Object.entries(Object.groupBy(refusals, (rule) => rule)).toSorted(([a], [b]) => a.localeCompare(b));
   const survivors = outcomes.flatMap(({ mutant, verdict }) =>
@@ -36,6 +36,6 @@ ${survivors.join('\n') || '- none'}
 `;
 }
 
-function count(outcomes: readonly Outcome[], kind: Outcome['verdict']['kind']): number {
+function count(outcomes: readonly MutationResult[], kind: MutationResult['verdict']['kind']): number {
   return outcomes.filter(({ verdict }) => verdict.kind === kind).length;
 }

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Call, send } from '../harness/call.ts';
 import { check, hasStatus, isProblem, namesField } from '../harness/check.ts';
 import { countRows, type RowCounts } from '../harness/database.ts';
-import { goodOrder, orderCall } from '../harness/order.ts';
+import { type HttpRequest, send } from '../harness/http.ts';
+import { goodOrder, orderRequest } from '../harness/order.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster, admin } = useCluster();
@@ -17,8 +17,8 @@ afterEach(async () => {
   const after = await countRows(cluster, 'orders');
   const grown = Object.keys(after).filter((table) => (after[table] ?? 0) > (before[table] ?? 0));
   expect(grown, 'tables of orders that grew').toEqual([]);
-  expect((await admin('inventory').hits()).byMatch).toEqual({});
-  expect((await admin('payments').hits()).byMatch).toEqual({});
+  expect((await admin('inventory').requestCounts()).byMatch).toEqual({});
+  expect((await admin('payments').requestCounts()).byMatch).toEqual({});
 });
 
 const item = { sku: 'mug', quantity: 1 };
@@ -57,13 +57,13 @@ const badOrders: readonly { readonly wrong: string; readonly field: string; read
 
 describe('an order is answered 400 with the field named, and nothing is stored, for', () => {
   it.each(badOrders)('$wrong', async ({ field, order }) => {
-    check(await send(orderCall(cluster.ingressUrl, order)), hasStatus(400), isProblem('invalid'), namesField(field));
+    check(await send(orderRequest(cluster.ingressUrl, order)), hasStatus(400), isProblem('invalid'), namesField(field));
   });
 
   it('several wrong fields: all are named at once', async () => {
     const order = { ...goodOrder, customerId: '', items: [{ sku: 'mug', quantity: 0 }], paymentToken: 7 };
     const fields = ['customerId', 'items[0].quantity', 'paymentToken'];
-    check(await send(orderCall(cluster.ingressUrl, order)), hasStatus(400), ...fields.map(namesField));
+    check(await send(orderRequest(cluster.ingressUrl, order)), hasStatus(400), ...fields.map(namesField));
   });
 
   it.each([
@@ -72,7 +72,7 @@ describe('an order is answered 400 with the field named, and nothing is stored, 
     { wrong: 'an Idempotency-Key of 256 characters', key: 'k'.repeat(256) },
     { wrong: 'an Idempotency-Key that is not ASCII', key: 'clé' },
   ])('$wrong', async ({ key }) => {
-    const answer = await send(withKey(orderCall(cluster.ingressUrl), key));
+    const answer = await send(withKey(orderRequest(cluster.ingressUrl), key));
     check(answer, hasStatus(400), isProblem('invalid'), namesField('Idempotency-Key'));
   });
 });
@@ -84,16 +84,16 @@ describe('a body that is no order is answered with a clear problem, and nothing 
     { wrong: 'a JSON list', body: '[]' },
     { wrong: 'JSON null', body: 'null' },
   ])('$wrong', async ({ body }) => {
-    check(await send({ ...orderCall(cluster.ingressUrl), body }), hasStatus(400), isProblem('invalid'));
+    check(await send({ ...orderRequest(cluster.ingressUrl), body }), hasStatus(400), isProblem('invalid'));
   });
 
   it('over 64 KiB', async () => {
     const order = { ...goodOrder, customerId: 'c'.repeat(65 * 1_024) };
-    check(await send(orderCall(cluster.ingressUrl, order)), hasStatus(413), isProblem('too-large'));
+    check(await send(orderRequest(cluster.ingressUrl, order)), hasStatus(413), isProblem('too-large'));
   });
 });
 
-function withKey(call: Call, key: string | undefined): Call {
+function withKey(call: HttpRequest, key: string | undefined): HttpRequest {
   const { 'idempotency-key': _, ...others } = call.headers ?? {};
   return { ...call, headers: key === undefined ? others : { ...others, 'idempotency-key': key } };
 }

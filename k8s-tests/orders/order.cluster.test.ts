@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { send } from '../harness/call.ts';
 import { check, hasHeader, hasStatus } from '../harness/check.ts';
 import { consistently, eventually } from '../harness/eventually.ts';
+import { send } from '../harness/http.ts';
 import {
   getOrder,
   goodOrder,
-  orderCall,
+  orderRequest,
   readPlaced,
   readStored,
   undeliverableOrder,
@@ -16,7 +16,7 @@ import { useCluster } from '../harness/use-cluster.ts';
 const { cluster, admin } = useCluster();
 
 it('answers an order with its total and where to read it, and tells of it as confirmed', async () => {
-  const answer = check(await send(orderCall(cluster.ingressUrl)), hasStatus(201));
+  const answer = check(await send(orderRequest(cluster.ingressUrl)), hasStatus(201));
   const placed = readPlaced(answer);
   check(answer, hasHeader('location', `/v1/orders/${placed.orderId}`));
   expect(placed).toMatchObject({ status: 'confirmed', total: { currency: 'USD', amountMinor: 2_400 } });
@@ -28,7 +28,7 @@ it('answers an order with its total and where to read it, and tells of it as con
 });
 
 it('fulfils an order that it confirmed, and its history says so', async () => {
-  const { orderId } = readPlaced(check(await send(orderCall(cluster.ingressUrl)), hasStatus(201)));
+  const { orderId } = readPlaced(check(await send(orderRequest(cluster.ingressUrl)), hasStatus(201)));
   const { history } = await waitForStatus(cluster.ingressUrl, orderId, 'fulfilled');
   expect(history.map(({ status }) => status)).toEqual(['confirmed', 'fulfilled']);
   expect(await admin('fulfillment').shipment(orderId)).toMatchObject({ status: 'scheduled' });
@@ -40,7 +40,7 @@ it('fulfils an order that it confirmed, and its history says so', async () => {
 });
 
 it('cancels an order that cannot be shipped, gives the money back, and tells the customer why it ended', async () => {
-  const answer = check(await send(orderCall(cluster.ingressUrl, undeliverableOrder)), hasStatus(201));
+  const answer = check(await send(orderRequest(cluster.ingressUrl, undeliverableOrder)), hasStatus(201));
   const { orderId } = readPlaced(answer);
   const { history } = await waitForStatus(cluster.ingressUrl, orderId, 'cancelled');
   expect(history.at(-1)).toMatchObject({ status: 'cancelled', reason: 'shipment-failed' });
@@ -55,7 +55,7 @@ it('cancels an order that cannot be shipped, gives the money back, and tells the
 });
 
 it('records each e-mail of an order once', async () => {
-  const answer = check(await send(orderCall(cluster.ingressUrl)), hasStatus(201));
+  const answer = check(await send(orderRequest(cluster.ingressUrl)), hasStatus(201));
   const { orderId } = readPlaced(answer);
   const kinds = async () => (await admin('notifications').emails(orderId)).map(({ kind }) => kind);
   await eventually(async () => expect(await kinds()).toEqual(['order.placed', 'order.fulfilled']));
@@ -74,6 +74,6 @@ it('adds up the prices of all items', async () => {
       { sku: 'hoodie', quantity: 1 },
     ],
   };
-  const answer = check(await send(orderCall(cluster.ingressUrl, order)), hasStatus(201));
+  const answer = check(await send(orderRequest(cluster.ingressUrl, order)), hasStatus(201));
   expect(readPlaced(answer).total.amountMinor).toBe(3 * 2_500 + 5_900);
 });

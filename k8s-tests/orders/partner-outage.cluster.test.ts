@@ -5,7 +5,7 @@ import { withDatabase } from '../harness/database.ts';
 import { eventually } from '../harness/eventually.ts';
 import { kubectl } from '../harness/kubectl.ts';
 import { Load } from '../harness/load.ts';
-import { orderCall, readPlaced } from '../harness/order.ts';
+import { orderRequest, readPlaced } from '../harness/order.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster, admin } = useCluster();
@@ -29,7 +29,7 @@ it(
     await scaleAcquirer(0);
     // A pod that is told to end answers for some seconds more.
     await kubectl('-n', 'partner', 'wait', '--for=delete', 'pod', '-l', 'app=acquirer', '--timeout=60s');
-    const load = new Load({ ratePerSecond, call: () => orderCall(cluster.ingressUrl), check: hasStatus(202) });
+    const load = new Load({ ratePerSecond, call: () => orderRequest(cluster.ingressUrl), check: hasStatus(202) });
     await sleep(1_000 * outageSeconds);
     const { sent, answers, failures } = await load.stop();
     expect(failures).toEqual([]);

@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   faults.rules.replace([]);
-  faults.hits.clear();
+  faults.requestCounter.clear();
   await resetPayments(database);
   await resetLedger(acquirerDatabase);
 });
@@ -46,26 +46,26 @@ const authorize = (paymentToken: string, key = 'k-1', amountMinor = 2400) =>
   payments.authorize(key, { orderId: 'o-1', amountMinor, currency: 'USD', paymentToken });
 const ledger = async () =>
   (await readLedger(acquirerDatabase, 'o-1')).map(({ kind, amountMinor }) => [kind, amountMinor]);
-const acquirerHits = () => faults.hits.read().byMatch['/v1/authorizations'] ?? 0;
+const acquirerRequests = () => faults.requestCounter.read().byMatch['/v1/authorizations'] ?? 0;
 
 test('tok_ok authorizes once for each key; the second answer comes from the record', async () => {
   const first = await authorize('tok_ok');
   expect(first).toMatchObject({ status: 'authorized' });
   expect(await authorize('tok_ok')).toEqual(first);
-  expect(acquirerHits()).toBe(1);
+  expect(acquirerRequests()).toBe(1);
   expect(await ledger()).toEqual([['authorization', 2400]]);
 });
 
 test('a key with another amount is refused without asking the acquirer', async () => {
   await authorize('tok_ok');
   await expect(authorize('tok_ok', 'k-1', 1)).rejects.toMatchObject({ code: 'key-reused' });
-  expect(acquirerHits()).toBe(1);
+  expect(acquirerRequests()).toBe(1);
 });
 
 test('tok_declined is a recorded result without an effect', async () => {
   expect(await authorize('tok_declined')).toEqual({ status: 'declined', reason: 'insufficient funds' });
   await authorize('tok_declined');
-  expect([acquirerHits(), await ledger()]).toEqual([1, []]);
+  expect([acquirerRequests(), await ledger()]).toEqual([1, []]);
 });
 
 test('tok_flaky is unavailable for two attempts of its key, then authorizes', async () => {
@@ -150,7 +150,7 @@ test.each([
     details: { errors: [{ field, message: expect.stringContaining(message) }] },
   });
   expect(JSON.stringify(error)).not.toContain('tok_secret');
-  expect(acquirerHits()).toBe(0);
+  expect(acquirerRequests()).toBe(0);
 });
 
 test('all that is wrong with an Authorize is said at once', async () => {

@@ -1,20 +1,20 @@
 /** An order whose payment is slow, lost, away or in doubt is taken as pending; its saga brings it to an end, charged once. */
 import { describe, expect, it } from 'vitest';
-import { send } from '../harness/call.ts';
 import { check, hasHeader, hasStatus, succeeded } from '../harness/check.ts';
 import { consistently, eventually } from '../harness/eventually.ts';
+import { send } from '../harness/http.ts';
 import { scaleDeployment } from '../harness/kubectl.ts';
-import { getOrder, goodOrder, orderCall, readPlaced, readStored, waitForStatus } from '../harness/order.ts';
+import { getOrder, goodOrder, orderRequest, readPlaced, readStored, waitForStatus } from '../harness/order.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster, admin } = useCluster();
 const payments = { namespace: 'shop', name: 'payments' };
 const paymentsRpc = '/windlass.payments.v1.Payments';
 
-const withToken = (paymentToken: string) => orderCall(cluster.ingressUrl, { ...goodOrder, paymentToken });
+const withToken = (paymentToken: string) => orderRequest(cluster.ingressUrl, { ...goodOrder, paymentToken });
 
 /** Places an order that must be taken as pending. */
-async function placePending(call = orderCall(cluster.ingressUrl)): Promise<string> {
+async function placePending(call = orderRequest(cluster.ingressUrl)): Promise<string> {
   const answer = check(await send(call), hasStatus(202));
   const { orderId, status } = readPlaced(answer);
   check(answer, hasHeader('location', `/v1/orders/${orderId}`));
@@ -60,9 +60,9 @@ describe('payments that does what it is asked and then answers UNAVAILABLE', () 
     // More than the mesh tries for orders, so that the saga meets it, too.
     const fault = { failFirst: 4, status: 'UNAVAILABLE', carriedOut: true } as const;
     await admin('payments').setFaults({ match: `${paymentsRpc}/${rpc}`, ...fault });
-    const { orderId } = readPlaced(check(await send(orderCall(cluster.ingressUrl)), succeeded));
+    const { orderId } = readPlaced(check(await send(orderRequest(cluster.ingressUrl)), succeeded));
     await fulfilled(orderId);
-    expect((await admin('payments').hits()).byMatch[`${paymentsRpc}/${rpc}`]).toBeGreaterThan(4);
+    expect((await admin('payments').requestCounts()).byMatch[`${paymentsRpc}/${rpc}`]).toBeGreaterThan(4);
     expect(await readEffects(orderId)).toEqual(chargedOnce);
   });
 });

@@ -3,14 +3,14 @@ import type { Kafka } from 'kafkajs';
 import { expect, it } from 'vitest';
 import { takeBaseline } from '../checker/read-state.ts';
 import { formatBound } from '../checker/report.ts';
-import { send } from '../harness/call.ts';
 import { checksumTables } from '../harness/checksums.ts';
 import { eventually } from '../harness/eventually.ts';
+import { send } from '../harness/http.ts';
 import { openKafka, withAdmin } from '../harness/kafka-client.ts';
 import { readLag, rewindGroup, startTopicsHere } from '../harness/kafka-groups.ts';
 import { scaleDeployment } from '../harness/kubectl.ts';
 import type { PodRef } from '../harness/names.ts';
-import { orderCall } from '../harness/order.ts';
+import { orderRequest } from '../harness/order.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 import { drawOrder } from '../storm/order-mix.ts';
 import { seededRandom } from '../storm/random.ts';
@@ -38,7 +38,7 @@ it('topics that are read again from the start, three times, change no business t
   // Tables were emptied, topics were not: what came before would not be a replay but news.
   await withAdmin(kafka, startTopicsHere);
   const random = seededRandom(1);
-  for (let n = 0; n < orders; n++) await send(orderCall(cluster.ingressUrl, drawOrder(random), randomUUID()));
+  for (let n = 0; n < orders; n++) await send(orderRequest(cluster.ingressUrl, drawOrder(random), randomUUID()));
   await rest();
 
   const before = await checksumTables(cluster, databases, isBusiness);

@@ -117,10 +117,10 @@ test('a worker whose call outlives its lease writes nothing: another one has gon
 test('a worker that was frozen for most of its lease begins no call', async () => {
   await shop.place({ isPending: false });
   const sagas = await claimDueSagas(shop.database, 1, 15_000);
-  shop.faults.hits.clear();
+  shop.faults.requestCounter.clear();
   const deps = { database: shop.database, ...shop.partners, log: silentLog };
   for (const saga of sagas) await advanceSaga(deps, saga, performance.now() - 7_600, new AbortController().signal);
-  expect([sagas.length, shop.faults.hits.read().byMatch]).toEqual([1, {}]);
+  expect([sagas.length, shop.faults.requestCounter.read().byMatch]).toEqual([1, {}]);
 });
 
 test('a worker that is stopped gives its orders back after the step in hand', async () => {

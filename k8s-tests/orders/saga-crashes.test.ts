@@ -14,15 +14,15 @@ afterAll(() => shop.stop());
  * right after it. Every statement, every commit and every call of a partner is an operation.
  */
 const faults = ['fails before', 'fails after', 'dies after'] as const;
-type Fault = (typeof faults)[number];
+type Failure = (typeof faults)[number];
 
 class Worker {
   operations = 0;
   #isDead = false;
-  readonly #fault: Fault | undefined;
+  readonly #fault: Failure | undefined;
   readonly #nth: number;
 
-  constructor(fault?: Fault, nth = 0) {
+  constructor(fault?: Failure, nth = 0) {
     this.#fault = fault;
     this.#nth = nth;
   }

@@ -103,7 +103,7 @@ test('a confirmed order was authorized while its customer waited, and is not aga
     ['authorization', 'capture'],
   ]);
   expect(events.slice(0, 3)).toEqual(['order.placed', 'payment.authorized', 'stock.reserved']);
-  expect(shop.faults.hits.read().byMatch[path.authorize]).toBe(1);
+  expect(shop.faults.requestCounter.read().byMatch[path.authorize]).toBe(1);
 });
 
 test.each([

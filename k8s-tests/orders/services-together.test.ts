@@ -103,8 +103,8 @@ test('an order goes through all four services, and the acquirer has it in its le
 
 test("the dependency's request id reaches the last service", async () => {
   await placeOrder('k-2');
-  const hits = { byRequestId: { 'request-k-2': expect.anything() } };
-  expect(await readAdmin('orders', '/hits')).toMatchObject(hits);
+  const counts = { byRequestId: { 'request-k-2': expect.anything() } };
+  expect(await readAdmin('orders', '/hits')).toMatchObject(counts);
   expect(await readAdmin('inventory', '/hits')).toMatchObject({
     byRequestId: { 'request-k-2': { '/windlass.inventory.v1.Inventory/Check': 1 } },
   });

@@ -57,7 +57,7 @@ export async function startShop() {
 
     async reset(): Promise<void> {
       faults.rules.replace([]);
-      faults.hits.clear();
+      faults.requestCounter.clear();
       await Promise.all([resetOrders(database), resetStock(stock), resetPayments(payments), resetLedger(ledger)]);
     },
 

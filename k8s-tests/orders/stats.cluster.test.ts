@@ -2,10 +2,10 @@ import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { root } from '../../cluster/paths.ts';
-import { type Answer, send } from '../harness/call.ts';
 import { check, hasStatus, isProblem, namesField } from '../harness/check.ts';
 import { eventually } from '../harness/eventually.ts';
-import { orderCall, readPlaced, undeliverableOrder, waitForStatus } from '../harness/order.ts';
+import { type HttpResponse, send } from '../harness/http.ts';
+import { orderRequest, readPlaced, undeliverableOrder, waitForStatus } from '../harness/order.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster } = useCluster();
@@ -21,7 +21,7 @@ const statsSchema = z.object({
   ),
 });
 
-const getStats = (query = ''): Promise<Answer> => send({ url: `${cluster.ingressUrl}/v1/stats${query}` });
+const getStats = (query = ''): Promise<HttpResponse> => send({ url: `${cluster.ingressUrl}/v1/stats${query}` });
 
 const readStats = async (query = '') =>
   statsSchema.parse(JSON.parse(check(await getStats(query), hasStatus(200)).text));
@@ -41,8 +41,8 @@ async function rebuild(): Promise<void> {
 /** One order that ends fulfilled and one that ends cancelled. */
 async function placeBoth(): Promise<void> {
   const endings = [
-    { call: orderCall(cluster.ingressUrl), status: 'fulfilled' },
-    { call: orderCall(cluster.ingressUrl, undeliverableOrder), status: 'cancelled' },
+    { call: orderRequest(cluster.ingressUrl), status: 'fulfilled' },
+    { call: orderRequest(cluster.ingressUrl, undeliverableOrder), status: 'cancelled' },
   ];
   for (const { call, status } of endings) {
     const { orderId } = readPlaced(check(await send(call), hasStatus(201)));

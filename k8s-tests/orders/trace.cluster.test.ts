@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { checkComplete, serviceLinks, type Trace } from '../../cluster/trace/trace.ts';
-import { send, traceIdOf } from '../harness/call.ts';
 import { check, hasStatus } from '../harness/check.ts';
 import { consistently } from '../harness/eventually.ts';
-import { goodOrder, orderCall, readPlaced, undeliverableOrder } from '../harness/order.ts';
+import { send, traceIdOf } from '../harness/http.ts';
+import { goodOrder, orderRequest, readPlaced, undeliverableOrder } from '../harness/order.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster, jaeger } = useCluster();
@@ -72,7 +72,7 @@ function workIn({ spans }: Trace): readonly string[] {
 it.each(orders)(
   'the trace of a $name order, found by traceresponse, has every service from the gateway to the last consumer and no other',
   async ({ order, status, links, work }) => {
-    const answer = check(await send(orderCall(cluster.ingressUrl, order)), hasStatus(status));
+    const answer = check(await send(orderRequest(cluster.ingressUrl, order)), hasStatus(status));
     const expectWhole = (trace: Trace): void => {
       checkComplete(trace, [gateway]);
       expect(serviceLinks(trace)).toEqual(links.toSorted());
@@ -89,7 +89,7 @@ it.each(orders)(
 );
 
 it('a trace is found by the id of its order', async () => {
-  const answer = check(await send(orderCall(cluster.ingressUrl)), hasStatus(201));
+  const answer = check(await send(orderRequest(cluster.ingressUrl)), hasStatus(201));
   const traceId = traceIdOf(answer);
   await jaeger.waitForTrace(traceId, (each) => checkComplete(each, ['orders']));
   expect((await jaeger.findTraceOfOrder(readPlaced(answer).orderId))?.id).toBe(traceId);

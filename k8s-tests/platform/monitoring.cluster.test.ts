@@ -7,11 +7,11 @@ import { helm } from '../../cluster/kubernetes/kubectl.ts';
 import { root } from '../../cluster/paths.ts';
 import { run } from '../../cluster/run.ts';
 import { tool } from '../../cluster/toolchain/tools.ts';
-import { send } from '../harness/call.ts';
 import { check, hasStatus } from '../harness/check.ts';
 import { eventually } from '../harness/eventually.ts';
+import { send } from '../harness/http.ts';
 import type { PodRef } from '../harness/names.ts';
-import { orderCall } from '../harness/order.ts';
+import { orderRequest } from '../harness/order.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 import { chartFolder, dashboards, rules, ruleTestFolder } from './monitoring/chart.ts';
 import { serviceMetrics, sidecarMetrics } from './monitoring/exported-metrics.ts';
@@ -118,7 +118,7 @@ const rare: Readonly<Record<string, string>> = {
 
 describe('what rules and dashboards read', () => {
   it('is exported by the services', async () => {
-    check(await send(orderCall(cluster.ingressUrl)), hasStatus(201));
+    check(await send(orderRequest(cluster.ingressUrl)), hasStatus(201));
     await eventually(async () => expect(compare(await scrapeServices(), serviceMetrics)).toEqual([]), {
       timeoutMs: 30_000,
     });

@@ -4,7 +4,7 @@ import { succeeded } from '../harness/check.ts';
 import { eventually } from '../harness/eventually.ts';
 import { restartDeployment } from '../harness/kubectl.ts';
 import { Load } from '../harness/load.ts';
-import { orderCall, readPlaced } from '../harness/order.ts';
+import { orderRequest, readPlaced } from '../harness/order.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster, admin } = useCluster();
@@ -21,7 +21,7 @@ it(
     ];
     // Enough that each restart meets dozens of orders, and little enough that two cores can start pods beside it. A pending
     // order is an answer, too: new processes are slow at first. Each is followed to its end below.
-    const load = new Load({ ratePerSecond: 2, call: () => orderCall(cluster.ingressUrl), check: succeeded });
+    const load = new Load({ ratePerSecond: 2, call: () => orderRequest(cluster.ingressUrl), check: succeeded });
     await sleep(2_000);
     for (const { namespace, name } of targets) await restartDeployment(namespace, name);
     await sleep(2_000);

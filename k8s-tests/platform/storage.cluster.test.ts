@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { send } from '../harness/call.ts';
 import { check, hasStatus } from '../harness/check.ts';
 import { eventually } from '../harness/eventually.ts';
+import { send } from '../harness/http.ts';
 import { kubectl, runNode } from '../harness/kubectl.ts';
 import type { PodRef } from '../harness/names.ts';
-import { getOrder, orderCall, readPlaced } from '../harness/order.ts';
+import { getOrder, orderRequest, readPlaced } from '../harness/order.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster, admin } = useCluster();
 const brokerLabels = 'strimzi.io/cluster=events,strimzi.io/kind=Kafka,strimzi.io/broker-role=true';
 
-const placeOrder = async () => readPlaced(check(await send(orderCall(cluster.ingressUrl)), hasStatus(201))).orderId;
+const placeOrder = async () => readPlaced(check(await send(orderRequest(cluster.ingressUrl)), hasStatus(201))).orderId;
 
 const bothEmails = ['order.placed', 'order.fulfilled'];
 const readEmailKinds = async (orderId: string) =>

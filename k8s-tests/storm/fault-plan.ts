@@ -1,4 +1,4 @@
-import type { LinkTarget, ProcessTarget, Target } from './fault-targets.ts';
+import type { FaultTarget, LinkTarget, ProcessTarget } from './fault-targets.ts';
 import { type Random, seededRandom } from './random.ts';
 
 /** What happens to a target, and when, counted from the storm's start. */
@@ -22,7 +22,7 @@ export interface PlanOptions {
   readonly durationMs: number;
   /** Of a freeze and of a cut. */
   readonly faultMs: number;
-  readonly targets: readonly Target[];
+  readonly targets: readonly FaultTarget[];
 }
 
 /** A target that was struck is left alone for so long after its fault: it has to be up again to be struck. */
@@ -73,7 +73,7 @@ function draft({ faults, durationMs, faultMs, targets }: PlanOptions, random: Ra
 }
 
 function strike(
-  target: Target,
+  target: FaultTarget,
   atMs: number,
   forMs: number,
   planned: readonly PlannedFault[],
@@ -91,20 +91,20 @@ function strike(
 
 export const endOf = (fault: PlannedFault): number => fault.atMs + (fault.kind === 'kill' ? 0 : fault.forMs);
 
-function isFree(target: Target, atMs: number, planned: readonly PlannedFault[]): boolean {
+function isFree(target: FaultTarget, atMs: number, planned: readonly PlannedFault[]): boolean {
   return planned.every((fault) => !touches(fault.target, target) || endOf(fault) + recoveryMs <= atMs);
 }
 
 /** A sidecar and its service are restarted by the same probes, in the same pod; a link is of use only between the living. */
-function touches(one: Target, other: Target): boolean {
+function touches(one: FaultTarget, other: FaultTarget): boolean {
   if (one.kind === 'process' && other.kind === 'process')
     return one.namespace === other.namespace && one.labels === other.labels;
   return one.name === other.name || needs(one, other) || needs(other, one);
 }
 
-const needs = (one: Target, other: Target): boolean => one.kind === 'link' && one.needs.includes(other.name);
+const needs = (one: FaultTarget, other: FaultTarget): boolean => one.kind === 'link' && one.needs.includes(other.name);
 
-function killsOf(target: Target, atMs: number, planned: readonly PlannedFault[]): number {
+function killsOf(target: FaultTarget, atMs: number, planned: readonly PlannedFault[]): number {
   return planned.filter(
     (fault) => fault.target.name === target.name && fault.kind === 'kill' && atMs - fault.atMs < killsRememberedMs,
   ).length;

@@ -24,7 +24,7 @@ export interface LinkTarget {
   readonly needs: readonly string[];
 }
 
-export type Target = ProcessTarget | LinkTarget;
+export type FaultTarget = ProcessTarget | LinkTarget;
 
 const services = [
   'orders',
@@ -56,7 +56,7 @@ const link = (
   needs: [from, `${from}'s sidecar`, ...needs],
 });
 
-export const targets: readonly Target[] = [
+export const targets: readonly FaultTarget[] = [
   ...services.map(
     (name) =>
       ({

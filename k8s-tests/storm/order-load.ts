@@ -1,5 +1,5 @@
 import type { AcceptedOrder } from '../checker/state.ts';
-import { type Call, send } from '../harness/call.ts';
+import { type HttpRequest, send } from '../harness/http.ts';
 import { NOT_SENT } from '../harness/load.ts';
 import { runOpenLoop } from '../harness/open-loop.ts';
 
@@ -35,7 +35,7 @@ export function dueTimes({ ratePerSecond, durationMs, bursts, factor }: LoadShap
 export interface OrderLoadOptions {
   readonly dueMs: readonly number[];
   /** The n-th call, and its idempotency key. */
-  readonly callOf: (n: number) => { readonly key: string; readonly call: Call };
+  readonly callOf: (n: number) => { readonly key: string; readonly call: HttpRequest };
   /** Calls under way at once; one more than that is not sent. */
   readonly maxInFlight: number;
   readonly signal: AbortSignal;
@@ -65,7 +65,7 @@ export class OrderLoad {
   }
 }
 
-async function record(call: Call): Promise<Omit<OrderRecord, 'key' | 'atMs'>> {
+async function record(call: HttpRequest): Promise<Omit<OrderRecord, 'key' | 'atMs'>> {
   try {
     const { status, text, durationMs } = await send(call);
     const orderId = status < 300 ? orderIdIn(text) : undefined;

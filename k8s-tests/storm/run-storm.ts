@@ -5,7 +5,7 @@ import { readState } from '../checker/read-state.ts';
 import type { Cluster } from '../harness/cluster.ts';
 import { eventually } from '../harness/eventually.ts';
 import { openKafka } from '../harness/kafka-client.ts';
-import { orderCall } from '../harness/order.ts';
+import { orderRequest } from '../harness/order.ts';
 import { planFaults } from './fault-plan.ts';
 import { targets } from './fault-targets.ts';
 import { type FaultRecord, inject } from './inject.ts';
@@ -90,7 +90,7 @@ function startLoad(
     dueMs: dueTimes({ ratePerSecond, durationMs, bursts: burstsOf(durationMs), factor: burstFactor }),
     callOf: (n) => {
       const key = `storm-${run}-${n}`;
-      return { key, call: { ...orderCall(cluster.ingressUrl, drawOrder(random), key), timeoutMs: callTimeoutMs } };
+      return { key, call: { ...orderRequest(cluster.ingressUrl, drawOrder(random), key), timeoutMs: callTimeoutMs } };
     },
     maxInFlight,
     signal,

@@ -8,10 +8,10 @@ export interface Operation {
   readonly name: string;
   readonly rpc: Rpc;
   readonly idempotency: RpcPolicy['idempotency'];
-  readonly calls: readonly Target[];
+  readonly calls: readonly DrawnCall[];
 }
 
-interface Target {
+interface DrawnCall {
   readonly callee: Member;
   readonly operation: Operation;
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { GATEWAY } from '../../../cdk8s/model/topology.ts';
-import type { Admin, Hits } from '../../harness/admin.ts';
+import type { Admin, RequestCounts } from '../../harness/admin.ts';
 import { callAs, targetOf } from '../../harness/caller.ts';
 import type { CallRecord } from '../../harness/caller-program.ts';
 import { type Cluster, openCluster } from '../../harness/cluster.ts';
@@ -13,7 +13,7 @@ import { adminOf, dependenciesOf, endpointsOf, type Select, type Source } from '
 /** The result of a probe. */
 interface Observation {
   readonly record: CallRecord;
-  readonly hits: number;
+  readonly requests: number;
 }
 
 const measuringMs = 180_000;
@@ -53,11 +53,11 @@ export function describeAttempts(source: Source, select?: Select): void {
     const recordOf = new Map(records.flat());
     for (const [callee, ofCallee] of byCallee) {
       const admin = adminOf(cluster, source, callee);
-      const hits = await admin.hits();
+      const counts = await admin.requestCounts();
       await admin.reset();
       for (const probe of ofCallee) {
         const record = recordOf.get(probe);
-        if (record) observations.set(probe, { record, hits: countHits(hits, probe, record) });
+        if (record) observations.set(probe, { record, requests: countRequests(counts, probe, record) });
       }
     }
   }
@@ -77,12 +77,12 @@ export function describeAttempts(source: Source, select?: Select): void {
 
 function compare(probe: Probe, observation: Observation | undefined): void {
   if (observation === undefined) throw new Error('not measured');
-  const { record, hits } = observation;
-  const said = `${record.status} ${record.message} after ${record.durationMs} ms and ${hits} hits`;
-  expect(hits, said).toBeGreaterThanOrEqual(probe.hits.min);
-  expect(hits, said).toBeLessThanOrEqual(probe.hits.max);
+  const { record, requests } = observation;
+  const said = `${record.status} ${record.message} after ${record.durationMs} ms and ${requests} requests`;
+  expect(requests, said).toBeGreaterThanOrEqual(probe.requests.min);
+  expect(requests, said).toBeLessThanOrEqual(probe.requests.max);
   expect(isAnswer(record) ? 'answered' : 'failed', said).toBe(probe.outcome);
-  const durationMs = probe.durationMs?.(hits);
+  const durationMs = probe.durationMs?.(requests);
   if (durationMs === undefined) return;
   expect(record.durationMs, said).toBeGreaterThanOrEqual(durationMs.min * (1 - tolerance.share));
   expect(record.durationMs, said).toBeLessThanOrEqual(durationMs.max * (1 + tolerance.share) + tolerance.ms);
@@ -108,8 +108,8 @@ async function callEach(
  * The gateway replaces the request id, and a failed response does not show the new one. There, all requests to the path
  * count.
  */
-function countHits(hits: Hits, { dependency, call }: Probe, { requestId }: CallRecord): number {
-  const ofPath = dependency.caller === GATEWAY ? hits.byMatch : hits.byRequestId[requestId];
+function countRequests(counts: RequestCounts, { dependency, call }: Probe, { requestId }: CallRecord): number {
+  const ofPath = dependency.caller === GATEWAY ? counts.byMatch : counts.byRequestId[requestId];
   return ofPath?.[call.rpc.path] ?? 0;
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import type { Admin, Hits } from '../../harness/admin.ts';
+import type { Admin, RequestCounts } from '../../harness/admin.ts';
 import { callAs, targetOf } from '../../harness/caller.ts';
 import type { CallRecord } from '../../harness/caller-program.ts';
 import { type Cluster, openCluster } from '../../harness/cluster.ts';
@@ -62,11 +62,11 @@ export function describeBreakers(source: Source, select?: Select): void {
     );
     for (const [callee, ofCallee] of byCallee) {
       const admin = adminOf(cluster, source, callee);
-      const hitsByPod = await admin.hitsByPod();
+      const countsByPod = await admin.requestCountsByPod();
       await admin.reset();
       for (const trial of ofCallee) {
         const records = recordsOf.get(trial) ?? [];
-        const arrivals = hitsByPod.map((hits) => records.filter((record) => hasArrived(hits, trial, record)));
+        const arrivals = countsByPod.map((counts) => records.filter((record) => hasArrived(counts, trial, record)));
         observations.set(trial, { records, arrivals });
       }
     }
@@ -150,6 +150,6 @@ async function callSteadily(
   return trials.map((trial, index) => [trial, all[index] ?? []]);
 }
 
-function hasArrived(hits: Hits, { call }: Trial, { requestId }: CallRecord): boolean {
-  return (hits.byRequestId[requestId]?.[call.rpc.path] ?? 0) > 0;
+function hasArrived(counts: RequestCounts, { call }: Trial, { requestId }: CallRecord): boolean {
+  return (counts.byRequestId[requestId]?.[call.rpc.path] ?? 0) > 0;
 }

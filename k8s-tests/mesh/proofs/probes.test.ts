@@ -28,7 +28,12 @@ function probesWith(policy: Partial<RpcPolicy>, endpoints = 1, callee?: 'bank'):
 }
 
 const summarize = (probes: readonly Probe[]) =>
-  probes.map(({ fault, outcome, hits }) => [fault.status ?? 'late', fault.failFirst ?? 'always', outcome, hits.max]);
+  probes.map(({ fault, outcome, requests }) => [
+    fault.status ?? 'late',
+    fault.failFirst ?? 'always',
+    outcome,
+    requests.max,
+  ]);
 
 describe('the probes of an RPC', () => {
   it('expect a single attempt of an RPC that is never retried, even if it fails with UNAVAILABLE', () => {
@@ -51,8 +56,8 @@ describe('the probes of an RPC', () => {
 
   it('expect slow attempts to time out and to be retried within the time that the pauses allow', () => {
     const [once, always] = probesWith({ retries }).slice(-2);
-    expect([once?.hits.max, once?.durationMs?.(2)]).toEqual([2, { min: 200, max: 210 }]);
-    expect([always?.hits.max, always?.durationMs?.(3)]).toEqual([3, { min: 600, max: 630 }]);
+    expect([once?.requests.max, once?.durationMs?.(2)]).toEqual([2, { min: 200, max: 210 }]);
+    expect([always?.requests.max, always?.durationMs?.(3)]).toEqual([3, { min: 600, max: 630 }]);
   });
 
   it('never expect a call to outlast its timeout', () => {
@@ -71,7 +76,7 @@ describe('the probes of an RPC', () => {
 
   it('let each of several endpoints fail once, so that a retry meets one that has not failed or has recovered', () => {
     const [first] = probesWith({ retries }, 2);
-    expect([first?.fault.failFirst, first?.hits]).toEqual([1, { min: 2, max: 3 }]);
+    expect([first?.fault.failFirst, first?.requests]).toEqual([1, { min: 2, max: 3 }]);
     expect(probesWith({ retries }, 3).filter(({ outcome }) => outcome === 'answered')).toEqual([]);
   });
 });

@@ -12,9 +12,9 @@ export interface Probe {
   /** `answered`: the final response comes from the callee's own handler. */
   readonly outcome: 'answered' | 'failed';
   /** How many requests arrive at the callee. */
-  readonly hits: Range;
+  readonly requests: Range;
   /** How long the call takes, given the number of requests that arrived. */
-  readonly durationMs?: (hits: number) => Range;
+  readonly durationMs?: (requests: number) => Range;
 }
 
 interface Range {
@@ -95,13 +95,13 @@ function retryProbes(protocol: Protocol, { conditions, attempts }: RetryOn, endp
       title: `answering ${status} at first is retried until the handler answers`,
       fault: { failFirst: failing.each, status },
       outcome: 'answered',
-      hits: failing.hits,
+      requests: failing.requests,
     };
     const givesUp: Part = {
       title: `answering ${status} always gets ${attempts + 1} attempts`,
       fault: { status },
       outcome: 'failed',
-      hits: exactly(attempts + 1),
+      requests: exactly(attempts + 1),
     };
     return failing.recovers ? [recovers, givesUp] : [givesUp];
   });
@@ -111,7 +111,9 @@ function unstatedProbes(protocol: Protocol, stated: readonly RetryCondition[]): 
   const unstated = UNSTATED[protocol].find(({ conditions }) => !conditions.some((one) => stated.includes(one)));
   if (unstated === undefined) return [];
   const { status } = unstated;
-  return [{ title: `answering ${status} gets one attempt`, fault: { status }, outcome: 'failed', hits: exactly(1) }];
+  return [
+    { title: `answering ${status} gets one attempt`, fault: { status }, outcome: 'failed', requests: exactly(1) },
+  ];
 }
 
 /** A callee that is slower than an attempt may take, on the first attempt only or always. */
@@ -126,7 +128,7 @@ function lateProbes(protocol: Protocol, { timeoutMs, retries }: RpcPolicy, endpo
         title: `answering too slowly times out after ${timeoutMs} ms`,
         fault: { delayMs },
         outcome: 'failed',
-        hits: exactly(1),
+        requests: exactly(1),
         durationMs,
       },
     ];
@@ -135,16 +137,16 @@ function lateProbes(protocol: Protocol, { timeoutMs, retries }: RpcPolicy, endpo
     title: `always answering too slowly gets ${attempts + 1} attempts of ${perTryTimeoutMs} ms`,
     fault: { delayMs },
     outcome: 'failed',
-    hits: exactly(attempts + 1),
-    durationMs: (hits) => pausesAfter(hits * perTryTimeoutMs, hits - 1, retries.backoffMs, timeoutMs),
+    requests: exactly(attempts + 1),
+    durationMs: (requests) => pausesAfter(requests * perTryTimeoutMs, requests - 1, retries.backoffMs, timeoutMs),
   };
   const failing = firstFailures(attempts, endpoints, 1);
   const once: Part = {
     title: `answering too slowly at first times out after ${perTryTimeoutMs} ms and is retried`,
     fault: { failFirst: 1, delayMs },
     outcome: 'answered',
-    hits: failing.hits,
-    durationMs: (hits) => pausesAfter((hits - 1) * perTryTimeoutMs, hits - 1, retries.backoffMs, timeoutMs),
+    requests: failing.requests,
+    durationMs: (requests) => pausesAfter((requests - 1) * perTryTimeoutMs, requests - 1, retries.backoffMs, timeoutMs),
   };
   return failing.recovers ? [once, always] : [always];
 }
@@ -154,8 +156,8 @@ function lateProbes(protocol: Protocol, { timeoutMs, retries }: RpcPolicy, endpo
  * arrives at an endpoint that has failed already.
  */
 function firstFailures(attempts: number, endpoints: number, alone = attempts) {
-  if (endpoints === 1) return { each: alone, hits: exactly(alone + 1), recovers: attempts >= alone };
-  return { each: 1, hits: { min: 2, max: endpoints + 1 }, recovers: attempts >= endpoints };
+  if (endpoints === 1) return { each: alone, requests: exactly(alone + 1), recovers: attempts >= alone };
+  return { each: 1, requests: { min: 2, max: endpoints + 1 }, recovers: attempts >= endpoints };
 }
 
 /**

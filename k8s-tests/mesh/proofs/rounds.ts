@@ -15,8 +15,8 @@ export function packRounds(probes: readonly Probe[]): readonly (readonly Probe[]
   return rounds;
 }
 
-function durationOf({ durationMs, hits }: Probe): number {
-  return durationMs?.(hits.max).max ?? 0;
+function durationOf({ durationMs, requests }: Probe): number {
+  return durationMs?.(requests.max).max ?? 0;
 }
 
 function fits({ dependency, call }: Probe, others: readonly Probe[]): boolean {

@@ -2,7 +2,7 @@ import type { Dependency, RpcWithPolicy } from '../../../cdk8s/model/dependencie
 import type { Breaker, ConsecutiveBreaker, FailureRateBreaker } from '../../../cdk8s/model/policy.ts';
 import type { FaultRule } from '../../harness/admin.ts';
 
-type Fault = Omit<FaultRule, 'match'>;
+type PodFault = Omit<FaultRule, 'match'>;
 
 /** Calls of one RPC at a steady rate while its callee's pods fail as stated, and how the breaker must react. */
 export interface Trial {
@@ -11,7 +11,7 @@ export interface Trial {
   /** What is proven; the test's name continues with it after "the breaker of orders for inventory". */
   readonly title: string;
   /** One for each pod of the callee; undefined means that the pod does not fail. */
-  readonly faults: readonly (Fault | undefined)[];
+  readonly faults: readonly (PodFault | undefined)[];
   readonly ratePerSecond: number;
   readonly durationMs: number;
   /** The ejection of the first pod; undefined means that no pod is ejected. The other pods never are. */
@@ -86,7 +86,7 @@ function failureRateParts(breaker: FailureRateBreaker, status: string | number, 
   const { percent, minRequests, intervalMs } = breaker;
   // Three times what each endpoint needs, because the share that each of several endpoints gets varies.
   const ratePerSecond = Math.ceil((1_000 * 3 * minRequests * endpoints) / intervalMs);
-  const failing = (share: number): Fault | undefined => interleaved(share, status);
+  const failing = (share: number): PodFault | undefined => interleaved(share, status);
   const above = Math.min(percent + MARGIN_PERCENT, 100);
   const below = percent - MARGIN_PERCENT;
   const ejection = { withinMs: 2 * intervalMs, lastsMs: aboutEjection(breaker) };
@@ -108,11 +108,11 @@ function aboutEjection({ ejectionMs, intervalMs }: ConsecutiveBreaker | FailureR
   return { min: ejectionMs - intervalMs, max: ejectionMs + intervalMs };
 }
 
-function interleaved(percent: number, status: string | number): Fault | undefined {
+function interleaved(percent: number, status: string | number): PodFault | undefined {
   return percent > 0 ? { percent, status } : undefined;
 }
 
-function others(endpoints: number, fault: Fault | undefined): readonly (Fault | undefined)[] {
+function others(endpoints: number, fault: PodFault | undefined): readonly (PodFault | undefined)[] {
   return Array.from({ length: endpoints - 1 }, () => fault);
 }
 

@@ -6,12 +6,12 @@ import { createServer, get } from 'node:http';
  * count from `/hits`.
  */
 const next = process.env.NEXT;
-let hits = 0;
+let requests = 0;
 
 createServer((request, response) => {
   const answer = (status: number, body = ''): void => void response.writeHead(status).end(body);
-  if (request.url === '/hits') return answer(200, String(hits));
-  hits += 1;
+  if (request.url === '/hits') return answer(200, String(requests));
+  requests += 1;
   if (next === undefined) return void setTimeout(() => answer(503), 300);
   get(`${next}/call`, (reply) => {
     reply.resume();

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Hits } from './hits.ts';
+import { RequestCounter } from './request-counter.ts';
 import { FaultRules } from './rules.ts';
 
 /** What to answer instead of the real answer. */
@@ -13,7 +13,7 @@ export interface Refusal {
 /** What both servers ask about each request. */
 export interface FaultInjection {
   readonly rules: FaultRules;
-  readonly hits: Hits;
+  readonly requestCounter: RequestCounter;
   /**
    * Counts the request, then waits out the fault's delay.
    * @returns undefined: go on
@@ -24,13 +24,13 @@ export interface FaultInjection {
 /** @param enabled FAULTS=on; else nothing is counted and nothing fails */
 export function createFaultInjection(enabled: boolean): FaultInjection {
   const rules = new FaultRules();
-  const hits = new Hits();
+  const requestCounter = new RequestCounter();
   return {
     rules,
-    hits,
+    requestCounter,
     async admit(match, requestId) {
       if (!enabled) return undefined;
-      hits.count(match, requestId);
+      requestCounter.count(match, requestId);
       const fault = rules.next(match);
       if (fault?.delayMs) await sleep(fault.delayMs);
       return fault?.status === undefined ? undefined : { status: fault.status, carriedOut: fault.carriedOut };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createFaultInjection } from './fault-injection.ts';
-import { Hits } from './hits.ts';
+import { RequestCounter } from './request-counter.ts';
 import { type FaultRule, FaultRules, faultRuleSchema } from './rules.ts';
 
 const check = '/windlass.inventory.v1.Inventory/Check';
@@ -52,7 +52,7 @@ test('a request is counted before its fault applies, by match and by request id'
   const faults = createFaultInjection(true);
   faults.rules.replace([{ match: check, status: 'UNAVAILABLE', delayMs: 20 }]);
   const answer = faults.admit(check, 'r-1');
-  expect(faults.hits.read()).toEqual({ byMatch: { [check]: 1 }, byRequestId: { 'r-1': { [check]: 1 } } });
+  expect(faults.requestCounter.read()).toEqual({ byMatch: { [check]: 1 }, byRequestId: { 'r-1': { [check]: 1 } } });
   expect(await answer).toEqual({ status: 'UNAVAILABLE', carriedOut: false });
 });
 
@@ -60,13 +60,13 @@ test('without FAULTS=on nothing is counted and nothing fails', async () => {
   const faults = createFaultInjection(false);
   faults.rules.replace([{ match: check, status: 'UNAVAILABLE' }]);
   expect(await faults.admit(check, 'r-1')).toBeUndefined();
-  expect(faults.hits.read()).toEqual({ byMatch: {}, byRequestId: {} });
+  expect(faults.requestCounter.read()).toEqual({ byMatch: {}, byRequestId: {} });
 });
 
 test('the newest 10,000 request ids are remembered', () => {
-  const hits = new Hits();
-  for (let id = 0; id < 10_001; id++) hits.count('/a', `r-${id}`);
-  const { byMatch, byRequestId } = hits.read();
+  const requestCounter = new RequestCounter();
+  for (let id = 0; id < 10_001; id++) requestCounter.count('/a', `r-${id}`);
+  const { byMatch, byRequestId } = requestCounter.read();
   expect(byMatch).toEqual({ '/a': 10_001 });
   expect(Object.keys(byRequestId)).toHaveLength(10_000);
   expect(byRequestId).not.toHaveProperty('r-0');

@@ -37,20 +37,20 @@ afterAll(async () => {
 
 beforeEach(() => {
   faults.rules.replace([]);
-  faults.hits.clear();
+  faults.requestCounter.clear();
 });
 
 test('a call carries its message there and back, and the request id along', async () => {
   const response = await withRequestId('r-7', () => client.calls.check({ lines: [{ sku: 'mug', quantity: 2 }] }));
   expect(response.shortages).toMatchObject([{ sku: 'mug', requested: 2, available: 0 }]);
   expect(seenRequestIds.at(-1)).toBe('r-7');
-  expect(faults.hits.read().byRequestId).toEqual({ 'r-7': { '/windlass.inventory.v1.Inventory/Check': 1 } });
+  expect(faults.requestCounter.read().byRequestId).toEqual({ 'r-7': { '/windlass.inventory.v1.Inventory/Check': 1 } });
 });
 
 test('a failed call is tried exactly once and its outcome is unknown', async () => {
   faults.rules.replace([{ match: '/windlass.inventory.v1.Inventory/Check', status: 'UNAVAILABLE' }]);
   await expect(client.calls.check({ lines: [] })).rejects.toMatchObject({ code: 'outcome-unknown' });
-  expect(faults.hits.read().byMatch).toEqual({ '/windlass.inventory.v1.Inventory/Check': 1 });
+  expect(faults.requestCounter.read().byMatch).toEqual({ '/windlass.inventory.v1.Inventory/Check': 1 });
 });
 
 test('a fault that is carried out has its effect first', async () => {

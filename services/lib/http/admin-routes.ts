@@ -44,12 +44,12 @@ export function testRoutes(faults: FaultInjection, reset: () => Promise<void>): 
         return done;
       },
     },
-    { method: 'get', path: '/hits', handle: () => ({ status: 200, body: faults.hits.read() }) },
+    { method: 'get', path: '/hits', handle: () => ({ status: 200, body: faults.requestCounter.read() }) },
     {
       method: 'delete',
       path: '/hits',
       handle: () => {
-        faults.hits.clear();
+        faults.requestCounter.clear();
         return done;
       },
     },
@@ -59,7 +59,7 @@ export function testRoutes(faults: FaultInjection, reset: () => Promise<void>): 
       handle: async () => {
         await reset();
         faults.rules.replace([]);
-        faults.hits.clear();
+        faults.requestCounter.clear();
         return done;
       },
     },

@@ -30,7 +30,7 @@ test('a service is alive from the start, and ready from when it says so until it
   expect((await call('GET', '/readyz')).status).toBe(503);
 });
 
-test('faults are put, shown and deleted; hits are shown and deleted; reset clears all three', async () => {
+test('faults are put, shown and deleted; request counts are shown and deleted; reset clears all three', async () => {
   const faults = createFaultInjection(true);
   let resets = 0;
   const call = await serve(
@@ -49,11 +49,11 @@ test('faults are put, shown and deleted; hits are shown and deleted; reset clear
     byRequestId: { 'r-1': { '/a': 1 } },
   });
   await call('DELETE', '/hits');
-  expect(faults.hits.read().byMatch).toEqual({});
+  expect(faults.requestCounter.read().byMatch).toEqual({});
   await call('PUT', '/faults', { rules });
   await faults.admit('/a', 'r-2');
   await call('POST', '/reset');
-  expect([resets, faults.rules.all, faults.hits.read().byMatch]).toEqual([1, [], {}]);
+  expect([resets, faults.rules.all, faults.requestCounter.read().byMatch]).toEqual([1, [], {}]);
 });
 
 test('bad rules are refused with every error, and the rules in force stay', async () => {

@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => server.drain());
 beforeEach(() => {
   faults.rules.replace([]);
-  faults.hits.clear();
+  faults.requestCounter.clear();
 });
 
 const post = (body: string) => fetch(`${url}/v1/things`, { method: 'POST', body });
@@ -38,7 +38,7 @@ const post = (body: string) => fetch(`${url}/v1/things`, { method: 'POST', body 
 test('every answer echoes the request id, and a route is counted under its path', async () => {
   const response = await fetch(`${url}/v1/things/7`, { headers: { 'x-request-id': 'r-1' } });
   expect(response.headers.get('x-request-id')).toBe('r-1');
-  expect(faults.hits.read().byRequestId).toEqual({ 'r-1': { '/v1/things/{id}': 1 } });
+  expect(faults.requestCounter.read().byRequestId).toEqual({ 'r-1': { '/v1/things/{id}': 1 } });
   expect((await fetch(`${url}/elsewhere`)).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
 });
 
@@ -72,7 +72,7 @@ test('64 KiB are taken, one byte more is too large', async () => {
 test('an injected fault answers its status, after the request was counted', async () => {
   faults.rules.replace([{ match: '/v1/things', failFirst: 1, status: 503 }]);
   expect([(await post('1')).status, (await post('1')).status]).toEqual([503, 201]);
-  expect(faults.hits.read().byMatch).toEqual({ '/v1/things': 2 });
+  expect(faults.requestCounter.read().byMatch).toEqual({ '/v1/things': 2 });
 });
 
 test('a fault that is carried out has its effect first', async () => {
@@ -92,7 +92,7 @@ test('draining waits for the request in flight', async () => {
   slowFaults.rules.replace([{ match: '/slow', delayMs: 100 }]);
   const draining = await listen(createApp([slow], slowFaults, silentLog), '127.0.0.1', 0);
   const answer = fetch(`http://127.0.0.1:${draining.port}/slow`);
-  await expect.poll(() => slowFaults.hits.read().byMatch['/slow']).toBe(1);
+  await expect.poll(() => slowFaults.requestCounter.read().byMatch['/slow']).toBe(1);
   await draining.drain();
   expect((await answer).status).toBe(200);
 });

@@ -15,7 +15,7 @@ export interface HttpReply {
   readonly body: unknown;
 }
 
-/** An endpoint as data. Its path, `/v1/orders/{id}`, is also what fault rules and hits call it. */
+/** An endpoint as data. Its path, `/v1/orders/{id}`, is also what fault rules and request counts call it. */
 export interface HttpRoute {
   readonly method: 'get' | 'post' | 'put' | 'delete';
   readonly path: string;

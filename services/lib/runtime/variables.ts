@@ -19,7 +19,7 @@ export const listenVariables = {
   ADMIN_PORT: port.default(9901).describe('Probes, and the endpoints for tests'),
 };
 
-/** What every service reads. FAULTS=on serves the fault and hit endpoints: never in prod. */
+/** What every service reads. FAULTS=on serves the endpoints for faults and request counts: never in prod. */
 export const commonVariables = {
   ...listenVariables,
   FAULTS: z

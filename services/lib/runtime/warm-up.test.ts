@@ -4,7 +4,7 @@ import { createFaultInjection } from '../faults/fault-injection.ts';
 import { createLog } from '../observability/log.ts';
 import { warmUp } from './warm-up.ts';
 
-it('sends requests that may be refused, and leaves no hits, no samples and no lines behind', async () => {
+it('sends requests that may be rejected, and leaves no request counts, no samples and no lines behind', async () => {
   const faults = createFaultInjection(true);
   const lines: string[] = [];
   const log = createLog('test', 'info', { write: (line: string) => lines.push(line) });
@@ -20,7 +20,7 @@ it('sends requests that may be refused, and leaves no hits, no samples and no li
     { faults, log },
   );
   expect(requests).toBeGreaterThan(10);
-  expect(faults.hits.read()).toEqual({ byMatch: {}, byRequestId: {} });
+  expect(faults.requestCounter.read()).toEqual({ byMatch: {}, byRequestId: {} });
   expect(lines).toEqual([]);
   expect(log.level).toBe('info');
 });

@@ -7,7 +7,7 @@ const rounds = 40;
 
 /**
  * Sends a service its own kind of request before it takes any: code that has never run, and connections that are not there
- * yet, cost the first callers more than their budget. Leaves no trace: not sampled, not counted as hits, not logged unless
+ * yet, cost the first callers more than their budget. Leaves no trace: not sampled, not counted, not logged unless
  * as a warning, and a refusal is as good as an answer.
  */
 export async function warmUp(request: () => Promise<unknown>, { faults, log }: { faults: FaultInjection; log: Log }) {
@@ -19,5 +19,5 @@ export async function warmUp(request: () => Promise<unknown>, { faults, log }: {
     for (let round = 0; round < rounds; round++) await request().catch(() => undefined);
   });
   log.level = level;
-  faults.hits.clear();
+  faults.requestCounter.clear();
 }

@@ -1,13 +1,13 @@
 /** Request ids that are remembered: the newest. */
 const rememberedRequestIds = 10_000;
 
-export interface HitCounts {
+export interface RequestCounts {
   readonly byMatch: Record<string, number>;
   readonly byRequestId: Record<string, Record<string, number>>;
 }
 
 /** Counts what arrived, before any fault applies: what a resilience test compares with what it asked for. */
-export class Hits {
+export class RequestCounter {
   #byMatch = new Map<string, number>();
   #byRequestId = new Map<string, Map<string, number>>();
 
@@ -25,7 +25,7 @@ export class Hits {
     this.#byRequestId.clear();
   }
 
-  read(): HitCounts {
+  read(): RequestCounts {
     const byRequestId = [...this.#byRequestId].map(([id, counts]) => [id, Object.fromEntries(counts)] as const);
     return { byMatch: Object.fromEntries(this.#byMatch), byRequestId: Object.fromEntries(byRequestId) };
   }

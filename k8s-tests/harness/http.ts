@@ -1,7 +1,7 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 
 /** A request as data: what is sent, and how long its sender is ready to wait. */
-export interface Call {
+export interface HttpRequest {
   /** @default GET */
   readonly method?: string;
   readonly url: string;
@@ -11,8 +11,8 @@ export interface Call {
   readonly timeoutMs?: number;
 }
 
-export interface Answer {
-  readonly call: Call;
+export interface HttpResponse {
+  readonly call: HttpRequest;
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
@@ -24,7 +24,7 @@ export interface Answer {
 const agent = new Agent({ keepAlive: true });
 
 /** Sends the call once. Rejects when no whole answer came; every HTTP status is an answer. */
-export function send(call: Call): Promise<Answer> {
+export function send(call: HttpRequest): Promise<HttpResponse> {
   const startedAt = performance.now();
   const timeoutMs = call.timeoutMs ?? 30_000;
   return new Promise((resolve, reject) => {
@@ -65,14 +65,14 @@ export function send(call: Call): Promise<Answer> {
 }
 
 /** The value of a header that must be there once. */
-export function headerOf(answer: Answer, name: string): string {
+export function headerOf(answer: HttpResponse, name: string): string {
   const value = answer.headers[name];
   if (typeof value !== 'string') throw new Error(`the answer to ${answer.call.url} has no header ${name}`);
   return value;
 }
 
 /** The trace id in the answer's W3C `traceresponse`. */
-export function traceIdOf(answer: Answer): string {
+export function traceIdOf(answer: HttpResponse): string {
   const value = headerOf(answer, 'traceresponse');
   const traceId = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(value)?.[1];
   if (traceId === undefined) throw new Error(`traceresponse is not a W3C trace context: ${value}`);
