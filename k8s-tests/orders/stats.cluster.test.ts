@@ -1,14 +1,16 @@
 import { execa } from 'execa';
-import { expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { z } from 'zod';
 import { root } from '../../cluster/paths.ts';
 import { check, hasStatus, isProblem, namesField } from '../harness/check.ts';
 import { eventually } from '../harness/eventually.ts';
 import { type HttpResponse, send } from '../harness/http.ts';
+import { openKafka } from '../harness/kafka-client.ts';
 import { orderRequest, readPlaced, undeliverableOrder, waitForStatus } from '../harness/order.ts';
 import { useCluster } from '../harness/use-cluster.ts';
+import { takeQuietBaseline } from '../storm/rest.ts';
 
-const { cluster } = useCluster();
+const { cluster, admin } = useCluster();
 const rebuildingMs = 300_000;
 
 const revenueSchema = z.record(z.string(), z.union([z.number(), z.string()]));
@@ -20,6 +22,12 @@ const statsSchema = z.object({
     z.object({ at: z.string(), orders: z.number(), revenue: revenueSchema, cancellations: z.number() }),
   ),
 });
+
+/** Events of earlier orders may still be on their way to analytics, which would count them. */
+beforeEach(async () => {
+  await takeQuietBaseline(cluster, await openKafka(cluster));
+  await admin('analytics').reset();
+}, 120_000);
 
 const getStats = (query = ''): Promise<HttpResponse> => send({ url: `${cluster.ingressUrl}/v1/stats${query}` });
 
