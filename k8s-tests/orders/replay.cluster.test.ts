@@ -11,9 +11,9 @@ import { readLag, rewindGroup, startTopicsHere } from '../harness/kafka-groups.t
 import { scaleDeployment } from '../harness/kubectl.ts';
 import type { PodRef } from '../harness/names.ts';
 import { orderRequest } from '../harness/order.ts';
+import { seededRandom } from '../harness/random.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 import { drawOrder } from '../storm/order-mix.ts';
-import { seededRandom } from '../storm/random.ts';
 import { consumers, readStillness } from '../storm/rest.ts';
 
 const { cluster } = useCluster();

@@ -1,5 +1,5 @@
+import { type Random, seededRandom } from '../harness/random.ts';
 import type { FaultTarget, LinkTarget, ProcessTarget } from './fault-targets.ts';
-import { type Random, seededRandom } from './random.ts';
 
 /** What happens to a target, and when, counted from the storm's start. */
 export type PlannedFault =

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seededRandom } from '../harness/random.ts';
 import { dueTimes, OrderLoad } from './order-load.ts';
 import { drawOrder } from './order-mix.ts';
-import { seededRandom } from './random.ts';
 
 let requests = 0;
 const server = createServer((_, response) => {

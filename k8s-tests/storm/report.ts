@@ -10,7 +10,7 @@ const introduction = `# Fault-injection runs
 
 Orders arrive at a steady rate with bursts of ten times that, while containers are killed and frozen and links are cut.
 Then a checker that shares no code with the services reads databases, topics and the partner's ledger. Each line is one
-run of \`npm run storm -- --write-docs\`. \`--seed\` with the same settings repeats a run.
+run of \`npm run storm -- --write-docs\`. \`--seed\` with the same settings and the same version repeats a run.
 `;
 
 /** How often each answer came. */

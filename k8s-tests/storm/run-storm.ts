@@ -6,13 +6,13 @@ import type { Cluster } from '../harness/cluster.ts';
 import { eventually } from '../harness/eventually.ts';
 import { openKafka } from '../harness/kafka-client.ts';
 import { orderRequest } from '../harness/order.ts';
+import { seededRandom } from '../harness/random.ts';
 import { planFaults } from './fault-plan.ts';
 import { targets } from './fault-targets.ts';
 import { type FaultRecord, inject } from './inject.ts';
 import { openNodeShell } from './node-shell.ts';
 import { dueTimes, OrderLoad } from './order-load.ts';
 import { drawOrder } from './order-mix.ts';
-import { seededRandom } from './random.ts';
 import { takeQuietBaseline, waitForRest } from './rest.ts';
 import { burstsOf, type StormOptions, type StormResult } from './storm.ts';
 

@@ -2,6 +2,7 @@ import type { Decision } from '../../../cdk8s/model/decision.ts';
 import type { Model } from '../../../cdk8s/model/model.ts';
 import type { DependencyPolicy, RetryOn, RpcPolicy } from '../../../cdk8s/model/policy.ts';
 import type { Service, SyncInteraction } from '../../../cdk8s/model/topology.ts';
+import { seededRandom } from '../../harness/random.ts';
 
 /** A dependency of the synthetic call graph, with the time that all its calls have. */
 interface SyntheticDependency {
@@ -26,8 +27,8 @@ const USER_TIMEOUT_MS = 8_000;
  * @param seed the same seed gives the same model
  */
 export function syntheticModel(services: number, seed = 1): Required<Model> {
-  const random = mulberry32(seed);
-  const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
+  const random = seededRandom(seed);
+  const pick = <T>(from: readonly T[]): T => from[random.integer(from.length)] as T;
   const tiers = tiersOf(services);
   const names = tiers.flat();
   const dependencies = withTimeouts(dependenciesBetween(tiers, pick));
@@ -153,14 +154,3 @@ const call = {
 } as const satisfies Decision;
 
 const event = { ...call, waits: 'nobody', consistency: 'eventual', tactic: 'event' } as const satisfies Decision;
-
-/** A small well-known generator of numbers in [0, 1): it takes a seed, which Math.random does not. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
