@@ -43,7 +43,7 @@ async function readTotals() {
 /** As a user does. */
 async function rebuild(): Promise<void> {
   const { stdout } = await execa('npm', ['run', '--silent', 'rebuild'], { cwd: root, timeout: rebuildingMs });
-  expect(stdout).toMatch(/Rebuilt from \d+ messages in [\d.]+ s; \d+ of them refused\.$/);
+  expect(stdout).toMatch(/Rebuilt from \d+ messages in [\d.]+ s; \d+ of them rejected\.$/);
 }
 
 /** One order that ends fulfilled and one that ends cancelled. */

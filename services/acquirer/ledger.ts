@@ -4,7 +4,7 @@ import type { Database, Queryable } from '../lib/postgres/database.ts';
 import { type KeyedCall, once } from '../lib/postgres/idempotency.ts';
 import { DomainError } from '../lib/runtime/domain-error.ts';
 
-/** One row for each effect, not for each request. */
+/** The schema of the ledger: one row for each effect, not for each request. */
 export const migrations = join(import.meta.dirname, 'migrations');
 
 type EffectKind = 'authorization' | 'capture' | 'reversal';
@@ -15,7 +15,7 @@ export interface LedgerEntry {
   readonly at: string;
 }
 
-/** What is to be held on a card. */
+/** An amount to hold on a card. */
 export interface Authorization {
   readonly orderId: string;
   readonly amountMinor: number;
@@ -25,11 +25,14 @@ export interface Authorization {
 
 interface Effect {
   readonly id: string;
-  /** True if this request made the effect; false if an earlier one with its key did. */
+  /** False if an earlier request with the same key already had this effect. */
   readonly isNew: boolean;
 }
 
-/** Holds the amount, once for each key. @throws DomainError `key-reused` */
+/**
+ * Holds the amount, once for each key.
+ * @throws DomainError `key-reused`
+ */
 export async function authorize(database: Database, key: string, request: Authorization): Promise<Effect> {
   const { orderId, amountMinor, currency } = request;
   return inLedger(database, { operation: 'authorize', key, request }, async (tx, id) => {
@@ -42,7 +45,8 @@ export async function authorize(database: Database, key: string, request: Author
 
 /**
  * Captures or reverses a whole authorization, once.
- * @throws DomainError `not-found` without the authorization, `failed-precondition` for a capture of a reversed one
+ * @throws DomainError `not-found` if there is no such authorization; `failed-precondition` if it was reversed before,
+ *   or if another key captured it before
  */
 export async function settle(
   database: Database,
@@ -84,8 +88,11 @@ async function inLedger(
   return { id, isNew: id === newId };
 }
 
-/** Counts the tries of a key. @returns 1 for the first */
-export async function countTry(db: Queryable, key: string): Promise<number> {
+/**
+ * Counts an attempt with this key.
+ * @returns the number of attempts so far: 1 for the first
+ */
+export async function countAttempt(db: Queryable, key: string): Promise<number> {
   const { rows } = await db.query<{ count: number }>(
     'INSERT INTO tries AS t (key, count) VALUES ($1, 1) ON CONFLICT (key) DO UPDATE SET count = t.count + 1 RETURNING count',
     [key],

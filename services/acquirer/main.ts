@@ -19,7 +19,7 @@ export const run = defineService({
     const server = await listen(app, config.HOST, config.HTTPS_PORT, certificate);
     lifecycle.onShutdown('drain', () => server.drain());
     const self = new URL(`https://127.0.0.1:${server.port}/v1/authorizations`);
-    // Its own certificate and no other, for it is not 127.0.0.1 that it names.
+    // The warm-up trusts only the service's own certificate. It skips the check of the name, which is not 127.0.0.1.
     const onlySelf = { ca: certificate.cert, allowPartialTrustChain: true, checkServerIdentity: () => undefined };
     return {
       warmUp: () => Promise.all([database.query('SELECT 1'), postJson(self, {}, {}, onlySelf)]),

@@ -5,10 +5,10 @@ import type { HttpReply, HttpRequest, HttpRoute } from '../lib/http/route.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { DomainError } from '../lib/runtime/domain-error.ts';
 import { validate } from '../lib/runtime/validate.ts';
-import { authorize, countTry, settle } from './ledger.ts';
+import { authorize, countAttempt, settle } from './ledger.ts';
 
 const slowMs = 1_500;
-const flakyTries = 2;
+const flakyAttempts = 2;
 
 const authorizationSchema = z.strictObject({
   orderId: z.string().min(1).max(255),
@@ -37,7 +37,7 @@ export function acquirerRoutes(database: Database): HttpRoute[] {
   ];
 }
 
-/** Does what the token stands for, see contracts/payment-tokens.ts. */
+/** Simulates the behavior that the payment token selects (see contracts/payment-tokens.ts). */
 async function handleAuthorization(database: Database, request: HttpRequest): Promise<HttpReply | 'drop-connection'> {
   const key = readKey(request);
   const authorization = validate(authorizationSchema, request.body, 'authorization');
@@ -45,7 +45,7 @@ async function handleAuthorization(database: Database, request: HttpRequest): Pr
   if (paymentToken === 'tok_declined') {
     return { status: 200, body: { status: 'declined', reason: 'insufficient funds' } };
   }
-  if (paymentToken === 'tok_flaky' && (await countTry(database, key)) <= flakyTries) {
+  if (paymentToken === 'tok_flaky' && (await countAttempt(database, key)) <= flakyAttempts) {
     throw new DomainError('unavailable', 'The acquirer is busy; nothing was authorized.');
   }
   if (paymentToken === 'tok_slow') await sleep(slowMs);

@@ -63,7 +63,7 @@ const readFacts = async () => (await database.query('SELECT * FROM order_facts O
 describe('the projection', () => {
   const events = [placed('o-1'), fulfilled('o-1'), placed('o-2', 100n), cancelled('o-2'), placed('o-3')];
 
-  test('comes to the same, in whatever order and however often its events come', async () => {
+  test('gives the same facts whatever the order of its events and however often each is delivered', async () => {
     await handleAll(events);
     const facts = await readFacts();
     expect(facts).toHaveLength(3);
@@ -72,26 +72,26 @@ describe('the projection', () => {
     expect(await readFacts()).toEqual(facts);
   });
 
-  test('takes an event once: what a second one of its id says does not count', async () => {
+  test('processes an event once: a second event with the same id is ignored', async () => {
     await handleAll([placed('o-1'), placed('o-1', 999n)]);
     expect(await readFacts()).toMatchObject([{ total_minor: '2400' }]);
   });
 
   test.each([
-    ['no order', placed(''), 'order.placed names no order or no time'],
+    ['no order', placed(''), 'order.placed has no order id or no time'],
     ['no total', event(orderPlaced, 'o-1', { orderId: 'o-1', placedAt: now }), 'total must be'],
-    ['a total below nothing', placed('o-1', -1n), 'total must be'],
-    ['a currency in words', placed('o-1', 1n, 'dollars'), 'total must be'],
-    ['no reason', cancelled('o-1', CancellationReason.UNSPECIFIED), 'a reason that is not known here: 0'],
-    ['no end', event(orderFulfilled, 'o-1', { orderId: 'o-1' }), 'has no id or no time'],
-  ])('dead-letters an event with %s, and says why', async (_, bad, reason) => {
+    ['a negative total', placed('o-1', -1n), 'total must be'],
+    ['a currency that is not a code', placed('o-1', 1n, 'dollars'), 'total must be'],
+    ['no reason', cancelled('o-1', CancellationReason.UNSPECIFIED), 'an unknown reason: 0'],
+    ['no end time', event(orderFulfilled, 'o-1', { orderId: 'o-1' }), 'order.fulfilled has no order id or no time'],
+  ])('dead-letters an event with %s, with the reason', async (_, bad, reason) => {
     expect(await handle(bad)).toEqual({ kind: 'dead-letter', reason: expect.stringContaining(reason) });
     expect(await readFacts()).toEqual([]);
   });
 });
 
 describe('the statistics', () => {
-  test('count orders by how they ended, and only fulfilled ones as revenue', async () => {
+  test('count orders by outcome, and only fulfilled orders as revenue', async () => {
     await handleAll([
       ...[placed('o-1'), fulfilled('o-1'), placed('o-2', 100n), fulfilled('o-2'), placed('o-3', 500n, 'EUR')],
       ...[fulfilled('o-3'), placed('o-4'), placed('o-5'), cancelled('o-5')],
@@ -103,7 +103,7 @@ describe('the statistics', () => {
       cancelledByReason: { declined: 1, 'shipment-failed': 1 },
       revenue: { EUR: 500, USD: 2_500 },
     });
-    // The minute may have turned since the events.
+    // A new minute may have begun since the events.
     expect(perMinute).toHaveLength(2);
     expect(perMinute.find(({ orders }) => orders > 0)).toEqual({
       at: expect.stringMatching(/:00\.000Z$/),
@@ -113,7 +113,7 @@ describe('the statistics', () => {
     });
   });
 
-  test('a sum over 2^53 is a text of all its digits, one at it a number', async () => {
+  test('show a sum above 2^53 - 1 as a string of digits, and a smaller one as a number', async () => {
     const limit = BigInt(Number.MAX_SAFE_INTEGER);
     await handleAll([placed('o-1', limit), fulfilled('o-1')]);
     expect((await readStats(database, 1)).revenue).toEqual({ USD: Number.MAX_SAFE_INTEGER });
@@ -121,7 +121,7 @@ describe('the statistics', () => {
     expect((await readStats(database, 1)).revenue).toEqual({ USD: '9007199254740992' });
   });
 
-  test('there is a minute for each that was asked for, an hour unless said otherwise, the oldest first', async () => {
+  test('list the requested number of minutes, 60 by default, oldest first', async () => {
     const anHourAgo = timestampFromDate(new Date(Date.now() - 59 * 60_000));
     await handleAll([placed('o-1', 1n, 'USD', anHourAgo)]);
     const answer = await get('');
@@ -135,7 +135,7 @@ describe('the statistics', () => {
   });
 
   test.each(['0', '1441', '-1', '1.5', 'x', '', '99999', '5&minutes=6', '5&hours=1'])(
-    'minutes=%s is a problem that names the field',
+    'reject minutes=%s with a problem that names the field',
     async (text) => {
       const answer = await get(`?minutes=${text}`);
       expect(answer.status).toBe(400);
@@ -153,14 +153,14 @@ describe('the statistics', () => {
 describe('a rebuild', () => {
   const events = [placed('o-1'), fulfilled('o-1'), placed('o-2', 100n), cancelled('o-2'), placed('o-3')];
 
-  test('comes to what was there before, while the consumer goes on', async () => {
+  test('restores the same facts while the consumer continues', async () => {
     await handleAll(events);
     const before = await readFacts();
     const meanwhile = [fulfilled('o-3'), placed('o-4')];
     await rebuildFacts(database, async () => {
       expect(await readFacts()).toEqual([]);
       await Promise.all([handleAll(events), handleAll(meanwhile)]);
-      // The replay comes to what the consumer has handled meanwhile, too.
+      // The replay also delivers the events that the consumer has handled in the meantime.
       await handleAll(meanwhile);
     });
     const after = await readFacts();
@@ -171,7 +171,7 @@ describe('a rebuild', () => {
     ]);
   });
 
-  test('mends what is wrong, and leaves what the topic may no longer have', async () => {
+  test('repairs wrong facts, and leaves orders that the topic may no longer contain', async () => {
     const aMonthAgo = timestampFromDate(new Date(Date.now() - 30 * 24 * 60 * 60_000));
     await handleAll([...events, placed('o-0', 1n, 'USD', aMonthAgo)]);
     const right = await readFacts();
@@ -181,7 +181,7 @@ describe('a rebuild', () => {
     expect(await readFacts()).toEqual(right);
   });
 
-  test('is alone: a second one is refused and changes nothing', async () => {
+  test('rejects a second rebuild at the same time, which changes nothing', async () => {
     await handleAll(events);
     await rebuildFacts(database, async () => {
       await handleAll(events);

@@ -2,10 +2,13 @@ import { join } from 'node:path';
 import { receiveOnce } from '../lib/messaging/inbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
 
-/** One row for each order. Every column but the key is unknown until its event has come, in whatever order they come. */
+/**
+ * The schema of the facts: one row for each order. Events may arrive in any order, so every column except the key is
+ * null until its event arrives.
+ */
 export const migrations = join(import.meta.dirname, 'migrations');
 
-/** What order.placed tells. */
+/** The facts of an order.placed event. */
 export interface Placing {
   readonly orderId: string;
   readonly placedAt: Date;
@@ -14,7 +17,7 @@ export interface Placing {
   readonly currency: string;
 }
 
-/** @returns false if the event came before */
+/** @returns false for a duplicate event */
 export function recordPlacing(database: Database, eventId: string, placing: Placing): Promise<boolean> {
   return once(database, eventId, (tx) =>
     tx.query(
@@ -26,7 +29,7 @@ export function recordPlacing(database: Database, eventId: string, placing: Plac
   );
 }
 
-/** What order.fulfilled and order.cancelled tell. */
+/** The facts of an order.fulfilled or order.cancelled event. */
 export interface Ending {
   readonly orderId: string;
   readonly outcome: 'fulfilled' | 'cancelled';
@@ -35,7 +38,7 @@ export interface Ending {
   readonly endedAt: Date;
 }
 
-/** @returns false if the event came before */
+/** @returns false for a duplicate event */
 export function recordEnding(database: Database, eventId: string, ending: Ending): Promise<boolean> {
   return once(database, eventId, (tx) =>
     tx.query(

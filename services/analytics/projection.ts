@@ -10,7 +10,7 @@ import { type Ending, type Placing, recordEnding, recordPlacing } from './facts.
 
 export const topic = orderPlaced.topic;
 
-/** Events to facts: for the consumer as for a rebuild, so that both come to the same. */
+/** The handlers that turn events into facts. The consumer and a rebuild share them, so both give the same facts. */
 export function projectOrders(database: Database, log: Log): EventHandlers {
   return [
     { event: orderPlaced, handle: onOrderPlaced(database, log) },
@@ -22,9 +22,9 @@ export function projectOrders(database: Database, log: Log): EventHandlers {
 function onOrderPlaced(database: Database, log: Log): EventHandler {
   return async (event) => {
     const { orderId, total, placedAt } = readEventData(orderPlaced, event);
-    if (!orderId || !placedAt) return refuse('order.placed names no order or no time');
+    if (!orderId || !placedAt) return deadLetter('order.placed has no order id or no time');
     if (!total || total.amountMinor < 0n || !/^[A-Z]{3}$/.test(total.currency)) {
-      return refuse('total must be an amount from 0 on, in a currency of three capital letters');
+      return deadLetter('total must be an amount of at least 0, in a currency of three capital letters');
     }
     const { amountMinor: totalMinor, currency } = total;
     const placing: Placing = { orderId, placedAt: timestampDate(placedAt), totalMinor, currency };
@@ -52,7 +52,7 @@ function onOrderCancelled(database: Database, log: Log): EventHandler {
   return async (event) => {
     const { orderId, endedAt, reason: code } = readEventData(orderCancelled, event);
     const reason = reasons[code];
-    if (reason === undefined) return refuse(`order.cancelled has a reason that is not known here: ${code}`);
+    if (reason === undefined) return deadLetter(`order.cancelled has an unknown reason: ${code}`);
     return end(database, log, event.id, { orderId, endedAt, outcome: 'cancelled', reason });
   };
 }
@@ -64,12 +64,12 @@ async function end(
   { endedAt, ...ending }: Omit<Ending, 'endedAt'> & { readonly endedAt: Timestamp | undefined },
 ): Promise<Intent> {
   const { orderId, outcome } = ending;
-  if (!orderId || !endedAt) return refuse(`the order that was ${outcome} has no id or no time`);
+  if (!orderId || !endedAt) return deadLetter(`order.${outcome} has no order id or no time`);
   const isNew = await recordEnding(database, eventId, { ...ending, endedAt: timestampDate(endedAt) });
   log.debug({ orderId, eventId, isNew }, `order counted as ${outcome}`);
   return done;
 }
 
-function refuse(reason: string): Intent {
+function deadLetter(reason: string): Intent {
   return { kind: 'dead-letter', reason };
 }

@@ -1,19 +1,21 @@
 import type { Database } from '../lib/postgres/database.ts';
 import { DomainError } from '../lib/runtime/domain-error.ts';
 
-/** The number is ours: an advisory lock that only rebuilds take. */
+/** An arbitrary number for the advisory lock of rebuilds. Nothing else uses it. */
 const rebuildLock = 7_219_003;
 
-/** The topic keeps seven. A day less, so that nothing is forgotten that the topic forgets a moment later. */
+/**
+ * One day less than the topic keeps events, so that no event expires between the deletion of its fact and the replay.
+ */
 const replayableDays = 6;
 
 /**
- * Forgets the facts and has the topic replayed. The consumer may go on meanwhile: an event that it handles after the
- * forgetting is in the inbox, and one that it handled before is in the topic. What is older than the topic is sure to reach
- * back stays as it is.
+ * Rebuilds the facts: deletes them and replays the topic. The consumer may continue: an event that it handles after the
+ * deletion is in the inbox, and an event that it handled before is in the topic. Facts that are older than the events
+ * in the topic stay as they are.
  *
- * @param replay hands each event of the topic, up to its end when called, to the projection
- * @throws DomainError `in-flight` if another rebuild is under way: nothing was changed
+ * @param replay passes each event of the topic, up to the topic's end at the time of the call, to the projection
+ * @throws DomainError `in-flight` if another rebuild is under way; then nothing was changed
  */
 export function rebuildFacts<Result>(database: Database, replay: () => Promise<Result>): Promise<Result> {
   return database.transaction(async (holder) => {
@@ -21,14 +23,14 @@ export function rebuildFacts<Result>(database: Database, replay: () => Promise<R
       rebuildLock,
     ]);
     if (!rows[0]?.taken) throw new DomainError('in-flight', 'Another rebuild is under way.');
-    await forgetFacts(database);
+    await deleteFacts(database);
     return replay();
   });
 }
 
-function forgetFacts(database: Database): Promise<void> {
+function deleteFacts(database: Database): Promise<void> {
   return database.transaction(async (tx) => {
-    // First the inbox, as the projection does: the other way round the two could wait for each other.
+    // The inbox first, as in the projection: in the opposite order, the two could deadlock.
     await tx.query('TRUNCATE inbox');
     await tx.query('DELETE FROM order_facts WHERE placed_at IS NULL OR placed_at > now() - make_interval(days => $1)', [
       replayableDays,

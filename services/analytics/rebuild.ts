@@ -1,4 +1,6 @@
-/** Runs in a pod of analytics, which has the addresses: `npm run rebuild` on the host starts it there. */
+/**
+ * The program behind `npm run rebuild`, which runs it in a pod of analytics, where Postgres and Kafka can be reached.
+ */
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { type Replayed, replayTopic } from '../lib/messaging/replay.ts';
@@ -11,9 +13,9 @@ import { rebuildFacts } from './rebuild-facts.ts';
 
 const help = `Usage: npm run rebuild [-- --help]
 
-Empties what analytics knows of orders and reads it again from the topic ${topic}, while the service runs. Until it is
-done GET /v1/stats shows less. Orders older than six days, which the topic may no longer have, are left as they are.
-It may be run at any time and as often as you like; if it fails, run it again. Ended here, it goes on in its pod.
+Deletes what analytics stores about orders and reads it again from the topic ${topic}, while the service runs. Until it
+is done, GET /v1/stats shows lower numbers. Orders older than six days, which the topic may no longer contain, stay as
+they are. You can run the command at any time; if it fails, run it again. If you interrupt it, it continues in its pod.
 
 Exit code: 0 rebuilt, 1 failed, or another rebuild is under way, 2 wrong usage.`;
 
@@ -32,9 +34,9 @@ async function main(): Promise<number> {
   }
   try {
     const startedAt = performance.now();
-    const { messages, refused } = await rebuild();
+    const { messages, rejected } = await rebuild();
     const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-    console.log(`Rebuilt from ${messages} messages in ${seconds} s; ${refused} of them refused.`);
+    console.log(`Rebuilt from ${messages} messages in ${seconds} s; ${rejected} of them rejected.`);
     return 0;
   } catch (error) {
     console.error(`Not rebuilt: ${messageOf(error)}`);

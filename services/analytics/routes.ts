@@ -6,7 +6,7 @@ import { readStats } from './stats.ts';
 
 const rule = 'must be a whole number from 1 to 1440';
 
-/** A query is text: `minutes=60`. */
+/** Query parameters are strings: `minutes=60`. */
 const querySchema = z.strictObject({
   minutes: z
     .string(rule)

@@ -1,9 +1,9 @@
 import type { Queryable } from '../lib/postgres/database.ts';
 
-/** Minor units by currency. A sum over 2^53 is a text of digits: as a number, readers of JSON would change it. */
+/** Minor units by currency. A sum above 2^53 - 1 is a string of digits, because JSON readers would round a number. */
 type Revenue = Readonly<Record<string, number | string>>;
 
-/** What `GET /v1/stats` answers. Revenue is that of fulfilled orders: what was kept. */
+/** The answer of `GET /v1/stats`. Revenue counts fulfilled orders only. */
 export interface Stats {
   readonly orders: {
     readonly total: number;
@@ -13,12 +13,12 @@ export interface Stats {
   };
   readonly cancelledByReason: Readonly<Record<string, number>>;
   readonly revenue: Revenue;
-  /** Oldest first; the last is the minute under way. */
+  /** Oldest first; the last is the current minute. */
   readonly perMinute: readonly Minute[];
 }
 
 interface Minute {
-  /** When it began, in ISO 8601. */
+  /** When the minute began, in ISO 8601. */
   readonly at: string;
   /** Orders placed in it. */
   readonly orders: number;
@@ -28,7 +28,7 @@ interface Minute {
   readonly cancellations: number;
 }
 
-/** @param minutes how many, up to now */
+/** @param minutes the number of minutes to list, up to the current one */
 export async function readStats(db: Queryable, minutes: number): Promise<Stats> {
   const [orders, reasons, revenue, perMinute] = await Promise.all([
     readTotals(db),

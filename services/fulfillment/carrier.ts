@@ -1,7 +1,11 @@
-/** ISO 3166: where the carrier does not go. */
+/** The countries that the carrier does not serve, in ISO 3166. */
 const notServed: ReadonlySet<string> = new Set(['AQ']);
 
-/** Why the carrier will not ship to a country; undefined: it will. @param country ISO 3166, two capital letters */
-export function refusalOf(country: string): string | undefined {
+/**
+ * The reason why the carrier does not ship to a country.
+ * @param country ISO 3166, two capital letters
+ * @returns undefined if the carrier ships there
+ */
+export function rejectionReason(country: string): string | undefined {
   return notServed.has(country) ? `the carrier does not serve ${country}` : undefined;
 }

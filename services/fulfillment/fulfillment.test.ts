@@ -34,7 +34,7 @@ async function readOutbox() {
   return rows;
 }
 
-test('an order that is ready is shipped, and its event says so', async () => {
+test('a ready order is shipped, and an event reports the shipment', async () => {
   expect(await handle(ready('e-1', 'o-1'))).toEqual({ kind: 'done' });
   const shipment = await readShipment(database, 'o-1');
   expect(shipment).toEqual({ orderId: 'o-1', status: 'scheduled', at: expect.stringMatching(/^\d{4}-.*Z$/) });
@@ -49,7 +49,7 @@ test('an order that is ready is shipped, and its event says so', async () => {
   expect(others).toEqual([]);
 });
 
-test('a country that the carrier does not serve fails permanently, with the reason', async () => {
+test('a shipment to a country that the carrier does not serve fails permanently, with the reason', async () => {
   await handle(ready('e-1', 'o-1', 'AQ'));
   const reason = 'the carrier does not serve AQ';
   expect(await readShipment(database, 'o-1')).toMatchObject({ status: 'failed', reason });
@@ -58,7 +58,7 @@ test('a country that the carrier does not serve fails permanently, with the reas
   expect(JSON.parse(event?.data ?? '')).toEqual({ orderId: 'o-1', reason });
 });
 
-test('an order has one shipment and one event of it, however often and under whatever id it comes', async () => {
+test('an order has one shipment and one shipment event, even if several events say that it is ready', async () => {
   await Promise.all([handle(ready('e-1', 'o-1')), handle(ready('e-1', 'o-1')), handle(ready('e-2', 'o-1'))]);
   await handle(ready('e-3', 'o-1', 'AQ'));
   await handle(ready('e-4', 'o-2'));
@@ -66,7 +66,7 @@ test('an order has one shipment and one event of it, however often and under wha
   expect((await readOutbox()).map(({ subject }) => subject)).toEqual(['o-1', 'o-2']);
 });
 
-test('if the event cannot be stored, there is no shipment either: the event is handled again', async () => {
+test('if the shipment event cannot be stored, there is no shipment either, and a retry ships the order', async () => {
   await database.query('ALTER TABLE outbox RENAME TO outbox_away');
   await expect(handle(ready('e-1', 'o-1'))).rejects.toThrow(/outbox/);
   await database.query('ALTER TABLE outbox_away RENAME TO outbox');
@@ -77,7 +77,7 @@ test('if the event cannot be stored, there is no shipment either: the event is h
 
 test.each([
   ['no country', ready('e-1', 'o-1', ''), 'country is "", but must be two capital letters'],
-  ['a country in words', ready('e-1', 'o-1', 'Norway'), 'country is "Norway", but must be two capital letters'],
+  ['a country name', ready('e-1', 'o-1', 'Norway'), 'country is "Norway", but must be two capital letters'],
   ['no order', ready('e-1', ''), 'orderId is missing'],
 ])('an event with %s is dead-lettered with the reason', async (_, event, reason) => {
   expect(await handle(event)).toEqual({ kind: 'dead-letter', reason });

@@ -5,12 +5,12 @@ import type { Log } from '../lib/observability/log.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { ship } from './shipments.ts';
 
-/** Ships what is paid and reserved. */
+/** Ships an order that is paid for and whose stock is reserved. */
 export function onOrderReady(database: Database, log: Log): EventHandler {
   return async (event) => {
     const { orderId, country } = readEventData(orderReady, event);
     if (orderId === '') return { kind: 'dead-letter', reason: 'orderId is missing' };
-    // To guess would be to ship to nowhere.
+    // A guessed country would send the order to the wrong place.
     if (!/^[A-Z]{2}$/.test(country)) {
       return { kind: 'dead-letter', reason: `country is ${JSON.stringify(country)}, but must be two capital letters` };
     }

@@ -4,11 +4,11 @@ import { shipmentFailed, shipmentScheduled } from '../contracts/events.ts';
 import { receiveOnce } from '../lib/messaging/inbox.ts';
 import { addToOutbox } from '../lib/messaging/outbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
-import { refusalOf } from './carrier.ts';
+import { rejectionReason } from './carrier.ts';
 
 export const migrations = join(import.meta.dirname, 'migrations');
 
-/** An order that is paid and reserved. */
+/** An order that is paid for and whose stock is reserved. */
 export interface ReadyOrder {
   readonly orderId: string;
   /** ISO 3166, two capital letters. */
@@ -16,16 +16,16 @@ export interface ReadyOrder {
 }
 
 /**
- * Ships an order, or refuses to, and tells of it: all in one transaction. An order has one shipment and one event of it, also
- * if it is said to be ready twice, under two event ids.
- * @returns undefined if it was decided before
+ * Decides whether an order is shipped, and records the decision and its event in one transaction. An order has one
+ * shipment and one shipment event, even if two events with different ids say that it is ready.
+ * @returns undefined if the shipment was decided before
  */
 export function ship(
   database: Database,
   eventId: string,
   { orderId, country }: ReadyOrder,
 ): Promise<'scheduled' | 'failed' | undefined> {
-  const reason = refusalOf(country);
+  const reason = rejectionReason(country);
   const status = reason === undefined ? 'scheduled' : 'failed';
   return database.transaction(async (tx) => {
     if (!(await receiveOnce(tx, eventId))) return undefined;
@@ -53,7 +53,7 @@ export interface Shipment {
   readonly at: string;
 }
 
-/** @returns undefined if the order is not decided yet */
+/** @returns undefined if the shipment is not decided yet */
 export async function readShipment(db: Queryable, orderId: string): Promise<Shipment | undefined> {
   const { rows } = await db.query<{ status: 'scheduled' | 'failed'; reason: string | null; at: Date }>(
     'SELECT status, reason, at FROM shipments WHERE order_id = $1',

@@ -5,7 +5,7 @@ import type { FieldError } from '../lib/runtime/domain-error.ts';
 import { invalid } from '../lib/runtime/validate.ts';
 import { findShortages, type Line, release, reserve } from './stock.ts';
 
-/** inventory's side of the contract. */
+/** inventory's implementation of its contract. */
 export function inventoryHandlers(database: Database): Handlers<typeof Inventory> {
   return {
     async check({ lines }) {
@@ -20,7 +20,7 @@ export function inventoryHandlers(database: Database): Handlers<typeof Inventory
   };
 }
 
-/** The plain lines, in the order of their SKUs: what the same request is must not hang on their order. */
+/** The validated lines, sorted by SKU, so that the order of the lines does not make another request. */
 function validLines(lines: readonly Line[]): Line[] {
   const errors: FieldError[] = lines.flatMap(({ quantity }, index) =>
     quantity > 0 ? [] : [{ field: `lines[${index}].quantity`, message: 'must be at least 1, not 0' }],

@@ -21,7 +21,7 @@ async function stockOf(sku: string): Promise<number | undefined> {
 
 const rare = (quantity: number) => [{ sku: 'rare', quantity }];
 
-test('Check names what is short, an unknown SKU too, and changes nothing', async () => {
+test('Check lists every shortage, including unknown SKUs, and changes nothing', async () => {
   const lines = [
     ...rare(4),
     { sku: 'mug', quantity: 1000 },
@@ -37,27 +37,27 @@ test('Check names what is short, an unknown SKU too, and changes nothing', async
   expect(await stockOf('rare')).toBe(3);
 });
 
-test('Reserve takes all lines or none', async () => {
+test('Reserve reserves all lines or none', async () => {
   expect(await reserve(database, 'k-1', 'o-1', [{ sku: 'mug', quantity: 2 }, ...rare(4)])).toHaveLength(1);
   expect(await stockOf('mug')).toBe(1_000_000);
   expect(await reserve(database, 'k-2', 'o-1', [{ sku: 'mug', quantity: 2 }, ...rare(3)])).toEqual([]);
   expect([await stockOf('mug'), await stockOf('rare')]).toEqual([999_998, 0]);
 });
 
-test('the same key reserves once, also side by side; with another request it is refused', async () => {
+test('the same key reserves once, even concurrently; with another request it is rejected', async () => {
   const first = () => reserve(database, 'k-1', 'o-1', rare(2));
   expect(await Promise.all([first(), first(), first()])).toEqual([[], [], []]);
   expect(await stockOf('rare')).toBe(1);
   await expect(reserve(database, 'k-1', 'o-1', rare(1))).rejects.toMatchObject({ code: 'key-reused' });
 });
 
-test('of orders that compete for the last pieces only as many get some as there are', async () => {
+test('orders that compete for the last items do not reserve more than there are', async () => {
   const orders = Array.from({ length: 6 }, (_, n) => reserve(database, `k-${n}`, `o-${n}`, rare(1)));
   const served = (await Promise.all(orders)).filter((shortages) => shortages.length === 0);
   expect([served.length, await stockOf('rare')]).toEqual([3, 0]);
 });
 
-test('Release gives back what the order holds, once, and nothing to an order that holds none', async () => {
+test('Release returns the stock of an order once, and nothing for an order without a reservation', async () => {
   await reserve(database, 'k-1', 'o-1', rare(2));
   expect(await release(database, 'k-2', 'o-1')).toBe(true);
   expect(await release(database, 'k-2', 'o-1')).toBe(true);
@@ -65,7 +65,7 @@ test('Release gives back what the order holds, once, and nothing to an order tha
   expect(await stockOf('rare')).toBe(3);
 });
 
-test('a Reserve that comes after its order was released holds nothing, also when both come at once', async () => {
+test('a Reserve after the Release of its order reserves nothing, even if both run concurrently', async () => {
   expect(await release(database, 'k-1', 'o-1')).toBe(false);
   await expect(reserve(database, 'k-2', 'o-1', rare(2))).rejects.toMatchObject({ code: 'failed-precondition' });
   expect(await stockOf('rare')).toBe(3);
@@ -79,14 +79,14 @@ test('a Reserve that comes after its order was released holds nothing, also when
   }
 });
 
-test('a Reserve that was answered is answered so again after the Release, and holds nothing', async () => {
+test('a repeated Reserve gets its first answer again after the Release, and reserves nothing', async () => {
   await reserve(database, 'k-1', 'o-1', rare(2));
   await release(database, 'k-2', 'o-1');
   expect(await reserve(database, 'k-1', 'o-1', rare(2))).toEqual([]);
   expect(await stockOf('rare')).toBe(3);
 });
 
-test('a call without a key, an order or a usable line is invalid', async () => {
+test('a call without a key, an order or a valid line is invalid', async () => {
   const call = (request: object) => inventoryHandlers(database).reserve(create(ReserveRequestSchema, request));
   const good = { idempotencyKey: 'k', orderId: 'o', lines: rare(1) };
   for (const bad of [

@@ -11,14 +11,14 @@ export interface Line {
   readonly quantity: number;
 }
 
-/** What is missing for these lines; an unknown SKU has a stock of none. */
+/** The lines that the stock cannot serve. An unknown SKU counts as out of stock. */
 export async function findShortages(
   db: Queryable,
   lines: readonly Line[],
   lock: '' | 'FOR UPDATE' = '',
 ): Promise<Shortage[]> {
   const skus = lines.map(({ sku }) => sku);
-  // Rows are locked in one order by everybody, so that two reservations never wait for each other.
+  // All reservations lock rows in the same order, so that two reservations never deadlock.
   const { rows } = await db.query<{ sku: string; available: number }>(
     `SELECT sku, available FROM stock WHERE sku = ANY($1) ORDER BY sku ${lock}`,
     [skus],
@@ -30,15 +30,15 @@ export async function findShortages(
 }
 
 /**
- * Holds all lines for the order or, if there is a shortage, none.
- * @throws DomainError `failed-precondition` if the order was released: a Reserve that was on its way for long holds nothing
+ * Reserves all lines for the order or, if there is a shortage, none.
+ * @throws DomainError `failed-precondition` if the order was released: a delayed Reserve must not reserve stock
  */
 export function reserve(database: Database, key: string, orderId: string, lines: readonly Line[]): Promise<Shortage[]> {
   const call: KeyedCall = { operation: 'Reserve', key, request: { orderId, lines } };
   return database.transaction((tx) =>
     once(tx, call, async () => {
       if ((await lockOrder(tx, orderId)).wasReleased) {
-        throw new DomainError('failed-precondition', `The stock of order ${orderId} was given back before.`);
+        throw new DomainError('failed-precondition', `The stock of order ${orderId} was released before.`);
       }
       const shortages = await findShortages(tx, lines, 'FOR UPDATE');
       if (shortages.length > 0) return shortages;
@@ -55,7 +55,7 @@ export function reserve(database: Database, key: string, orderId: string, lines:
   );
 }
 
-/** Until the transaction ends nobody else reserves or releases for this order. */
+/** Locks the order, so that no other call reserves or releases its stock until the transaction ends. */
 async function lockOrder(tx: Queryable, orderId: string): Promise<{ wasReleased: boolean }> {
   const { rows } = await tx.query<{ wasReleased: boolean }>(
     `INSERT INTO order_holds AS h (order_id) VALUES ($1) ON CONFLICT (order_id) DO UPDATE SET released_at = h.released_at
@@ -65,7 +65,10 @@ async function lockOrder(tx: Queryable, orderId: string): Promise<{ wasReleased:
   return rows[0] ?? { wasReleased: false };
 }
 
-/** Gives the order's stock back. @returns false if it had none */
+/**
+ * Releases the order's stock.
+ * @returns false if it had no reservation
+ */
 export function release(database: Database, key: string, orderId: string): Promise<boolean> {
   const call: KeyedCall = { operation: 'Release', key, request: { orderId } };
   return database.transaction((tx) =>
@@ -92,7 +95,7 @@ export async function stockUp(db: Queryable): Promise<void> {
   );
 }
 
-/** Back to the catalogue: no reservations, full stock. */
+/** Restores the initial stock of the catalogue, without reservations. */
 export function resetStock(database: Database): Promise<void> {
   return database.transaction(async (tx) => {
     await tx.query('TRUNCATE idempotency_keys, order_holds, stock, reservations');

@@ -4,14 +4,17 @@ import type { Database, Queryable } from '../lib/postgres/database.ts';
 
 export const migrations = join(import.meta.dirname, 'migrations');
 
-/** An e-mail that would be sent. `kind` is the event that it tells of: `order.placed`. */
+/** An e-mail that a real service would send. `kind` is the event that it reports: `order.placed`. */
 export interface Email {
   readonly orderId: string;
   readonly customerId: string;
   readonly kind: string;
 }
 
-/** Records an event's e-mail, once, however often the event comes. @returns false if it came before */
+/**
+ * Records an event's e-mail once, however often the event is delivered.
+ * @returns false for a duplicate event
+ */
 export function recordEmail(database: Database, eventId: string, email: Email): Promise<boolean> {
   return database.transaction(async (tx) => {
     if (!(await receiveOnce(tx, eventId))) return false;

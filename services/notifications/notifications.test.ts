@@ -24,7 +24,7 @@ const placed = (id: string, orderId: string): CloudEvent => ({
   data: toJsonString(orderPlaced.schema, create(orderPlaced.schema, { orderId, customerId: 'c-1' })),
 });
 
-test('an event has one e-mail, however often and however close together it comes', async () => {
+test('an event has one e-mail, however often it is delivered, even concurrently', async () => {
   const handle = tellCustomer('order.placed', database, silentLog);
   await Promise.all([handle(placed('e-1', 'o-1')), handle(placed('e-1', 'o-1'))]);
   await handle(placed('e-1', 'o-1'));
@@ -33,7 +33,7 @@ test('an event has one e-mail, however often and however close together it comes
   expect(await readEmails(database, 'o-2')).toHaveLength(1);
 });
 
-test('the customer hears of the end of an order, too', async () => {
+test('the customer also gets an e-mail when an order ends', async () => {
   const { schema } = orderFulfilled;
   const data = toJsonString(schema, create(schema, { orderId: 'o-3', customerId: 'c-1' }));
   await tellCustomer(
@@ -46,7 +46,7 @@ test('the customer hears of the end of an order, too', async () => {
   expect(kinds).toEqual(['order.fulfilled', 'order.cancelled']);
 });
 
-test('reset forgets the e-mails and the events', async () => {
+test('reset deletes the e-mails and the inbox', async () => {
   await resetEmails(database);
   expect(await readEmails(database, 'o-1')).toEqual([]);
   await tellCustomer('order.placed', database, silentLog)(placed('e-1', 'o-1'));

@@ -5,7 +5,7 @@ import type { Log } from '../lib/observability/log.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { recordEmail } from './emails.ts';
 
-/** The events that a customer hears of, each by an e-mail of its short name: `order.placed`. */
+/** The events about which customers get an e-mail, by the kind of the e-mail: `order.placed`. */
 export const toldEvents = {
   'order.placed': orderPlaced,
   'order.fulfilled': orderFulfilled,
@@ -14,7 +14,7 @@ export const toldEvents = {
 
 export type EmailKind = keyof typeof toldEvents;
 
-/** Tells the customer of an event. */
+/** Records an e-mail to the customer about an event. */
 export function tellCustomer(kind: EmailKind, database: Database, log: Log): EventHandler {
   const type = toldEvents[kind];
   return async (event) => {

@@ -18,7 +18,7 @@ export interface AuthorizationRequest {
   readonly paymentToken: string;
 }
 
-/** The acquirer, one try for each call. Every key goes through to it, so that a second try is always safe. */
+/** The acquirer's API. Each call is one attempt with its idempotency key, so a second attempt is always safe. */
 export interface AcquirerClient {
   authorize(key: string, request: AuthorizationRequest): Promise<AuthorizationResult>;
   /** @returns the id of the capture or reversal */
@@ -42,12 +42,12 @@ export function createAcquirerClient(baseUrl: string): AcquirerClient {
   };
 }
 
-/** The acquirer's problems that mean the same on our side. */
+/** The codes of the acquirer's problems that mean the same in payments. */
 const sharedCodes = ['unavailable', 'not-found', 'failed-precondition', 'key-reused'] as const;
 
 /**
- * Only the acquirer's own problem says what happened. Any other failure may come from a proxy between, whose 503 also
- * stands for a connection that broke after the card was charged.
+ * Converts a failure. Only the acquirer's own problem says what happened. Any other failure may come from a proxy in
+ * between, which also answers 503 if the connection broke after the card was charged.
  */
 function toError({ status, body }: JsonAnswer): DomainError {
   const type = typeof body === 'object' && body !== null && 'type' in body ? body.type : undefined;
@@ -56,7 +56,7 @@ function toError({ status, body }: JsonAnswer): DomainError {
 }
 
 function rethrowSocketError(error: NodeJS.ErrnoException): never {
-  // Not connected: nothing was sent.
+  // Without a connection, nothing was sent.
   const code = error.code === 'ECONNREFUSED' || error.code === 'ENOTFOUND' ? 'unavailable' : 'outcome-unknown';
-  throw new DomainError(code, `The call of the acquirer failed: ${error.code ?? error.message}.`, error);
+  throw new DomainError(code, `The call to the acquirer failed: ${error.code ?? error.message}.`, error);
 }

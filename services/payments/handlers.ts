@@ -6,7 +6,7 @@ import type { FieldError } from '../lib/runtime/domain-error.ts';
 import { invalid } from '../lib/runtime/validate.ts';
 import type { PaymentOperations } from './payments.ts';
 
-/** payments' side of the contract. */
+/** payments' implementation of its contract. */
 export function paymentsHandlers(payments: PaymentOperations): Handlers<typeof Payments> {
   return {
     async authorize({ idempotencyKey, orderId, amount, paymentToken }) {
@@ -42,7 +42,7 @@ function missing(fields: Record<string, string | undefined>): FieldError[] {
   return names.map(([field]) => ({ field, message: 'is required' }));
 }
 
-/** Above 2^53 - 1 a number, and with it JSON for the acquirer, no longer counts cents. */
+/** The acquirer's API is JSON, whose readers may round numbers above 2^53 - 1. */
 function wrongAmount(amountMinor: bigint): FieldError[] {
   if (amountMinor > 0n && amountMinor <= BigInt(Number.MAX_SAFE_INTEGER)) return [];
   const message = `must be 1 to ${Number.MAX_SAFE_INTEGER}, not ${amountMinor}`;
@@ -54,7 +54,7 @@ function unsupportedCurrency(given: string): FieldError[] {
   return [{ field: 'amount.currency', message: `must be ${currency}, not ${JSON.stringify(given)}` }];
 }
 
-/** The value is never shown. */
+/** The message never contains the token. */
 function unknownToken(given: string): FieldError[] {
   if (given === '' || Object.hasOwn(paymentTokens, given)) return [];
   return [{ field: 'payment_token', message: 'must be a known payment token' }];

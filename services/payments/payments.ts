@@ -4,7 +4,7 @@ import { claimKey, type KeyedCall, recordResponse } from '../lib/postgres/idempo
 import { DomainError } from '../lib/runtime/domain-error.ts';
 import type { AcquirerClient, AuthorizationRequest, AuthorizationResult } from './acquirer-client.ts';
 
-/** payments keeps results by key; the effects themselves are in the acquirer's ledger. */
+/** The schema of payments: results by key. The effects themselves are in the acquirer's ledger. */
 export const migrations = join(import.meta.dirname, 'migrations');
 
 export interface PaymentOperations {
@@ -24,15 +24,15 @@ export function createPayments(database: Database, acquirer: AcquirerClient): Pa
 }
 
 /**
- * Answers from the record, else asks the acquirer and records its answer. No transaction is open meanwhile: a try that
- * comes while another one of its key is under way asks the acquirer, too, which knows the key and charges once.
+ * Returns the recorded result of the key, or asks the acquirer and records its answer. No transaction is open during
+ * the call, so a concurrent attempt with the same key also asks the acquirer, which knows the key and charges once.
  */
 async function recorded<Result>(database: Database, call: KeyedCall, ask: () => Promise<Result>): Promise<Result> {
   const known = await claimKey<Result>(database, call);
   if (known !== undefined) return known;
   const result = await ask();
   await recordResponse(database, call, result).catch((error: unknown) => {
-    // The money has moved: this must not become UNAVAILABLE.
+    // The money may have moved, so this must not become UNAVAILABLE.
     throw new DomainError('outcome-unknown', 'The result could not be recorded.', error);
   });
   return result;

@@ -7,18 +7,21 @@ import type { Publisher } from './message.ts';
 
 export interface ReplayOptions {
   readonly brokers: readonly string[];
-  /** A consumer group that nobody uses; deleted afterwards. */
+  /** An unused consumer group. It is deleted afterwards. */
   readonly group: string;
   readonly handlers: EventHandlers;
   readonly log: Log;
-  /** Called about once a second. @param read messages so far */
+  /**
+   * Called about once a second.
+   * @param read the number of messages read so far
+   */
   readonly onProgress: (read: number, total: number) => void;
 }
 
 export interface Replayed {
   readonly messages: number;
-  /** Of them, those that the handlers refused. They are not dead-lettered again: their consumer did that. */
-  readonly refused: number;
+  /** The messages that the handlers rejected. They are not dead-lettered again, because their consumer has done that. */
+  readonly rejected: number;
 }
 
 /** The offsets of a partition: its first message, and the one after its last. */
@@ -31,8 +34,8 @@ interface Range {
 const pollIntervalMs = 1_000;
 
 /**
- * Handles a topic's messages from its first to its last as of now, as a consumer does; it may go a little further.
- * @throws Error if the consumer stopped permanently; what was handled until then stays handled
+ * Handles all current messages of a topic in the way a consumer does. It may also handle some messages that arrive later.
+ * @throws Error if the consumer stopped permanently; messages that were handled until then stay handled
  */
 export async function replayTopic(topic: string, options: ReplayOptions): Promise<Replayed> {
   const { group, handlers, log, onProgress } = options;
@@ -42,11 +45,11 @@ export async function replayTopic(topic: string, options: ReplayOptions): Promis
   try {
     const ranges = await readRanges(admin, topic);
     const total = countMessages(ranges);
-    if (total === 0) return { messages: 0, refused: 0 };
-    let refused = 0;
+    if (total === 0) return { messages: 0, rejected: 0 };
+    let rejected = 0;
     const publisher: Publisher = {
       async publish(deadLetters) {
-        refused += deadLetters.length;
+        rejected += deadLetters.length;
       },
     };
     const { promise: stopped, reject } = Promise.withResolvers<never>();
@@ -57,7 +60,7 @@ export async function replayTopic(topic: string, options: ReplayOptions): Promis
       await leave();
     }
     await admin.deleteGroups([group]);
-    return { messages: total, refused };
+    return { messages: total, rejected };
   } finally {
     await admin.disconnect();
   }
@@ -72,7 +75,7 @@ function countMessages(ranges: readonly Range[]): number {
   return Number(ranges.reduce((sum, { low, high }) => sum + high - low, 0n));
 }
 
-/** By the offsets that the group has committed, which it does once a message has come to its end. */
+/** Counts by the offsets that the group has committed. It commits an offset after its message is handled. */
 async function countRead(admin: Admin, group: string, topic: string, ranges: readonly Range[]): Promise<number> {
   const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
   const committed = new Map(offsets?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
