@@ -5,7 +5,10 @@ import { moneySchema } from '../contracts/money.ts';
 import { paymentTokenNames } from '../contracts/payment-tokens.ts';
 import type { Shortage } from '../lib/runtime/domain-error.ts';
 
-/** Printable means no control characters and not only spaces. @param maxLength in UTF-16 code units */
+/**
+ * Printable means no control characters and not only spaces.
+ * @param maxLength in UTF-16 code units
+ */
 const text = (maxLength: number) => {
   const rule = `must be 1 to ${maxLength} printable characters`;
   return z

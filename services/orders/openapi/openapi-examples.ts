@@ -6,8 +6,8 @@ import { toReply } from '../api/routes.ts';
 import type { Order, OrderView, OrderWithHistory } from '../order.ts';
 
 /**
- * The examples of the public API. A response's example has the name of its request; openapi-replay.test.ts sends each request
- * and compares. The code that creates the real responses also creates these, unless it needs a database.
+ * The examples of the public API. A response's example has the name of its request; openapi-replay.test.ts sends each
+ * request and compares. The code that creates the real responses also creates these, unless it needs a database.
  */
 const order: Order = {
   customerId: 'c-1',

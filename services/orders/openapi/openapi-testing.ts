@@ -25,7 +25,10 @@ export const examples = Object.entries(openapi.paths).flatMap(([path, operations
   ),
 );
 
-/** Validates a value by the schema at a place in the document. @returns the errors; empty if valid */
+/**
+ * Validates a value by the schema at a place in the document.
+ * @returns the errors; empty if valid
+ */
 export function errorsBy(place: readonly (string | number)[], value: unknown): unknown {
   const pointer = place.map((step) => encodeURIComponent(String(step).replaceAll('~', '~0').replaceAll('/', '~1')));
   const validate = ajv.compile({ $ref: `openapi#/${pointer.join('/')}` });

@@ -37,8 +37,8 @@ export async function reverseAbandonedPayments(
 }
 
 /**
- * Moves abandoned keys in one statement. A concurrent request with the same key either comes first, and the key is in use
- * again, or finds no key and begins a new order with its own id and payment.
+ * Moves abandoned keys in one statement. A concurrent request with the same key either comes first, and the key is in
+ * use again, or finds no key and begins a new order with its own id and payment.
  */
 async function abandonKeys(db: Queryable): Promise<void> {
   await db.query(
@@ -51,7 +51,10 @@ async function abandonKeys(db: Queryable): Promise<void> {
   );
 }
 
-/** It is unknown whether the payment was authorized. A call with the same key returns the authorization, or makes it now. */
+/**
+ * It is unknown whether the payment was authorized. A call with the same key returns the authorization, or makes it
+ * now.
+ */
 async function reverseIfAuthorized(payments: AuthorizeCall & ReverseCall, payment: AbandonedPayment): Promise<void> {
   const orderId = payment.order_id;
   const request = { orderId, amountMinor: Number(payment.amount_minor), paymentToken: payment.payment_token };

@@ -12,8 +12,9 @@ export interface SagaDeps extends Partners {
   readonly database: Database;
   readonly log: Log;
   /**
-   * How long a worker holds an order's lease after each step. It begins a call only in the first half, so the other half
-   * must be longer than the longest call. Then no two workers call for the same order at once, even if one was frozen.
+   * How long a worker holds an order's lease after each step. It begins a call only in the first half, so the other
+   * half must be longer than the longest call. Then no two workers call for the same order at once, even if one was
+   * frozen.
    *
    * @default 15,000: twice the mesh's 6.5 s, and some reserve
    */
@@ -34,8 +35,8 @@ interface Turn {
 }
 
 /**
- * Advances an order until it waits or has ended, a step fails, its lease is lost, or `stopping` is aborted. Never throws: an
- * order whose progress cannot be written is claimed again when its lease has expired.
+ * Advances an order until it waits or has ended, a step fails, its lease is lost, or `stopping` is aborted. Never
+ * throws: an order whose progress cannot be written is claimed again when its lease has expired.
  *
  * @param claimedAt performance.now() before the claim
  */
@@ -60,7 +61,10 @@ export async function advanceSaga(
   }
 }
 
-/** Does the next work in a span that continues the order's trace. @returns undefined if the worker released the order */
+/**
+ * Does the next work in a span that continues the order's trace.
+ * @returns undefined if the worker released the order
+ */
 async function takeTurn(deps: SagaDeps, { saga, action }: Turn, stopping: AbortSignal): Promise<Turn | undefined> {
   if (action.kind === 'wait' || action.kind === 'nothing') return undefined;
   const parent = extractTrace(saga.trace);

@@ -15,7 +15,10 @@ const reasons = {
   'shipment-failed': CancellationReason.SHIPMENT_FAILED,
 } as const satisfies Record<CancellationCause, CancellationReason>;
 
-/** Ends the order. @param cause why it is cancelled; undefined: it is fulfilled */
+/**
+ * Ends the order.
+ * @param cause why it is cancelled; undefined: it is fulfilled
+ */
 export function closeOrder(
   { orderId, customerId, totalMinor }: SagaOrder,
   cause: CancellationCause | undefined,

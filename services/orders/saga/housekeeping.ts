@@ -8,7 +8,10 @@ import type { AuthorizeCall, ReverseCall } from './payment-calls.ts';
 
 const sweepIntervalMs = 5_000;
 
-/** Periodically deletes expired rows and reverses abandoned payments. @returns stops it */
+/**
+ * Periodically deletes expired rows and reverses abandoned payments.
+ * @returns stops it
+ */
 export function startHousekeeping({
   database,
   payments,

@@ -4,8 +4,8 @@ import type { Calls } from '../../lib/grpc/client.ts';
 import { DomainError, hasCode } from '../../lib/runtime/domain-error.ts';
 
 /**
- * The calls of payments that have several callers: placing an order, the saga, and the reversal of abandoned payments. All
- * callers use the same keys for the same order.
+ * The calls of payments that have several callers: placing an order, the saga, and the reversal of abandoned payments.
+ * All callers use the same keys for the same order.
  */
 export type AuthorizeCall = Pick<Calls<typeof Payments>, 'authorize'>;
 export type ReverseCall = Pick<Calls<typeof Payments>, 'reverse'>;

@@ -4,15 +4,23 @@ import { advanceSaga, leaseOf, type SagaDeps } from './advance-saga.ts';
 import { claimDueSagas } from './saga-store.ts';
 
 export interface SagaRunnerDeps extends SagaDeps {
-  /** How many orders are advanced concurrently. @default 16 */
+  /**
+   * How many orders are advanced concurrently.
+   * @default 16
+   */
   readonly concurrency?: number;
 }
 
-/** Bounds the delay of orders that other processes placed or released. A commit of this process ends the pause at once. */
+/**
+ * Bounds the delay of orders that other processes placed or released. A commit of this process ends the pause at once.
+ */
 const idlePauseMs = 100;
 const backOffMs = 1_000;
 
-/** Advances due orders until stopped, concurrently with other workers. @returns stops after the current step of each order */
+/**
+ * Advances due orders until stopped, concurrently with other workers.
+ * @returns stops after the current step of each order
+ */
 export function runSagas(deps: SagaRunnerDeps): () => Promise<void> {
   const stopping = new AbortController();
   const idle = new PollPause(deps.database);

@@ -60,8 +60,9 @@ export async function insertSaga(tx: Queryable, orderId: string, isAuthorized: b
 }
 
 /**
- * Leases due sagas, longest due first. No two callers get the same saga. It uses two statements on purpose: only the second
- * one is sure to see what the last owner wrote, because the first one's snapshot may be older than its row locks.
+ * Leases due sagas, longest due first. No two callers get the same saga. It uses two statements on purpose: only the
+ * second one is sure to see what the last owner wrote, because the first one's snapshot may be older than its row
+ * locks.
  */
 export async function claimDueSagas(db: Queryable, limit: number, leaseMs: number): Promise<ClaimedSaga[]> {
   const { rows: claimed } = await db.query<Lease>(
@@ -157,7 +158,10 @@ export async function recordProgress(
   await writeSteps(tx, orderId, progress);
 }
 
-/** Records a failure and releases the order, whose step is retried after a pause. @throws LeaseLost */
+/**
+ * Records a failure and releases the order, whose step is retried after a pause.
+ * @throws LeaseLost
+ */
 export async function recordFailure(
   db: Queryable,
   { order: { orderId }, lease }: ClaimedSaga,

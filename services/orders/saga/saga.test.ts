@@ -16,7 +16,10 @@ import {
   stepOf,
 } from './saga.ts';
 
-/** Follows the decisions to the end. @param refused the step that answers no */
+/**
+ * Follows the decisions to the end.
+ * @param refused the step that answers no
+ */
 function run(steps: Steps, refused?: StepName): { log: string[]; end: Steps } {
   const log: string[] = [];
   for (;;) {

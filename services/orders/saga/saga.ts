@@ -1,9 +1,9 @@
 /**
  * The saga's decisions: given the state of each step, what comes next. Pure; advance-saga.ts carries the decisions out.
  *
- * The steps run in the order authorize, reserve, capture, ship, close. When a step is rejected, the effects of all earlier
- * steps are compensated, the last one first, and then the order is closed as cancelled. A failure without an answer changes
- * nothing here: the same step is next.
+ * The steps run in the order authorize, reserve, capture, ship, close. When a step is rejected, the effects of all
+ * earlier steps are compensated, the last one first, and then the order is closed as cancelled. A failure without an
+ * answer changes nothing here: the same step is next.
  */
 export const stepNames = ['authorize', 'reserve', 'capture', 'ship', 'close'] as const;
 

@@ -23,8 +23,9 @@ export type Claim = ClaimedKey | { readonly kind: 'final'; readonly outcome: Out
 /**
  * Claims the customer's key for this request, or reads the outcome of an earlier request.
  *
- * A released key, and a key whose pod died, keeps its order id: the payment may have been authorized already, and only the
- * same order id leads to the same payment key. Such a key accepts only the same body, until abandoned-payments.ts takes it.
+ * A released key, and a key whose pod died, keeps its order id: the payment may have been authorized already, and only
+ * the same order id leads to the same payment key. Such a key accepts only the same body, until abandoned-payments.ts
+ * takes it.
  * @throws DomainError `in-flight`, `key-reused`
  */
 export async function claimOrderKey(

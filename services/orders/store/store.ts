@@ -73,7 +73,10 @@ export async function changeStatus(
   ]);
 }
 
-/** Records payments' answer and deletes the payment token. @param authorizationId undefined if payments declined */
+/**
+ * Records payments' answer and deletes the payment token.
+ * @param authorizationId undefined if payments declined
+ */
 export async function settleAuthorization(
   tx: Queryable,
   orderId: string,
