@@ -2,26 +2,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RequestCounter } from './request-counter.ts';
 import { FaultRules } from './rules.ts';
 
-/** What to answer instead of the real answer. */
+/** The failure to send instead of the real answer. */
 export interface Refusal {
   /** A gRPC status name or an HTTP status. */
   readonly status: string | number;
-  /** Handle the request first. */
+  /** True if the request is handled first. */
   readonly carriedOut: boolean;
 }
 
-/** What both servers ask about each request. */
+/** The fault injection of a process. Its HTTP and gRPC servers consult it about each request. */
 export interface FaultInjection {
   readonly rules: FaultRules;
   readonly requestCounter: RequestCounter;
   /**
-   * Counts the request, then waits out the fault's delay.
-   * @returns undefined: go on
+   * Counts the request, then waits for the fault's delay.
+   * @returns undefined if the request is to be handled normally
    */
   admit(match: string, requestId: string): Promise<Refusal | undefined>;
 }
 
-/** @param enabled FAULTS=on; else nothing is counted and nothing fails */
+/** @param enabled true if FAULTS=on; otherwise nothing is counted and nothing fails */
 export function createFaultInjection(enabled: boolean): FaultInjection {
   const rules = new FaultRules();
   const requestCounter = new RequestCounter();

@@ -39,14 +39,14 @@ test('the first rule that matches applies, even when it lets the request pass', 
 });
 
 test.each([
-  ['nothing to do', { match: '/a' }],
+  ['neither delayMs nor status', { match: '/a' }],
   ['failFirst and percent', { match: '/a', failFirst: 1, percent: 10, status: 503 }],
-  ['nothing to say once it is carried out', { match: '/a', delayMs: 5, carriedOut: true }],
+  ['carriedOut but no status', { match: '/a', delayMs: 5, carriedOut: true }],
   ['an HTTP status for a gRPC path', { match: check, status: 503 }],
   ['a gRPC status for an HTTP route', { match: '/v1/orders', status: 'UNAVAILABLE' }],
   ['an unknown gRPC status', { match: check, status: 'BROKEN' }],
   ['a misspelt key', { match: '/a', status: 503, delay: 5 }],
-])('a rule with %s is refused', (_, rule) => expect(faultRuleSchema.safeParse(rule).success).toBe(false));
+])('a rule with %s is rejected', (_, rule) => expect(faultRuleSchema.safeParse(rule).success).toBe(false));
 
 test('a request is counted before its fault applies, by match and by request id', async () => {
   const faults = createFaultInjection(true);
@@ -63,7 +63,7 @@ test('without FAULTS=on nothing is counted and nothing fails', async () => {
   expect(faults.requestCounter.read()).toEqual({ byMatch: {}, byRequestId: {} });
 });
 
-test('the newest 10,000 request ids are remembered', () => {
+test('the newest 10,000 request ids are kept', () => {
   const requestCounter = new RequestCounter();
   for (let id = 0; id < 10_001; id++) requestCounter.count('/a', `r-${id}`);
   const { byMatch, byRequestId } = requestCounter.read();

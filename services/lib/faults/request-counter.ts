@@ -1,12 +1,12 @@
-/** Request ids that are remembered: the newest. */
-const rememberedRequestIds = 10_000;
+/** The counter keeps the newest request ids, up to this number. */
+const maxRequestIds = 10_000;
 
 export interface RequestCounts {
   readonly byMatch: Record<string, number>;
   readonly byRequestId: Record<string, Record<string, number>>;
 }
 
-/** Counts what arrived, before any fault applies: what a resilience test compares with what it asked for. */
+/** Counts the requests that arrive, before any fault applies. Tests compare the counts with the requests they sent. */
 export class RequestCounter {
   #byMatch = new Map<string, number>();
   #byRequestId = new Map<string, Map<string, number>>();
@@ -17,7 +17,7 @@ export class RequestCounter {
     increment(ofRequest, match);
     this.#byRequestId.set(requestId, ofRequest);
     const [oldest] = this.#byRequestId.keys();
-    if (this.#byRequestId.size > rememberedRequestIds && oldest !== undefined) this.#byRequestId.delete(oldest);
+    if (this.#byRequestId.size > maxRequestIds && oldest !== undefined) this.#byRequestId.delete(oldest);
   }
 
   clear(): void {

@@ -2,11 +2,11 @@ import { status as Status } from '@grpc/grpc-js';
 import { z } from 'zod';
 
 /**
- * A fault to inject, as `PUT /faults` takes it. `match` is a gRPC path or an HTTP route and the first rule that matches
- * applies. `failFirst: n` fails the first n requests and lets all later ones pass; `percent` fails that share, evenly
- * spread; neither fails every request. A failing request waits `delayMs` and is then answered with `status` (a gRPC
- * status name for a gRPC path, an HTTP status for a route); without `status` it is only late. With `carriedOut` the
- * request has its effect all the same: it is handled, and only then answered with `status` instead of its result.
+ * A fault to inject, as `PUT /faults` accepts it. `match` is a gRPC path or an HTTP route. The first rule that matches
+ * applies. `failFirst: n` fails the first n requests and lets all later ones pass. `percent` fails that share, evenly
+ * spread. A rule with neither fails every request. A failing request waits `delayMs` and is then answered with `status`
+ * (a gRPC status name for a gRPC path, an HTTP status for a route). Without `status` it is only delayed. With
+ * `carriedOut` the request still has its effect: it is handled, and then answered with `status` instead of its result.
  */
 export const faultRuleSchema = z
   .strictObject({
@@ -19,7 +19,7 @@ export const faultRuleSchema = z
   })
   .refine((rule) => rule.delayMs !== undefined || rule.status !== undefined, 'needs delayMs, status or both')
   .refine((rule) => rule.failFirst === undefined || rule.percent === undefined, 'takes failFirst or percent, not both')
-  .refine((rule) => !rule.carriedOut || rule.status !== undefined, 'with carriedOut needs a status')
+  .refine((rule) => !rule.carriedOut || rule.status !== undefined, 'needs a status if carriedOut is set')
   .refine((rule) => rule.status === undefined || isStatusFor(rule.match, rule.status), {
     path: ['status'],
     message: 'must be a gRPC status name other than OK for a gRPC path, an HTTP status from 400 to 599 for a route',
@@ -42,7 +42,7 @@ function isStatusFor(match: string, status: string | number): boolean {
   return typeof status === 'number' && status >= 400 && status <= 599;
 }
 
-/** The rules in force. Deterministic: the same rules and the same requests give the same faults. */
+/** The current rules. They are deterministic: the same rules and the same requests give the same faults. */
 export class FaultRules {
   #rules: { readonly rule: FaultRule; matched: number }[] = [];
 
@@ -54,7 +54,10 @@ export class FaultRules {
     this.#rules = rules.map((rule) => ({ rule, matched: 0 }));
   }
 
-  /** Counts a request and says what is to go wrong with it; undefined: nothing. */
+  /**
+   * Counts a request and decides about its fault.
+   * @returns undefined if the request is to be handled normally
+   */
   next(match: string): Fault | undefined {
     const entry = this.#rules.find(({ rule }) => rule.match === match);
     if (!entry) return undefined;

@@ -5,7 +5,9 @@ import { currentRequestId, requestIdHeader } from '../http/request-id.ts';
 import { defineMethods, type UnaryDefinition } from './definition.ts';
 import { fromGrpcStatus } from './grpc-status.ts';
 
-/** One function per method. Rejects with a DomainError; a failure that might have had an effect is `outcome-unknown`. */
+/**
+ * One function per method. Rejects with a DomainError; a failure that might have had an effect is `outcome-unknown`.
+ */
 export type Calls<Service extends DescService> = {
   [Method in keyof Service['method']]: Service['method'][Method] extends DescMethodUnary<infer Input, infer Output>
     ? (request: MessageInitShape<Input>) => Promise<MessageShape<Output>>
@@ -13,14 +15,14 @@ export type Calls<Service extends DescService> = {
 };
 
 /**
- * Resilience is the mesh's: no retries, no deadlines, no balancing here. What grpc-js does all the same, and why that may
- * stay: it sends a call once more if the server is known not to have looked at it (HTTP/2 REFUSED_STREAM, or a stream
- * above a GOAWAY's last id), at most once, so that the callee never sees it twice; and it reconnects to the local
- * sidecar, with its back-off kept short, since a call meanwhile fails at once instead of waiting.
+ * The mesh is responsible for resilience, so the client has no retries, deadlines or load balancing. grpc-js still does
+ * two things. It sends a call again, at most once, if the server has certainly not processed it (HTTP/2 REFUSED_STREAM,
+ * or a stream above the last id of a GOAWAY), so the callee never sees a call twice. It also reconnects to the local
+ * sidecar. The back-off is short, because calls fail at once until the connection is back.
  */
 const channelOptions = {
   'grpc.enable_retries': 0,
-  // A service config in DNS TXT records could switch retries and hedging on again.
+  // A service config in DNS TXT records could enable retries and hedging again.
   'grpc.service_config_disable_resolution': 1,
   'grpc.enable_http_proxy': 0,
   'grpc.initial_reconnect_backoff_ms': 100,

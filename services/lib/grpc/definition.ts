@@ -8,7 +8,7 @@ import {
 } from '@bufbuild/protobuf';
 import type { MethodDefinition } from '@grpc/grpc-js';
 
-/** A method of a protobuf service in the shape that grpc-js serves and calls. `path` is what meshes and faults call it. */
+/** A method of a protobuf service in the form that grpc-js needs. Mesh policies and fault rules refer to its `path`. */
 export type UnaryDefinition = MethodDefinition<Message, Message>;
 
 /** @throws Error on a streaming method: none of our contracts has one */

@@ -1,7 +1,7 @@
 import { status as Status } from '@grpc/grpc-js';
 import { DomainError, type ErrorCode } from '../runtime/domain-error.ts';
 
-/** The one table from code to gRPC status. Only `unavailable` becomes UNAVAILABLE: it is what the mesh retries. */
+/** The only table from code to gRPC status. Only `unavailable` becomes UNAVAILABLE, because the mesh retries it. */
 const statuses = {
   invalid: Status.INVALID_ARGUMENT,
   declined: Status.FAILED_PRECONDITION,
@@ -23,9 +23,9 @@ export function toGrpcStatus(error: DomainError): { code: Status; details: strin
 }
 
 /**
- * What a caller may conclude from a status. UNAVAILABLE and DEADLINE_EXCEEDED are `outcome-unknown`, although our
- * services send UNAVAILABLE only where nothing has happened: a proxy between sends it for a connection that broke after
- * the work was done, too.
+ * The codes that a caller may conclude from a status. UNAVAILABLE and DEADLINE_EXCEEDED are `outcome-unknown`. Our
+ * services send UNAVAILABLE only if nothing has happened, but a proxy in between also sends it if a connection broke
+ * after the work was done.
  */
 const conclusions: Partial<Record<Status, Exclude<ErrorCode, 'invalid' | 'out-of-stock'>>> = {
   [Status.NOT_FOUND]: 'not-found',
@@ -35,7 +35,7 @@ const conclusions: Partial<Record<Status, Exclude<ErrorCode, 'invalid' | 'out-of
   [Status.UNIMPLEMENTED]: 'internal',
 };
 
-/** @param call what was called, for the message: `payments.Authorize`. */
+/** @param call the method that was called, for the message: `payments.Authorize` */
 export function fromGrpcStatus(call: string, error: { code: Status; details: string }): DomainError {
   const code = conclusions[error.code] ?? 'outcome-unknown';
   return new DomainError(code, `${call} answered ${Status[error.code]}: ${error.details}`, error);

@@ -40,31 +40,31 @@ beforeEach(() => {
   faults.requestCounter.clear();
 });
 
-test('a call carries its message there and back, and the request id along', async () => {
+test('a call transfers its request, its response and the request id', async () => {
   const response = await withRequestId('r-7', () => client.calls.check({ lines: [{ sku: 'mug', quantity: 2 }] }));
   expect(response.shortages).toMatchObject([{ sku: 'mug', requested: 2, available: 0 }]);
   expect(seenRequestIds.at(-1)).toBe('r-7');
   expect(faults.requestCounter.read().byRequestId).toEqual({ 'r-7': { '/windlass.inventory.v1.Inventory/Check': 1 } });
 });
 
-test('a failed call is tried exactly once and its outcome is unknown', async () => {
+test('a failed call makes exactly one attempt, and its outcome is unknown', async () => {
   faults.rules.replace([{ match: '/windlass.inventory.v1.Inventory/Check', status: 'UNAVAILABLE' }]);
   await expect(client.calls.check({ lines: [] })).rejects.toMatchObject({ code: 'outcome-unknown' });
   expect(faults.requestCounter.read().byMatch).toEqual({ '/windlass.inventory.v1.Inventory/Check': 1 });
 });
 
-test('a fault that is carried out has its effect first', async () => {
+test('a request with a carriedOut fault has its effect before it fails', async () => {
   faults.rules.replace([{ match: '/windlass.inventory.v1.Inventory/Check', status: 'UNAVAILABLE', carriedOut: true }]);
   const call = withRequestId('r-8', () => client.calls.check({ lines: [] }));
   await expect(call).rejects.toMatchObject({ code: 'outcome-unknown' });
   expect(seenRequestIds.at(-1), 'the handler has run').toBe('r-8');
 });
 
-test('a domain error crosses the wire as its code', async () => {
+test('a domain error reaches the caller as its code', async () => {
   await expect(client.calls.reserve({})).rejects.toMatchObject({ code: 'key-reused' });
 });
 
-test('a defect crosses the wire without its message', async () => {
+test('a defect reaches the caller without its message', async () => {
   const error = await client.calls.release({}).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: 'outcome-unknown' });
   expect(String(error)).not.toContain('secret');

@@ -17,8 +17,9 @@ export type Handlers<Service extends DescService> = {
 };
 
 /**
- * Serves one contract on host:port; port 0 takes a free one. A handler runs to its end even when its caller has gone or
- * its deadline is over: what it did is recorded under the idempotency key, and the next try finds it there.
+ * Serves one contract on host:port; port 0 selects a free port. A handler runs to completion even if its caller has
+ * disconnected or the deadline has passed: its result is recorded under the idempotency key, and the next attempt finds
+ * it there.
  */
 export async function serveGrpc<Service extends DescService>(
   service: Service,

@@ -23,7 +23,10 @@ export function probeRoutes(lifecycle: Lifecycle): HttpRoute[] {
   ];
 }
 
-/** What a test does to a pod. Served only with FAULTS=on. @param reset brings the service's own data back to the catalogue */
+/**
+ * The endpoints by which tests control a pod. They are served only with FAULTS=on.
+ * @param reset restores the service's initial data
+ */
 export function testRoutes(faults: FaultInjection, reset: () => Promise<void>): HttpRoute[] {
   const currentRules = (): HttpReply => ({ status: 200, body: { rules: faults.rules.all } });
   return [

@@ -19,7 +19,7 @@ async function serve(
     fetch(base + path, { method, ...(body !== undefined && { body: JSON.stringify(body) }) });
 }
 
-test('a service is alive from the start, and ready from when it says so until it stops', async () => {
+test('a service is alive from the start, and ready from markReady until it stops', async () => {
   const lifecycle = new Lifecycle(silentLog);
   const call = await serve(probeRoutes(lifecycle));
   expect((await call('GET', '/livez')).status).toBe(200);
@@ -56,7 +56,7 @@ test('faults are put, shown and deleted; request counts are shown and deleted; r
   expect([resets, faults.rules.all, faults.requestCounter.read().byMatch]).toEqual([1, [], {}]);
 });
 
-test('bad rules are refused with every error, and the rules in force stay', async () => {
+test('invalid rules are rejected with every error, and the current rules stay', async () => {
   const faults = createFaultInjection(true);
   const call = await serve(testRoutes(faults, async () => {}));
   const response = await call('PUT', '/faults', {

@@ -43,7 +43,7 @@ function injectFault(route: HttpRoute, faults: FaultInjection): RequestHandler {
 }
 
 function sendInjected(response: express.Response, { status }: Refusal): void {
-  const detail = 'A test asked for this answer.';
+  const detail = 'A fault rule requested this answer.';
   send(response, {
     type: `${typeBase}/injected-fault`,
     title: 'Injected fault',
@@ -52,7 +52,9 @@ function sendInjected(response: express.Response, { status }: Refusal): void {
   });
 }
 
-/** Any media type is read as JSON: what is not JSON is a 400 that says so, rather than a 415 or an empty body. */
+/**
+ * Reads any media type as JSON. A body that is not JSON gets a 400 that says so, rather than a 415 or an empty body.
+ */
 const parseJson = express.json({ limit: bodyLimitBytes, type: () => true, strict: false });
 
 function answer(route: HttpRoute): RequestHandler {
@@ -87,7 +89,7 @@ function send(response: express.Response, problem: Problem): void {
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
-/** The errors of express itself: a path that cannot be decoded, and those of express.json by their `type`. */
+/** Converts the errors of express: a path that cannot be decoded, and the errors of express.json, by their `type`. */
 function fromExpress(thrown: unknown): DomainError | undefined {
   if (thrown instanceof URIError) return new DomainError('not-found', 'The path cannot be decoded.');
   const type = thrown instanceof Error && 'type' in thrown ? thrown.type : undefined;

@@ -3,10 +3,10 @@ import { type DomainError, type ErrorCode, hasCode } from '../runtime/domain-err
 
 /** An RFC 9457 problem, media type `application/problem+json`. */
 export const problemSchema = z.object({
-  type: z.url().meta({ description: 'Ends in the code by which a program tells the problems apart, like `/declined`' }),
+  type: z.url().meta({ description: 'Ends in the code by which programs distinguish problems, such as `/declined`' }),
   title: z.string(),
   status: z.int(),
-  detail: z.string().meta({ description: 'What was wrong this time, for a person' }),
+  detail: z.string().meta({ description: 'Human-readable explanation of this occurrence' }),
   errors: z
     .array(z.object({ field: z.string(), message: z.string() }))
     .exactOptional()
@@ -19,18 +19,18 @@ export const problemSchema = z.object({
 
 export type Problem = Readonly<z.output<typeof problemSchema>>;
 
-/** The one table from code to HTTP. A problem's `type` is the code behind `typeBase`. */
+/** The only table from code to HTTP status. A problem's `type` is `typeBase`, a slash and the code. */
 const problems = {
   invalid: { status: 400, title: 'The request breaks one or more rules' },
   declined: { status: 402, title: 'The payment was declined' },
-  'not-found': { status: 404, title: 'There is no such thing' },
+  'not-found': { status: 404, title: 'Not found' },
   'out-of-stock': { status: 409, title: 'Not everything is in stock' },
-  'in-flight': { status: 409, title: 'The same request is still being worked on' },
+  'in-flight': { status: 409, title: 'The same request is still being processed' },
   'too-large': { status: 413, title: 'The request is too large' },
   'key-reused': { status: 422, title: 'The idempotency key was used for another request' },
-  'failed-precondition': { status: 409, title: 'The state of things does not allow this' },
+  'failed-precondition': { status: 409, title: 'The current state does not allow this' },
   unavailable: { status: 503, title: 'Temporarily unavailable' },
-  'outcome-unknown': { status: 502, title: 'It is not known whether this happened' },
+  'outcome-unknown': { status: 502, title: 'The outcome is unknown' },
   internal: { status: 500, title: 'Internal error' },
 } as const satisfies Record<ErrorCode, { status: number; title: string }>;
 

@@ -42,14 +42,14 @@ test('every answer echoes the request id, and a route is counted under its path'
   expect((await fetch(`${url}/elsewhere`)).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
 });
 
-test('an error is a problem of its media type', async () => {
+test('an error is sent as a problem, with the media type of problems', async () => {
   const response = await fetch(`${url}/v1/things/7`);
   expect(response.status).toBe(404);
   expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
   expect(await response.json()).toMatchObject({ status: 404, detail: 'There is no thing 7.' });
 });
 
-test('a defect is a 500 that shows nothing of its cause', async () => {
+test('a defect becomes a 500 that does not reveal its cause', async () => {
   const response = await fetch(`${url}/v1/things/defect`);
   expect(response.status).toBe(500);
   expect(await response.text()).not.toContain('hunter2');
@@ -61,7 +61,7 @@ test.each(['{', 'a=b', '<x/>', '{"a":}'])('the body %j is not JSON: 400', async 
   expect(await response.json()).toMatchObject({ errors: [{ field: 'body', message: 'must be JSON in UTF-8' }] });
 });
 
-test('64 KiB are taken, one byte more is too large', async () => {
+test('a body of 64 KiB is accepted; one byte more is too large', async () => {
   const ofLength = (length: number) => JSON.stringify('x'.repeat(length - 2));
   expect((await post(ofLength(64 * 1024))).status).toBe(201);
   const response = await post(ofLength(64 * 1024 + 1));
@@ -69,13 +69,13 @@ test('64 KiB are taken, one byte more is too large', async () => {
   expect(await response.json()).toMatchObject({ type: expect.stringMatching(/\/too-large$/) });
 });
 
-test('an injected fault answers its status, after the request was counted', async () => {
+test('a request with an injected fault is counted and then answered with its status', async () => {
   faults.rules.replace([{ match: '/v1/things', failFirst: 1, status: 503 }]);
   expect([(await post('1')).status, (await post('1')).status]).toEqual([503, 201]);
   expect(faults.requestCounter.read().byMatch).toEqual({ '/v1/things': 2 });
 });
 
-test('a fault that is carried out has its effect first', async () => {
+test('a request with a carriedOut fault has its effect before it fails', async () => {
   let effects = 0;
   const charge: HttpRoute = { method: 'post', path: '/charges', handle: () => ({ status: 201, body: ++effects }) };
   const charging = createFaultInjection(true);
@@ -107,14 +107,14 @@ describe('with a certificate', () => {
   afterAll(() => secure.drain());
   const postTo = (origin: string, trust = {}) => postJson(new URL('/v1/things', origin), { a: 1 }, {}, trust);
 
-  test('a server answers who trusts that certificate, by the name that is in it', async () => {
+  test('a server answers clients that trust its certificate and use the name in it', async () => {
     const answer = await postTo(`https://localhost:${secure.port}`, { ca: certificate.cert });
     expect(answer).toMatchObject({ status: 201, body: { got: { a: 1 } } });
     const byAddress = postTo(`https://127.0.0.1:${secure.port}`, { ca: certificate.cert });
     await expect(byAddress).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
   });
 
-  test('a client that does not know the certificate refuses it', async () => {
+  test('a client that does not trust the certificate rejects it', async () => {
     const { cert: other } = await makeCertificate();
     await expect(postTo(`https://localhost:${secure.port}`, { ca: other })).rejects.toThrow(/self.signed certificate/);
   });
@@ -123,7 +123,7 @@ describe('with a certificate', () => {
     await expect(postTo(`http://localhost:${secure.port}`)).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
-  test('draining ends its idle connections, too', async () => {
+  test('draining also closes idle connections', async () => {
     const draining = await listen(createApp(routes, faults, silentLog), '127.0.0.1', 0, certificate);
     await postTo(`https://localhost:${draining.port}`, { ca: certificate.cert });
     await draining.drain();

@@ -4,21 +4,21 @@ import type { AddressInfo } from 'node:net';
 
 export interface Listening {
   readonly port: number;
-  /** Takes no new connections, ends idle ones and waits for the requests in flight. */
+  /** Accepts no new connections, closes idle ones and waits for the requests in flight. */
   drain(): Promise<void>;
 }
 
 const idleCheckIntervalMs = 50;
 
-/** What a server proves its name with, both as PEM. */
+/** A server's certificate and its private key, both as PEM. */
 export interface Certificate {
   readonly cert: string;
   readonly key: string;
 }
 
 /**
- * Serves on host:port; port 0 takes a free one. With a certificate it speaks TLS and nothing else. Rejects if the port is in
- * use, or if certificate and key are not a pair.
+ * Serves on host:port; port 0 selects a free port. With a certificate it serves TLS only. Rejects if the port is in
+ * use, or if certificate and key do not match.
  */
 export async function listen(
   handler: RequestListener,
@@ -26,8 +26,8 @@ export async function listen(
   port: number,
   certificate?: Certificate,
 ): Promise<Listening> {
-  // The sidecar in front owns time limits and idle connections. A server that closes idle connections itself (Node: after
-  // 5 s) races with the proxy's next request on them, which then fails without a retry.
+  // The sidecar in front is responsible for timeouts and idle connections. If a server closes idle connections itself
+  // (Node does after 5 s), it races with the proxy's next request on them, which then fails without a retry.
   const options = { keepAliveTimeout: 0, requestTimeout: 0, headersTimeout: 0 };
   const server = certificate
     ? createTlsServer({ ...options, ...certificate }, handler)
@@ -37,7 +37,7 @@ export async function listen(
     port: (server.address() as AddressInfo).port,
     drain: () =>
       new Promise((resolve, reject) => {
-        // Connections become idle while we drain, too, and `close` waits for all of them.
+        // More connections become idle during the drain, and `close` waits for all of them.
         const idleCheck = setInterval(() => server.closeIdleConnections(), idleCheckIntervalMs);
         server.close((error) => {
           clearInterval(idleCheck);

@@ -7,17 +7,18 @@ import { currentRequestId, requestIdHeader } from './request-id.ts';
 export interface JsonAnswer {
   readonly status: number;
   readonly contentType: string;
-  /** Parsed JSON; undefined if the answer is none (a proxy's error page). */
+  /** Parsed JSON; undefined if the answer is not JSON, such as a proxy's error page. */
   readonly body: unknown;
 }
 
-/** Whom a call over TLS trusts, where that is not who Node trusts anyway. */
+/** The certificates that a TLS call trusts, if they are not those that Node trusts by default. */
 export type Trust = Pick<ConnectionOptions, 'ca' | 'allowPartialTrustChain' | 'checkServerIdentity'>;
 
 /**
- * One POST, one try, no time limit: both are the mesh's (a service's own retry would multiply with the mesh's). The
- * request id goes along; trace headers are added by the http instrumentation, which is why this is not `fetch`.
- * @throws the socket's error: ECONNREFUSED if nothing was sent, ECONNRESET if nobody knows
+ * Sends one POST with the current request id. It makes one attempt and has no timeout: the mesh is responsible for
+ * both, and a service's own retries would multiply with the mesh's. It does not use `fetch`, because the http
+ * instrumentation adds the trace headers.
+ * @throws the socket's error: ECONNREFUSED if nothing was sent, ECONNRESET if the outcome is unknown
  */
 export async function postJson(
   url: URL,

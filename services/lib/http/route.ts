@@ -1,6 +1,6 @@
 /**
- * What a handler sees of a request, nothing of it validated. `query` has a text for each parameter, and a list of them for one
- * that is given twice; `body` is parsed JSON, undefined without a body.
+ * A request as handlers see it, not validated. `query` has a string for each parameter, and an array of strings for a
+ * parameter that is given more than once. `body` is parsed JSON; undefined without a body.
  */
 export interface HttpRequest {
   readonly params: Readonly<Record<string, string>>;
@@ -15,10 +15,13 @@ export interface HttpReply {
   readonly body: unknown;
 }
 
-/** An endpoint as data. Its path, `/v1/orders/{id}`, is also what fault rules and request counts call it. */
+/** An endpoint as data. Fault rules and request counts refer to it by its path, `/v1/orders/{id}`. */
 export interface HttpRoute {
   readonly method: 'get' | 'post' | 'put' | 'delete';
   readonly path: string;
-  /** Throws DomainErrors, which become problems. `drop-connection` answers nothing: only the simulated acquirer does. */
+  /**
+   * Throws DomainErrors, which become problems. `drop-connection` closes the connection without an answer; only the
+   * simulated acquirer uses it.
+   */
   handle(request: HttpRequest): Promise<HttpReply | 'drop-connection'> | HttpReply;
 }

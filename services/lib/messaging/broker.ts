@@ -14,7 +14,8 @@ export interface Broker {
   /** Connects a producer, waiting for the broker without a limit. */
   connectPublisher(): Promise<Publisher & { close(): Promise<void> }>;
   /**
-   * Reads topics in a consumer group, beginning with the first message. An offset is committed after its message is finished.
+   * Reads topics in a consumer group, beginning with the first message. An offset is committed after its message is
+   * finished.
    * @param onFatal the consumer stopped permanently: the process should end and be restarted
    * @returns leaves the group after the message in hand
    */
@@ -31,15 +32,15 @@ const connectPauseMs = 1_000;
 const publisherRetry = { retries: 0 } as const satisfies RetryOptions;
 
 /**
- * The relay publishes in a transaction, which holds its partitions of the outbox. Postgres ends a transaction that is idle
- * for 5 s, and another relay takes the partitions. A request without an answer must fail here before that.
+ * The relay publishes in a transaction, which holds its partitions of the outbox. Postgres ends a transaction that is
+ * idle for 5 s, and another relay takes the partitions. A request without an answer must fail here before that.
  */
 const publisherRequestTimeoutMs = 4_000;
 
 /**
- * kafkajs needs retries to join, rebalance and fetch: in that protocol "not now" is a normal answer. These retries never
- * repeat a handler (see consume.ts). The default back-off, up to 30 s, would leave the group idle long after the broker
- * is back.
+ * kafkajs needs retries to join, rebalance and fetch: in that protocol "not now" is a normal answer. These retries
+ * never repeat a handler (see consume.ts). The default back-off, up to 30 s, would leave the group idle long after the
+ * broker is back.
  */
 const consumerRetry = { initialRetryTime: 200, maxRetryTime: 1_000, retries: 10 } as const satisfies RetryOptions;
 

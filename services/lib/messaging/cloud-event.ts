@@ -16,7 +16,7 @@ export interface EventType<Schema extends DescMessage = DescMessage> {
 /** A CloudEvent 1.0; `data` is a protobuf message in protobuf's JSON mapping. */
 export interface CloudEvent {
   readonly id: string;
-  /** Who published it: `/windlass/orders`. */
+  /** The publisher: `/windlass/orders`. */
   readonly source: string;
   readonly type: string;
   /** The order id, which is also the record's key. */
@@ -45,16 +45,16 @@ export function encodeEvent(topic: string, event: CloudEvent, trace: TraceHeader
   };
 }
 
-/** Far above what our events need, and far below what a broker takes. */
+/** Far above what our events need, and far below what a broker accepts. */
 const maxMessageBytes = 256 * 1024;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const ourSource = /^\/windlass\/[a-z-]+$/;
 const versionedType = /^(.+)\.v\d+$/;
 
 /**
- * Reads a message as an event, which says nothing yet about its data.
+ * Reads a message as an event, without parsing its data.
  * @param handled the types of events that the reader handles
- * @returns undefined for a type that is none of the reader's business
+ * @returns undefined for a type that the reader does not handle
  * @throws Unreadable naming what is wrong with the message
  */
 export function decodeEvent(
@@ -64,7 +64,7 @@ export function decodeEvent(
   const { headers, key, value } = message;
   const bytes = countBytes(message);
   if (bytes > maxMessageBytes) throw new Unreadable('oversize', `${bytes} bytes, but at most ${maxMessageBytes}`);
-  if (value === null) throw new Unreadable('tombstone', 'there is no value; nothing of ours is ever deleted by one');
+  if (value === null) throw new Unreadable('tombstone', 'there is no value, but every event has one');
   const attribute = (name: string, rule: string, holds: (given: string) => boolean): string => {
     const given = headers[`ce_${name}`];
     if (given !== undefined && holds(given)) return given;
@@ -75,7 +75,7 @@ export function decodeEvent(
   if (version !== '1.0') throw new Unreadable('unknown-version', `ce_specversion is ${version}, but must be 1.0`);
   const event = {
     id: attribute('id', 'a UUID', (given) => uuid.test(given)),
-    source: attribute('source', 'a path of ours, such as /windlass/orders', (given) => ourSource.test(given)),
+    source: attribute('source', 'the path of a service, such as /windlass/orders', (given) => ourSource.test(given)),
     type: attribute('type', 'a type', (given) => given !== ''),
     subject: attribute('subject', "the record's key", (given) => given !== '' && given === key?.toString()),
     time: attribute('time', 'an ISO 8601 time', (given) => !Number.isNaN(Date.parse(given))),
@@ -96,28 +96,34 @@ export function decodeEvent(
   return { ...event, data: toText(value) };
 }
 
-/** Unknown fields are ignored: a newer publisher may add some. @throws Unreadable if the data is not of this type */
+/**
+ * Parses an event's data. Unknown fields are ignored, because a newer publisher may add some.
+ * @throws Unreadable if the data is not of this type
+ */
 export function readEventData<Schema extends DescMessage>(
   { schema }: EventType<Schema>,
   event: CloudEvent,
 ): MessageShape<Schema> {
   try {
     const json = JSON.parse(event.data) as JsonValue;
-    refuseUnknownEnumValues(schema, json);
+    rejectUnknownEnumValues(schema, json);
     return fromJson(schema, json, { ignoreUnknownFields: true });
   } catch (error) {
     throw error instanceof Unreadable ? error : new Unreadable('bad-data', `not ${schema.typeName}: ${error}`);
   }
 }
 
-/** To ignore unknown fields is to ignore these, too, and to take the value for the first of its enum. */
-function refuseUnknownEnumValues({ fields }: DescMessage, json: JsonValue): void {
+/** `ignoreUnknownFields` also ignores unknown enum values, and would replace each by the first value of its enum. */
+function rejectUnknownEnumValues({ fields }: DescMessage, json: JsonValue): void {
   if (json === null || typeof json !== 'object' || Array.isArray(json)) return;
   for (const field of fields) {
     const given = json[field.jsonName] ?? json[field.name];
     if (field.fieldKind !== 'enum' || given === undefined || given === null) continue;
     if (field.enum.values.some(({ name, number }) => given === name || given === number)) continue;
-    throw new Unreadable('bad-data', `${field.jsonName} is ${JSON.stringify(given)}, which ${field.enum.name} has not`);
+    throw new Unreadable(
+      'bad-data',
+      `${field.jsonName} is ${JSON.stringify(given)}, which is not a value of ${field.enum.name}`,
+    );
   }
 }
 

@@ -6,15 +6,17 @@ import { LagGauge } from './metrics.ts';
 
 /** The pause of a partition whose message was postponed. */
 const postponedPause = { firstMs: 200, maxMs: 5_000 };
-/** Well below the session timeout: while a handler waits for its database, the group must not consider the member dead. */
+/**
+ * Well below the session timeout: while a handler waits for its database, the group must not consider the member dead.
+ */
 const heartbeatIntervalMs = 2_000;
 /** How many partitions are handled concurrently. */
 const partitionsAtOnce = 8;
 
 /**
- * Handles the messages of each partition one after the other. If a message is postponed, its partition is paused and later
- * read again from that message; kafkajs continues with the others. kafkajs never sees an error of a handler: it would repeat
- * the whole batch, and finally restart.
+ * Handles the messages of each partition one after the other. If a message is postponed, its partition is paused and
+ * later read again from that message; kafkajs continues with the others. kafkajs never sees an error of a handler: it
+ * would repeat the whole batch, and finally restart.
  */
 export async function runConsumer(consumer: Consumer, options: HandlingOptions): Promise<() => Promise<void>> {
   const lag = new LagGauge(options.group);

@@ -48,8 +48,8 @@ export async function readDeadLetters(brokers: readonly string[], group: string)
 }
 
 /**
- * The topic is append-only: a later record with the original position closes a dead-letter message. A consumer that died
- * before it committed the offset has written the message twice; only the first copy counts.
+ * The topic is append-only: a later record with the original position closes a dead-letter message. A consumer that
+ * died before it committed the offset has written the message twice; only the first copy counts.
  */
 function openMessages(group: string, records: readonly IncomingMessage[]): DeadLetterMessage[] {
   const closed = new Set(records.map(({ headers }) => headers[resolves]));
@@ -63,8 +63,8 @@ function openMessages(group: string, records: readonly IncomingMessage[]): DeadL
 }
 
 /**
- * Sends the original message back to the end of its topic, for its target group only and under its old event id, so an inbox
- * that has the event changes nothing. It arrives after later events of its order. Redriving twice is harmless.
+ * Sends the original message back to the end of its topic, for its target group only and under its old event id, so an
+ * inbox that has the event changes nothing. It arrives after later events of its order. Redriving twice is harmless.
  * @throws Error if the copy is incomplete
  */
 export async function redrive(publisher: Publisher, deadLetter: DeadLetterMessage): Promise<void> {

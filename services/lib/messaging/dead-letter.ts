@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { IncomingMessage, OutgoingMessage } from './message.ts';
 
-/** Why a message was given up: the first five causes are in the message itself, the last is the handler's decision. */
+/**
+ * Why a message was dead-lettered. The first five causes are in the message itself; the last is the handler's decision.
+ */
 export const deadLetterCauses = [
   'not-a-cloudevent',
   'unknown-version',
@@ -25,7 +27,7 @@ export class Unreadable extends Error {
   }
 }
 
-/** protobuf has no error class for failures of `fromJson`. */
+/** The message of a failed `fromJson`, for which protobuf has no error class. */
 const protobufMessage = /^cannot decode .+ from JSON/;
 
 /**
@@ -45,7 +47,7 @@ export interface DeadLetterDetails {
   readonly reason: string;
   /** Calls of the handler; 0 if the message never reached it. */
   readonly attempts: number;
-  /** The trace in which the message was given up; undefined if nothing is traced. */
+  /** The trace in which the message was dead-lettered; undefined if nothing is traced. */
   readonly traceId: string | undefined;
 }
 
@@ -56,9 +58,9 @@ const cutHeaderLength = 512;
 const cutHeaderCount = 50;
 
 /**
- * Creates the dead-letter message: the original key, value and headers, and `dl-*` headers that say what happened. A message
- * too large for a broker is cut and gets the header `dl-cut-from-bytes`: otherwise it could not be published, and the
- * consumer would read the original forever.
+ * Creates the dead-letter message: the original key, value and headers, and `dl-*` headers that say what happened. A
+ * message too large for a broker is cut and gets the header `dl-cut-from-bytes`: otherwise it could not be published,
+ * and the consumer would read the original forever.
  */
 export function toDeadLetter(message: IncomingMessage, details: DeadLetterDetails): OutgoingMessage {
   const { topic, partition, offset } = message;

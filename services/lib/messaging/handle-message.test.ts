@@ -102,24 +102,24 @@ test('a message is postponed if its dead-letter message cannot be published', as
 
 test.each([
   ['not-a-cloudevent', 'no headers', { ...placed, headers: {} }],
-  ['not-a-cloudevent', 'an id that is none', withHeaders({ ce_id: 'e-1' })],
+  ['not-a-cloudevent', 'an id that is not a UUID', withHeaders({ ce_id: 'e-1' })],
   ['not-a-cloudevent', 'the subject of another key', withHeaders({ ce_subject: 'o-2' })],
   ['not-a-cloudevent', 'no key', { ...placed, key: null }],
-  ['not-a-cloudevent', "somebody else's source", withHeaders({ ce_source: 'https://evil.example/windlass/orders' })],
+  ['not-a-cloudevent', 'a source outside the shop', withHeaders({ ce_source: 'https://evil.example/windlass/orders' })],
   ['not-a-cloudevent', 'the source of another service', withHeaders({ ce_source: '/windlass/fulfillment' })],
-  ['not-a-cloudevent', 'the source of nobody', withHeaders({ ce_source: '/windlass/nobody' })],
-  ['not-a-cloudevent', 'a time that is none', withHeaders({ ce_time: 'yesterday' })],
-  ['unknown-version', 'a version of CloudEvents to come', withHeaders({ ce_specversion: '2.0' })],
-  ['unknown-version', 'a version of a known type to come', withHeaders({ ce_type: 'windlass.order.placed.v2' })],
+  ['not-a-cloudevent', 'the source of no service', withHeaders({ ce_source: '/windlass/nobody' })],
+  ['not-a-cloudevent', 'an invalid time', withHeaders({ ce_time: 'yesterday' })],
+  ['unknown-version', 'a future version of CloudEvents', withHeaders({ ce_specversion: '2.0' })],
+  ['unknown-version', 'a future version of a known type', withHeaders({ ce_type: 'windlass.order.placed.v2' })],
   ['tombstone', 'no value', withValue(null)],
   ['oversize', 'a value of 256 KiB', withValue(Buffer.alloc(256 * 1024))],
   ['bad-data', 'an empty value', withValue('')],
   ['bad-data', 'bytes that are not UTF-8', withValue(Buffer.from([0x7b, 0xff, 0x7d]))],
-  ['bad-data', 'no JSON', withValue('order!')],
-  ['bad-data', 'a field of another kind', withValue('{"orderId":7}')],
+  ['bad-data', 'a value that is not JSON', withValue('order!')],
+  ['bad-data', 'a field of the wrong type', withValue('{"orderId":7}')],
   ['bad-data', 'an amount beyond 64 bits', withValue('{"total":{"amountMinor":"99999999999999999999"}}')],
   ['bad-data', 'a status that this version lacks', withValue('{"status":"ORDER_STATUS_EATEN"}')],
-])('a message is dead-lettered as %s without a second try: %s', async (cause, _what, message) => {
+])('a message is dead-lettered as %s without a second attempt: %s', async (cause, _what, message) => {
   const ended = await handle(message);
   expect(ended).toMatchObject({ kind: 'dead-lettered', cause });
   expect(ended.attempts).toBeLessThanOrEqual(1);
@@ -143,9 +143,9 @@ const thrownBy = (parse: () => unknown): Error => {
 
 test.each([
   ['a ZodError', thrownBy(() => z.object({ country: z.string() }).parse({})), 'country'],
-  ["protobuf's of JSON", thrownBy(() => fromJson(orderPlaced.schema, { orderId: 7 })), 'order_id'],
-  ["protobuf's of JSON that is no object", thrownBy(() => fromJson(orderPlaced.schema, 7)), 'OrderPlaced'],
-])('data that a handler cannot parse is bad data, and no further try is made: %s', async (_what, error, reason) => {
+  ["protobuf's error for a field", thrownBy(() => fromJson(orderPlaced.schema, { orderId: 7 })), 'order_id'],
+  ["protobuf's error for JSON that is not an object", thrownBy(() => fromJson(orderPlaced.schema, 7)), 'OrderPlaced'],
+])('data that a handler cannot parse is bad data, without a second attempt: %s', async (_what, error, reason) => {
   const ended = await handle(placed, [error, done]);
   expect(ended).toEqual({ kind: 'dead-lettered', attempts: 1, cause: 'bad-data' });
   expect(published[0]?.headers['dl-reason']).toContain(reason);
@@ -160,7 +160,7 @@ test('a field that this version does not know is ignored', async () => {
   expect(await handle(withValue('{"orderId":"o-1","color":"red"}'))).toMatchObject({ kind: 'done' });
 });
 
-test('a message too large for a second topic is cut, so that its dead-letter message can be published', async () => {
+test('a message too large for the dead-letter topic is cut, so that it can be published there', async () => {
   const large = { ...withValue(Buffer.alloc(2 ** 20)), headers: { ce_id: 'x'.repeat(2 ** 20) } };
   expect(await handle(large)).toMatchObject({ cause: 'oversize' });
   expect(published[0]?.value).toHaveLength(64 * 1024);
@@ -178,18 +178,18 @@ test('a message that is skipped because it was redriven for another group is log
 });
 
 test.each(['', 'No Group', 'x'.repeat(64)])(
-  'a message for %j, which can be no group, is not skipped',
-  async (addressee) => {
-    const ended = await handle(withHeaders({ 'dl-redrive-for': addressee }));
+  'a message for %j, which cannot be a group, is not skipped',
+  async (targetGroup) => {
+    const ended = await handle(withHeaders({ 'dl-redrive-for': targetGroup }));
     expect(ended).toEqual({ kind: 'dead-lettered', attempts: 0, cause: 'not-a-cloudevent' });
     expect(published[0]?.headers['dl-reason']).toContain('dl-redrive-for is "');
   },
 );
 
 test('a redriven message is handled by its group and skipped by the others', async () => {
-  const redriven = (addressee: string): IncomingMessage => ({
+  const redriven = (targetGroup: string): IncomingMessage => ({
     ...placed,
-    headers: toRedriven(withHeaders({ 'dl-cause': 'refused' }), { topic: 'orders.v1', group: addressee }).headers,
+    headers: toRedriven(withHeaders({ 'dl-cause': 'refused' }), { topic: 'orders.v1', group: targetGroup }).headers,
   });
   expect(redriven(group).headers).toEqual({ ...placed.headers, 'dl-redrive-for': group });
   expect(await handle(redriven(group))).toMatchObject({ attempts: 1 });

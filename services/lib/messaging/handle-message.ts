@@ -29,9 +29,15 @@ export interface HandlingOptions {
   /** Publishes dead-letter messages, to the topic `<group>.dlq`. */
   readonly publisher: Publisher;
   readonly log: Log;
-  /** Attempts before the event is dead-lettered. @default 4 */
+  /**
+   * Attempts before the event is dead-lettered.
+   * @default 4
+   */
   readonly maxAttempts?: number;
-  /** Doubles after each attempt: with the defaults, an event that always fails holds its partition for 175 ms. @default 25 */
+  /**
+   * Doubles after each attempt: with the defaults, an event that always fails holds its partition for 175 ms.
+   * @default 25
+   */
   readonly firstBackOffMs?: number;
 }
 
@@ -111,8 +117,8 @@ function logSkipped({ topic, partition, offset, key }: IncomingMessage, targetGr
 }
 
 /**
- * Retries a handler that throws: the error is unexpected, and if it persists the dead-letter message keeps the event. Failures
- * during an outage do not count as attempts, otherwise a restart of Postgres would dead-letter every event.
+ * Retries a handler that throws: the error is unexpected, and if it persists the dead-letter message keeps the event.
+ * Failures during an outage do not count as attempts, otherwise a restart of Postgres would dead-letter every event.
  */
 async function handleUntilDecided(
   event: CloudEvent,

@@ -4,7 +4,10 @@ import { deleteInBatches } from '../postgres/delete-in-batches.ts';
 /** Longer than any topic keeps its events (7 days), so that a forgotten event cannot be delivered again. */
 const retention = '8 days';
 
-/** Deletes events that cannot be delivered again. @returns the number of deleted events */
+/**
+ * Deletes events that cannot be delivered again.
+ * @returns the number of deleted events
+ */
 export function purgeInbox(db: Queryable): Promise<number> {
   const old = `SELECT event_id FROM inbox WHERE received_at < now() - interval '${retention}'`;
   return deleteInBatches(db, 'inbox', 'event_id', old);

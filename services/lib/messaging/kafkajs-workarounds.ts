@@ -28,8 +28,8 @@ interface Connectable {
 }
 
 /**
- * Runs work over a connection, and reopens the connection before the next piece of work if one has failed. Without its own
- * retries kafkajs keeps using a connection that is lost, and every request after that fails.
+ * Runs work over a connection, and reopens the connection before the next piece of work if one has failed. Without its
+ * own retries kafkajs keeps using a connection that is lost, and every request after that fails.
  */
 export function reconnecting(connection: Connectable): <T>(work: () => Promise<T>) => Promise<T> {
   let isBroken = false;

@@ -17,7 +17,9 @@ export interface IncomingMessage {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Publishes all messages in one attempt. If it rejects, some may have been published; the caller decides about retries. */
+/**
+ * Publishes all messages in one attempt. If it rejects, some may have been published; the caller decides about retries.
+ */
 export interface Publisher {
   publish(messages: readonly OutgoingMessage[]): Promise<void>;
 }

@@ -76,7 +76,10 @@ export class LagGauge {
   }
 }
 
-/** Counts messages by topic. @param error the failure of the send; undefined if Kafka acknowledged it */
+/**
+ * Counts messages by topic.
+ * @param error the failure of the send; undefined if Kafka acknowledged it
+ */
 export function countSent(sent: readonly { topic: string; messages: readonly unknown[] }[], error?: unknown): void {
   const counter = meter.createCounter('messaging.client.sent.messages', {
     unit: '{message}',

@@ -43,10 +43,10 @@ const receive = (offset: string, partition = 0) =>
     resolveOffset: () => undefined,
   });
 
-test('a topic whose last messages were deleted meanwhile is given up after 30 s without one, and says where', async () => {
+test('a reader stops after 30 s without a message, and its error names the partition and the offset', async () => {
   const reading = readTopic(['kafka:9092'], 'orders.v1');
   const failed = expect(reading).rejects.toThrow(
-    'Nothing more of orders.v1 came for 30 s. Not read to the end: partition 0, to offset 3. Was it deleted meanwhile?',
+    'orders.v1: no message for 30 s. Not read to the end: partition 0, to offset 3. Were messages deleted meanwhile?',
   );
   await vi.advanceTimersByTimeAsync(29_000);
   await receive('0');
@@ -59,7 +59,7 @@ test('a topic whose last messages were deleted meanwhile is given up after 30 s 
   await failed;
 });
 
-test('a topic that comes slowly is read to its end', async () => {
+test('a topic whose messages arrive slowly is read to its end', async () => {
   const reading = readTopic(['kafka:9092'], 'orders.v1');
   for (const offset of ['0', '1', '2']) {
     await vi.advanceTimersByTimeAsync(29_000);

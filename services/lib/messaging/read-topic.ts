@@ -6,14 +6,14 @@ import type { IncomingMessage } from './message.ts';
 /** The offset after the last message that is to be read, by partition. */
 type Ends = Map<number, bigint>;
 
-/** Nobody waits for a first message: what is to be read is there. */
+/** Short, because the messages to read already exist. */
 const maxFetchWaitMs = 100;
-/** Long enough to join a group while others leave it; what was deleted after its offset was read never comes. */
+/** Long enough to join a group while others leave it. Messages that were deleted in the meantime never arrive. */
 const maxIdleMs = 30_000;
 
 /**
- * All messages of a topic as of now, in the order of each partition. Leaves no consumer group behind.
- * @throws Error if there is no such topic, or no broker, or if nothing comes for 30 s before the end is reached
+ * Reads all current messages of a topic, in the order of each partition. Leaves no consumer group behind.
+ * @throws Error if there is no such topic, or no broker, or if no message arrives for 30 s before the end is reached
  */
 export async function readTopic(brokers: readonly string[], topic: string): Promise<IncomingMessage[]> {
   const kafka = new Kafka({ clientId: 'reader', brokers: [...brokers], logLevel: logLevel.NOTHING });
@@ -48,7 +48,7 @@ async function readUntil(kafka: Kafka, admin: Admin, topic: string, ends: Ends):
       eachBatch: async ({ batch, resolveOffset }) => {
         const { partition } = batch;
         const end = ends.get(partition);
-        // What comes after the end is no progress: a busy topic always has some.
+        // Messages after the end are not progress: a busy topic always has some.
         if (end !== undefined) idling.refresh();
         for (const record of batch.messages) {
           if (end !== undefined && BigInt(record.offset) < end) messages.push(toIncoming(topic, partition, record));
@@ -70,5 +70,5 @@ async function readUntil(kafka: Kafka, admin: Admin, topic: string, ends: Ends):
 function describeGap(topic: string, ends: Ends): string {
   const missing = [...ends].map(([partition, end]) => `partition ${partition}, to offset ${end}`).join('; ');
   const seconds = maxIdleMs / 1_000;
-  return `Nothing more of ${topic} came for ${seconds} s. Not read to the end: ${missing}. Was it deleted meanwhile?`;
+  return `${topic}: no message for ${seconds} s. Not read to the end: ${missing}. Were messages deleted meanwhile?`;
 }

@@ -11,8 +11,9 @@ import { reportOutbox } from './metrics.ts';
 import { partitionCount } from './outbox.ts';
 
 /**
- * The end of each query for waiting events. `lane` is the partition of the outbox. The query orders by it although there is
- * only one: only the index of waiting rows has this order. By id alone Postgres may scan all published rows on the primary key.
+ * The end of each query for waiting events. `lane` is the partition of the outbox. The query orders by it although
+ * there is only one: only the index of waiting rows has this order. By id alone Postgres may scan all published rows on
+ * the primary key.
  */
 const inPartition =
   'outbox.lane BETWEEN wanted.lane AND wanted.lane AND published_at IS NULL ORDER BY outbox.lane, id LIMIT';
@@ -27,8 +28,8 @@ const partitionsPerBatch = partitionCount / 2;
 /** A batch of at least this many events indicates a backlog, for which two batches run concurrently. */
 const backlogFrom = 100;
 /**
- * The pause after a batch, even if other relays hold all partitions with waiting events. At a few hundred events a second,
- * one large batch costs the database less than many small ones.
+ * The pause after a batch, even if other relays hold all partitions with waiting events. At a few hundred events a
+ * second, one large batch costs the database less than many small ones.
  */
 const batchPauseMs = 30;
 /** Bounds the delay of events that other processes commit. A commit of this process ends the pause at once. */
@@ -51,8 +52,8 @@ export interface OutboxRow {
 }
 
 /**
- * Publishes the outbox until stopped, concurrently with other relays. Delivery is at least once: an event that was published
- * but could not be marked is published again, so consumers need an inbox.
+ * Publishes the outbox until stopped, concurrently with other relays. Delivery is at least once: an event that was
+ * published but could not be marked is published again, so consumers need an inbox.
  * @returns stops after the batches in hand
  */
 export function startRelay(database: Database, publisher: Publisher, log: Log): () => Promise<void> {
@@ -85,14 +86,15 @@ export function startRelay(database: Database, publisher: Publisher, log: Log): 
 }
 
 /**
- * Publishes waiting events of some partitions. Only one relay at a time works on a partition: two would overtake each other,
- * and an order's events must stay in order. A batch reads all waiting rows of a partition rather than those above a last id,
- * because transactions can commit out of order and their rows would be lost.
+ * Publishes waiting events of some partitions. Only one relay at a time works on a partition: two would overtake each
+ * other, and an order's events must stay in order. A batch reads all waiting rows of a partition rather than those
+ * above a last id, because transactions can commit out of order and their rows would be lost.
  *
- * If a relay freezes here, idle_in_transaction_session_timeout ends its session and releases its locks, and another relay
- * continues. When the first one thaws, or a cut link heals, it may still send its batch late. That batch only contains events
- * that were published in the meantime: a batch begins with the first unmarked row of its partition, and rows are marked only
- * after Kafka's answer, so every earlier row is in Kafka already. Events may repeat, but their first occurrences are in order.
+ * If a relay freezes here, idle_in_transaction_session_timeout ends its session and releases its locks, and another
+ * relay continues. When the first one thaws, or a cut link heals, it may still send its batch late. That batch only
+ * contains events that were published in the meantime: a batch begins with the first unmarked row of its partition, and
+ * rows are marked only after Kafka's answer, so every earlier row is in Kafka already. Events may repeat, but their
+ * first occurrences are in order.
  * @returns the number of published events; 0 also means that other relays hold all partitions with waiting events
  */
 export function relayBatch(database: Database, publisher: Publisher): Promise<number> {
@@ -113,8 +115,9 @@ async function hasWork(database: Queryable): Promise<boolean> {
 }
 
 /**
- * Locks partitions with waiting events. It begins at a random one, so that none is always the last. CASE fixes the order of
- * the conditions, which WHERE does not: each partition for which Postgres evaluates the lock function becomes locked.
+ * Locks partitions with waiting events. It begins at a random one, so that none is always the last. CASE fixes the
+ * order of the conditions, which WHERE does not: each partition for which Postgres evaluates the lock function becomes
+ * locked.
  */
 async function lockPartitions(tx: Queryable): Promise<number[]> {
   const first = randomInt(partitionCount);
@@ -129,8 +132,8 @@ async function lockPartitions(tx: Queryable): Promise<number[]> {
 }
 
 /**
- * Reads the oldest events of each partition, the same number of each. This must be a separate statement: it must see the marks
- * of the partitions' last holder, and a statement sees only what was committed before it began.
+ * Reads the oldest events of each partition, the same number of each. This must be a separate statement: it must see
+ * the marks of the partitions' last holder, and a statement sees only what was committed before it began.
  */
 async function readWaiting(tx: Queryable, partitions: readonly number[]): Promise<OutboxRow[]> {
   const { rows } = await tx.query<OutboxRow>(
@@ -182,7 +185,10 @@ function startSend(row: OutboxRow): { span: Span; message: OutgoingMessage } {
   return { span, message: encodeEvent(row.topic, event, injectTrace(trace.setSpan(parent, span))) };
 }
 
-/** Waits for all, even if one fails: the next batch must not run concurrently with any of them. @throws the first failure */
+/**
+ * Waits for all, even if one fails: the next batch must not run concurrently with any of them.
+ * @throws the first failure
+ */
 async function settle(works: readonly Promise<void>[]): Promise<void> {
   await Promise.allSettled(works);
   await Promise.all(works);

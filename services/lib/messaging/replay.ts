@@ -20,7 +20,9 @@ export interface ReplayOptions {
 
 export interface Replayed {
   readonly messages: number;
-  /** The messages that the handlers rejected. They are not dead-lettered again, because their consumer has done that. */
+  /**
+   * The messages that the handlers rejected. They are not dead-lettered again, because their consumer has done that.
+   */
   readonly rejected: number;
 }
 
@@ -34,7 +36,8 @@ interface Range {
 const pollIntervalMs = 1_000;
 
 /**
- * Handles all current messages of a topic in the way a consumer does. It may also handle some messages that arrive later.
+ * Handles all current messages of a topic in the way a consumer does. It may also handle some messages that arrive
+ * later.
  * @throws Error if the consumer stopped permanently; messages that were handled until then stay handled
  */
 export async function replayTopic(topic: string, options: ReplayOptions): Promise<Replayed> {

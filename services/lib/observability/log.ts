@@ -4,7 +4,7 @@ import { currentRequestId } from '../http/request-id.ts';
 
 export type Log = Logger;
 
-/** Ties a line to its trace and request. */
+/** The fields that link a log line to its trace and request. */
 function correlation(): Record<string, string> {
   const span = trace.getActiveSpan()?.spanContext();
   const requestId = currentRequestId();
@@ -14,12 +14,12 @@ function correlation(): Record<string, string> {
   };
 }
 
-/** Paths that are never written, however they got into a line. */
+/** Paths whose values are never written, wherever they occur. */
 const redactedPaths = ['paymentToken', 'payment_token', 'DATABASE_URL', 'connectionString', 'password'].flatMap(
   (name) => [name, `*.${name}`],
 );
 
-/** JSON lines on stdout, one per event. Log `{ orderId }` where there is one; never card data, tokens or DSNs. */
+/** Creates a log of JSON lines on stdout. Log `{ orderId }` if there is one; never log card data, tokens or DSNs. */
 export function createLog(service: string, level: string, destination?: { write(line: string): unknown }): Log {
   return pino(
     {

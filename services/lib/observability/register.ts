@@ -1,10 +1,10 @@
 /**
- * Preloaded by `node --import`: starts OpenTelemetry before the service loads. The order is the point: the hook comes
- * first, because an ES module that is already loaded can no longer be instrumented, and nothing says so
- * (services.test.ts does).
+ * Starts OpenTelemetry before the service loads; `node --import` preloads this file. The order matters: an ES module
+ * that is already loaded can no longer be instrumented, so the hook comes first. Only services.test.ts detects a wrong
+ * order.
  *
- * The hook in this thread and for these modules only: @opentelemetry/instrumentation's own, for all modules and by way of
- * a second thread, makes each start four times as long.
+ * The hook runs in this thread and for these modules only. The hook of @opentelemetry/instrumentation runs in a second
+ * thread and for all modules, and makes each start take four times as long.
  */
 import { register } from 'import-in-the-middle/register-hooks.mjs';
 

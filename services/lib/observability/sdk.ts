@@ -12,15 +12,16 @@ import { listenVariables } from '../runtime/variables.ts';
 import { setStopTracing } from './tracing.ts';
 
 /**
- * Traces by OTLP over gRPC, metrics in Prometheus' format on METRICS_PORT. Name, endpoint and sampler are OpenTelemetry's
- * own OTEL_* variables. Without OTEL_EXPORTER_OTLP_ENDPOINT there are traces (ids in logs and headers) but no export.
+ * Starts traces over OTLP/gRPC, and metrics in Prometheus format on METRICS_PORT. OpenTelemetry's own OTEL_* variables
+ * set the name, the endpoint and the sampler. Without OTEL_EXPORTER_OTLP_ENDPOINT, logs and headers have trace ids, but
+ * no trace is exported.
  */
 export function startSdk(env: NodeJS.ProcessEnv): void {
   const { HOST, METRICS_PORT, ADMIN_PORT } = readConfig(listenVariables, env);
   diag.setLogger(new DiagConsoleLogger(), DiagLogLevel.WARN);
   const untracedPorts = new Set<number | undefined>([METRICS_PORT, ADMIN_PORT]);
   const sdk = new NodeSDK({
-    // The detected host and process attributes would be repeated with every span and help no reader.
+    // The detected host and process attributes would be noise in every span.
     autoDetectResources: false,
     ...(env.OTEL_SERVICE_NAME && { serviceName: env.OTEL_SERVICE_NAME }),
     ...(env.OTEL_EXPORTER_OTLP_ENDPOINT
@@ -32,12 +33,13 @@ export function startSdk(env: NodeJS.ProcessEnv): void {
       new HttpInstrumentation({
         ignoreIncomingRequestHook: ({ socket }) => untracedPorts.has(socket.localPort),
       }),
-      // Only for the route in the names of the http spans: a span for each middleware helps no reader.
+      // Needed only for the route in the names of http spans. A span for each middleware would be noise.
       new ExpressInstrumentation({
         ignoreLayersType: [ExpressLayerType.MIDDLEWARE, ExpressLayerType.REQUEST_HANDLER, ExpressLayerType.ROUTER],
       }),
       new GrpcInstrumentation(),
-      // Background polling has no parent and is not traced. A span would be called like its statement, whose name is a hash.
+      // Background polling has no parent span and is not traced. The hook renames spans, because the default name
+      // contains the name of the prepared statement, which is a hash.
       new PgInstrumentation({
         requireParentSpan: true,
         ignoreConnectSpans: true,
@@ -52,7 +54,9 @@ export function startSdk(env: NodeJS.ProcessEnv): void {
 
 type SpanProcessor = NonNullable<NodeSDKConfiguration['spanProcessors']>[number];
 
-/** For traces that nobody collects: without any processor the SDK would make no spans, and so no ids for logs and headers. */
+/**
+ * Discards spans. Without any processor the SDK would create no spans, and logs and headers would have no trace ids.
+ */
 export const discardSpans: SpanProcessor = {
   onStart: () => undefined,
   onEnd: () => undefined,

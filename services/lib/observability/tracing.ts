@@ -3,7 +3,10 @@ import { type Context, context, isSpanContextValid, propagation, ROOT_CONTEXT, t
 /** W3C `traceparent` and `tracestate`, as message headers and outbox rows carry them. */
 export type TraceHeaders = Readonly<Record<string, string>>;
 
-/** A trace as headers; empty if there is none. @param from default: the active context */
+/**
+ * A trace as headers; empty if there is none.
+ * @param from default: the active context
+ */
 export function injectTrace(from: Context = context.active()): TraceHeaders {
   const headers: Record<string, string> = {};
   propagation.inject(from, headers);
@@ -15,7 +18,9 @@ export function extractTrace(headers: TraceHeaders): Context {
   return propagation.extract(ROOT_CONTEXT, headers);
 }
 
-/** The W3C `traceresponse` header of the active span, by which a caller finds its trace; undefined if nothing is traced. */
+/**
+ * The W3C `traceresponse` header of the active span, by which a caller finds its trace; undefined if nothing is traced.
+ */
 export function currentTraceresponse(): string | undefined {
   const span = trace.getActiveSpan()?.spanContext();
   if (!span || !isSpanContextValid(span)) return undefined;
@@ -24,12 +29,12 @@ export function currentTraceresponse(): string | undefined {
 
 let stop = async (): Promise<void> => {};
 
-/** Sends what spans are left and stops. Does nothing if tracing was not started (unit tests). */
+/** Exports the remaining spans and stops tracing. Does nothing if tracing was not started, as in unit tests. */
 export function stopTracing(): Promise<void> {
   return stop();
 }
 
-/** Apart from the SDK's start, so that a service can stop tracing without loading the SDK. */
+/** Sets how tracing stops. With it, a service can stop tracing without loading the SDK. */
 export function setStopTracing(shutdown: () => Promise<void>): void {
   stop = shutdown;
 }

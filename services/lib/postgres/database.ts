@@ -5,7 +5,7 @@ import pg from 'pg';
 import type { Log } from '../observability/log.ts';
 import { DomainError } from '../runtime/domain-error.ts';
 
-/** What runs a query: the pool, or the client of a transaction. */
+/** Runs queries: the pool, or the client of a transaction. */
 export interface Queryable {
   query<Row extends pg.QueryResultRow>(sql: string, params?: unknown[]): Promise<pg.QueryResult<Row>>;
 }
@@ -16,27 +16,30 @@ export interface Database extends Queryable {
   /**
    * Runs `work` in one transaction, which is rolled back if it throws.
    * @throws DomainError `unavailable` if Postgres cannot be used and nothing was stored; `outcome-unknown` if the
-   *   connection broke at COMMIT; else what `work` throws
+   *   connection broke at COMMIT; otherwise what `work` throws
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
   /**
-   * Lends one connection, for what must stay on it: a lock of the session. It is closed afterwards.
-   * @throws DomainError `unavailable` if Postgres cannot be used; else what `work` throws
+   * Lends one connection for work that must stay on it, such as a session lock. The connection is closed afterwards.
+   * @throws DomainError `unavailable` if Postgres cannot be used; otherwise what `work` throws
    */
   session<T>(work: (client: SessionClient) => Promise<T>): Promise<T>;
-  /** Calls the listener after each transaction that this process has committed. @returns ends that */
+  /**
+   * Calls the listener after each transaction that this process has committed.
+   * @returns removes the listener
+   */
   onCommit(listener: () => void): () => void;
   close(): Promise<void>;
 }
 
-// Postgres is outside the mesh: nobody else would cut a connection that hangs.
+// Postgres is outside the mesh, so only these timeouts end a connection that hangs.
 const connectTimeoutMs = 2_000;
 const statementTimeoutMs = 10_000;
-/** Postgres ends the transaction of a process that is frozen, so that its locks do not keep others waiting. */
+/** Postgres ends the transaction of a process that is frozen, so that its locks do not block other processes. */
 export const idleInTransactionTimeoutMs = 5_000;
-/** A transaction that waits for such a lock gives up before its statement timeout, and tries again. */
+/** A transaction that waits for such a lock fails before its statement timeout. Its caller may retry it. */
 const lockTimeoutMs = 5_000;
-/** A network that was cut says nothing: the answer will not come, although the statement's own time is over. */
+/** The timeout in the client. If the network is cut, the error of a statement timeout in Postgres never arrives. */
 const answerTimeoutMs = statementTimeoutMs + 2_000;
 const readyPollIntervalMs = 500;
 
@@ -49,7 +52,7 @@ export function openDatabase(connectionString: string, log: Log): Database {
     lock_timeout: lockTimeoutMs,
     query_timeout: answerTimeoutMs,
   });
-  // An idle connection that breaks would otherwise end the process; the pool opens a new one when it needs it.
+  // Without a listener, an idle connection that breaks would end the process. The pool opens a new one when needed.
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'));
   const commits = new EventEmitter();
   return {
@@ -61,7 +64,7 @@ export function openDatabase(connectionString: string, log: Log): Database {
     },
     async session(work) {
       const client = await pool.connect().catch(rethrow);
-      // A client in use reports a broken connection here, too, and without a listener that would end the process.
+      // A client in use also reports a broken connection here. Without a listener, that would end the process.
       client.on('error', (error) => log.warn({ err: error }, 'a database connection broke'));
       return await work(client)
         .catch(rethrow)
@@ -70,7 +73,7 @@ export function openDatabase(connectionString: string, log: Log): Database {
     async transaction(work) {
       const client = await pool.connect().catch(rethrow);
       let broken: Error | undefined;
-      // A client in use says so here, too, and without a listener that would end the process.
+      // A client in use also reports a broken connection here. Without a listener, that would end the process.
       const onError = (error: Error) => {
         broken = error;
       };
@@ -100,7 +103,7 @@ export function openDatabase(connectionString: string, log: Log): Database {
 
 const statementNames = new Map<string, string>();
 
-/** A statement with parameters gets a name, by which each connection parses it once. All SQL is constant, so names are few. */
+/** Names a statement with parameters, so that each connection parses it once. All SQL is constant, so names are few. */
 function prepared(text: string, values: unknown[] | undefined): pg.QueryConfig {
   if (values === undefined) return { text };
   let name = statementNames.get(text);
@@ -111,7 +114,7 @@ function prepared(text: string, values: unknown[] | undefined): pg.QueryConfig {
   return { name, text, values };
 }
 
-/** Waits until Postgres answers, without a limit: it may start after us, and the startup probe decides how long is too long. */
+/** Waits until Postgres answers, without a limit. Postgres may start later, and the startup probe limits the wait. */
 export async function waitUntilReady(database: Database, log: Log): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -125,9 +128,9 @@ export async function waitUntilReady(database: Database, log: Log): Promise<void
 }
 
 /**
- * SQLSTATEs of what was not done but may be later: 08 connection, 53 resources, 57P shutdown and start, 28/3D000 role or
- * database not yet made, 25P03 a transaction that idled, 55P03 a lock and 57014 a statement that took too long, 40 a
- * deadlock or a conflict.
+ * SQLSTATEs of failures that had no effect and may be temporary: 08 connection, 53 resources, 57P shutdown and start,
+ * 28/3D000 role or database not created yet, 25P03 idle-in-transaction timeout, 55P03 lock timeout, 57014 statement
+ * timeout, 40 deadlock or serialization failure.
  */
 const unavailableStates = /^(08|53|57P|28|3D000|25P03|55P03|57014|40001|40P01)/;
 const unavailableSocketErrors = new Set([
@@ -144,19 +147,19 @@ const unavailableSocketErrors = new Set([
 function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // pg gives neither a code nor a class to these.
+  // pg gives these errors neither a code nor a class.
   const isLostConnection =
     /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered|Client was closed)/i;
   const isState = unavailableStates.test(code) || unavailableSocketErrors.has(code);
   return isState || isLostConnection.test(error.message) || isAnswerMissing(error) || isUnavailable(error.cause);
 }
 
-/** pg's name for a query whose answer did not come in time. */
+/** True for pg's error of a query that timed out in the client. */
 function isAnswerMissing(error: unknown): boolean {
   return error instanceof Error && error.message === 'Query read timeout';
 }
 
-/** True if nothing more can be said on this connection, not even ROLLBACK: closing it does the same. */
+/** True if the connection cannot be used any more, not even for ROLLBACK. Closing it also rolls back. */
 function isCut(error: unknown): error is Error {
   return error instanceof Error && (isAnswerMissing(error) || isAnswerMissing(error.cause));
 }
@@ -167,6 +170,7 @@ function rethrow(error: unknown): never {
 }
 
 function rethrowFromCommit(error: unknown): never {
-  if (isUnavailable(error)) throw new DomainError('outcome-unknown', 'The database was lost at commit.', error);
+  if (isUnavailable(error))
+    throw new DomainError('outcome-unknown', 'The connection to the database broke at COMMIT.', error);
   throw error;
 }

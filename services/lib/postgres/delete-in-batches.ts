@@ -1,12 +1,12 @@
 import type { Queryable } from './database.ts';
 
-/** So many rows at once: no statement takes long, however much there is to delete. */
+/** The number of rows per statement, so that no statement takes long, however many rows there are. */
 const batchSize = 5_000;
 
 /**
  * Deletes rows batch by batch.
  * @param select the ids to delete: `SELECT id FROM …`, without LIMIT
- * @returns how many were deleted
+ * @returns the number of deleted rows
  */
 export async function deleteInBatches(db: Queryable, table: string, id: string, select: string): Promise<number> {
   for (let deleted = 0; ; ) {

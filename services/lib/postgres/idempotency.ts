@@ -2,21 +2,21 @@ import { createHash } from 'node:crypto';
 import { DomainError } from '../runtime/domain-error.ts';
 import type { Queryable } from './database.ts';
 
-/** What identifies a changing call. `request` is all that must be the same when the key is the same. */
+/** A call that changes data, with its idempotency key. Calls with the same key must have the same `request`. */
 export interface KeyedCall {
   readonly operation: string;
   readonly key: string;
   readonly request: unknown;
 }
 
-/** A short stand-in for a request, so that no payment token is stored. The order of the fields counts. */
+/** The hash of a request, which is stored instead of the payment token in it. It depends on the order of the fields. */
 export function fingerprint(request: unknown): string {
   return createHash('sha256').update(JSON.stringify(request)).digest('hex');
 }
 
 /**
- * Takes a key or finds what it was used for. In a transaction, a second call with the same key waits here until the first
- * one has committed.
+ * Claims a key, or reads the response that was recorded under it. In a transaction, a second call with the same key
+ * waits here until the first one has committed.
  * @returns the recorded response, or undefined if there is none yet
  * @throws DomainError `key-reused` if the key was used for another request, `invalid` if there is no key
  */
@@ -47,7 +47,10 @@ export async function recordResponse(db: Queryable, call: KeyedCall, response: u
   ]);
 }
 
-/** For effects in our own database: claims the key, does the work and records its result in the caller's transaction. */
+/**
+ * Does work once for each key, for effects in the service's own database. It claims the key, does the work and records
+ * the result in the caller's transaction.
+ */
 export async function once<Response>(tx: Queryable, call: KeyedCall, work: () => Promise<Response>): Promise<Response> {
   const recorded = await claimKey<Response>(tx, call);
   if (recorded !== undefined) return recorded;

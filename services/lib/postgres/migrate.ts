@@ -2,28 +2,29 @@ import { loadMigrationFiles, migrate as migrateClient } from 'postgres-migration
 import type { Database, SessionClient } from './database.ts';
 
 /**
- * Brings a database to the newest schema. Processes that start side by side wait for each other, so each migration runs once;
- * it runs in a transaction of its own. Migrations that a newer release has applied stay.
+ * Migrates a database to the newest schema. Processes that start concurrently wait for each other, so each migration
+ * runs once, in its own transaction. Migrations that a newer release has applied stay.
  *
- * @param folder with files `0001_name.sql`, `0002_name.sql` … A file that was applied must not change any more
+ * @param folder has files `0001_name.sql`, `0002_name.sql` … A file that was applied must not change any more
  * @throws Error that names the file if its content is not what was applied
  */
 export async function migrate(database: Database, folder: string): Promise<void> {
   await database.session(async (client) => {
     await adoptVersions(client, folder);
     await migrateClient({ client }, folder).catch((error: Error) => {
-      // What the database says is the cause; the caller tells an outage from a mistake by it.
+      // The cause is the database's own error, by which the caller distinguishes an outage from a wrong migration.
       throw error.cause ?? error;
     });
   });
 }
 
-/** Our own number: an advisory lock that releases before 2026-11-26 took for their migrations. */
+/** An arbitrary number: the advisory lock by which releases before 2026-11-26 migrate. */
 const formerLock = 7_219_001;
 
 /**
- * Until 2026-11-26 databases counted their migrations in `schema_migrations`, in the order in which the files are numbered.
- * Those migrations are recorded as applied. The former table stays: a pod of an old release may still start beside this one.
+ * Adopts a database of a release before 2026-11-26, which counted migrations in `schema_migrations` by the numbers of
+ * their files. Those migrations are recorded as applied. The old table stays, because a pod of an old release may still
+ * start.
  */
 async function adoptVersions(client: SessionClient, folder: string): Promise<void> {
   if (!(await isFormer(client))) return;
@@ -34,7 +35,7 @@ async function adoptVersions(client: SessionClient, folder: string): Promise<voi
     if (await isFormer(client)) {
       const { rows } = await client.query<{ version: number }>('SELECT max(version) AS version FROM schema_migrations');
       for (const { id, name, hash, sql } of files.filter(({ id }) => id <= (rows[0]?.version ?? 0))) {
-        // The library's own first migration makes its table.
+        // The first migration is the library's own and creates its table.
         if (id === 0) await client.query(sql);
         await client.query('INSERT INTO migrations (id, name, hash) VALUES ($1, $2, $3)', [id, name, hash]);
       }
@@ -46,7 +47,10 @@ async function adoptVersions(client: SessionClient, folder: string): Promise<voi
   }
 }
 
-/** By the rows of the catalog: to_regclass would not see a table that another process has made since this transaction began. */
+/**
+ * True if only an old release has migrated this database. It reads the rows of the catalog, because to_regclass would
+ * not see a table that another process has created since this transaction began.
+ */
 async function isFormer(client: SessionClient): Promise<boolean> {
   const { rows } = await client.query<{ name: string }>(
     "SELECT tablename AS name FROM pg_tables WHERE tablename IN ('schema_migrations', 'migrations')",

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { PollPause } from './poll-pause.ts';
 
-/** A database of which only the commits matter here. */
+/** A database that only reports commits. */
 function commits() {
   const listeners = new Set<() => void>();
   return {
@@ -16,7 +16,10 @@ function commits() {
   };
 }
 
-/** Runs the pauses one after the other on a clock of our own. @returns how many are over */
+/**
+ * Runs the pauses one after the other.
+ * @returns the number of pauses that have ended
+ */
 function pauses(pause: PollPause, count: number): () => number {
   let over = 0;
   void (async () => {
@@ -25,7 +28,7 @@ function pauses(pause: PollPause, count: number): () => number {
   return () => over;
 }
 
-test('a pause lasts its time', async () => {
+test('without a commit a pause lasts its full time', async () => {
   vi.useFakeTimers();
   const over = pauses(new PollPause(commits()), 1);
   await vi.advanceTimersByTimeAsync(99);
@@ -35,7 +38,7 @@ test('a pause lasts its time', async () => {
   vi.useRealTimers();
 });
 
-test('a commit ends the pause that lasts, and only that one', async () => {
+test('a commit ends the current pause and no later one', async () => {
   vi.useFakeTimers();
   const database = commits();
   const over = pauses(new PollPause(database), 2);
@@ -47,7 +50,7 @@ test('a commit ends the pause that lasts, and only that one', async () => {
   vi.useRealTimers();
 });
 
-test('a commit before the pause ends it at once: the poll may have been too early to see it', async () => {
+test('a commit before a pause ends it at once, because the last poll may have missed the commit', async () => {
   vi.useFakeTimers();
   const database = commits();
   const pause = new PollPause(database);
@@ -58,7 +61,7 @@ test('a commit before the pause ends it at once: the poll may have been too earl
   vi.useRealTimers();
 });
 
-test('stopping ends the pause and listens no more', async () => {
+test('stopping ends the pause and removes the listener', async () => {
   const database = commits();
   const pause = new PollPause(database);
   const waiting = pause.wait(60_000);

@@ -1,16 +1,16 @@
 import type { Database } from './database.ts';
 
 /**
- * The pause of something that polls a database. A commit of this process cuts it short, or else the next one: it may be what
- * is waited for. So the pause can be long, and work that is handed on inside a process does not wait.
+ * The pause between two polls of a database. A commit of this process ends the current pause, or the next one if none
+ * is running, because the poll may find new work. So the pause can be long without delaying the process's own work.
  */
 export class PollPause {
   #isDue = false;
   #end: (() => void) | undefined;
-  readonly #forget: () => void;
+  readonly #unsubscribe: () => void;
 
   constructor(database: Pick<Database, 'onCommit'>) {
-    this.#forget = database.onCommit(() => this.#wake());
+    this.#unsubscribe = database.onCommit(() => this.#wake());
   }
 
   async wait(ms: number): Promise<void> {
@@ -27,9 +27,9 @@ export class PollPause {
     this.#end = undefined;
   }
 
-  /** Ends the pause; commits are no longer of interest. */
+  /** Ends the pause and stops listening for commits. */
   stop(): void {
-    this.#forget();
+    this.#unsubscribe();
     this.#wake();
   }
 

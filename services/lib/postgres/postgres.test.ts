@@ -35,14 +35,14 @@ describe('migrations', () => {
   write('0001_effects.sql', 'CREATE TABLE effects (name text)');
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  test('are applied once by replicas that start side by side, and later ones on top', async () => {
+  test('run once when replicas start concurrently, and later ones run on top', async () => {
     await Promise.all([1, 2, 3].map(() => migrate(database, folder)));
     copyFileSync(join(libSchema, '0005_idempotency_keys.sql'), join(folder, '0002_idempotency_keys.sql'));
     await Promise.all([1, 2, 3].map(() => migrate(database, folder)));
     expect(await applied()).toEqual(['effects', 'idempotency_keys']);
   });
 
-  test('that fail leave nothing of themselves, and say which one it was', async () => {
+  test('that fail leave no changes, and the error names the migration', async () => {
     write('0003_broken.sql', 'CREATE TABLE half (a text); SELECT nothing FROM nowhere');
     await expect(migrate(database, folder)).rejects.toThrow(/0003_broken\.sql|broken/);
     expect(await applied()).toEqual(['effects', 'idempotency_keys']);
@@ -50,7 +50,7 @@ describe('migrations', () => {
     rmSync(join(folder, '0003_broken.sql'));
   });
 
-  test('of a newer release stay where an older one starts', async () => {
+  test('of a newer release stay when an older one starts', async () => {
     write('0003_newer.sql', 'CREATE TABLE newer (a text)');
     await migrate(database, folder);
     rmSync(join(folder, '0003_newer.sql'));
@@ -59,18 +59,18 @@ describe('migrations', () => {
     write('0003_newer.sql', 'CREATE TABLE newer (a text)');
   });
 
-  test('that changed after they were applied are an error that names the file', async () => {
+  test('that changed after they were applied cause an error that names the file', async () => {
     write('0001_effects.sql', 'CREATE TABLE effects (name text, at timestamptz)');
     await expect(migrate(database, folder)).rejects.toThrow('0001_effects.sql');
   });
 
-  test('of a database that cannot be reached are unavailable: a service waits for it', async () => {
+  test('fail as unavailable if the database cannot be reached, so that a service waits for it', async () => {
     const nowhere = openDatabase('postgres://test@127.0.0.1:1/postgres', silentLog);
     await expect(migrate(nowhere, folder)).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
 
-test('a transaction that throws leaves nothing, and its connection stays usable', async () => {
+test('a transaction that throws leaves no changes, and its connection stays usable', async () => {
   const failing = database.transaction(async (tx) => {
     await tx.query("INSERT INTO effects VALUES ('rolled back')");
     throw new Error('no');
@@ -85,7 +85,7 @@ test('a database that cannot be reached is unavailable: nothing has happened', a
   await expect(nowhere.transaction(async () => 1)).rejects.toMatchObject({ code: 'unavailable' });
 });
 
-test('calls with one key, side by side, have one effect and one response', async () => {
+test('concurrent calls with the same key have one effect and one response', async () => {
   const call = { operation: 'reserve', key: 'k-1', request: { sku: 'mug' } };
   const reserve = () =>
     database.transaction((tx) =>
@@ -99,7 +99,7 @@ test('calls with one key, side by side, have one effect and one response', async
   expect(await countEffects('reserved')).toBe(1);
 });
 
-test('a key with another request is refused, the same key of another operation is not', async () => {
+test('a key is rejected with another request, but not for another operation', async () => {
   await claimKey(database, { operation: 'capture', key: 'k-2', request: 1 });
   await expect(claimKey(database, { operation: 'capture', key: 'k-2', request: 2 })).rejects.toMatchObject({
     code: 'key-reused',

@@ -6,7 +6,7 @@ import { type Database, openDatabase, waitUntilReady } from './database.ts';
 import { migrate } from './migrate.ts';
 
 /**
- * A service's database: ready, migrated, and closed when the service stops.
+ * Opens and migrates a service's database, and closes it when the service stops.
  *
  * @param migrations the folder of its migrations
  */
@@ -21,7 +21,7 @@ export async function startDatabase(
   return database;
 }
 
-/** Postgres may go away again between its first answer and the migration; migrating twice changes nothing. */
+/** Postgres may become unavailable again before the migration, so this retries. Migrating twice changes nothing. */
 async function migrateWhenReady(database: Database, migrations: string, log: Log): Promise<void> {
   for (;;) {
     await waitUntilReady(database, log);

@@ -1,4 +1,6 @@
-/** A field of the input that breaks a rule, as RFC 9457 problems and logs show it. `field` is a path: `items[0].sku`. */
+/**
+ * A field of the input that breaks a rule, as RFC 9457 problems and logs show it. `field` is a path: `items[0].sku`.
+ */
 export interface FieldError {
   readonly field: string;
   readonly message: string;
@@ -11,15 +13,15 @@ export interface Shortage {
   readonly available: number;
 }
 
-/** What some codes carry besides their message. */
+/** The data that some codes have in addition to their message. */
 interface Details {
   invalid: { readonly errors: readonly FieldError[] };
   'out-of-stock': { readonly items: readonly Shortage[] };
 }
 
 /**
- * Everything that can go wrong, in the words of the domain. `unavailable` promises that nothing has happened;
- * `outcome-unknown` says that nobody knows, so that only a second try with the same idempotency key is safe.
+ * The codes of all errors, in the words of the domain. `unavailable` means that nothing has happened. `outcome-unknown`
+ * means that the call may have had its effect, so a second attempt is safe only with the same idempotency key.
  */
 export const errorCodes = [
   'invalid',
@@ -39,7 +41,7 @@ export type ErrorCode = (typeof errorCodes)[number];
 
 type DetailsOf<C extends ErrorCode> = C extends keyof Details ? Details[C] : undefined;
 
-/** The one error of all services. Its message may be shown to callers: no secrets, no DSNs, no payment tokens. */
+/** The only error class of the services. Callers see its message, so it has no secrets, DSNs or payment tokens. */
 export class DomainError<C extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'DomainError';
   readonly code: C;
@@ -57,7 +59,10 @@ export class DomainError<C extends ErrorCode = ErrorCode> extends Error {
     this.details = details as DetailsOf<C>;
   }
 
-  /** What is not a DomainError is a defect: `internal`, with the original as its cause and a message that says nothing. */
+  /**
+   * Converts anything that was thrown. If it is not a DomainError, it is a defect: it becomes `internal`, with the
+   * original as its cause and a message that reveals nothing.
+   */
   static from(thrown: unknown): DomainError {
     if (thrown instanceof DomainError) return thrown;
     return new DomainError('internal', 'Something went wrong on our side.', thrown);

@@ -11,7 +11,7 @@ test('an invalid request becomes a 400 problem that names every field', () => {
   expect(problem.type).toMatch(/\/invalid$/);
 });
 
-test('out of stock carries its items and in-flight none, both are 409', () => {
+test('out-of-stock and in-flight are both 409, and only out-of-stock has items', () => {
   const items = [{ sku: 'rare', requested: 4, available: 3 }];
   expect(toProblem(new DomainError('out-of-stock', 'Too few.', { items }))).toMatchObject({ status: 409, items });
   expect(toProblem(new DomainError('in-flight', 'Wait.'))).not.toHaveProperty('items');
@@ -32,6 +32,6 @@ test('only the code unavailable becomes gRPC UNAVAILABLE', () => {
 });
 
 test.each([Status.UNAVAILABLE, Status.DEADLINE_EXCEEDED, Status.CANCELLED, Status.INTERNAL])(
-  'a caller takes status %i as an unknown outcome',
+  'a caller treats status %i as an unknown outcome',
   (code) => expect(fromGrpcStatus('payments.Authorize', { code, details: '' }).code).toBe('outcome-unknown'),
 );

@@ -1,11 +1,14 @@
 import type { Log } from '../observability/log.ts';
 
-/** The order in which a service stops: accept nothing new, finish the work in hand, then close what that work needed. */
+/** The order in which a service stops: accept no new work, finish the current work, then close its dependencies. */
 export const shutdownPhases = ['unready', 'drain', 'consumers', 'producer', 'pool', 'admin', 'traces'] as const;
 
 export type ShutdownPhase = (typeof shutdownPhases)[number];
 
-/** Below terminationGracePeriodSeconds (30) minus the preStop sleep (5), so that a phase that hangs does not lose the traces. */
+/**
+ * Below terminationGracePeriodSeconds (30) minus the preStop sleep (5), so that a phase that hangs does not lose the
+ * traces.
+ */
 const phaseTimeoutMs = 10_000;
 
 /** A service's readiness, and the steps by which it stops. */
@@ -31,7 +34,7 @@ export class Lifecycle {
     this.#steps.push({ phase, stop });
   }
 
-  /** Runs the phases one after the other, the steps of a phase side by side. A step that fails or hangs is logged. */
+  /** Runs the phases one after the other, and the steps of a phase concurrently. Logs a step that fails or hangs. */
   async shutdown(): Promise<void> {
     this.#ready = false;
     for (const phase of shutdownPhases) {

@@ -21,7 +21,7 @@ test('a wrong secret is named, but its value is not shown', () => {
   expect(read).not.toThrow(/hunter2/);
 });
 
-test('defaults are the ports of the design', () => {
+test('every common variable has its documented default', () => {
   expect(readConfig(commonVariables, {})).toEqual({
     HOST: '0.0.0.0',
     HTTP_PORT: 8080,
@@ -40,7 +40,7 @@ test('brokers are a list separated by commas', () => {
   expect(() => read('a')).toThrow(/KAFKA_BROKERS is "a", but must be host:port/);
 });
 
-test('certificate and key are the content of their files; a file that is none or cannot be read is named', () => {
+test('certificate and key are read from their files; a file that is not PEM or cannot be read is named', () => {
   const folder = mkdtempSync(join(tmpdir(), 'windlass-config-'));
   const pem = join(folder, 'tls.crt');
   writeFileSync(pem, '-----BEGIN CERTIFICATE-----\n');

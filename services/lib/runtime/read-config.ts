@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Says everything that is wrong with the environment, one line each. */
+/** The environment cannot be used. The message has one line for each missing or wrong variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }

@@ -13,10 +13,10 @@ import type { Runtime, Service } from './service.ts';
 import { commonVariables } from './variables.ts';
 import { warmUp } from './warm-up.ts';
 
-/** A service as main.ts starts it; a function, so that the types of its variables stay inside. */
+/** A service as main.ts starts it. It is a function, so that main.ts does not need the types of its variables. */
 export interface Run {
   (env: NodeJS.ProcessEnv): Promise<void>;
-  /** All variables that it reads, for the document about them. */
+  /** All variables that the service reads, for docs/generated/environment.md. */
   readonly variables: z.ZodRawShape;
 }
 
@@ -27,7 +27,7 @@ export function defineService<Variables extends z.ZodRawShape>(service: Service<
 
 /**
  * Runs a service until SIGTERM or SIGINT, then stops it in order and ends the process.
- * @throws ConfigError, or what keeps the service from starting (a port in use)
+ * @throws ConfigError, or another error that prevents the start, such as a port in use
  */
 async function runService<Variables extends z.ZodRawShape>(
   service: Service<Variables>,
@@ -40,7 +40,7 @@ async function runService<Variables extends z.ZodRawShape>(
   const faults = createFaultInjection(FAULTS === 'on');
   const lifecycle = new Lifecycle(log);
 
-  // The probes answer while the service still waits for what it needs; the rest of the port follows.
+  // The probes answer while the service still waits for Postgres or Kafka. The port's other routes follow later.
   const serveAdmin = (routes: readonly HttpRoute[]): RequestListener =>
     createApp([...probeRoutes(lifecycle), ...routes], createFaultInjection(false), log);
   let handleAdmin = serveAdmin([]);
@@ -57,7 +57,7 @@ async function runService<Variables extends z.ZodRawShape>(
 
 function failWith(log: Log): (error: Error) => never {
   return (error) => {
-    log.fatal({ err: error }, 'the service cannot go on');
+    log.fatal({ err: error }, 'the service cannot continue');
     process.exit(1);
   };
 }
@@ -67,6 +67,6 @@ function stopOnSignal(lifecycle: Lifecycle): void {
     await lifecycle.shutdown();
     process.exit(0);
   };
-  // Once: a second signal ends the process at once, as a person at a terminal expects.
+  // A second signal is not handled and ends the process at once, as users at a terminal expect.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop());
 }

@@ -5,31 +5,35 @@ import type { Log } from '../observability/log.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { commonVariables } from './variables.ts';
 
-/** The process around a service. */
+/** What the process provides to a service. */
 export interface Runtime<Variables extends z.ZodRawShape> {
   readonly config: z.output<z.ZodObject<Variables & typeof commonVariables>>;
   readonly log: Log;
   readonly faults: FaultInjection;
   readonly lifecycle: Lifecycle;
-  /** Ends the process at once, to be started again: for what cannot be recovered from inside. */
+  /**
+   * Ends the process at once, so that Kubernetes restarts it. It is for errors that the service cannot recover from.
+   */
   fail(error: Error): never;
 }
 
 /** A service that has started. */
 interface Started {
-  /** One cheap request to itself, sent repeatedly before it is ready (see lifecycle/warm-up.ts). */
+  /**
+   * Sends one cheap request to the service itself. It is called repeatedly before the service is ready (warm-up.ts).
+   */
   warmUp?(): Promise<unknown>;
-  /** Brings its data back to the catalogue: `POST /reset`. */
+  /** Restores the service's initial data: `POST /reset`. */
   reset(): Promise<void>;
-  /** What tests read on the admin port. */
+  /** Routes on the admin port by which tests read data. */
   readonly reads?: readonly HttpRoute[];
 }
 
 /** A service as main.ts runs it. */
 export interface Service<Variables extends z.ZodRawShape> {
   readonly name: string;
-  /** What it reads from the environment besides the common variables. */
+  /** The environment variables that the service reads besides the common ones. */
   readonly variables: Variables;
-  /** Resolves once it can serve; registers what it has to do to stop with the lifecycle. */
+  /** Resolves once the service can serve. Registers the service's shutdown steps with the lifecycle. */
   start(runtime: Runtime<Variables>): Promise<Started>;
 }

@@ -21,7 +21,10 @@ export function backOffMs({ firstMs, maxMs = Number.POSITIVE_INFINITY }: BackOff
 /** The interval at which services delete rows that are past their retention. */
 export const purgeIntervalMs = 10 * 60_000;
 
-/** Runs a housekeeping task at an interval. A failure is logged, and the next run comes as usual. @returns stops it */
+/**
+ * Runs a housekeeping task at an interval. A failure is logged and does not stop later runs.
+ * @returns stops it
+ */
 export function periodically(intervalMs: number, task: string, run: () => Promise<unknown>, log: Log): () => void {
   const timer = setInterval(
     () => void run().catch((err: unknown) => log.warn({ err }, `housekeeping task failed: ${task}`)),

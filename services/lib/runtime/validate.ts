@@ -2,8 +2,8 @@ import type { z } from 'zod';
 import { DomainError, type FieldError } from './domain-error.ts';
 
 /**
- * Parses input by a schema; all that is wrong with it is said at once.
- * @param what for the message: `order`
+ * Parses input with a schema. Reports all errors at once.
+ * @param what the name of the input, for the message: `order`
  * @throws DomainError `invalid` with a path, the value and the rule for each error
  */
 export function validate<Schema extends z.ZodType>(schema: Schema, input: unknown, what: string): z.output<Schema> {
@@ -54,7 +54,7 @@ function toMessage(issue: z.core.$ZodIssue): string {
 /** Fields whose value is never shown, not even when it is wrong. */
 const secretFields = new Set<PropertyKey | undefined>(['paymentToken']);
 
-/** Quotes short plain values; longer ones would drown the message. */
+/** Quotes short plain values. Longer ones would make the message unreadable. */
 function showValue(value: unknown): string {
   const isPlain = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string';
   const text = isPlain ? JSON.stringify(value) : '';

@@ -19,7 +19,9 @@ export const listenVariables = {
   ADMIN_PORT: port.default(9901).describe('Probes, and the endpoints for tests'),
 };
 
-/** What every service reads. FAULTS=on serves the endpoints for faults and request counts: never in prod. */
+/**
+ * The variables that every service reads. FAULTS=on serves the endpoints for faults and request counts; never in prod.
+ */
 export const commonVariables = {
   ...listenVariables,
   FAULTS: z
@@ -44,7 +46,7 @@ export const kafkaBrokers = z
   .string()
   .transform((value) => value.split(',').map((broker) => broker.trim()))
   .pipe(z.array(hostAndPort))
-  .describe('host:port of Kafka brokers, with commas in between');
+  .describe('host:port of Kafka brokers, separated by commas');
 
 const pemFile = z
   .string()
@@ -58,5 +60,5 @@ const pemFile = z
   .refine((content) => content.startsWith('-----BEGIN '), 'must be a PEM file that can be read')
   .describe('Path of a PEM file');
 
-/** What a service proves its name with. The values are the files' contents: config is read once, and with it the files. */
+/** A service's certificate and key. The values are the contents of the files, because config is read only once. */
 export const tlsVariables = { TLS_CERT_FILE: pemFile, TLS_KEY_FILE: pemFile };

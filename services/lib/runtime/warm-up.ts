@@ -6,9 +6,9 @@ import type { Log } from '../observability/log.ts';
 const rounds = 40;
 
 /**
- * Sends a service its own kind of request before it takes any: code that has never run, and connections that are not there
- * yet, cost the first callers more than their budget. Leaves no trace: not sampled, not counted, not logged unless
- * as a warning, and a refusal is as good as an answer.
+ * Sends requests to a service before it accepts any from others. Otherwise its first callers would time out, because
+ * code that has never run and connections that are not open yet are slow. The requests are not sampled, not counted and
+ * not logged below warnings. A rejected request counts as success.
  */
 export async function warmUp(request: () => Promise<unknown>, { faults, log }: { faults: FaultInjection; log: Log }) {
   const { level } = log;

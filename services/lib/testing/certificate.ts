@@ -1,7 +1,7 @@
 import { generate } from 'selfsigned';
 import type { Certificate } from '../http/listen.ts';
 
-/** A certificate for that name, made for each run: no key is in the repository. It is its own authority. */
+/** Creates a self-signed certificate for a name. Each run creates its own, so no key is in the repository. */
 export async function makeCertificate(name = 'localhost'): Promise<Certificate> {
   const altNames = [{ type: 2, value: name } as const];
   const { cert, private: key } = await generate([{ name: 'commonName', value: name }], {

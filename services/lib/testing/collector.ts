@@ -7,7 +7,7 @@ export interface ReceivedSpan {
   readonly name: string;
   readonly traceId: string;
   readonly spanId: string;
-  /** Empty: a root. */
+  /** Empty for a root span. */
   readonly parentId: string;
 }
 
@@ -40,7 +40,7 @@ export async function startCollector(): Promise<{ url: string; spans: ReceivedSp
   return { url: `http://127.0.0.1:${port}`, spans, stop: () => server.forceShutdown() };
 }
 
-/** ExportTraceServiceRequest, as far as we need it: the field numbers are those of opentelemetry-proto. */
+/** Reads the needed fields of an ExportTraceServiceRequest. The field numbers are those of opentelemetry-proto. */
 function readSpans(request: Uint8Array): ReceivedSpan[] {
   return children(request, 1).flatMap((resourceSpans) => {
     const attributes = children(resourceSpans, 1).flatMap((resource) => children(resource, 1));

