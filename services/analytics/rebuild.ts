@@ -2,47 +2,36 @@
  * The program behind `npm run rebuild`, which runs it in a pod of analytics, where Postgres and Kafka can be reached.
  */
 import { randomUUID } from 'node:crypto';
-import { parseArgs } from 'node:util';
+import { Command } from 'commander';
 import { type Replayed, replayTopic } from '../lib/messaging/replay.ts';
 import { createLog } from '../lib/observability/log.ts';
 import { openDatabase } from '../lib/postgres/database.ts';
 import { readConfig } from '../lib/runtime/read-config.ts';
+import { runCommand } from '../lib/runtime/run-command.ts';
 import { databaseUrl, kafkaBrokers } from '../lib/runtime/variables.ts';
 import { projectOrders, topic } from './projection.ts';
 import { rebuildFacts } from './rebuild-facts.ts';
 
-const help = `Usage: npm run rebuild [-- --help]
+const description =
+  `Deletes what analytics stores about orders and reads it again from the topic ${topic}, while the service runs. ` +
+  'Until it is done, GET /v1/stats shows lower numbers. Orders older than six days, which the topic may no longer ' +
+  'contain, stay as they are. You can run the command at any time; if it fails, run it again. If you interrupt it, ' +
+  'it continues in its pod.';
 
-Deletes what analytics stores about orders and reads it again from the topic ${topic}, while the service runs. Until it
-is done, GET /v1/stats shows lower numbers. Orders older than six days, which the topic may no longer contain, stay as
-they are. You can run the command at any time; if it fails, run it again. If you interrupt it, it continues in its pod.
+const exitCodes = '\nExit code: 0 rebuilt, 1 failed, or another rebuild is under way, 2 wrong usage.';
 
-Exit code: 0 rebuilt, 1 failed, or another rebuild is under way, 2 wrong usage.`;
-
-process.exitCode = await main();
-
-async function main(): Promise<number> {
-  try {
-    const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } } });
-    if (values.help) {
-      console.log(help);
-      return 0;
-    }
-  } catch (error) {
-    console.error(`${messageOf(error)}\n\n${help}`);
-    return 2;
-  }
-  try {
-    const startedAt = performance.now();
-    const { messages, rejected } = await rebuild();
-    const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
-    console.log(`Rebuilt from ${messages} messages in ${seconds} s; ${rejected} of them rejected.`);
-    return 0;
-  } catch (error) {
-    console.error(`Not rebuilt: ${messageOf(error)}`);
-    return 1;
-  }
-}
+await runCommand(
+  new Command('npm run rebuild --')
+    .description(description)
+    .addHelpText('after', exitCodes)
+    .showHelpAfterError()
+    .action(async () => {
+      const startedAt = performance.now();
+      const { messages, rejected } = await rebuild();
+      const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
+      console.log(`Rebuilt from ${messages} messages in ${seconds} s; ${rejected} of them rejected.`);
+    }),
+);
 
 async function rebuild(): Promise<Replayed> {
   const { DATABASE_URL, KAFKA_BROKERS } = readConfig(
@@ -65,8 +54,4 @@ async function rebuild(): Promise<Replayed> {
   } finally {
     await database.close();
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -14,7 +14,8 @@ async function parse(line: string): Promise<DlqCommand | undefined> {
   const write = (text: string): void => {
     output += text;
   };
-  for (const one of [program, ...program.commands]) one.configureOutput({ writeOut: write, writeErr: write });
+  for (const one of [program, ...program.commands])
+    one.exitOverride().configureOutput({ writeOut: write, writeErr: write });
   try {
     await program.parseAsync(line.split(' ').filter(Boolean), { from: 'user' });
   } catch (error) {

@@ -15,15 +15,11 @@ const redriveDescription =
   'send messages back to their topic, for the group that gave them up and under their old event ids: ' +
   'a service that has handled one in the meantime changes nothing. They arrive after later events of their orders';
 
-/**
- * The command line of `npm run dlq`.
- * @returns a program whose parser throws a CommanderError for wrong usage (exit code 1) and for --help (exit code 0)
- */
+/** The command line of `npm run dlq`. */
 export function dlqCommandLine(run: (command: DlqCommand) => Promise<void>): Command {
   const program = new Command('npm run dlq --')
     .description(description)
     .addHelpText('after', notes)
-    .exitOverride()
     .showHelpAfterError('Add --help for the usage.');
   program
     .command('list')
