@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(copy, { recursive: true }));
 
-/** What buf says, of whichever outcome: it ends with an error when it finds something. */
+/** Runs buf and returns its output, even if buf exits with an error, which it does when it finds something. */
 function buf(args: string[], cwd: string): string {
   const env = { ...process.env, PATH: `${binDir}:${process.env.PATH}` };
   try {
@@ -33,7 +33,7 @@ function readTree(dir: string): Record<string, string> {
   return Object.fromEntries(paths.map((path) => [path.slice(dir.length + 1), readFileSync(path, 'utf8')]));
 }
 
-test('the committed generated code is what the protos generate', () => {
+test('the committed generated code is current', () => {
   buf(['generate'], copy);
   expect(readTree(join(contractsDir, 'gen'))).toEqual(readTree(join(copy, 'gen')));
 });
@@ -42,11 +42,11 @@ test('the protos pass buf lint', () => {
   expect(buf(['lint'], contractsDir)).toBe('');
 });
 
-test('the protos break nothing of the last released contracts', () => {
+test('the protos are compatible with the last released contracts', () => {
   expect(buf(['breaking', '--against', released], contractsDir)).toBe('');
 });
 
-/** Changes that a client of the released contracts does not survive, as edits of a proto. */
+/** Edits of a proto that break clients of the released contracts. */
 const breaking = [
   ['a removed field', 'events/v1/orders', '  string customer_id = 2;\n', '', /customer_id/],
   [
@@ -62,12 +62,12 @@ const breaking = [
   ['a removed RPC', 'payments/v1/payments', /^.*rpc Reverse\(.*$/m, '', /RPC "Reverse"/],
 ] as const;
 
-test.each(breaking)('%s is found', (_, proto, before, after, finding) => {
+test.each(breaking)('%s is reported as breaking', (_, proto, before, after, finding) => {
   edit(proto, before, after);
   expect(buf(['breaking', '--against', released], copy)).toMatch(finding);
 });
 
-test('a new field is no break', () => {
+test('a new field is not reported as breaking', () => {
   edit('money/v1/money', 'int64 amount_minor = 2;', 'int64 amount_minor = 2;\n  string note = 3;');
   expect(buf(['breaking', '--against', released], copy)).toBe('');
 });

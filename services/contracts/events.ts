@@ -19,7 +19,7 @@ import {
   PaymentReversedSchema,
 } from './gen/windlass/events/v1/payments_pb.js';
 
-/** The only publisher of each topic. */
+/** The CloudEvents source of each topic: its only publisher. */
 const sources = {
   'orders.v1': '/windlass/orders',
   'payments.v1': '/windlass/orders',
@@ -28,7 +28,7 @@ const sources = {
 } as const;
 
 /**
- * A kind of event, as services/lib/messaging takes it.
+ * Defines a kind of event for services/lib/messaging.
  *
  * @param name `order.placed`
  */

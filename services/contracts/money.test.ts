@@ -41,10 +41,10 @@ test('every amount of a contract is Money: minor units with their currency', () 
 test.each([
   ['dollars with a fraction', { currency: 'USD', amountMinor: 12.5 }],
   ['no currency', { amountMinor: 1200 }],
-  ['a currency that is none', { currency: '$', amountMinor: 1200 }],
-  ['a debt', { currency: 'USD', amountMinor: -1 }],
+  ['a currency that is not a code', { currency: '$', amountMinor: 1200 }],
+  ['a negative amount', { currency: 'USD', amountMinor: -1 }],
   ['more than a number holds exactly', { currency: 'USD', amountMinor: 2 ** 53 }],
-  ['a text', { currency: 'USD', amountMinor: '1200' }],
-])('%s is no Money in JSON', (_, value) => {
+  ['an amount that is a string', { currency: 'USD', amountMinor: '1200' }],
+])('%s is not valid Money in JSON', (_, value) => {
   expect(moneySchema.safeParse(value).success).toBe(false);
 });

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { currency } from './catalogue.ts';
 
 /**
- * An amount of money in the minor unit of its currency, always with that currency, so that dollars and cents cannot be confused.
- * In JSON as in the protobuf message `windlass.money.v1.Money`; whole and at most 2^53 - 1, so that no reader rounds it.
+ * An amount of money in the minor unit of its currency, always with that currency, so that dollars and cents cannot be
+ * confused. It has the fields of the protobuf message `windlass.money.v1.Money`. It is an integer of at most 2^53 - 1,
+ * so that no reader rounds it.
  */
 export const moneySchema = z.object({
   currency: z

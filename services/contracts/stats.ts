@@ -2,12 +2,15 @@ import { z } from 'zod';
 
 const count = z.int().min(0);
 
-/** Minor units by currency, of fulfilled orders. A sum over 2^53 is a text of digits: as a number, readers of JSON would change it. */
-const revenue = z
-  .record(z.string().regex(/^[A-Z]{3}$/), z.union([count, z.string().regex(/^\d{16,}$/)]))
-  .meta({ description: 'Of fulfilled orders, in minor units by currency; as text where a number would be rounded' });
+/**
+ * Minor units by currency, of fulfilled orders. A sum above 2^53 - 1 is a string of digits, because JSON readers would
+ * round a number.
+ */
+const revenue = z.record(z.string().regex(/^[A-Z]{3}$/), z.union([count, z.string().regex(/^\d{16,}$/)])).meta({
+  description: 'Of fulfilled orders, in minor units by currency; a string of digits if a number would be rounded',
+});
 
-/** What `GET /v1/stats` answers: analytics' read model of the orders' events, behind by what its consumer lags. */
+/** The answer of `GET /v1/stats`: analytics' read model of order events, which may lag behind the orders. */
 export const statsSchema = z.object({
   orders: z.object({ total: count, open: count, fulfilled: count, cancelled: count }),
   cancelledByReason: z.record(z.string(), count),
@@ -16,12 +19,12 @@ export const statsSchema = z.object({
     .array(
       z.object({
         at: z.iso.datetime().meta({ description: 'When the minute began' }),
-        orders: count.meta({ description: 'Placed in it' }),
+        orders: count.meta({ description: 'Orders placed in the minute' }),
         revenue,
         cancellations: count,
       }),
     )
-    .meta({ description: 'Oldest first; the last is the minute under way' }),
+    .meta({ description: 'Oldest first; the last is the current minute' }),
 });
 
 export type Stats = z.output<typeof statsSchema>;

@@ -33,7 +33,7 @@ export declare type ShipmentScheduled = Message<"windlass.events.v1.ShipmentSche
 export declare const ShipmentScheduledSchema: GenMessage<ShipmentScheduled>;
 
 /**
- * The order can never be shipped: it is cancelled and its money given back.
+ * The order can never be shipped. It is cancelled, and its payment is reversed.
  *
  * @generated from message windlass.events.v1.ShipmentFailed
  */
@@ -44,7 +44,7 @@ export declare type ShipmentFailed = Message<"windlass.events.v1.ShipmentFailed"
   orderId: string;
 
   /**
-   * For a person to read, for example "the carrier does not serve AQ".
+   * Human-readable, for example "the carrier does not serve AQ".
    *
    * @generated from field: string reason = 2;
    */

@@ -79,7 +79,7 @@ export declare type StockReserved = Message<"windlass.events.v1.StockReserved"> 
 export declare const StockReservedSchema: GenMessage<StockReserved>;
 
 /**
- * Nothing was reserved: all lines or none.
+ * At least one line could not be served, so nothing was reserved.
  *
  * @generated from message windlass.events.v1.StockRejected
  */
@@ -102,7 +102,7 @@ export declare type StockRejected = Message<"windlass.events.v1.StockRejected"> 
 export declare const StockRejectedSchema: GenMessage<StockRejected>;
 
 /**
- * A cancelled order gave its stock back.
+ * The stock of a cancelled order was released.
  *
  * @generated from message windlass.events.v1.StockReleased
  */

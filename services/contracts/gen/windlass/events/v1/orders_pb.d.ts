@@ -87,7 +87,7 @@ export declare type OrderPlaced = Message<"windlass.events.v1.OrderPlaced"> & {
 export declare const OrderPlacedSchema: GenMessage<OrderPlaced>;
 
 /**
- * A pending order's payment came through: it is confirmed.
+ * The payment of a pending order was authorized, which confirms the order.
  *
  * @generated from message windlass.events.v1.OrderConfirmed
  */
@@ -105,7 +105,7 @@ export declare type OrderConfirmed = Message<"windlass.events.v1.OrderConfirmed"
 export declare const OrderConfirmedSchema: GenMessage<OrderConfirmed>;
 
 /**
- * Stock is reserved and the money is taken: ship it.
+ * The stock is reserved and the payment is captured, so fulfillment can ship the order.
  *
  * @generated from message windlass.events.v1.OrderReady
  */
@@ -166,7 +166,7 @@ export declare type OrderFulfilled = Message<"windlass.events.v1.OrderFulfilled"
 export declare const OrderFulfilledSchema: GenMessage<OrderFulfilled>;
 
 /**
- * Every compensation has succeeded: the order costs nothing and holds no stock.
+ * Every compensation has succeeded: the customer is not charged, and no stock is reserved.
  *
  * @generated from message windlass.events.v1.OrderCancelled
  */
@@ -213,14 +213,14 @@ export enum OrderStatus {
   UNSPECIFIED = 0,
 
   /**
-   * Taken, but a step that the user usually waits for is still to be done by the saga.
+   * Accepted, but inventory or payments gave no answer in time. The saga still has to authorize the payment.
    *
    * @generated from enum value: ORDER_STATUS_PENDING = 1;
    */
   PENDING = 1,
 
   /**
-   * Taken, stock seen and payment authorized.
+   * Accepted, with stock checked and payment authorized.
    *
    * @generated from enum value: ORDER_STATUS_CONFIRMED = 2;
    */
@@ -257,7 +257,7 @@ export enum CancellationReason {
   SHIPMENT_FAILED = 3,
 
   /**
-   * The acquirer would not take the money that it had authorized.
+   * The acquirer rejected the capture of an authorized payment.
    *
    * @generated from enum value: CANCELLATION_REASON_CAPTURE_REFUSED = 4;
    */

@@ -47,7 +47,7 @@ export declare type PaymentDeclined = Message<"windlass.events.v1.PaymentDecline
   orderId: string;
 
   /**
-   * For a person to read, for example "insufficient funds".
+   * Human-readable, for example "insufficient funds".
    *
    * @generated from field: string reason = 2;
    */
@@ -87,7 +87,7 @@ export declare type PaymentCaptured = Message<"windlass.events.v1.PaymentCapture
 export declare const PaymentCapturedSchema: GenMessage<PaymentCaptured>;
 
 /**
- * An authorization, captured or not, was given back whole.
+ * An authorization, captured or not, was reversed completely.
  *
  * @generated from message windlass.events.v1.PaymentReversed
  */

@@ -78,7 +78,7 @@ export declare const CheckRequestSchema: GenMessage<CheckRequest>;
  */
 export declare type CheckResponse = Message<"windlass.inventory.v1.CheckResponse"> & {
   /**
-   * Empty: everything is in stock.
+   * Empty if everything is in stock.
    *
    * @generated from field: repeated windlass.inventory.v1.Shortage shortages = 1;
    */
@@ -96,7 +96,7 @@ export declare const CheckResponseSchema: GenMessage<CheckResponse>;
  */
 export declare type ReserveRequest = Message<"windlass.inventory.v1.ReserveRequest"> & {
   /**
-   * The same key with the same request gets the first answer again; with another request, ALREADY_EXISTS.
+   * The same key with the same request gets the first answer again. With another request it gets ALREADY_EXISTS.
    *
    * @generated from field: string idempotency_key = 1;
    */
@@ -124,7 +124,7 @@ export declare const ReserveRequestSchema: GenMessage<ReserveRequest>;
  */
 export declare type ReserveResponse = Message<"windlass.inventory.v1.ReserveResponse"> & {
   /**
-   * Empty: all lines are reserved. Else nothing is.
+   * Empty if all lines are reserved. Otherwise nothing is reserved.
    *
    * @generated from field: repeated windlass.inventory.v1.Shortage shortages = 1;
    */
@@ -165,7 +165,7 @@ export declare const ReleaseRequestSchema: GenMessage<ReleaseRequest>;
  */
 export declare type ReleaseResponse = Message<"windlass.inventory.v1.ReleaseResponse"> & {
   /**
-   * False: there was nothing to give back.
+   * False if the order had no reservation.
    *
    * @generated from field: bool released = 1;
    */
@@ -179,13 +179,13 @@ export declare type ReleaseResponse = Message<"windlass.inventory.v1.ReleaseResp
 export declare const ReleaseResponseSchema: GenMessage<ReleaseResponse>;
 
 /**
- * What is in stock, and what is held for which order.
+ * The stock and its reservations for orders.
  *
  * @generated from service windlass.inventory.v1.Inventory
  */
 export declare const Inventory: GenService<{
   /**
-   * Says whether all lines could be served now. Changes nothing and promises nothing.
+   * Checks whether all lines could be reserved now. It changes nothing and guarantees nothing.
    *
    * @generated from rpc windlass.inventory.v1.Inventory.Check
    */
@@ -195,7 +195,7 @@ export declare const Inventory: GenService<{
     output: typeof CheckResponseSchema;
   },
   /**
-   * Holds stock for an order: all lines or none.
+   * Reserves stock for an order: all lines or none.
    *
    * @generated from rpc windlass.inventory.v1.Inventory.Reserve
    */
@@ -205,8 +205,8 @@ export declare const Inventory: GenService<{
     output: typeof ReserveResponseSchema;
   },
   /**
-   * Gives an order's stock back. An order without a reservation has nothing to give back, which is no error:
-   * compensations are repeated until they succeed.
+   * Releases an order's stock. It is not an error if the order has no reservation, because compensations are repeated
+   * until they succeed.
    *
    * @generated from rpc windlass.inventory.v1.Inventory.Release
    */

@@ -67,7 +67,7 @@ export const ReleaseResponseSchema = /*@__PURE__*/
   messageDesc(file_windlass_inventory_v1_inventory, 7);
 
 /**
- * What is in stock, and what is held for which order.
+ * The stock and its reservations for orders.
  *
  * @generated from service windlass.inventory.v1.Inventory
  */

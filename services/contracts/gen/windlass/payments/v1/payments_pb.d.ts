@@ -31,7 +31,7 @@ export declare type AuthorizeRequest = Message<"windlass.payments.v1.AuthorizeRe
   amount?: Money | undefined;
 
   /**
-   * Stands for the customer's card. Never logged.
+   * Represents the customer's card. It is never logged.
    *
    * @generated from field: string payment_token = 4;
    */
@@ -93,7 +93,7 @@ export declare const AuthorizedSchema: GenMessage<Authorized>;
  */
 export declare type Declined = Message<"windlass.payments.v1.Declined"> & {
   /**
-   * For a person to read, for example "insufficient funds".
+   * Human-readable, for example "insufficient funds".
    *
    * @generated from field: string reason = 1;
    */
@@ -181,15 +181,16 @@ export declare type ReverseResponse = Message<"windlass.payments.v1.ReverseRespo
 export declare const ReverseResponseSchema: GenMessage<ReverseResponse>;
 
 /**
- * The shop's side of card payments. Every call is idempotent by its key: the same key with the same request gets the
- * first result again, with another request ALREADY_EXISTS.
- * UNAVAILABLE: the acquirer said that nothing happened. UNKNOWN: nobody knows; call again with the same key.
+ * The shop's card payments. Every call is idempotent by its key: the same key with the same request gets the first
+ * result again; with another request it gets ALREADY_EXISTS.
+ * UNAVAILABLE means that nothing happened. UNKNOWN means that the call may have had its effect: call again with the
+ * same key.
  *
  * @generated from service windlass.payments.v1.Payments
  */
 export declare const Payments: GenService<{
   /**
-   * Asks the acquirer to hold an amount. A refusal by the acquirer is a result, not an error.
+   * Asks the acquirer to hold an amount. A decline by the acquirer is a result, not an error.
    *
    * @generated from rpc windlass.payments.v1.Payments.Authorize
    */
@@ -199,7 +200,7 @@ export declare const Payments: GenService<{
     output: typeof AuthorizeResponseSchema;
   },
   /**
-   * Takes the amount that was held. FAILED_PRECONDITION if the authorization was reversed, NOT_FOUND if there is none.
+   * Captures the authorized amount. FAILED_PRECONDITION if the authorization was reversed, NOT_FOUND if there is none.
    *
    * @generated from rpc windlass.payments.v1.Payments.Capture
    */
@@ -209,7 +210,7 @@ export declare const Payments: GenService<{
     output: typeof CaptureResponseSchema;
   },
   /**
-   * Undoes an authorization or a capture.
+   * Reverses an authorization or a capture.
    *
    * @generated from rpc windlass.payments.v1.Payments.Reverse
    */

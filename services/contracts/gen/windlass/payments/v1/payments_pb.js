@@ -68,9 +68,10 @@ export const ReverseResponseSchema = /*@__PURE__*/
   messageDesc(file_windlass_payments_v1_payments, 7);
 
 /**
- * The shop's side of card payments. Every call is idempotent by its key: the same key with the same request gets the
- * first result again, with another request ALREADY_EXISTS.
- * UNAVAILABLE: the acquirer said that nothing happened. UNKNOWN: nobody knows; call again with the same key.
+ * The shop's card payments. Every call is idempotent by its key: the same key with the same request gets the first
+ * result again; with another request it gets ALREADY_EXISTS.
+ * UNAVAILABLE means that nothing happened. UNKNOWN means that the call may have had its effect: call again with the
+ * same key.
  *
  * @generated from service windlass.payments.v1.Payments
  */
