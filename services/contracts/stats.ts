@@ -7,7 +7,7 @@ const count = z.int().min(0);
  * round a number.
  */
 const revenue = z.record(z.string().regex(/^[A-Z]{3}$/), z.union([count, z.string().regex(/^\d{16,}$/)])).meta({
-  description: 'Of fulfilled orders, in minor units by currency; a string of digits if a number would be rounded',
+  description: 'Of fulfilled orders, in minor units by currency; a string if a number would be rounded',
 });
 
 /** The answer of `GET /v1/stats`: analytics' read model of order events, which may lag behind the orders. */

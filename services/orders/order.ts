@@ -75,7 +75,7 @@ export const orderViewSchema = z.object({
   estimatedDelivery: z.iso.date(),
 });
 
-/** The body of `GET /v1/orders/{id}`: adds how the order came to its status, oldest first. */
+/** The body of `GET /v1/orders/{id}`. It adds the history of the order's status, oldest first. */
 export const orderWithHistorySchema = orderViewSchema.extend({
   history: z.array(
     z.object({
@@ -98,12 +98,12 @@ export type Outcome =
 
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/** False for text that Postgres would reject with an error, where no order has such an id. */
+/** False for a string that is not a UUID. No order has such an id, and Postgres would reject it with an error. */
 export function isOrderId(text: string): boolean {
   return uuid.test(text);
 }
 
-/** Takes unchecked items: this rule is checked together with the others, not after them. */
+/** Accepts unchecked items, because this rule is checked together with the others and not after them. */
 function hasEachSkuOnce(items: readonly unknown[]): boolean {
   const given = items.map((item) => (item as { sku?: unknown } | null)?.sku).filter((sku) => sku !== undefined);
   return new Set(given).size === given.length;

@@ -24,7 +24,7 @@ function errorsOf(key: string | undefined, body: unknown): readonly FieldError[]
 const item = (change: object) => ({ ...good, items: [{ ...good.items[0], ...change }] });
 const shipTo = (change: object) => ({ ...good, shippingAddress: { ...address, ...change } });
 
-test('a good order passes as it is, with the longest key and fields', () => {
+test('a valid order is accepted unchanged, with the longest key and fields', () => {
   const { order, idempotencyKey } = readOrderRequest('k'.repeat(255), good);
   expect(order).toEqual(good);
   expect(idempotencyKey).toHaveLength(255);
@@ -47,7 +47,7 @@ test.each([
 
 test.each([
   ['no body', undefined, 'body'],
-  ['a list as the body', [], 'body'],
+  ['an array as the body', [], 'body'],
   ['no customer', { ...good, customerId: undefined }, 'customerId'],
   ['an empty customer', { ...good, customerId: '' }, 'customerId'],
   ['a customer of spaces', { ...good, customerId: '  ' }, 'customerId'],
@@ -111,7 +111,7 @@ test('a total is the sum of its lines in minor units', () => {
   expect(totalMinor(items, catalogue)).toBe(4900);
 });
 
-test('a total of 2^53 - 1 is counted, one cent more is rejected', () => {
+test('a total of 2^53 - 1 is accepted; one cent more is rejected', () => {
   const house = { sku: 'house', quantity: 1 } as const;
   expect(totalMinor([house], prices)).toBe(Number.MAX_SAFE_INTEGER);
   expect(() => totalMinor([house, { sku: 'key', quantity: 1 }], prices)).toThrow(

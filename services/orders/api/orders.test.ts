@@ -96,7 +96,7 @@ test('an order is confirmed, stored with its events, and can be read with its hi
   expect(await read.json()).toEqual({ ...answer, history });
 });
 
-test('the event says what was ordered, and neither token nor address', async () => {
+test('the event contains the ordered items, and neither token nor address', async () => {
   await post();
   const { rows } = await database.query<{ data: string }>('SELECT data FROM outbox');
   expect(JSON.parse(rows[0]?.data ?? '')).toMatchObject({
@@ -108,7 +108,7 @@ test('the event says what was ordered, and neither token nor address', async () 
   expect(rows[0]?.data).not.toMatch(/tok_ok|B 1/);
 });
 
-test('the same key and body get the first answer again; another body, 422; another customer, an own order', async () => {
+test('the same key gets the first answer again, with another body 422, from another customer a new order', async () => {
   const first = await post();
   expect(await post()).toEqual({ ...first, replayed: 'true' });
   expect(await post({ ...good, items: [{ sku: 'mug', quantity: 3 }] })).toMatchObject({
@@ -119,7 +119,7 @@ test('the same key and body get the first answer again; another body, 422; anoth
   expect([await count('orders'), paymentKeys.length]).toEqual([2, 2]);
 });
 
-test('a decline and a shortage are final answers, too, and store no order', async () => {
+test('a decline and a shortage are also final answers, and store no order', async () => {
   authorize = async () =>
     create(AuthorizeResponseSchema, { outcome: { case: 'declined', value: { reason: 'insufficient funds' } } });
   const declined = await post(good, 'k-declined');
@@ -135,7 +135,7 @@ test('a decline and a shortage are final answers, too, and store no order', asyn
   expect([await count('orders'), await count('outbox')]).toEqual([0, 0]);
 });
 
-test('of requests with one key side by side one is worked on and the others are told so', async () => {
+test('of concurrent requests with one key, one is processed and the others are rejected as in flight', async () => {
   const { promise: hold, resolve: letGo } = Promise.withResolvers<void>();
   const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
   authorize = async () => {
@@ -172,7 +172,7 @@ test.each(['Check', 'Authorize'] as const)('without an answer to %s the order is
   expect([await count('orders'), paymentKeys.length]).toEqual([1, call === 'Check' ? 0 : 1]);
 });
 
-test('a confirmed order is authorized already, and keeps no token, nor does its key', async () => {
+test('a confirmed order is already authorized, and neither the order nor its key keeps the token', async () => {
   const { answer } = await post();
   expect(await steps()).toMatchObject({ authorise: 'done', reserve: 'todo' });
   const { rows } = await database.query('SELECT id, payment_token, authorization_id FROM orders');
@@ -181,7 +181,7 @@ test('a confirmed order is authorized already, and keeps no token, nor does its 
   expect(keys).toEqual([{ state: 'final', payment_token: null, amount_minor: null }]);
 });
 
-test('of 20 requests with one key at once one places the order', async () => {
+test('of 20 concurrent requests with one key, one places the order', async () => {
   const answers = await Promise.all(Array.from({ length: 20 }, () => post()));
   const placed = answers.filter(({ status }) => status === 201);
   expect(new Set(placed.map(({ answer }) => answer.orderId)).size).toBe(1);
@@ -197,7 +197,7 @@ async function breakStore(): Promise<void> {
 const mendStore = () => database.query('ALTER TABLE outbox DROP CONSTRAINT IF EXISTS broken');
 afterEach(mendStore);
 
-test('an order that cannot be stored leaves nothing; the same request goes on with the same payment key', async () => {
+test('an order that cannot be stored leaves no rows; the same request continues with its payment key', async () => {
   await breakStore();
   expect((await post()).status).toBe(500);
   expect([await count('orders'), await count('outbox'), await count('sagas')]).toEqual([0, 0, 0]);
@@ -208,7 +208,7 @@ test('an order that cannot be stored leaves nothing; the same request goes on wi
   expect(new Set(paymentKeys).size).toBe(1);
 });
 
-test("when orders' own database fails the answer is 503, even if it fails at commit", async () => {
+test("if orders' own database fails, the answer is 503, even if it fails at commit", async () => {
   for (const code of ['unavailable', 'outcome-unknown'] as const) {
     const failing: Database = { ...database, transaction: () => Promise.reject(new DomainError(code, 'down')) };
     const request = readOrderRequest(code, good);
@@ -220,7 +220,7 @@ test("when orders' own database fails the answer is 503, even if it fails at com
   }
 });
 
-test('a key left in flight by a pod that died can be taken after its lease, with the same order id', async () => {
+test('a key that a dead pod left in flight can be claimed after its lease, with the same order id', async () => {
   await breakStore();
   await post();
   await mendStore();
@@ -231,7 +231,7 @@ test('a key left in flight by a pod that died can be taken after its lease, with
   expect(new Set(paymentKeys).size).toBe(1);
 });
 
-test('a request that was frozen while another took its key over stores nothing', async () => {
+test('a request that was frozen while another one took over its key stores nothing', async () => {
   let second: Promise<Awaited<ReturnType<typeof post>>> | undefined;
   authorize = async () => {
     authorize = async () => authorized;
@@ -245,7 +245,7 @@ test('a request that was frozen while another took its key over stores nothing',
   expect([await count('orders'), (await post()).replayed]).toEqual([1, 'true']);
 });
 
-test('a key is forgotten after 24 hours', async () => {
+test('a key expires after 24 hours', async () => {
   const first = await post();
   await database.query("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'");
   const second = await post();

@@ -1,4 +1,4 @@
-/** Each example of the public contract is what the routes really take and answer. */
+/** The routes accept the requests, and send the answers, of all examples in the public contract. */
 import { create } from '@bufbuild/protobuf';
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { NodeSDK } from '@opentelemetry/sdk-node';
@@ -26,10 +26,10 @@ let database: Database;
 let stop: () => Promise<void>;
 let server: Listening;
 let unstored: Listening;
-/** What payments waits for before it answers. */
+/** payments answers when this resolves. */
 let held: Promise<void>;
 
-/** inventory and payments as the real ones answer to these SKUs and tokens. */
+/** inventory and payments, which answer to the SKUs and tokens of the examples like the real services. */
 const partners: Pick<PlaceOrderDeps, 'inventory' | 'payments'> = {
   inventory: {
     async check({ lines = [] }) {
@@ -90,7 +90,7 @@ const get = (path: string, from = server) => fetch(`http://127.0.0.1:${from.port
 const { confirmed } = requestExamples;
 const confirmedAt = async () => (await post(confirmed)).headers.get('location') ?? '';
 
-/** The examples that need more than their request: what came before it, or a server without its database. */
+/** The examples that need more than their request, such as earlier requests or a server without its database. */
 const special: Readonly<Record<string, () => Promise<Response>>> = {
   'POST /v1/orders tooLarge': () => post({ ...confirmed, customerId: 'c'.repeat(64 * 1024) }),
   'POST /v1/orders unavailable': () => post(requestExamples.unavailable, unstored),
@@ -121,7 +121,7 @@ interface Header {
 const ofOthers = ['GET /v1/stats sold'];
 const ours = examples.filter(({ id }) => !ofOthers.includes(id));
 
-/** Without what differs from run to run: ids and times. */
+/** Replaces ids and times, which differ from run to run. */
 function steady(value: unknown): unknown {
   const text = JSON.stringify(value).replaceAll(/[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/g, '<uuid>');
   return JSON.parse(text.replaceAll(/\d{4}-\d\d-\d\d(T[\d:.]+Z)?/g, '<time>'));
@@ -147,7 +147,7 @@ async function replay({ id, path, method, status, mediaType, name, value, header
 test.each(ours)('the routes answer the example of $id', replay);
 
 test.each(['confirmed', 'pending', 'declined', 'outOfStock'] as const)(
-  '%s is replayed with the header that says so',
+  'the answer %s is replayed with the header Idempotency-Replayed',
   async (name) => {
     const [first, second] = [await post(requestExamples[name]), await post(requestExamples[name])];
     expect(await second.json()).toEqual(await first.json());

@@ -1,4 +1,4 @@
-/** The public contract by itself: a valid document, whose examples are valid by its own schemas. */
+/** The public contract without the services: a valid document, whose examples are valid by its own schemas. */
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
 import { openapi } from './openapi.ts';
@@ -23,7 +23,7 @@ test.each(examples)('the example of $id is valid by its own schema', ({ path, me
 });
 
 test.each(Object.entries(requestExamples))(
-  'by its schema, the request %s is valid if it is not meant to be wrong',
+  'the request %s is valid by its schema, unless it is the example of an invalid one',
   (name, body) => {
     const place = ['paths', '/v1/orders', 'post', 'requestBody', 'content', 'application/json', 'schema'];
     expect((errorsBy(place, body) as unknown[]).length > 0).toBe(name === 'invalid');

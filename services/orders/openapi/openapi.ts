@@ -27,7 +27,7 @@ const schemas = {
 function toSchema(schema: z.ZodType): Named {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io: 'input',
-    // Zod's patterns of a date or a UUID say no more than their format, at great length.
+    // Zod's long patterns for dates and UUIDs say no more than the format does.
     override: ({ jsonSchema }) => {
       if (jsonSchema.format) delete jsonSchema.pattern;
     },
@@ -38,12 +38,12 @@ function toSchema(schema: z.ZodType): Named {
 const headers = {
   Location: { description: 'Where the order can be read', required: true, schema: { type: 'string' } },
   'Idempotency-Replayed': {
-    description: 'The first answer to this key again; absent from the first answer itself',
+    description: 'Present if the first answer to this key is repeated; absent from the first answer itself',
     schema: { type: 'string', const: 'true' },
   },
   'x-request-id': { description: "The gateway's id of this request", required: true, schema: { type: 'string' } },
   traceresponse: {
-    description: 'W3C trace context of the answer: its second part finds the trace',
+    description: 'W3C trace context of the answer; its second part is the trace id',
     required: true,
     schema: { type: 'string', pattern: '^00-[\\da-f]{32}-[\\da-f]{16}-[\\da-f]{2}$' },
   },
@@ -131,17 +131,17 @@ const readOrder = {
 
 const readStats = {
   operationId: 'readStats',
-  summary: 'Orders, revenue and cancellations, in all and per minute',
+  summary: 'Orders, revenue and cancellations, in total and per minute',
   parameters: [
     {
       name: 'minutes',
       in: 'query',
-      description: 'How many minutes, up to now',
+      description: 'The number of minutes, up to the current one',
       schema: { type: 'integer', minimum: 1, maximum: 1440, default: 60 },
     },
   ],
   responses: {
-    200: response('What the events have said so far', 'Stats', { sold: statsExample }),
+    200: response('The statistics of all events processed so far', 'Stats', { sold: statsExample }),
     400: problem('Invalid: `errors` names every field', {}),
   },
 };

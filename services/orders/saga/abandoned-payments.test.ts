@@ -36,7 +36,7 @@ const payments = {
 
 function note(key: string): void {
   calls.push(key);
-  if (failsAt && key.startsWith(failsAt)) throw new DomainError('outcome-unknown', 'down');
+  if (failsAt && key.startsWith(failsAt)) throw new DomainError('outcome-unknown', 'no answer');
 }
 
 beforeAll(async () => {
@@ -78,7 +78,7 @@ test('a key whose pod died is abandoned a minute after its lease: its payment is
   expect((await claim()).orderId, 'the key begins a new order').not.toBe(orderId);
 });
 
-test('a released key is abandoned, too, and a final one never', async () => {
+test('a released key is also abandoned; a final key never is', async () => {
   const claimed = await claim();
   await releaseOrderKey(database, request, claimed);
   await leaseEnded(61);
@@ -91,7 +91,7 @@ test('a released key is abandoned, too, and a final one never', async () => {
   expect(await claimOrderKey(database, request, 2400)).toEqual({ kind: 'final', outcome });
 });
 
-test('nothing is reversed that was declined', async () => {
+test('a declined payment is not reversed', async () => {
   isDeclined = true;
   const { orderId } = await claim();
   await leaseEnded(61);
@@ -101,7 +101,7 @@ test('nothing is reversed that was declined', async () => {
   expect(calls).toEqual([`authorize:${orderId}`]);
 });
 
-test('what payments does not answer is asked again, with the same keys', async () => {
+test('a call that payments does not answer is repeated with the same keys', async () => {
   const { orderId } = await claim();
   await leaseEnded(61);
   for (failsAt of ['authorize', 'reverse', undefined]) {
@@ -112,7 +112,7 @@ test('what payments does not answer is asked again, with the same keys', async (
   expect(calls).toEqual([authorize, authorize, reverse, authorize, reverse]);
 });
 
-test('a pod that wakes up after its key was abandoned cannot finish it, nor the next one with the key', async () => {
+test('a pod that thaws after its key was abandoned can finish neither that key nor its next use', async () => {
   const frozen = await claim();
   await leaseEnded(61);
   await sweep();
@@ -121,7 +121,7 @@ test('a pod that wakes up after its key was abandoned cannot finish it, nor the 
   await expect(finishOrderKey(database, request, frozen, outcome)).rejects.toMatchObject({ code: 'in-flight' });
 });
 
-test('a sweep and a claim at the same moment: the key goes on with its order, or begins another one', async () => {
+test('if a sweep and a claim are concurrent, the key continues with its order or begins a new one', async () => {
   for (let round = 0; round < 20; round++) {
     await resetOrders(database);
     calls = [];

@@ -18,16 +18,16 @@ import {
 
 /**
  * Follows the decisions to the end.
- * @param refused the step that answers no
+ * @param rejected the step that is rejected
  */
-function run(steps: Steps, refused?: StepName): { log: string[]; end: Steps } {
+function run(steps: Steps, rejected?: StepName): { log: string[]; end: Steps } {
   const log: string[] = [];
   for (;;) {
     const action = nextAction(steps);
     if (action.kind === 'nothing') return { log, end: steps };
     log.push(action.kind === 'wait' ? 'wait' : nameOf(action));
-    if (action.kind !== 'wait') steps = afterWork(steps, action, stepOf(action) === refused);
-    else steps = refused === 'ship' ? afterRejection(steps, 'ship') : afterDone(steps, 'ship');
+    if (action.kind !== 'wait') steps = afterWork(steps, action, stepOf(action) === rejected);
+    else steps = rejected === 'ship' ? afterRejection(steps, 'ship') : afterDone(steps, 'ship');
   }
 }
 
@@ -46,30 +46,33 @@ test.each([
   ['reserve', 'out-of-stock', ['reverse', 'close']],
   ['capture', 'capture-refused', ['release', 'reverse', 'close']],
   ['ship', 'shipment-failed', ['release', 'reverse', 'close']],
-] as const)('when %s is refused the order is cancelled as %s after all effects are undone', (refused, cause, way) => {
-  const { log, end } = run(firstSteps(false), refused);
-  expect(log.slice(-way.length)).toEqual(way);
-  expect(causeOf(end)).toBe(cause);
-  expect(Object.values(end).filter((state) => state === 'done')).toHaveLength(1);
-  expect(Object.values(end)).not.toContain('compensating');
-});
+] as const)(
+  'when %s is rejected the order is cancelled as %s after all effects are compensated',
+  (rejected, cause, way) => {
+    const { log, end } = run(firstSteps(false), rejected);
+    expect(log.slice(-way.length)).toEqual(way);
+    expect(causeOf(end)).toBe(cause);
+    expect(Object.values(end).filter((state) => state === 'done')).toHaveLength(1);
+    expect(Object.values(end)).not.toContain('compensating');
+  },
+);
 
-test('one reversal undoes a capture and its authorization', () => {
-  const refused = afterRejection({ ...firstSteps(true), reserve: 'done', capture: 'done' }, 'ship');
-  expect(refused).toMatchObject({
+test('one reversal compensates a capture and its authorization', () => {
+  const rejected = afterRejection({ ...firstSteps(true), reserve: 'done', capture: 'done' }, 'ship');
+  expect(rejected).toMatchObject({
     authorize: 'compensating',
     reserve: 'compensating',
     capture: 'compensating',
     ship: 'rejected',
   });
-  expect(afterCompensation(refused, 'authorize')).toMatchObject({ authorize: 'compensated', capture: 'compensated' });
+  expect(afterCompensation(rejected, 'authorize')).toMatchObject({ authorize: 'compensated', capture: 'compensated' });
 });
 
-test('a state says what a saga does: run, wait, compensate or nothing any more', () => {
+test('the state of a saga tells whether it runs, waits, compensates or has ended', () => {
   const ready: Steps = { ...firstSteps(true), reserve: 'done', capture: 'done' };
-  const refused = afterRejection(ready, 'ship');
-  const undone = afterCompensation(afterCompensation(refused, 'reserve'), 'authorize');
-  const states = [firstSteps(false), ready, afterDone(ready, 'ship'), refused, undone, afterDone(undone, 'close')];
+  const rejected = afterRejection(ready, 'ship');
+  const reversed = afterCompensation(afterCompensation(rejected, 'reserve'), 'authorize');
+  const states = [firstSteps(false), ready, afterDone(ready, 'ship'), rejected, reversed, afterDone(reversed, 'close')];
   expect(states.map((steps) => stateOf(steps))).toEqual([
     'running',
     'waiting',

@@ -1,6 +1,6 @@
 import { type StepName, type StepState, type Steps, stepNames } from './saga.ts';
 
-/** The words for steps that databases hold since the first release. */
+/** The names of steps in the database. They are those of the first release. */
 const storedNames = {
   authorize: 'authorise',
   reserve: 'reserve',
@@ -9,7 +9,7 @@ const storedNames = {
   close: 'close',
 } as const satisfies Record<StepName, string>;
 
-/** And those for their states. */
+/** The names of step states in the database. */
 const storedStates = {
   todo: 'todo',
   done: 'done',
