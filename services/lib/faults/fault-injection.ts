@@ -3,7 +3,7 @@ import { RequestCounter } from './request-counter.ts';
 import { FaultRules } from './rules.ts';
 
 /** The failure to send instead of the real answer. */
-export interface Refusal {
+export interface InjectedFailure {
   /** A gRPC status name or an HTTP status. */
   readonly status: string | number;
   /** True if the request is handled first. */
@@ -18,7 +18,7 @@ export interface FaultInjection {
    * Counts the request, then waits for the fault's delay.
    * @returns undefined if the request is to be handled normally
    */
-  admit(match: string, requestId: string): Promise<Refusal | undefined>;
+  admit(match: string, requestId: string): Promise<InjectedFailure | undefined>;
 }
 
 /** @param enabled true if FAULTS=on; otherwise nothing is counted and nothing fails */

@@ -57,9 +57,9 @@ function adapt(
   return (call, callback) => {
     const requestId = acceptRequestId(call.metadata.get(requestIdHeader)[0]?.toString());
     const work = async () => {
-      const refusal = await faults.admit(path, requestId);
-      const injected = refusal && { code: Status[refusal.status as keyof typeof Status], details: 'injected fault' };
-      if (injected && !refusal.carriedOut) return callback(injected);
+      const failure = await faults.admit(path, requestId);
+      const injected = failure && { code: Status[failure.status as keyof typeof Status], details: 'injected fault' };
+      if (injected && !failure.carriedOut) return callback(injected);
       try {
         const answer = await handle(call.request);
         if (injected) callback(injected);

@@ -1,5 +1,5 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import type { FaultInjection, Refusal } from '../faults/fault-injection.ts';
+import type { FaultInjection, InjectedFailure } from '../faults/fault-injection.ts';
 import type { Log } from '../observability/log.ts';
 import { currentTraceresponse } from '../observability/tracing.ts';
 import { DomainError } from '../runtime/domain-error.ts';
@@ -35,14 +35,14 @@ const correlate: RequestHandler = (request, response, next) => {
 
 function injectFault(route: HttpRoute, faults: FaultInjection): RequestHandler {
   return async (_request, response, next) => {
-    const refusal = await faults.admit(route.path, currentRequestId() ?? '');
-    if (refusal && !refusal.carriedOut) return sendInjected(response, refusal);
-    response.locals.refusal = refusal;
+    const failure = await faults.admit(route.path, currentRequestId() ?? '');
+    if (failure && !failure.carriedOut) return sendInjected(response, failure);
+    response.locals.failure = failure;
     next();
   };
 }
 
-function sendInjected(response: express.Response, { status }: Refusal): void {
+function sendInjected(response: express.Response, { status }: InjectedFailure): void {
   const detail = 'A fault rule requested this answer.';
   send(response, {
     type: `${typeBase}/injected-fault`,
@@ -58,7 +58,7 @@ function sendInjected(response: express.Response, { status }: Refusal): void {
 const parseJson = express.json({ limit: bodyLimitBytes, type: () => true, strict: false });
 
 function answer(route: HttpRoute): RequestHandler {
-  return async (request, response: express.Response<unknown, { refusal?: Refusal }>) => {
+  return async (request, response: express.Response<unknown, { failure?: InjectedFailure }>) => {
     const incoming: HttpRequest = {
       params: request.params as Record<string, string>,
       query: request.query,
@@ -66,7 +66,7 @@ function answer(route: HttpRoute): RequestHandler {
       body: request.body,
     };
     const reply = await route.handle(incoming);
-    if (response.locals.refusal) return sendInjected(response, response.locals.refusal);
+    if (response.locals.failure) return sendInjected(response, response.locals.failure);
     if (reply === 'drop-connection') return void request.socket.destroy();
     response
       .status(reply.status)

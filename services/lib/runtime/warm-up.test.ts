@@ -13,9 +13,9 @@ it('sends requests that may be rejected, and leaves no request counts, no sample
     async () => {
       requests++;
       await faults.admit('/v1/orders', 'id');
-      log.info('refused');
+      log.info('rejected');
       expect(trace.getSpanContext(context.active())?.traceFlags ?? 0).toBe(0);
-      throw new Error('refused');
+      throw new Error('rejected');
     },
     { faults, log },
   );
