@@ -18,10 +18,9 @@ const replayableDays = 6;
  * @throws DomainError `in-flight` if another rebuild is under way; then nothing was changed
  */
 export function rebuildFacts<Result>(database: Database, replay: () => Promise<Result>): Promise<Result> {
-  return database.transaction(async (holder) => {
-    const { rows } = await holder.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS taken', [
-      rebuildLock,
-    ]);
+  // A session, not a transaction: Postgres ends a transaction that is idle for longer than a replay may take.
+  return database.session(async (holder) => {
+    const { rows } = await holder.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [rebuildLock]);
     if (!rows[0]?.taken) throw new DomainError('in-flight', 'Another rebuild is under way.');
     await deleteFacts(database);
     return replay();
