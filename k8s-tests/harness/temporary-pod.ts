@@ -41,6 +41,8 @@ export async function startPod({ name, inMesh, program, pods = 1 }: TemporaryPod
   await kubectl('-n', name, 'wait', 'pod', '--all', '--for=condition=Ready', '--timeout=90s');
 }
 
+/** Resolves once the pods are gone, so that no later test counts them. Their namespace may take longer. */
 export async function removePod({ name }: TemporaryPod): Promise<void> {
+  await kubectl('-n', name, 'delete', 'pods', '--all', '--ignore-not-found');
   await kubectl('delete', 'namespace', name, '--wait=false', '--ignore-not-found');
 }
