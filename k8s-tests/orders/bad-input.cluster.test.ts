@@ -12,7 +12,7 @@ beforeEach(async () => {
   before = await countRows(cluster, 'orders');
 });
 
-// Nothing stored and no one called, whatever was wrong.
+// Orders stores no part of an invalid order and calls no other service for it.
 afterEach(async () => {
   const after = await countRows(cluster, 'orders');
   const grown = Object.keys(after).filter((table) => (after[table] ?? 0) > (before[table] ?? 0));
@@ -30,13 +30,13 @@ const badOrders: readonly { readonly wrong: string; readonly field: string; read
   { wrong: 'a customer that is a number', field: 'customerId', order: { ...goodOrder, customerId: 7 } },
   { wrong: 'no items', field: 'items', order: { ...goodOrder, items: undefined } },
   { wrong: 'an empty list of items', field: 'items', order: { ...goodOrder, items: [] } },
-  { wrong: 'items that are no list', field: 'items', order: { ...goodOrder, items: 'mug' } },
+  { wrong: 'items that are not a list', field: 'items', order: { ...goodOrder, items: 'mug' } },
   {
     wrong: '51 items',
     field: 'items',
     order: { ...goodOrder, items: Array.from({ length: 51 }, (_, n) => ({ ...item, sku: `s${n}` })) },
   },
-  { wrong: 'a SKU twice', field: 'items', order: { ...goodOrder, items: [item, item] } },
+  { wrong: 'a duplicate SKU', field: 'items', order: { ...goodOrder, items: [item, item] } },
   { wrong: 'an unknown SKU', field: 'items[0].sku', order: { ...goodOrder, items: [{ ...item, sku: 'unicorn' }] } },
   { wrong: 'no SKU', field: 'items[0].sku', order: { ...goodOrder, items: [{ quantity: 1 }] } },
   { wrong: 'no quantity', field: 'items[0].quantity', order: { ...goodOrder, items: [{ sku: 'mug' }] } },
@@ -55,12 +55,12 @@ const badOrders: readonly { readonly wrong: string; readonly field: string; read
   { wrong: 'an unknown payment token', field: 'paymentToken', order: { ...goodOrder, paymentToken: 'tok_unknown' } },
 ];
 
-describe('an order is answered 400 with the field named, and nothing is stored, for', () => {
+describe('orders answers 400, names the field and stores nothing, if an order has', () => {
   it.each(badOrders)('$wrong', async ({ field, order }) => {
     check(await send(orderRequest(cluster.ingressUrl, order)), hasStatus(400), isProblem('invalid'), namesField(field));
   });
 
-  it('several wrong fields: all are named at once', async () => {
+  it('several wrong fields, and then names all of them at once', async () => {
     const order = { ...goodOrder, customerId: '', items: [{ sku: 'mug', quantity: 0 }], paymentToken: 7 };
     const fields = ['customerId', 'items[0].quantity', 'paymentToken'];
     check(await send(orderRequest(cluster.ingressUrl, order)), hasStatus(400), ...fields.map(namesField));
@@ -77,7 +77,7 @@ describe('an order is answered 400 with the field named, and nothing is stored, 
   });
 });
 
-describe('a body that is no order is answered with a clear problem, and nothing is stored:', () => {
+describe('orders answers with a clear problem and stores nothing, if the body is', () => {
   it.each([
     { wrong: 'not JSON', body: '{"customerId":' },
     { wrong: 'empty', body: '' },

@@ -6,7 +6,7 @@ import { complaintsOf } from '../storm/storm.ts';
 
 const { cluster } = useCluster();
 
-/** The short form of storm.cluster.test.ts: the same run with the same checker, in a third of the time. */
+/** The short version of storm.cluster.test.ts: the same run with the same checker, in a third of the time. */
 it('three faults within 45 s lose no order, event, stock or money', async ({ signal }) => {
   const options = { seed: Number(process.env.SEED ?? 7), durationMs: 45_000, ratePerSecond: 2, faults: 3 };
   const onFault = (fault: object) => console.log(JSON.stringify(fault));

@@ -7,7 +7,7 @@ import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster, admin } = useCluster();
 
-it('answers the same key and body with the first answer again, without calling anyone', async () => {
+it('returns the first response for the same key and body, without calling another service', async () => {
   const call = orderRequest(cluster.ingressUrl);
   const first = check(await send(call), hasStatus(201), hasHeader('idempotency-replayed', undefined));
   const again = check(await send(call), hasStatus(201), hasHeader('idempotency-replayed', 'true'));

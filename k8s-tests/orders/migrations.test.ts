@@ -27,7 +27,7 @@ async function create(name: string): Promise<Database> {
   return database;
 }
 
-/** Columns, indexes and constraints of all tables but those that count migrations. */
+/** Columns, indexes and constraints of all tables except those that record migrations. */
 async function schemaOf(database: Database): Promise<unknown> {
   const ours = "NOT IN ('migrations', 'schema_migrations')";
   const columns = await database.query(
@@ -56,7 +56,7 @@ async function countRows(database: Database): Promise<Record<string, number>> {
 }
 
 describe.each(databases)('the database of %s', (name) => {
-  test('that 3665490 made migrates on, with all its rows, to the schema of a new one', async () => {
+  test('as commit 3665490 created it migrates to the schema of a new one and keeps all its rows', async () => {
     const former = await create(`${name}_former`);
     await former.query(readFileSync(join(import.meta.dirname, `databases-of-3665490/${name}.sql`), 'utf8'));
     const before = await countRows(former);
@@ -72,7 +72,7 @@ describe.each(databases)('the database of %s', (name) => {
   });
 });
 
-test('what services/lib works on is the same table in every service that has it', async () => {
+test('a table that services/lib uses has the same columns in every service that has it', async () => {
   const lib = await create('lib');
   await migrate(lib, libSchema);
   const columnsOf = async (database: Database, table: string) => {
@@ -87,7 +87,7 @@ test('what services/lib works on is the same table in every service that has it'
     const own = open[databases.indexOf(name) * 2 + 1] as Database;
     for (const table of ['inbox', 'outbox', 'idempotency_keys']) {
       const columns = await columnsOf(own, table);
-      // The keys of orders belong to customers; its API has a table of its own for them.
+      // In orders, idempotency keys belong to customers, and its API has its own table for them.
       if (columns.length === 0 || (name === 'orders' && table === 'idempotency_keys')) continue;
       expect(columns, `${table} of ${name}`).toEqual(await columnsOf(lib, table));
     }

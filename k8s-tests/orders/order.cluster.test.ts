@@ -15,7 +15,7 @@ import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster, admin } = useCluster();
 
-it('answers an order with its total and where to read it, and tells of it as confirmed', async () => {
+it('answers with the total and the location of an order, which is then stored as confirmed', async () => {
   const answer = check(await send(orderRequest(cluster.ingressUrl)), hasStatus(201));
   const placed = readPlaced(answer);
   check(answer, hasHeader('location', `/v1/orders/${placed.orderId}`));
@@ -27,7 +27,7 @@ it('answers an order with its total and where to read it, and tells of it as con
   expect(stored.history[0]?.status).toBe('confirmed');
 });
 
-it('fulfils an order that it confirmed, and its history says so', async () => {
+it('fulfills a confirmed order, and its history shows both statuses', async () => {
   const { orderId } = readPlaced(check(await send(orderRequest(cluster.ingressUrl)), hasStatus(201)));
   const { history } = await waitForStatus(cluster.ingressUrl, orderId, 'fulfilled');
   expect(history.map(({ status }) => status)).toEqual(['confirmed', 'fulfilled']);
@@ -39,7 +39,7 @@ it('fulfils an order that it confirmed, and its history says so', async () => {
   ]);
 });
 
-it('cancels an order that cannot be shipped, gives the money back, and tells the customer why it ended', async () => {
+it('cancels an order that cannot be shipped, reverses its payment, and gives the customer the reason', async () => {
   const answer = check(await send(orderRequest(cluster.ingressUrl, undeliverableOrder)), hasStatus(201));
   const { orderId } = readPlaced(answer);
   const { history } = await waitForStatus(cluster.ingressUrl, orderId, 'cancelled');
@@ -62,7 +62,7 @@ it('records each e-mail of an order once', async () => {
   await consistently(async () => expect(await kinds()).toHaveLength(2), { durationMs: 3_000 });
 });
 
-it('answers 404 for an order that no one placed', async () => {
+it('answers 404 for an order that does not exist', async () => {
   check(await getOrder(cluster.ingressUrl, '00000000-0000-4000-8000-000000000000'), hasStatus(404));
 });
 

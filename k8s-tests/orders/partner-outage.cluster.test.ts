@@ -10,9 +10,12 @@ import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster, admin } = useCluster();
 
-/** Long enough for the breakers to open; 300 shows what an outage of five minutes leaves behind. */
+/** Long enough for the breakers to open; 300 shows the effects of an outage of five minutes. */
 const outageSeconds = Number(process.env.OUTAGE_SECONDS ?? 25);
-/** The breakers rest for half of the minute; in the other half two cores bring some 8 orders a second to their end. */
+/**
+ * Low enough that all orders end within a minute: the breakers stay open for half of it, and in the other half two
+ * cores complete about 8 orders per second.
+ */
 const ratePerSecond = Math.min(2, 150 / outageSeconds);
 const allEndWithinMs = 60_000;
 
@@ -24,10 +27,10 @@ const scaleAcquirer = async (replicas: 0 | 1): Promise<void> => {
 afterEach(() => scaleAcquirer(1));
 
 it(
-  'while the partner is down, orders are taken as pending; once it is back, all end within a minute, charged once',
+  'while the partner is unavailable, orders are pending; all end within a minute of its return, charged once',
   async () => {
     await scaleAcquirer(0);
-    // A pod that is told to end answers for some seconds more.
+    // A terminating pod still answers for some seconds.
     await kubectl('-n', 'partner', 'wait', '--for=delete', 'pod', '-l', 'app=acquirer', '--timeout=60s');
     const load = new Load({ ratePerSecond, call: () => orderRequest(cluster.ingressUrl), check: hasStatus(202) });
     await sleep(1_000 * outageSeconds);
@@ -45,7 +48,8 @@ it(
       intervalMs: 1_000,
     });
     console.log(
-      `${orderIds.length} orders of ${outageSeconds} s of outage ended ${Math.round(performance.now() - backAt)} ms after it`,
+      `outage of ${outageSeconds} s: all ${orderIds.length} orders ended ` +
+        `${Math.round(performance.now() - backAt)} ms after it`,
     );
 
     for (const orderId of orderIds) {
@@ -56,7 +60,7 @@ it(
   1_000 * outageSeconds + 300_000,
 );
 
-/** The statuses that these orders have, each once: after minutes there are too many of them to ask for one by one. */
+/** The distinct statuses of these orders. A long outage leaves too many orders to request them one by one. */
 function readStatuses(orderIds: readonly string[]): Promise<readonly string[]> {
   return withDatabase(cluster, { namespace: 'shop', name: 'orders' }, async (client) => {
     const { rows } = await client.query<{ status: string }>('SELECT DISTINCT status FROM orders WHERE id = ANY($1)', [

@@ -48,7 +48,7 @@ const ledger = async () =>
   (await readLedger(acquirerDatabase, 'o-1')).map(({ kind, amountMinor }) => [kind, amountMinor]);
 const acquirerRequests = () => faults.requestCounter.read().byMatch['/v1/authorizations'] ?? 0;
 
-test('tok_ok authorizes once for each key; the second answer comes from the record', async () => {
+test('tok_ok authorizes once per key; the second response is the stored one', async () => {
   const first = await authorize('tok_ok');
   expect(first).toMatchObject({ status: 'authorized' });
   expect(await authorize('tok_ok')).toEqual(first);
@@ -56,13 +56,13 @@ test('tok_ok authorizes once for each key; the second answer comes from the reco
   expect(await ledger()).toEqual([['authorization', 2400]]);
 });
 
-test('a key with another amount is refused without asking the acquirer', async () => {
+test('a key with another amount is rejected without a call to the acquirer', async () => {
   await authorize('tok_ok');
   await expect(authorize('tok_ok', 'k-1', 1)).rejects.toMatchObject({ code: 'key-reused' });
   expect(acquirerRequests()).toBe(1);
 });
 
-test('tok_declined is a recorded result without an effect', async () => {
+test('tok_declined is a stored result without an effect', async () => {
   expect(await authorize('tok_declined')).toEqual({ status: 'declined', reason: 'insufficient funds' });
   await authorize('tok_declined');
   expect([acquirerRequests(), await ledger()]).toEqual([1, []]);
@@ -91,12 +91,12 @@ test('tok_slow finishes, and attempts meanwhile do not authorize again', async (
   expect(await ledger()).toEqual([['authorization', 2400]]);
 });
 
-test("a proxy's 503 is an unknown outcome, for it may stand for a connection that broke afterwards", async () => {
+test("a proxy's 503 is an unknown outcome, because the connection may have failed after the effect", async () => {
   faults.rules.replace([{ match: '/v1/authorizations', status: 503 }]);
   await expect(authorize('tok_ok')).rejects.toMatchObject({ code: 'outcome-unknown' });
 });
 
-test('an acquirer that cannot be connected to is unavailable', async () => {
+test('an acquirer that accepts no connection is unavailable', async () => {
   const nowhere = createPayments(database, createAcquirerClient('http://127.0.0.1:1'));
   const request = { orderId: 'o-1', amountMinor: 1, currency: 'USD', paymentToken: 'tok_ok' };
   await expect(nowhere.authorize('k-1', request)).rejects.toMatchObject({ code: 'unavailable' });
@@ -153,7 +153,7 @@ test.each([
   expect(acquirerRequests()).toBe(0);
 });
 
-test('all that is wrong with an Authorize is said at once', async () => {
+test('an invalid Authorize is answered with all wrong fields at once', async () => {
   const request = create(AuthorizeRequestSchema, { idempotencyKey: 'k-1' });
   await expect(paymentsHandlers(payments).authorize(request)).rejects.toMatchObject({
     details: {
@@ -167,7 +167,7 @@ test('all that is wrong with an Authorize is said at once', async () => {
   });
 });
 
-test('attempts of one key at the same moment authorize once, capture once and reverse once', async () => {
+test('concurrent attempts with one key authorize once, capture once and reverse once', async () => {
   const atOnce = <T>(work: () => Promise<T>) => Promise.all(Array.from({ length: 5 }, work));
   const results = await atOnce(() => authorize('tok_ok'));
   const ids = new Set(results.map((result) => (result.status === 'authorized' ? result.id : '')));
@@ -178,6 +178,6 @@ test('attempts of one key at the same moment authorize once, capture once and re
   expect(await ledger()).toHaveLength(3);
 });
 
-test('an authorization that there is not cannot be reversed', async () => {
+test('an authorization that does not exist cannot be reversed', async () => {
   await expect(payments.settle('reversals', 'k-1', 'nope')).rejects.toMatchObject({ code: 'not-found' });
 });

@@ -1,4 +1,7 @@
-/** An order whose payment is slow, lost, away or in doubt is taken as pending; its saga brings it to an end, charged once. */
+/**
+ * An order whose payment is slow, lost, unavailable or in doubt is accepted as pending. Its saga then completes or
+ * cancels it, and never charges it twice.
+ */
 import { describe, expect, it } from 'vitest';
 import { check, hasHeader, hasStatus, succeeded } from '../harness/check.ts';
 import { consistently, eventually } from '../harness/eventually.ts';
@@ -13,7 +16,7 @@ const paymentsRpc = '/windlass.payments.v1.Payments';
 
 const withToken = (paymentToken: string) => orderRequest(cluster.ingressUrl, { ...goodOrder, paymentToken });
 
-/** Places an order that must be taken as pending. */
+/** Places an order that must be accepted as pending. */
 async function placePending(call = orderRequest(cluster.ingressUrl)): Promise<string> {
   const answer = check(await send(call), hasStatus(202));
   const { orderId, status } = readPlaced(answer);
@@ -24,12 +27,12 @@ async function placePending(call = orderRequest(cluster.ingressUrl)): Promise<st
 
 const fulfilled = (orderId: string) => waitForStatus(cluster.ingressUrl, orderId, 'fulfilled');
 
-/** By the acquirer's own ledger: `['authorization', 'capture']`, a row for each effect. */
+/** The effects in the acquirer's own ledger, one for each row: `['authorization', 'capture']`. */
 const readEffects = async (orderId: string) => (await admin('acquirer').ledger(orderId)).map(({ kind }) => kind);
 
 const chargedOnce = ['authorization', 'capture'];
 
-it('an order whose card is slow is confirmed and fulfilled later, and a pending answer is given again for its key', async () => {
+it('an order with a slow card is fulfilled later, and its key still returns the pending response', async () => {
   const call = withToken('tok_slow');
   const orderId = await placePending(call);
   const { history } = await fulfilled(orderId);
@@ -41,13 +44,13 @@ it('an order whose card is slow is confirmed and fulfilled later, and a pending 
   await eventually(async () => expect(await kinds()).toEqual(['order.placed', 'order.fulfilled']));
 });
 
-it('an authorization whose answer is lost is made once', async () => {
+it('an authorization whose response is lost takes effect once', async () => {
   const { orderId } = readPlaced(check(await send(withToken('tok_lost')), succeeded));
   await fulfilled(orderId);
   expect(await readEffects(orderId)).toEqual(chargedOnce);
 });
 
-it('a declined card that could not be asked in time ends as a cancelled order that costs nothing', async () => {
+it('an order whose card is declined only after a timeout is cancelled and not charged', async () => {
   await admin('payments').setFaults({ match: `${paymentsRpc}/Authorize`, failFirst: 1, delayMs: 1_000 });
   const orderId = await placePending(withToken('tok_declined'));
   const { history } = await waitForStatus(cluster.ingressUrl, orderId, 'cancelled');
@@ -55,9 +58,9 @@ it('a declined card that could not be asked in time ends as a cancelled order th
   expect(await readEffects(orderId)).toEqual([]);
 });
 
-describe('payments that does what it is asked and then answers UNAVAILABLE', () => {
-  it.each(['Authorize', 'Capture'])('to %s: the order is fulfilled and charged once', async (rpc) => {
-    // More than the mesh tries for orders, so that the saga meets it, too.
+describe('if payments carries out a call and then answers UNAVAILABLE', () => {
+  it.each(['Authorize', 'Capture'])('to %s, the order is fulfilled and charged once', async (rpc) => {
+    // More failures than the mesh makes attempts for orders, so that the saga's calls fail too.
     const fault = { failFirst: 4, status: 'UNAVAILABLE', carriedOut: true } as const;
     await admin('payments').setFaults({ match: `${paymentsRpc}/${rpc}`, ...fault });
     const { orderId } = readPlaced(check(await send(orderRequest(cluster.ingressUrl)), succeeded));
@@ -67,7 +70,7 @@ describe('payments that does what it is asked and then answers UNAVAILABLE', () 
   });
 });
 
-it('while payments is away orders are taken as pending, and all are fulfilled within 60 s of its return', async () => {
+it('while payments is unavailable, orders are pending; all are fulfilled within 60 s of its return', async () => {
   const orderIds: string[] = [];
   try {
     await scaleDeployment(cluster, payments, 0);

@@ -25,21 +25,21 @@ const databases: readonly PodRef[] = [
   ...['orders', 'inventory', 'payments', 'fulfillment', 'notifications', 'analytics'].map(shop),
   { namespace: 'partner', name: 'acquirer' },
 ];
-/** Which events were seen, which calls were made and which migrations ran is no business. */
+/** Whether a table holds business data. The others record received events, calls and migrations. */
 const isBusiness = (table: string): boolean =>
   !['inbox', 'idempotency_keys', 'migrations', 'schema_migrations'].includes(table);
 
-it('topics that are read again from the start, three times, change no business table', async () => {
+it('reading all topics again from the start, three times, changes no business table', async () => {
   const kafka = await openKafka(cluster);
   const baseline = await takeBaseline(cluster, kafka);
-  const rest = () =>
+  const waitForQuiescence = () =>
     eventually(() => readStillness(cluster, kafka, baseline), { timeoutMs: 120_000, intervalMs: 1_000 });
-  await rest();
-  // Tables were emptied, topics were not: what came before would not be a replay but news.
+  await waitForQuiescence();
+  // Tables were emptied but topics were not, so the services would process earlier events for the first time.
   await withAdmin(kafka, startTopicsHere);
   const random = seededRandom(1);
   for (let n = 0; n < orders; n++) await send(orderRequest(cluster.ingressUrl, drawOrder(random), randomUUID()));
-  await rest();
+  await waitForQuiescence();
 
   const before = await checksumTables(cluster, databases, isBusiness);
   expect(before['notifications: public.emails'], 'something to change').not.toMatch(/^0 rows/);
@@ -54,14 +54,14 @@ it('topics that are read again from the start, three times, change no business t
     } finally {
       await Promise.all(deployments.map((name) => scaleDeployment(cluster, shop(name), replicas[name] ?? 1)));
     }
-    await rest();
+    await waitForQuiescence();
     const after = await checksumTables(cluster, databases, isBusiness);
     for (const [table, checksum] of Object.entries(after))
       if (checksum !== before[table]) changed.push(`replay ${replay}: ${table}: ${before[table]} became ${checksum}`);
   }
   console.log(
-    `${replays} replays, ${delivered} events delivered again, ${Object.keys(before).length} tables, ${changed.length} changed; ` +
-      `an event changes something in at most ${formatBound(3 / delivered)} (95 %)`,
+    `${replays} replays, ${delivered} events delivered again, ${Object.keys(before).length} tables, ` +
+      `${changed.length} changed; at most ${formatBound(3 / delivered)} of events change a table (95 % confidence)`,
   );
   expect(changed).toEqual([]);
   expect(delivered).toBeGreaterThan(replays * orders);
@@ -70,7 +70,7 @@ it('topics that are read again from the start, three times, change no business t
 /** @returns how many records the groups now have to read again */
 async function rewindAll(kafka: Kafka): Promise<number> {
   return withAdmin(kafka, async (admin) => {
-    // A group has members until the broker has noticed that they left.
+    // A group has members until the broker notices that they left.
     const lags = consumers.map((consumer) =>
       eventually(
         async () => {

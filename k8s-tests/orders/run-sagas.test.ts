@@ -21,7 +21,7 @@ afterAll(() => shop.stop());
 beforeEach(() => shop.reset());
 afterEach(stopWorkers);
 
-/** The partners, with the calls that are under way counted for each order. */
+/** The partners, with the calls in flight counted for each order. */
 function counted(calls: { now: Map<string, number>; most: number }, delayMs: () => number): Shop['partners'] {
   const { inventory, payments } = shop.partners;
   const count = async <T>(key: string | undefined, call: () => Promise<T>): Promise<T> => {
@@ -49,7 +49,7 @@ function counted(calls: { now: Map<string, number>; most: number }, delayMs: () 
 const start = (partners = shop.partners, leaseMs?: number) =>
   stops.push(runSagas({ database: shop.database, ...partners, log: silentLog, ...(leaseMs && { leaseMs }) }));
 
-/** Plays fulfillment until all orders have ended. */
+/** Stands in for fulfillment until all orders have ended. */
 const untilEnded = () =>
   vi.waitFor(
     async () => {
@@ -60,7 +60,7 @@ const untilEnded = () =>
     { timeout: 40_000, interval: 50 },
   );
 
-test('of several workers never two are on one order, and each order has one end', async () => {
+test('two workers never make calls for one order at once, and each order has one end', async () => {
   const calls = { now: new Map<string, number>(), most: 0 };
   for (let worker = 0; worker < 3; worker++) start(counted(calls, () => 60));
   const countries = Array.from({ length: 12 }, (_, n) => (n % 3 === 0 ? 'AQ' : 'NO'));
@@ -79,13 +79,13 @@ test('of several workers never two are on one order, and each order has one end'
   }
 });
 
-test('shipment events that come again after the end change nothing', async () => {
+test('shipment events that are delivered again after the end change nothing', async () => {
   start();
   const orderIds = [await shop.place(), await shop.place({ country: 'AQ' })];
   await untilEnded();
   const ends = await Promise.all(orderIds.map((orderId) => shop.summary(orderId)));
   for (let replay = 0; replay < 3; replay++) {
-    // As if the inbox had forgotten them, and then as it is.
+    // The second delivery finds an empty inbox. The others find a record of each event.
     if (replay === 1) await shop.database.query('DELETE FROM inbox');
     await deliverShipments(shop, shop.database);
   }
@@ -96,7 +96,7 @@ test('shipment events that come again after the end change nothing', async () =>
   expect(rows.map(({ event_id }) => event_id)).toEqual(shipments.map(({ id }) => id).toSorted());
 });
 
-test('a worker whose call outlives its lease writes nothing: another one has gone on', async () => {
+test('a worker whose call outlasts its lease writes nothing, because another worker has taken over', async () => {
   let delayMs = 1_500;
   const slowOnce = counted({ now: new Map(), most: 0 }, () => {
     const ms = delayMs;
@@ -123,7 +123,7 @@ test('a worker that was frozen for most of its lease begins no call', async () =
   expect([sagas.length, shop.faults.requestCounter.read().byMatch]).toEqual([1, {}]);
 });
 
-test('a worker that is stopped gives its orders back after the step in hand', async () => {
+test('a worker that is stopped releases its orders after the current step', async () => {
   await shop.place({ isPending: false });
   const calls = { now: new Map<string, number>(), most: 0 };
   start(counted(calls, () => 200));
@@ -133,7 +133,7 @@ test('a worker that is stopped gives its orders back after the step in hand', as
   expect(rows).toEqual([{ state: 'running', lease: null, leased_until: null }]);
 });
 
-test('all events of an order belong to the trace of its placing', async () => {
+test('all events of an order belong to the trace in which it was placed', async () => {
   const storage = new AsyncLocalStorage<Context>();
   const manager = {
     active: () => storage.getStore() ?? ROOT_CONTEXT,

@@ -10,8 +10,8 @@ beforeAll(async () => {
 afterAll(() => shop.stop());
 
 /**
- * What goes wrong at the nth operation: a call or a query that fails before it took effect or after, or a process that dies
- * right after it. Every statement, every commit and every call of a partner is an operation.
+ * The faults of one operation: a call or query fails before or after it takes effect, or the process dies right after.
+ * Every statement, every commit and every call to a partner is an operation.
  */
 const faults = ['fails before', 'fails after', 'dies after'] as const;
 type Failure = (typeof faults)[number];
@@ -27,7 +27,7 @@ class Worker {
     this.#nth = nth;
   }
 
-  /** A new process takes the dead one's place. */
+  /** Starts a new process in place of the dead one. */
   restart(): void {
     this.#isDead = false;
   }
@@ -38,7 +38,7 @@ class Worker {
     if (this.operations !== this.#nth) return operation();
     if (this.#fault !== 'fails before') await operation();
     this.#isDead = this.#fault === 'dies after';
-    throw new DomainError('outcome-unknown', `Operation ${this.#nth} ${this.#fault} it took effect.`);
+    throw new DomainError('outcome-unknown', `Operation ${this.#nth} ${this.#fault} it takes effect.`);
   }
 }
 
@@ -73,7 +73,7 @@ function seenBy(worker: Worker): Pick<Shop, 'database' | 'partners'> {
 }
 
 async function endOf(order: Parameters<Shop['place']>[0], worker: Worker) {
-  // Cheaper than a reset: the orders before have ended.
+  // Cheaper than a reset, and enough because all earlier orders have ended.
   await shop.database.query('DELETE FROM outbox');
   const orderId = await shop.place(order);
   const view = seenBy(worker);
@@ -84,7 +84,7 @@ async function endOf(order: Parameters<Shop['place']>[0], worker: Worker) {
 const orders = { fulfilled: {}, 'shipment failed': { country: 'AQ' }, 'out of stock': { sku: 'gone' } } as const;
 const cases = Object.keys(orders).flatMap((end) => faults.map((fault) => [end as keyof typeof orders, fault] as const));
 
-test.each(cases)('%s: whichever operation %s it took effect, the order ends the same', async (end, fault) => {
+test.each(cases)('%s: if any one operation %s it takes effect, the order ends the same', async (end, fault) => {
   const healthy = new Worker();
   const expected = await endOf(orders[end], healthy);
   expect(expected.saga).toMatchObject({ state: 'ended' });

@@ -94,7 +94,7 @@ test('a pending order is authorized, reserved, captured, shipped and closed', as
   expect(await shop.summary(orderId)).toMatchObject(ends.fulfilled);
 });
 
-test('a confirmed order was authorized while its customer waited, and is not again', async () => {
+test('a confirmed order was authorized while its customer waited, and is not authorized again', async () => {
   const orderId = await shop.place({ isPending: false });
   await finish();
   const { history, events, ledger } = await shop.summary(orderId);
@@ -110,13 +110,13 @@ test.each([
   ['shipment-failed', { country: 'AQ' }],
   ['out-of-stock', { sku: 'gone' }],
   ['declined', { paymentToken: 'tok_declined' }],
-] as const)('an order is cancelled as %s, and all that it took is given back', async (end, order) => {
+] as const)('an order is cancelled as %s, and all its effects are compensated', async (end, order) => {
   const orderId = await shop.place(order);
   await finish();
   expect(await shop.summary(orderId)).toMatchObject(ends[end]);
 });
 
-test('a capture that is refused gives the stock back', async () => {
+test('a rejected capture releases the stock', async () => {
   const orderId = await shop.place({ isPending: false });
   const { rows } = await shop.database.query<{ authorization_id: string }>('SELECT authorization_id FROM orders');
   await shop.partners.payments.reverse({ idempotencyKey: 'by hand', authorizationId: rows[0]?.authorization_id ?? '' });
@@ -146,7 +146,7 @@ test.each(Object.entries(path))(
   },
 );
 
-test('a compensation that fails is tried until it succeeds, and shows as stuck after ten times', async () => {
+test('a compensation that fails is retried until it succeeds, and its saga is stuck after ten attempts', async () => {
   inject({ match: path.release, failFirst: 12, status: 'UNAVAILABLE' });
   const orderId = await shop.place({ country: 'AQ' });
   const failures: unknown[] = [];

@@ -8,7 +8,7 @@ import { makeCertificate } from '../../services/lib/testing/certificate.ts';
 import { type ReceivedSpan, startCollector } from '../../services/lib/testing/collector.ts';
 import { findFreePort, startPostgres, type TestPostgres } from '../../services/lib/testing/databases.ts';
 
-/** The services as processes, started as the image starts them: what no test in one process can see. */
+/** Starts the services as separate processes, as the image does, to test what one process cannot show. */
 const register = join(import.meta.dirname, '../../services/lib/observability/register.ts');
 const main = join(import.meta.dirname, '../../services/main.ts');
 const startTimeoutMs = 90_000;
@@ -30,7 +30,7 @@ beforeAll(async () => {
   writeFileSync(keyFile, key);
   await Promise.all([
     start('acquirer', { HTTPS_PORT: acquirer, TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile }),
-    // In the cluster its sidecar makes the TLS, and its URL is a plain one.
+    // In the cluster, the sidecar originates TLS, and this is a plain HTTP URL.
     start('payments', {
       GRPC_PORT: payments,
       ACQUIRER_URL: `https://localhost:${acquirer}`,
@@ -101,7 +101,7 @@ test('an order goes through all four services, and the acquirer has it in its le
   ]);
 });
 
-test("the dependency's request id reaches the last service", async () => {
+test("the client's request id reaches the last service", async () => {
   await placeOrder('k-2');
   const counts = { byRequestId: { 'request-k-2': expect.anything() } };
   expect(await readAdmin('orders', '/hits')).toMatchObject(counts);
@@ -124,10 +124,10 @@ test('a dependency that fails is called once: no service retries', async () => {
   expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([202, 'true']);
 });
 
-test('one trace, named by traceresponse, joins http, gRPC and Postgres from orders to the acquirer', async () => {
+test('one trace, named by traceresponse, joins HTTP, gRPC and Postgres from orders to the acquirer', async () => {
   const response = await placeOrder('k-4');
   const [, traceId, spanId] = response.headers.get('traceresponse')?.split('-') ?? [];
-  // A service that is told to stop sends what spans it has left; this also is the test of that.
+  // A service that stops first exports its remaining spans; this tests that too.
   const exits = children.map(async (child) => {
     child.kill('SIGTERM');
     return (await once(child, 'exit'))[0] as number;
@@ -148,7 +148,7 @@ test('one trace, named by traceresponse, joins http, gRPC and Postgres from orde
   expect(paths).toContain(`${root} > orders: pg.query:INSERT orders`);
 });
 
-test.each([[[]], [['nope']]])('main.ts %j says which services there are, and ends with 2', (args) => {
+test.each([[[]], [['nope']]])('main.ts %j lists the known services and exits with 2', (args) => {
   const { status, stderr } = spawnSync(process.execPath, [main, ...args], { encoding: 'utf8' });
   expect(status).toBe(2);
   expect(stderr).toContain(
@@ -156,7 +156,7 @@ test.each([[[]], [['nope']]])('main.ts %j says which services there are, and end
   );
 });
 
-test('a service without its variables names them all, and ends with 1', () => {
+test('a service without its variables names them all and exits with 1', () => {
   const env = { ADMIN_PORT: 'x' };
   const { status, stderr } = spawnSync(process.execPath, [main, 'orders'], { encoding: 'utf8', env });
   expect(status).toBe(1);

@@ -28,7 +28,10 @@ import { createAcquirerClient } from '../../services/payments/acquirer-client.ts
 import { paymentsHandlers } from '../../services/payments/handlers.ts';
 import { createPayments, migrations as paymentsMigrations, resetPayments } from '../../services/payments/payments.ts';
 
-/** orders' database and its real partners in this process, behind real gRPC and HTTP: what a saga needs but Kafka. */
+/**
+ * Starts the database of orders and its real partners in this process, behind real gRPC and HTTP. This is all that a
+ * saga needs except Kafka.
+ */
 export async function startShop() {
   const postgres = await startPostgres();
   const open = async (name: string, folder: string): Promise<Database> => {
@@ -69,11 +72,14 @@ export async function startShop() {
       await postgres.stop();
     },
 
-    /** Places an order as the endpoint does. @returns its id */
+    /**
+     * Places an order as the endpoint does.
+     * @returns its id
+     */
     async place({ sku = 'mug', paymentToken = 'tok_ok', country = 'NO', isPending = true } = {}): Promise<string> {
       const shippingAddress = { name: 'A', street: 'B 1', city: 'C', postalCode: '1', country };
       const body = { customerId: 'c-1', items: [{ sku, quantity: 2 }], shippingAddress, paymentToken };
-      const noAnswer = { check: () => Promise.reject(new DomainError('outcome-unknown', 'late')) };
+      const noAnswer = { check: () => Promise.reject(new DomainError('outcome-unknown', 'timed out')) };
       const inventory = isPending ? noAnswer : partners.inventory;
       const deps = { database, inventory, payments: partners.payments, log: silentLog };
       const { outcome } = await placeOrder(deps, readOrderRequest(randomUUID(), body));
@@ -81,7 +87,7 @@ export async function startShop() {
       return outcome.order.orderId;
     },
 
-    /** The events that fulfillment answers order.ready with: the same ones however often it is asked. */
+    /** The events with which fulfillment answers order.ready. Each call returns the same events. */
     async shipments(): Promise<CloudEvent[]> {
       const { rows } = await database.query<{ event_id: string; subject: string; data: string }>(
         'SELECT event_id, subject, data FROM outbox WHERE type = $1 ORDER BY id',
@@ -94,7 +100,7 @@ export async function startShop() {
       );
     },
 
-    /** All that became of an order, in a form that two orders with the same end have in common. */
+    /** The result of an order. Two orders with the same end have equal summaries. */
     async summary(orderId: string) {
       const { rows: steps } = await database.query<{ step: string; state: string }>(
         'SELECT step, state FROM saga_steps WHERE order_id = $1',
@@ -113,7 +119,8 @@ export async function startShop() {
         [orderId],
       );
       const { rows: lost } = await stock.query(
-        `SELECT sku FROM stock s WHERE available + (SELECT coalesce(sum(quantity), 0) FROM reservations r WHERE r.sku = s.sku)
+        `SELECT sku FROM stock s
+         WHERE available + (SELECT coalesce(sum(quantity), 0) FROM reservations r WHERE r.sku = s.sku)
            <> CASE sku WHEN 'rare' THEN 3 WHEN 'gone' THEN 0 ELSE 1000000 END`,
       );
       const { rows: tokens } = await database.query('SELECT 1 FROM orders WHERE payment_token IS NOT NULL');
@@ -133,7 +140,10 @@ export async function startShop() {
   };
 }
 
-/** Plays fulfillment, over and over as after each rebalance. A handler that fails gets its event again the next time. */
+/**
+ * Stands in for fulfillment and delivers all its events, as after a rebalance. If a handler fails, the next call
+ * delivers its event again.
+ */
 export async function deliverShipments(shop: Shop, database: Database): Promise<void> {
   const handlers = new Map(onShipment({ database, log: silentLog }).map(({ event, handle }) => [event.type, handle]));
   for (const event of await shop.shipments())
@@ -142,7 +152,10 @@ export async function deliverShipments(shop: Shop, database: Database): Promise<
       .catch(() => undefined);
 }
 
-/** One worker, without its pauses: the leases of those that died are over and everything is due. @returns false: all ended */
+/**
+ * Runs one round of a worker without its pauses: all leases have expired, and every saga is due.
+ * @returns false if all sagas have ended
+ */
 export async function runRound(
   shop: Shop,
   { database, partners }: Pick<Shop, 'database' | 'partners'>,

@@ -34,13 +34,13 @@ const getStats = (query = ''): Promise<HttpResponse> => send({ url: `${cluster.i
 const readStats = async (query = '') =>
   statsSchema.parse(JSON.parse(check(await getStats(query), hasStatus(200)).text));
 
-/** The totals, without the minutes, which move on. */
+/** The totals without the statistics per minute, which change with the clock. */
 async function readTotals() {
   const { perMinute: _, ...totals } = await readStats();
   return totals;
 }
 
-/** As a user does. */
+/** Rebuilds the statistics with the operators' command. */
 async function rebuild(): Promise<void> {
   const { stdout } = await execa('npm', ['run', '--silent', 'rebuild'], { cwd: root, timeout: rebuildingMs });
   expect(stdout).toMatch(/Rebuilt from \d+ messages in [\d.]+ s; \d+ of them rejected\.$/);
@@ -58,7 +58,7 @@ async function placeBoth(): Promise<void> {
   }
 }
 
-it('count an order that was fulfilled and one that was cancelled, with what was earned and why it was not', async () => {
+it('the stats count a fulfilled and a cancelled order, the revenue and the reason for the cancellation', async () => {
   await placeBoth();
   await eventually(async () =>
     expect(await readTotals()).toEqual({
@@ -81,9 +81,9 @@ it.each(['0', '1441', 'soon', '1&minutes=2'])('minutes=%s is a problem that name
 });
 
 it(
-  'are the same after a rebuild from the topic',
+  'the stats are the same after a rebuild from the topic',
   async () => {
-    // The topic has the orders of all tests, which the reset before this one made analytics forget.
+    // The topic has the orders of all tests. The reset before this test deleted them from analytics only.
     await rebuild();
     const before = await readTotals();
     expect(before.orders.total).toBeGreaterThan(0);

@@ -7,10 +7,10 @@ import { complaintsOf, defaultFaults } from '../storm/storm.ts';
 const { cluster } = useCluster();
 
 const durationMs = 120_000;
-/** The same storm every time, so that what fails can be looked at; `make storm` draws others. */
+/** A fixed seed, so that a failure can be reproduced; `make storm` draws a random one. */
 const seed = Number(process.env.SEED ?? 7);
 
-it('whatever dies for two minutes, no order, event, piece of stock or cent is lost, and all comes to rest within a minute', async ({
+it('two minutes of faults lose no order, event, stock or money, and quiescence follows within a minute', async ({
   signal,
 }) => {
   const options = { seed, durationMs, ratePerSecond: 1, faults: defaultFaults(durationMs) };

@@ -9,7 +9,10 @@ import { useCluster } from '../harness/use-cluster.ts';
 const { cluster, jaeger } = useCluster();
 const gateway = 'istio-ingressgateway.istio-system';
 
-/** While the customer waits: through the sidecars of both sides; the acquirer is outside the mesh, one Envoy only. */
+/**
+ * The links while the customer waits. A call passes the sidecars of both sides. A call to the acquirer, which is
+ * outside the mesh, passes only one.
+ */
 const customerLinks = [
   `${gateway}->orders.shop`,
   'orders.shop->orders',
@@ -22,7 +25,7 @@ const customerLinks = [
   'payments.shop->acquirer',
 ];
 
-/** What follows, whatever the order comes to: the saga's calls through sidecars, and across Kafka without any. */
+/** The links that follow, however the order ends: the saga's calls through sidecars, and events through Kafka. */
 const sagaLinks = [
   'orders->orders-worker',
   'orders-worker->orders-worker.shop',
@@ -59,18 +62,18 @@ const orders = [
   },
 ] as const;
 
-/** Work that only some orders make: who does it, and the end of the RPC's name. */
-const tellingWork = orders.flatMap(({ work }) => work);
+/** Work that only some orders cause: the service that does it, and the end of the RPC's name. */
+const optionalWork = orders.flatMap(({ work }) => work);
 
 function workIn({ spans }: Trace): readonly string[] {
-  return tellingWork.filter((work) => {
+  return optionalWork.filter((work) => {
     const [service, rpc = ''] = work.split(': ');
     return spans.some((span) => span.service === service && span.operation.endsWith(rpc));
   });
 }
 
 it.each(orders)(
-  'the trace of a $name order, found by traceresponse, has every service from the gateway to the last consumer and no other',
+  'the trace of a $name order, found by traceresponse, has every service from gateway to last consumer and no other',
   async ({ order, status, links, work }) => {
     const answer = check(await send(orderRequest(cluster.ingressUrl, order)), hasStatus(status));
     const expectWhole = (trace: Trace): void => {
@@ -82,7 +85,8 @@ it.each(orders)(
     };
     const traceId = traceIdOf(answer);
     await jaeger.waitForTrace(traceId, expectWhole, { timeoutMs: 60_000, intervalMs: 500 });
-    // Nobody else joins later: each sender of spans keeps them for a few seconds at most. New ones may wait for their parents.
+    // No other service joins later: exporters keep spans for a few seconds at most. A new span may arrive before its
+    // parent, so this does not check that the trace is complete.
     const read = async () => expect(serviceLinks(await readTrace(traceId))).toEqual(links.toSorted());
     await consistently(read, { durationMs: 5_000, intervalMs: 1_000 });
   },

@@ -1,4 +1,4 @@
--- What acquirer made of its database at 3665490, with a row in each table. Written by its own migrations.
+-- The database of acquirer as its migrations created it at commit 3665490, with a row in each table.
 CREATE TABLE schema_migrations (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now());
 CREATE TABLE idempotency_keys (
     operation text NOT NULL,
@@ -13,7 +13,7 @@ CREATE TABLE ledger (
     id text PRIMARY KEY,
     order_id text NOT NULL,
     kind text NOT NULL CHECK (kind IN ('authorization', 'capture', 'reversal')),
-    -- The authorization that a capture or a reversal is about: each at most once.
+    -- The authorization of a capture or reversal: at most one of each.
     authorization_id text REFERENCES ledger (id),
     amount_minor bigint NOT NULL,
     currency text NOT NULL,

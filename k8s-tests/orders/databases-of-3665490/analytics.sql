@@ -1,4 +1,4 @@
--- What analytics made of its database at 3665490, with a row in each table. Written by its own migrations.
+-- The database of analytics as its migrations created it at commit 3665490, with a row in each table.
 CREATE TABLE schema_migrations (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now());
 CREATE TABLE inbox (
     event_id text PRIMARY KEY,

@@ -1,4 +1,4 @@
--- What orders made of its database at 3665490, with a row in each table. Written by its own migrations.
+-- The database of orders as its migrations created it at commit 3665490, with a row in each table.
 CREATE TABLE schema_migrations (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now());
 CREATE TABLE idempotency_keys (
     customer_id text NOT NULL,
@@ -55,7 +55,7 @@ CREATE TABLE sagas (
     next_attempt_at timestamptz NOT NULL DEFAULT now(),
     attempts integer NOT NULL DEFAULT 0,
     stuck_since timestamptz,
-    -- Who works on it, if until has not passed. What one writes is written only while the lease is still one's own.
+    -- The worker that holds the saga until leased_until. It writes only while it still holds the lease.
     lease uuid,
     leased_until timestamptz,
     started_at timestamptz NOT NULL DEFAULT now(),
