@@ -1,4 +1,7 @@
-/** A consumer as a process of its own, to be frozen and killed: `node consumer.ts <brokers> <database> <group> <topic>`. */
+/**
+ * A consumer in a separate process, which tests can freeze and kill:
+ * `node consumer.ts <brokers> <database> <group> <topic>`.
+ */
 import { createLog } from '../../services/lib/observability/log.ts';
 import { openDatabase } from '../../services/lib/postgres/database.ts';
 import { startConsumer } from './effects.ts';

@@ -32,7 +32,7 @@ afterAll(async () => {
   await postgres?.stop();
 });
 
-/** The program as it runs in a pod. */
+/** Runs the program as it runs in a pod. */
 function dlq(...args: string[]) {
   const program = join(import.meta.dirname, '../../services/operations/dlq.ts');
   const env = { KAFKA_BROKERS: kafka.brokers.join() };
@@ -69,7 +69,7 @@ it('lists, shows, redrives and drops dead-letter messages, and leaves no consume
   expect(await dlq('drop', 'mended/0')).toMatchObject({ exitCode: 0, stdout: 'mended/0 dropped' });
   expect(await dlq('drop', 'mended/0')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no open') });
   expect(await dlq('redrive', '--cause', 'attempts-exhausted')).toMatchObject({ stdout: 'mended/1 redriven' });
-  // One closes the first, one the second; the redriven message fails again, at its new place.
+  // Two records close the first two messages. The redriven message fails again, at its new offset.
   await countDeadLetters(6);
   const open = (await dlq('list')).stdout.split('\n').map((line) => line.split(/ {2,}/).slice(0, 3));
   expect(open.slice(1)).toEqual([
@@ -83,7 +83,7 @@ it('lists, shows, redrives and drops dead-letter messages, and leaves no consume
   expect(groups.map(({ groupId }) => groupId)).toEqual(['mended']);
 });
 
-it('has the effect of a redriven message once, in the group that gave it up and in no other', async () => {
+it('applies a redriven message once, in its target group only', async () => {
   const others = openDatabase(await postgres.createDatabase('other'), silentLog);
   await migrate(others, migrations);
   const ordersOf = async (db: Database, group: string) => (await readEffects(db, group)).map(({ key }) => key);

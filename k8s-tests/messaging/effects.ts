@@ -9,10 +9,10 @@ import type { Log } from '../../services/lib/observability/log.ts';
 import type { Database } from '../../services/lib/postgres/database.ts';
 import { DomainError } from '../../services/lib/runtime/domain-error.ts';
 
-/** Every effect is a row, with nothing that would keep out a second one: that is the inbox' work. */
+/** Every effect is a row. No constraint rejects a second row for one event, because only the inbox must prevent it. */
 export const migrations = join(import.meta.dirname, 'migrations');
 
-/** What the handler does with an event: the event's `customerId`. */
+/** What the handler does with an event, as the event's `customerId` states. */
 export type Behavior = 'healthy' | 'throws' | 'throws-until-mended' | 'meets-outage' | 'slow';
 
 export interface Effect {
@@ -30,7 +30,10 @@ export interface ConsumerOptions {
   readonly log: Log;
 }
 
-/** @returns leaves the group */
+/**
+ * Starts a consumer that records the effect of each event.
+ * @returns a function that leaves the group
+ */
 export async function startConsumer({ brokers, group, topic, database, log }: ConsumerOptions) {
   const broker = createBroker(group, brokers, log);
   const publisher = await broker.connectPublisher();
@@ -68,7 +71,7 @@ function recordEffect(database: Database, test: string): EventHandler {
   };
 }
 
-/** In the order in which they were had. */
+/** The recorded effects, in the order in which they occurred. */
 export async function readEffects(database: Database, test: string): Promise<Effect[]> {
   const { rows } = await database.query<Effect>(
     `SELECT event_id AS "eventId", key, number, delay_ms AS "delayMs" FROM effects WHERE test = $1 ORDER BY id`,
@@ -77,7 +80,7 @@ export async function readEffects(database: Database, test: string): Promise<Eff
   return rows;
 }
 
-/** What must never be, each as a sentence: events without an effect or with several, and keys whose order was changed. */
+/** Describes each violation: an event without an effect or with several effects, and a key whose order changed. */
 export function findViolations(sent: readonly string[], effects: readonly Effect[]): string[] {
   const counts = Map.groupBy(effects, ({ eventId }) => eventId);
   const lost = sent.filter((id) => !counts.has(id)).map((id) => `${id} had no effect`);
@@ -93,7 +96,10 @@ export function findViolations(sent: readonly string[], effects: readonly Effect
   return [...lost, ...doubled, ...reordered];
 }
 
-/** @returns the line that a test prints; without violations, the rule of three bounds their rate with 95 % confidence */
+/**
+ * Formats the line that a test prints. If there are no violations, the rule of three bounds their rate with 95 %
+ * confidence.
+ */
 export function summarize(what: string, count: number, violations: number): string {
   const bound = violations === 0 ? `, at most ${((100 * 3) / count).toFixed(3)} % with 95 % confidence (3/N)` : '';
   return `${what}: ${count} checked, ${violations} violations${bound}`;

@@ -7,7 +7,7 @@ import type { Behavior } from './effects.ts';
 
 export type SentMessage = Message & { readonly headers: Record<string, string> };
 
-/** An order.placed as orders publishes it; the total is the event's number within its key. */
+/** An order.placed event as orders publishes it. Its total is the event's number within its key. */
 export function eventOf(key: string, number: number, behavior: Behavior = 'healthy'): SentMessage {
   const total = { currency: 'USD', amountMinor: BigInt(number) };
   const data = create(orderPlaced.schema, { orderId: key, customerId: behavior, total });
@@ -25,7 +25,7 @@ export function eventOf(key: string, number: number, behavior: Behavior = 'healt
   };
 }
 
-/** The seven kinds, each with the cause that its dead letter must name. */
+/** The seven kinds of poison messages, each with the cause that its dead-letter message must name. */
 export const poisons: readonly (readonly [cause: string, poison: (key: string) => SentMessage])[] = [
   ['bad-data', (key) => ({ ...eventOf(key, 0), value: Buffer.from([0x7b, 0xff, 0xfe]) })],
   ['bad-data', (key) => ({ ...eventOf(key, 0), value: '{"orderId":{"not":"a string"}}' })],
@@ -41,10 +41,10 @@ function withHeader(message: SentMessage, name: string, value: string): SentMess
 }
 
 const tickMs = 50;
-/** Where the machine stalled, what is due then must still fit what a broker takes at once. */
+/** The limit of one request to the broker. After the machine stalled, more messages may be due. */
 const maxAtOnce = 50;
 
-/** Publishes at a steady rate: `next` makes each message when its time has come, and undefined ends it. */
+/** Publishes at a steady rate. `next` creates each message when it is due, and undefined ends the publishing. */
 export async function publishSteadily(
   producer: Producer,
   { topic, ratePerSecond, next }: { topic: string; ratePerSecond: number; next: () => SentMessage | undefined },

@@ -34,15 +34,15 @@ afterAll(async () => {
   await postgres?.stop();
 });
 
-/** Each test has its own group, its topic of the same name and its dead letters. */
+/** Creates the topics of a test: each test has its own group, a topic of the same name and a dead-letter topic. */
 async function createTopics(group: string, partitions = 3) {
-  // A broker that is busy may not know its new topic at once.
+  // A busy broker may not know a new topic at once.
   await eventually(() => kafka.createTopics([group], partitions));
   await eventually(() => kafka.createTopics([`${group}.dlq`]));
   return { brokers: kafka.brokers, group, topic: group, database, log: silentLog };
 }
 
-/** As a process of its own, for signals. */
+/** Starts a consumer in a separate process, which can receive signals. */
 async function spawnConsumer(group: string) {
   const program = join(import.meta.dirname, 'consumer.ts');
   const args = [program, kafka.brokers.join(), postgres.url, group, group];
@@ -62,7 +62,7 @@ async function countEffects(group: string): Promise<number> {
   return Number(rows[0]?.count);
 }
 
-/** However slow the machine: fails only if nothing has happened for half a minute. */
+/** Waits for that many effects, however slow the machine is. Fails only if half a minute passes without a new one. */
 async function untilHandled(group: string, count: number): Promise<void> {
   for (let handled = 0; handled < count; ) {
     const before = handled;
@@ -105,18 +105,18 @@ it('dead-letters 500 poison messages among 10,000 once each, and delays no other
 
   const causes = records.map(({ key, headers }) => [key?.toString(), headers['dl-cause']]);
   const violations = findViolations(healthy, effects);
-  const late = effects.filter(({ delayMs }) => delayMs > 5_000);
-  console.log(summarize('poison: effects', healthy.length, violations.length + late.length));
-  console.log(summarize('poison: dead letters', expected.size, Math.abs(records.length - expected.size)));
+  const delayed = effects.filter(({ delayMs }) => delayMs > 5_000);
+  console.log(summarize('poison: effects', healthy.length, violations.length + delayed.length));
+  console.log(summarize('poison: dead-letter messages', expected.size, Math.abs(records.length - expected.size)));
   console.log(`poison: longest delay ${Math.max(...effects.map(({ delayMs }) => delayMs))} ms`);
   expect(violations).toEqual([]);
-  expect(late).toEqual([]);
+  expect(delayed).toEqual([]);
   expect(causes.sort()).toEqual([...expected].sort());
   expect(expected.size).toBe(500);
   expect(await readDeadLetters(kafka.brokers, options.group)).toHaveLength(500);
 });
 
-it('loses, doubles and reorders nothing while 20 consumers join and leave', async () => {
+it('loses, duplicates and reorders nothing while 20 consumers join and leave', async () => {
   const options = await createTopics('joined', 6);
   const members = [await startConsumer(options)];
   const sent: string[] = [];
@@ -146,7 +146,7 @@ it('loses, doubles and reorders nothing while 20 consumers join and leave', asyn
   expect(violations).toEqual([]);
 });
 
-it('has each effect once when a member is killed before it has committed what it did', async () => {
+it('applies each event once if a member is killed before it commits its offsets', async () => {
   const { topic, group } = await createTopics('killed', 2);
   const messages = Array.from({ length: 2_000 }, (_, number) => eventOf(`order-${number % 10}`, number));
   await producer.send({ topic, messages });
@@ -157,7 +157,7 @@ it('has each effect once when a member is killed before it has committed what it
   const second = await spawnConsumer(group);
   try {
     await untilHandled(group, messages.length);
-    // What is handled a second time has its second effect by now: the offsets are in order.
+    // Offsets are in order, so an event that is handled twice has had both effects by now.
     const sent = messages.map(({ headers }) => headers.ce_id ?? '');
     const violations = findViolations(sent, await readEffects(database, group));
     console.log(summarize('killed member: effects', sent.length, violations.length));
@@ -167,7 +167,7 @@ it('has each effect once when a member is killed before it has committed what it
   }
 });
 
-it('has each effect once and in order when a member is frozen past its session, in the middle of a transaction', async () => {
+it('applies each event once and in order if a member is frozen past its session, in a transaction', async () => {
   const { topic, group } = await createTopics('frozen', 2);
   const [first, second] = await Promise.all([spawnConsumer(group), spawnConsumer(group)]);
   try {
@@ -178,7 +178,7 @@ it('has each effect once and in order when a member is frozen past its session, 
       next: () => {
         if (sent.length === 1_000) return undefined;
         const number = sent.length;
-        // Of each key one that holds its transaction open for a second, so that the signal meets one.
+        // One event of each key holds its transaction open for a second, so that the signal interrupts one.
         const message = eventOf(`order-${number % 10}`, number, number >= 90 && number < 100 ? 'slow' : 'healthy');
         sent.push(message.headers.ce_id ?? '');
         return message;
@@ -187,7 +187,7 @@ it('has each effect once and in order when a member is frozen past its session, 
     await sleep(3_000);
     first.signal('SIGSTOP');
     await publishing;
-    // Long enough for another to have taken over: everything is done while it is still frozen.
+    // The other member takes over and handles all events while this one is still frozen.
     await untilHandled(group, sent.length);
     first.signal('SIGCONT');
     await sleep(3_000);
@@ -199,7 +199,7 @@ it('has each effect once and in order when a member is frozen past its session, 
   }
 });
 
-it('goes on with the other partitions while one meets an outage, and with that one afterwards', async () => {
+it('continues with the other partitions during an outage of one, and with that one afterwards', async () => {
   const options = await createTopics('blocked', 3);
   const leave = await startConsumer(options);
   const send = async (partition: number, number: number) => {

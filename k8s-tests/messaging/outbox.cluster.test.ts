@@ -14,7 +14,7 @@ const durationMs = 20_000;
 const orders = 24;
 const relays = 3;
 const killEveryMs = 1_000;
-/** More than a relay has in hand at this load; without the locks nearly every event would be repeated. */
+/** More than a relay has in flight at this load. Without the locks, nearly every event would be repeated. */
 const repeatsPerKill = 50;
 
 let kafka: LocalKafka;
@@ -53,8 +53,9 @@ test('relays that are killed at random lose no event, invent none and keep those
   }
   const bound = (3 / events).toExponential(1);
   console.log(
-    `outbox: ${events} events of ${orders} orders, ${relays} relays, ${kills} killed: ${lost} lost, ${invented} invented, ` +
-      `${disordered} out of order (at most ${bound} of events with 95 % confidence), ${repeats} repeated`,
+    `outbox: ${events} events of ${orders} orders, ${relays} relays, ${kills} killed: ${lost} lost, ` +
+      `${invented} invented, ${disordered} out of order (at most ${bound} of events with 95 % confidence), ` +
+      `${repeats} repeated`,
   );
   expect({ lost, invented, disordered }).toEqual({ lost: 0, invented: 0, disordered: 0 });
   expect(kills).toBeGreaterThanOrEqual(relays);
@@ -62,7 +63,7 @@ test('relays that are killed at random lose no event, invent none and keep those
   expect(repeats).toBeLessThan(kills * repeatsPerKill);
 });
 
-/** An order's events one after the other, of transactions that take their time, and some of which are rolled back. */
+/** Writes an order's events one after the other, in slow transactions. Some of them are rolled back. */
 async function writeOrder(orderId: string, end: number): Promise<[string, readonly number[]]> {
   const committed: number[] = [];
   for (let number = 1; performance.now() < end; number++) {
@@ -88,14 +89,17 @@ async function writeOrder(orderId: string, end: number): Promise<[string, readon
 
 class RollBack extends Error {}
 
-/** Keeps relays running, and kills one now and then; at last they empty the outbox. @returns how many were killed */
+/**
+ * Keeps relays running and kills one at random intervals. In the end they empty the outbox.
+ * @returns how many were killed
+ */
 async function relayWithKills(end: number): Promise<number> {
   const start = async (): Promise<RelayProcess> => {
     const relay = await startRelayProcess(postgres.url, kafka.brokers[0] ?? '');
     await relay.set('relay');
     return relay;
   };
-  // A killed one is replaced while the others are killed: to start takes some seconds on a busy machine.
+  // The next kill does not wait for the replacement, which takes some seconds to start on a busy machine.
   const running = Array.from({ length: relays }, start);
   let kills = 0;
   while (performance.now() < end) {
@@ -106,7 +110,7 @@ async function relayWithKills(end: number): Promise<number> {
   }
   await eventually(async () => {
     const { rows } = await database.query('SELECT FROM outbox WHERE published_at IS NULL');
-    if (rows.length > 0) throw new Error(`${rows.length} events wait`);
+    if (rows.length > 0) throw new Error(`${rows.length} events are not published`);
   });
   await Promise.all(running.map(async (relay) => (await relay).kill()));
   return kills;

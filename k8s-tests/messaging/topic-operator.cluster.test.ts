@@ -11,7 +11,7 @@ afterAll(() => kafka?.stop());
 const onBroker = <T>(work: (admin: BrokerAdmin) => Promise<T>) => withBroker(kafka.brokers[0] ?? '', work);
 const SHORT_ID = /^[\w-]{22}$/;
 
-test('the stand-in creates a topic, lets it grow, configures it and deletes it', async () => {
+test('the stand-in creates a topic, adds partitions, configures it and deletes it', async () => {
   await onBroker(async (admin) => {
     expect(await admin.describe('orders.v1')).toBeUndefined();
     await admin.apply('orders.v1', {
@@ -37,11 +37,11 @@ test('the stand-in creates a topic, lets it grow, configures it and deletes it',
   });
 });
 
-test('a name that no topic can have is a topic that does not exist', async () => {
+test('a topic with an invalid name does not exist', async () => {
   expect(await onBroker((admin) => admin.describe('no topic'))).toBeUndefined();
 });
 
-test("what the broker refuses is rejected in the broker's words", async () => {
+test("a change that the broker rejects fails with the broker's own message", async () => {
   const plan = { kind: 'create', partitions: 1, replicas: 1, config: { nonsense: '1' } } as const;
   await expect(onBroker((admin) => admin.apply('refused', plan))).rejects.toMatchObject({
     reason: 'KafkaError',
