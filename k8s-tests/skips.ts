@@ -14,16 +14,15 @@ export const allowedSkips: Readonly<Record<string, string>> = {
   'a fault > is undone when its requester is killed': needsRoot,
   'a fault > cuts a connection, counts what it stopped, and mends it': needsRoot,
   'a fault > that finds nothing says so': needsRoot,
-  'a native cluster > comes up beside another one, though earlier starts of it were interrupted': needsNative,
-  'a native cluster > keeps its kubeconfig to its owner, and its API server off every address that other machines reach':
-    needsNative,
-  'a native cluster > lets in no machine but this host at its cable': needsNative,
-  'a native cluster > restarts a component that died': needsNative,
-  'a native cluster > is as it was after a second start': needsNative,
-  'a native cluster > is replaced, with a word on why, when its processes were ended as by a reboot': needsNative,
+  'a native cluster > comes up beside another one, even after earlier starts of it were interrupted': needsNative,
+  'a native cluster > lets only its owner read its kubeconfig, and no other machine reach its API server': needsNative,
+  'a native cluster > accepts packets through its cable only from this host': needsNative,
+  'a native cluster > restarts a component that has died': needsNative,
+  'a native cluster > does not change with a second start': needsNative,
+  'a native cluster > is replaced, and says why, after its processes were killed as by a reboot': needsNative,
   'a native cluster > leaves nothing when it is removed: no process, mount, interface, firewall rule, sysctl or cgroup':
     needsNative,
-  'a native cluster > is found and removed whole though its folder was deleted': needsNative,
+  'a native cluster > is found and removed completely even after its folder was deleted': needsNative,
   'the manifests, applied by kubectl on an empty cluster with the platform, > bring the system up as the document says':
     needsNative,
   'the manifests, applied by kubectl on an empty cluster with the platform, > give each service its sidecar at once: no deployment was rolled out twice':

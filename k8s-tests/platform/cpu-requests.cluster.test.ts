@@ -9,7 +9,7 @@ import { effectiveRequest, expectedRequests, sum, surgeOf, TWO_CPUS } from './cp
 
 useCluster();
 
-/** Pods of the cluster that ask for CPU, by their name without what a controller or the node appends. */
+/** The CPU requests of running pods, by their name without the suffix that a controller or the node appends. */
 async function readRunning(): Promise<Record<string, number>> {
   const { items } = JSON.parse(await kubectl('get', 'pods', '-A', '-o', 'json')) as { items: V1Pod[] };
   const requests: Record<string, number> = {};
@@ -23,12 +23,12 @@ async function readRunning(): Promise<Record<string, number>> {
   return requests;
 }
 
-it('all that runs asks for what its sources say, and leaves room for one more pod of every service', async () => {
+it('all pods request the CPU that their sources state, and leave room for one more pod of every service', async () => {
   const target = (await recallState())?.target === 'native' ? 'native' : 'kind';
   const manifests = join(root, 'dist/dev');
   const running = await readRunning();
   const { kindnet = 0, ...expected } = expectedRequests(target, manifests);
-  // A kind node image of one's own may come with another network.
+  // A custom kind node image may have another network.
   expect(sum(running), JSON.stringify(running)).toBe(sum(expected) + (running.kindnet === undefined ? 0 : kindnet));
   expect(sum(running) + sum(surgeOf(manifests)), JSON.stringify(running)).toBeLessThanOrEqual(TWO_CPUS);
 });

@@ -15,7 +15,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 it.each(['native', 'kind'] as const)(
-  'all that runs on %s fits two CPUs, while every service is rolled out too',
+  'all pods on %s fit two CPUs, even while every service is rolled out',
   (target) => {
     const surge = surgeOf(manifestsOf('dev'));
     expect(Object.keys(surge)).toEqual(expect.arrayContaining([...services]));
@@ -28,11 +28,11 @@ it.each(['native', 'kind'] as const)(
   },
 );
 
-it('live code asks for no more than the code of an image', () => {
+it('pods with live code request no more than pods with the code of an image', () => {
   expect(surgeOf(manifestsOf('sync'))).toEqual(surgeOf(manifestsOf('dev')));
 });
 
-it('a pod asks for its containers and sidecars together, or for the largest of what runs before them', () => {
+it('a pod requests the sum of its containers and sidecars, or more if an init container needs more', () => {
   const container = (cpu: string, restartPolicy?: string) => ({
     name: cpu,
     resources: { requests: { cpu } },

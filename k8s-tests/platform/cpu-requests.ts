@@ -4,10 +4,10 @@ import type { V1Deployment, V1PodSpec, V1PodTemplateSpec } from '@kubernetes/cli
 import { parse, parseAllDocuments } from 'yaml';
 import { root } from '../../cluster/paths.ts';
 
-/** CPU that pods ask the scheduler for, in millicores by what they belong to. */
+/** CPU requests in millicores, by the component that the pods belong to. */
 export type CpuRequests = Readonly<Record<string, number>>;
 
-/** All that `make up` can count on, on native and on kind, in millicores. */
+/** The CPU that `make up` can rely on, on native and on kind, in millicores. */
 export const TWO_CPUS = 2_000;
 
 const read = (path: string): unknown => parse(readFileSync(join(root, path), 'utf8'));
@@ -18,8 +18,8 @@ interface Values {
 }
 
 /**
- * What all pods of a target ask for, by the sources that `make up` installs from.
- * @param manifests the folder of an environment's, such as dist/dev
+ * The CPU requests of all pods of a target, read from the sources that `make up` installs.
+ * @param manifests the folder with the manifests of an environment, such as dist/dev
  */
 export function expectedRequests(target: 'native' | 'kind', manifests: string): CpuRequests {
   const own = (path: string) => containerRequests(read(`cluster/cpu-requests/${path}`) as { spec: V1PodSpec });
@@ -35,7 +35,7 @@ export function expectedRequests(target: 'native' | 'kind', manifests: string): 
       ]),
     ),
     coredns: template('coredns.yaml'),
-    // kind's own storage provisioner asks for nothing.
+    // kind's own storage provisioner requests no CPU.
     ...(target === 'kind' ? { kindnet: template('kindnet.yaml') } : { 'local-path': chart('local-path/values.yaml') }),
     istiod: chart('istio/istiod.yaml'),
     'istio-ingressgateway': chart('istio/gateway.yaml'),
@@ -47,7 +47,7 @@ export function expectedRequests(target: 'native' | 'kind', manifests: string): 
   };
 }
 
-/** What one more pod of each deployment asks for: all surge pods while everything is rolled out. */
+/** The CPU requests of one more pod of each deployment: the surge while everything is rolled out. */
 export function surgeOf(manifests: string): CpuRequests {
   return Object.fromEntries(
     readObjects<V1Deployment>(manifests, '60-workloads.yaml', 'Deployment').map(({ metadata, spec }) => [
@@ -68,7 +68,10 @@ export function sum(requests: CpuRequests): number {
   return Object.values(requests).reduce((total, milli) => total + milli, 0);
 }
 
-/** As the scheduler counts: the containers and sidecars together, or the largest of what runs before them. */
+/**
+ * A pod's request as the scheduler computes it: the sum of its containers and sidecars, or more if an init container
+ * needs more.
+ */
 export function effectiveRequest({ containers, initContainers = [] }: V1PodSpec): number {
   let sidecars = 0;
   let largest = 0;

@@ -18,7 +18,7 @@ import { useNetworkOf } from '../harness/open-network.ts';
 const cluster = openCluster();
 const namespace = 'partner';
 const container = 'acquirer';
-/** The pod's name and its label: it is not acquirer's, so that no Service sends it requests. */
+/** The pod's name and its label. The label is not acquirer's, so no Service routes requests to the pod. */
 const pod = 'file-sync';
 useNetworkOf('acquirer', pod);
 
@@ -59,7 +59,7 @@ async function exec(command: readonly string[], input = Readable.from([])): Prom
   return stdout;
 }
 
-/** As skaffold copies what was added or modified: pkg/skaffold/sync/kubectl.go. */
+/** Copies files as skaffold copies added and modified ones: pkg/skaffold/sync/kubectl.go. */
 async function copy(files: Files): Promise<void> {
   const archive = pack();
   for (const [file, text] of Object.entries(files)) archive.entry({ name: inPod(file) }, text);
@@ -67,19 +67,19 @@ async function copy(files: Files): Promise<void> {
   await exec(['tar', 'xmf', '-', '-C', '/', '--no-same-owner'], Readable.from(archive));
 }
 
-/** As skaffold deletes what was deleted. */
+/** Removes files as skaffold removes deleted ones. */
 async function remove(...files: readonly string[]): Promise<void> {
   await exec(['rm', '-rf', '--', ...files.map(inPod)]);
 }
 
-/** How much of the log is of earlier tests. */
+/** The length of the log of earlier tests. */
 let logStart = 0;
 const readLog = async (): Promise<string> =>
   (await cluster.core.readNamespacedPodLog({ name: pod, namespace, container })).slice(logStart);
 const seen = (text: string): Promise<void> =>
   eventually(async () => expect(await readLog()).toContain(text), { intervalMs: 300 });
 
-/** Copies files of which one says `text` when it is run, and waits until the process has said it. */
+/** Copies files, one of which logs `text` when it runs, and waits until the log contains it. */
 async function expectSeen(files: Files, text: string): Promise<void> {
   const startedAt = performance.now();
   await copy(files);
@@ -96,12 +96,12 @@ async function expectServing(): Promise<void> {
   await eventually(async () => expect(await exec(['node', '-e', script])).toBe('200'), { intervalMs: 500 });
 }
 
-it('has the tar that node:slim has: GNU tar, which reads TAR_OPTIONS; that of busybox does not', async () => {
+it('the image has GNU tar, which reads TAR_OPTIONS; the tar of busybox does not', async () => {
   expect(await exec(['tar', '--version'])).toMatch(/^tar \(GNU tar\)/);
 });
 
-describe('a service whose files are synced as skaffold does it', () => {
-  // Each begins with the code of the checkout, in a process that serves.
+describe('a service whose files are synced as by skaffold', () => {
+  // Each test begins with the code of the checkout, in a process that serves.
   beforeEach(async () => {
     const text = `the checkout's code, ${performance.now()}`;
     await expectSeen({ [routes]: await sourceOf(routes), [main]: saying(text, await sourceOf(main)) }, text);
@@ -120,7 +120,7 @@ describe('a service whose files are synced as skaffold does it', () => {
     await expectServing();
   });
 
-  it('sees an edit of what all services share, and of main.ts, which picks the service', async () => {
+  it('sees an edit of shared code, and of main.ts, which selects the service', async () => {
     const shared = ['lib/observability/log.ts', 'contracts/payment-tokens.ts', 'main.ts'];
     for (const file of shared) {
       const edit = `edit of ${file}`;
@@ -130,7 +130,7 @@ describe('a service whose files are synced as skaffold does it', () => {
     await expectServing();
   });
 
-  it('ends with a file that is deleted, starts again once it is back, and sees its next edit', async () => {
+  it('exits if a file is deleted, starts again when the file returns, and sees its next edit', async () => {
     const source = await sourceOf(routes);
     await remove(routes);
     await seen('ERR_MODULE_NOT_FOUND');
@@ -139,7 +139,7 @@ describe('a service whose files are synced as skaffold does it', () => {
     await expectSeen({ [routes]: saying('edited after it came back', source) }, 'edited after it came back');
   });
 
-  it('sees a new file, in a new folder too, and an edit of it', async () => {
+  it('sees a new file in a new folder, and an edit of it', async () => {
     const file = 'acquirer/later/new.ts';
     const importing = `import './later/new.ts';\n${await sourceOf(main)}`;
     await expectSeen({ [file]: saying('a new file'), [main]: importing }, 'a new file');
@@ -147,7 +147,7 @@ describe('a service whose files are synced as skaffold does it', () => {
     await expectServing();
   });
 
-  it('ends with a syntax error, and sees its repair', async () => {
+  it('exits on a syntax error, and sees its repair', async () => {
     const source = await sourceOf(main);
     await copy({ [main]: `${source}\nconst = ;\n` });
     await seen('SyntaxError');
@@ -155,7 +155,7 @@ describe('a service whose files are synced as skaffold does it', () => {
     await expectServing();
   });
 
-  it("is left alone by an edit in another service's folder", async () => {
+  it("is not restarted by an edit in another service's folder", async () => {
     const before = await restarts();
     await copy({ 'orders/main.ts': saying('of another service', await sourceOf('orders/main.ts')) });
     await consistently(async () => expect(await restarts()).toBe(before), { durationMs: 4_000, intervalMs: 500 });

@@ -3,7 +3,7 @@ import { judge } from './findings.ts';
 
 const finding = { what: 'no-limit', object: 'Deployment shop/orders' };
 
-test('a finding without a waiver is named with its object', () => {
+test('a finding without a waiver is reported with its object', () => {
   expect(judge([finding], {})).toEqual(['Deployment shop/orders: no-limit']);
 });
 
@@ -12,7 +12,7 @@ test('a waiver with a reason lets a finding pass, wherever it is found', () => {
   expect(judge([finding, elsewhere], { 'no-limit': 'because' })).toEqual([]);
 });
 
-test('a waiver that nothing needs any more is a fault', () => {
+test('a waiver that no finding needs any more is reported', () => {
   expect(judge([], { 'no-limit': 'because' })).toEqual(['waived, but not found: no-limit']);
 });
 

@@ -1,14 +1,14 @@
-/** What a linter says about one object. */
+/** A finding of a linter about one object. */
 export interface Finding {
-  /** What is found, without the object: a rule's id, or the id and the sentence where one rule says several things. */
+  /** The finding without its object: a rule's id, and the rule's message if it has several. */
   readonly what: string;
   readonly object: string;
 }
 
-/** Findings that stay, by `what`, and for each a reason of one line. */
+/** The reasons for accepted findings, one line each, by the finding's `what`. */
 export type Waivers = Readonly<Record<string, string>>;
 
-/** What is wrong: findings that nobody gave a reason for, and reasons that no finding needs any more. */
+/** @returns the findings without a waiver, the waivers without a finding, and the waivers without a one-line reason */
 export function judge(findings: readonly Finding[], waivers: Waivers): readonly string[] {
   const seen = new Set(findings.map(({ what }) => what));
   return [

@@ -1,6 +1,6 @@
 /**
- * kind cannot run without Docker; that its values fit Istio's charts is tested there all the same. On native the
- * charts of the toolchain's Istio stand in for the release's; elsewhere what `make up` has installed is read.
+ * Tests that the values of kind fit Istio's charts, even where kind cannot run. On native, the test renders the charts
+ * of the toolchain's Istio. On kind, it reads what `make up` has installed.
  */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -21,7 +21,11 @@ async function readObjects(...args: readonly string[]): Promise<readonly Kuberne
   return parseAllDocuments(stdout).flatMap((document) => (document.toJS() as KubernetesObject | null) ?? []);
 }
 
-/** What a release of Istio's is on kind: the chart of that path in Istio's module, with values files below charts/istio/. */
+/**
+ * The objects of one of Istio's Helm releases on kind.
+ * @param chart its path in Istio's module
+ * @param values files below charts/istio/
+ */
 async function objectsOfRelease(name: string, chart: string, ...values: readonly string[]) {
   if ((await recallState())?.target !== 'native') return readObjects('get', 'manifest', name);
   const folder = join(await moduleFolder('istio', 'istio.io/istio'), 'manifests/charts', chart);
@@ -31,13 +35,13 @@ async function objectsOfRelease(name: string, chart: string, ...values: readonly
 const istiod = () => objectsOfRelease('istiod', 'istio-control/istio-discovery', 'istiod.yaml', 'istiod-kind.yaml');
 
 describe("on kind, Istio's charts", () => {
-  it('take their images from the public registry, of one release', async () => {
+  it('take their images from the public registry, all with one version', async () => {
     const text = JSON.stringify(await istiod());
     expect(text).toMatch(/"docker\.io\/istio\/pilot:1\.31\.\d+"/);
     expect(text).not.toContain('windlass/');
   });
 
-  it('leave the mesh as the policies need it: no retry that none of them states, traces to Jaeger', async () => {
+  it('configure the mesh as the policies need it: no default retries, and traces to Jaeger', async () => {
     const config = (await istiod()).find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'istio');
     expect(parseAllDocuments(config?.data?.mesh ?? '')[0]?.toJS()).toMatchObject({
       defaultHttpRetryPolicy: { attempts: 0 },

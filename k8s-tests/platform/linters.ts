@@ -8,8 +8,7 @@ import { tool } from '../../cluster/toolchain/tools.ts';
 import type { Finding } from './findings.ts';
 
 /**
- * What the API server warns of when it is given the manifests of a folder as `make up` gives them, without storing anything.
- * Rejects when it refuses one.
+ * The API server's warnings in a dry run of applying a folder's manifests as `make up` does. Throws if it rejects one.
  */
 export async function dryRun(folder: string): Promise<readonly Finding[]> {
   const flags = [
@@ -27,7 +26,7 @@ export async function dryRun(folder: string): Promise<readonly Finding[]> {
     .map((line) => ({ what: line.replace(/^Warning: /, ''), object: folder }));
 }
 
-/** kube-score's grade of a check that has nothing to say. */
+/** kube-score's grade of a check without findings. */
 const FLAWLESS = 10;
 const KUBERNETES = 'v1.36';
 
@@ -45,11 +44,11 @@ const scoresSchema = z.array(
   }),
 );
 
-/** What kube-score, with all its optional checks, finds in manifests: `check: sentence`. The first use builds it. */
+/** The findings of kube-score, with all optional checks, as `check: message`. Its first use builds it. */
 export async function scoreFiles(files: readonly string[]): Promise<readonly Finding[]> {
   const program = join(await tool('kube-score'), 'kube-score');
   const flags = ['--all-default-optional', '--kubernetes-version', KUBERNETES, '--output-format', 'json'];
-  // It ends with 1 when it finds something critical.
+  // It exits with 1 if it finds something critical.
   const { stdout } = await run(program, ['score', ...flags, ...files], { what: 'kube-score', tolerant: true });
   return scoresSchema.parse(JSON.parse(stdout)).flatMap(({ object_name: object, checks }) =>
     checks
@@ -65,27 +64,27 @@ export async function scoreFiles(files: readonly string[]): Promise<readonly Fin
 
 const messagesSchema = z.array(z.object({ code: z.string(), message: z.string(), origin: z.string().default('?') }));
 
-/** What `istioctl analyze` finds in manifests by themselves: its message codes. Without a cluster it skips many analyzers. */
+/** The message codes of `istioctl analyze` for manifests alone. Without a cluster, it skips many analyzers. */
 export function analyzeFiles(files: readonly string[]): Promise<readonly Finding[]> {
   return analyze(['--use-kube=false', ...files]);
 }
 
 /**
- * What `istioctl analyze` finds in the running cluster as it would be with these manifests applied, or, without any, as it is.
+ * The message codes of `istioctl analyze` for the running cluster, as if these manifests were applied to it.
  *
- * @param namespaces where it looks; what others run in the cluster is theirs to answer for
+ * @param namespaces whose messages count; other workloads in the cluster are not ours
  */
 export async function analyzeCluster(
   namespaces: readonly string[],
   files: readonly string[] = [],
 ): Promise<readonly Finding[]> {
-  // An object is `Kind namespace/name`, or `Kind name` where it has no namespace; of those, only namespaces are ours.
+  // An object is `Kind namespace/name`, or `Kind name` if it has no namespace. Of the latter, only namespaces are ours.
   const namespaceOf = (object: string): string => object.split(/[ /:]/)[1] ?? '';
   return (await analyze(files)).filter(({ object }) => namespaces.includes(namespaceOf(object)));
 }
 
 async function analyze(args: readonly string[]): Promise<readonly Finding[]> {
-  // Without a namespace, files too are read only as far as they are about `default`.
+  // Without this flag, it reads only the objects in `default`, even from files.
   const flags = ['analyze', '--all-namespaces', '--output', 'json', '--output-threshold', 'Info', ...args];
   const options = { what: 'istioctl analyze', tolerant: true, env: { KUBECONFIG: kubeconfigPath() } };
   const { stdout } = await run(programPath('istioctl'), flags, options);

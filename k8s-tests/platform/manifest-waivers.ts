@@ -1,21 +1,21 @@
 import type { Waivers } from './findings.ts';
 
 /**
- * What other people's tools find in our manifests and what stays all the same, with the reason. A waiver that nothing needs any
- * more fails manifests.test.ts. The keys are `harness/linters.ts`'s: kube-score's check and sentence, istioctl's code.
+ * Accepted findings of third-party tools in our manifests, each with its reason. If no finding needs a waiver any more,
+ * manifests.cluster.test.ts fails. The keys are those of linters.ts: kube-score's check and message, istioctl's code.
  */
 
-const CPU = 'CPU has no limit: throttling would look like a slow dependency, and set off its breaker';
+const CPU = 'CPU has no limit: throttling would look like a slow dependency and open its breaker';
 
 const kubeScoreEverywhere = {
   'container-resources: CPU limit is not set': CPU,
   'container-cpu-requests-equal-limits: CPU requests does not match limits': CPU,
   'container-resource-requests-equal-limits: CPU requests does not match limits': CPU,
   'container-image-pull-policy: ImagePullPolicy is not set to Always':
-    'tags are pinned and never move; with Always no pod could start while the registry is down',
+    'tags are pinned and never move; with Always, no pod could start while the registry is unavailable',
 } as const satisfies Waivers;
 
-const LAPTOP = 'dev runs on a laptop, where all pods share what memory is left';
+const LAPTOP = 'dev runs on a laptop, where all pods share the free memory';
 
 export const kubeScoreWaivers = {
   dev: {
@@ -23,19 +23,19 @@ export const kubeScoreWaivers = {
     'container-memory-requests-equal-limits: Memory requests does not match limits': LAPTOP,
     'container-resource-requests-equal-limits: Memory requests does not match limits': LAPTOP,
     'deployment-replicas: Deployment few replicas':
-      'dev runs on one node, where a second pod would not help when it goes',
+      'dev runs on one node, and a second pod on it would not survive its failure',
   },
   prod: kubeScoreEverywhere,
 } as const satisfies Record<string, Waivers>;
 
 const ENVOY_FILTER =
-  "only an EnvoyFilter can say how long an ejection lasts and by which share of failures; tests read it back from each caller's live Envoy";
+  "only an EnvoyFilter can set an ejection's duration and failure rate; tests read both from each caller's Envoy";
 
-/** Of the manifests of every environment. */
+/** For the manifests of every environment. */
 export const apiServerWaivers = {
   'EnvoyFilter exposes internal implementation details that may change at any time. Prefer other APIs if possible, and exercise extreme caution, especially around upgrades.':
     ENVOY_FILTER,
 } as const satisfies Waivers;
 
-/** Of the manifests of every environment, and of what runs. */
+/** For the manifests of every environment and for the running cluster. */
 export const istioctlWaivers = { IST0133: ENVOY_FILTER } as const satisfies Waivers;

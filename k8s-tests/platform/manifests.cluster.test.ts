@@ -1,4 +1,4 @@
-/** Our manifests, as other people's tools see them: the API server, istiod's analysis, kube-score. */
+/** Checks our manifests with third-party tools: the API server, `istioctl analyze` and kube-score. */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,29 +26,29 @@ describe.each(['dev', 'prod'] as const)('the manifests of %s', (environment) => 
     expect(judge(await dryRun(folderOf(environment)), apiServerWaivers)).toEqual([]);
   });
 
-  it('have nothing that istioctl analyze finds, as files and as if applied', async () => {
+  it('pass istioctl analyze, as files and as if applied', async () => {
     const files = await filesOf(environment);
     expect(judge(await analyzeFiles(files), istioctlWaivers)).toEqual([]);
     expect(judge(await analyzeCluster(NAMESPACES, files), istioctlWaivers)).toEqual([]);
   });
 });
 
-it('istioctl analyze finds nothing in what runs', async () => {
+it('istioctl analyze finds nothing in the running cluster', async () => {
   expect(judge(await analyzeCluster(NAMESPACES), istioctlWaivers)).toEqual([]);
 });
 
-it('istioctl analyze does find a reference that leads nowhere', async () => {
+it('istioctl analyze finds a reference to a missing object', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'windlass-broken-'));
-  const misspelt = join(folder, 'mesh.yaml');
+  const misspelled = join(folder, 'mesh.yaml');
   const mesh = await readFile(join(folderOf('dev'), '40-mesh.yaml'), 'utf8');
-  await writeFile(misspelt, mesh.replaceAll('shop/windlass', 'shop/windlas'));
+  await writeFile(misspelled, mesh.replaceAll('shop/windlass', 'shop/windlas'));
   const others = (await filesOf('dev')).filter((file) => !file.endsWith('40-mesh.yaml'));
   const dangling = expect.objectContaining({
     what: 'IST0101',
     object: expect.stringContaining('VirtualService shop/orders'),
   });
-  expect(await analyzeFiles([...others, misspelt])).toContainEqual(dangling);
-  expect(await analyzeCluster(NAMESPACES, [misspelt])).toContainEqual(dangling);
+  expect(await analyzeFiles([...others, misspelled])).toContainEqual(dangling);
+  expect(await analyzeCluster(NAMESPACES, [misspelled])).toContainEqual(dangling);
   await rm(folder, { recursive: true });
 });
 

@@ -1,4 +1,4 @@
-/** What to watch: the rules do what their tests say, the chart installs, and everything that they name is really exported. */
+/** Tests of monitoring: alerts fire when they should, the chart installs, and the metrics that they name exist. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -26,7 +26,7 @@ describe('promtool', () => {
     promtool = join(await tool('promtool'), 'promtool');
   }, 900_000);
 
-  it('takes the rules as they are', async () => {
+  it('accepts the rules', async () => {
     const folder = join(chartFolder, 'files/alerts');
     const files = (await readdir(folder)).map((file) => join(folder, file));
     const { stdout } = await run(promtool, ['check', 'rules', '--lint=all', '--lint-fatal', ...files], {
@@ -52,7 +52,7 @@ describe('the chart', () => {
     await helm(['lint', '--strict', chartFolder]);
   });
 
-  it('makes PrometheusRules of the same rules, with a runbook that can be read elsewhere', async () => {
+  it('renders the same rules as PrometheusRules, with the configured URL of the runbook', async () => {
     const flags = ['--set', 'prometheusRule=true', '--set', 'runbookUrl=https://docs.example/runbook'];
     const specs = (await template(...flags)).filter(({ kind }) => kind === 'PrometheusRule').map(({ spec }) => spec);
     const text = JSON.stringify(specs);
@@ -76,7 +76,10 @@ describe('the chart', () => {
   });
 });
 
-/** What a pod exports: a port-forward stands in for the monitoring identity, which alone gets in from outside the pod. */
+/**
+ * Reads a pod's metrics through a port-forward, because only the monitoring identity has access to them from outside
+ * the pod.
+ */
 async function scrape(pod: PodRef, port: number, path: string): Promise<string> {
   const forwarded = await cluster.forwards.open(pod, port);
   return check(await send({ url: `http://127.0.0.1:${forwarded}${path}` }), hasStatus(200)).text;
@@ -87,10 +90,10 @@ async function scrapeServices(): Promise<readonly Family[]> {
   return (await Promise.all(pods.map((pod) => scrape(pod, 9464, '/metrics')))).flatMap(readFamilies);
 }
 
-/** Pods of the services: Kafka's have labels of their own. */
+/** Whether a pod belongs to a service and not to Kafka or its operator. */
 const isOurs = ({ name }: PodRef): boolean => !name.startsWith('events-') && !name.startsWith('strimzi');
 
-/** Each metric as the list says it, or what is wrong with it. */
+/** The differences between the exported families and the list of metrics. */
 function compare(families: readonly Family[], metrics: typeof serviceMetrics | typeof sidecarMetrics) {
   return Object.entries(metrics).flatMap(([name, { kind, labels }]) => {
     const found = families.filter((family) => family.name === name);
@@ -106,32 +109,32 @@ function compare(families: readonly Family[], metrics: typeof serviceMetrics | t
   });
 }
 
-/** Only with a handler that failed. */
+/** Labels that exist only after a handler failed. */
 const optional = new Set(['error_type']);
 
-/** Counters that are not there before what they count has happened once: the services' source has to name them. */
+/** Counters that are not exported before their first count. Instead, the services' source must contain their name. */
 const rare: Readonly<Record<string, string>> = {
   windlass_dead_letters_total: 'windlass.dead_letters',
   windlass_message_redeliveries_total: 'windlass.message.redeliveries',
   windlass_saga_step_failures_total: 'windlass.saga.step.failures',
 };
 
-describe('what rules and dashboards read', () => {
-  it('is exported by the services', async () => {
+describe('the metrics of rules and dashboards', () => {
+  it('are exported by the services', async () => {
     check(await send(orderRequest(cluster.ingressUrl)), hasStatus(201));
     await eventually(async () => expect(compare(await scrapeServices(), serviceMetrics)).toEqual([]), {
       timeoutMs: 30_000,
     });
   });
 
-  it.each(Object.values(rare))('%s is counted by the services, even if nothing has been counted yet', async (name) => {
+  it.each(Object.values(rare))('%s is in the source of the services even before its first count', async (name) => {
     const services = join(root, 'services');
     const files = (await readdir(services, { recursive: true })).filter((file) => /(?<!\.test)\.ts$/.test(file));
     const sources = await Promise.all(files.map((file) => readFile(join(services, file), 'utf8')));
     expect(sources.some((source) => source.includes(`'${name}'`))).toBe(true);
   });
 
-  it('is exported by the sidecars, of each host that they call', async () => {
+  it('are exported by the sidecars for each host that they call', async () => {
     const pods = await cluster.readyPods('shop', 'app=orders-worker');
     expect(pods).not.toEqual([]);
     for (const text of await Promise.all(pods.map((pod) => scrape(pod, 15000, '/stats/prometheus')))) {

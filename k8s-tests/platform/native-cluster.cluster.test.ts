@@ -81,8 +81,9 @@ const kubectl = (...args: string[]) =>
 
 /** Starts the node in a separate process and interrupts that process as Ctrl-C would. */
 async function interruptStart(afterMs: number, ports: Ports): Promise<void> {
+  const native = join(import.meta.dirname, '../../cluster/native/native.ts');
   const script = `
-    const { nativeProvider } = await import(${JSON.stringify(join(import.meta.dirname, '../../cluster/native/native.ts'))});
+    const { nativeProvider } = await import(${JSON.stringify(native)});
     process.once('SIGINT', () => process.exit(130));
     const provider = nativeProvider(${JSON.stringify(checkout)});
     const progress = { step: (_, work) => work(), part: (_, work) => work(), note: () => {} };
@@ -119,7 +120,7 @@ describe.skipIf(!isNative)('a native cluster', () => {
     expect((await kubectl('get', 'nodes', '-o', 'name')).stdout.trim()).toBe(`node/${nodeName()}`);
   });
 
-  it('keeps its kubeconfig to its owner, and its API server off every address that other machines reach', async () => {
+  it('lets only its owner read its kubeconfig, and no other machine reach its API server', async () => {
     const { mode } = await stat(join(checkout, '.windlass', 'kubeconfig'));
     expect(mode & 0o777).toBe(0o600);
     const { stdout } = await run('ss', ['-Hltn']);
@@ -130,7 +131,7 @@ describe.skipIf(!isNative)('a native cluster', () => {
     expect(open).toEqual([]);
   });
 
-  it('accepts packets through its cable from no machine but this host', async () => {
+  it('accepts packets through its cable only from this host', async () => {
     const { stdout } = await run('nsenter', ['--target', initPid(), '--net', 'iptables-save', '-t', 'filter']);
     expect(stdout).toMatch(/-A INPUT ! -s 10\.98\.\d+\.\d+\/32 -i eth0 -j DROP/);
     expect(stdout).toMatch(/-A FORWARD ! -s 10\.98\.\d+\.\d+\/32 -i eth0 -j DROP/);
@@ -207,7 +208,7 @@ function inNode(...program: string[]) {
 
 function unsharePid(): number {
   const [node] = findByCommand('unshare', join(checkout, '.windlass', 'node', 'init.sh'));
-  if (!node) throw new Error('the node does not run');
+  if (!node) throw new Error('the node is not running');
   return node.pid;
 }
 

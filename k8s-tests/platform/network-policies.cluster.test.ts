@@ -1,6 +1,6 @@
 /**
- * Not every cluster enforces NetworkPolicies (kind does, native's bridge does not). That ours are the topology's arrows is shown
- * beside their source; that they are about pods and ports that really exist can be seen on every cluster.
+ * Tests that our NetworkPolicies select pods and ports that exist. This works even on a cluster that does not enforce
+ * NetworkPolicies, such as native. Tests beside their source compare them with the topology.
  */
 import type { V1Pod } from '@kubernetes/client-node';
 import { afterAll, expect, it } from 'vitest';
@@ -22,7 +22,7 @@ const opens = ({ spec }: V1Pod, port: number): boolean =>
     ports.some(({ containerPort }) => containerPort === port),
   );
 
-it('every pod that a NetworkPolicy is about runs here, and the port that it opens for them is one that they open', async () => {
+it('every NetworkPolicy selects running pods, and opens only ports that their containers have', async () => {
   const { items: pods } = await cluster.core.listPodForAllNamespaces();
   const wrong = networkPolicies(topology).flatMap(({ name, namespace, spec }) => {
     const own = { namespace, labels: spec.podSelector.matchLabels ?? {} };
@@ -39,8 +39,8 @@ it('every pod that a NetworkPolicy is about runs here, and the port that it open
       const missing = numbers.filter((port) => !selected.every((pod) => opens(pod, port)));
       const of = `${namespace}/${name}: ${JSON.stringify(end.labels)} in ${end.namespace}`;
       return [
-        ...(selected.length === 0 ? [`${of} is no pod`] : []),
-        ...missing.map((port) => `${of} does not open ${port}`),
+        ...(selected.length === 0 ? [`${of} selects no pod`] : []),
+        ...missing.map((port) => `${of} has a pod without port ${port}`),
       ];
     });
   });

@@ -12,15 +12,15 @@ const { cluster, admin } = useCluster();
 const tenMinutesMs = 600_000;
 
 it(
-  'no request fails while every deployment and the gateway are restarted, and no e-mail is lost or doubled',
+  'no request fails while every deployment and the gateway are restarted, and no e-mail is lost or duplicated',
   async () => {
     const targets = [
       ...(await cluster.deployments('shop')).map((name) => ({ namespace: 'shop', name })),
       ...(await cluster.deployments('partner')).map((name) => ({ namespace: 'partner', name })),
       { namespace: 'istio-system', name: 'istio-ingressgateway' },
     ];
-    // Enough that each restart meets dozens of orders, and little enough that two cores can start pods beside it. A pending
-    // order is an answer, too: new processes are slow at first. Each is followed to its end below.
+    // High enough that dozens of orders arrive during each restart, and low enough that two cores can also start pods.
+    // A pending order counts as success, because new processes are slow at first. The end of each is checked below.
     const load = new Load({ ratePerSecond: 2, call: () => orderRequest(cluster.ingressUrl), check: succeeded });
     await sleep(2_000);
     for (const { namespace, name } of targets) await restartDeployment(namespace, name);

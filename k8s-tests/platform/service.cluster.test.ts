@@ -3,7 +3,7 @@ import { eventually } from '../harness/eventually.ts';
 import { kubectl } from '../harness/kubectl.ts';
 import { removePod, startPod } from '../harness/temporary-pod.ts';
 
-/** Outside the mesh, where nobody but kube-proxy chooses among the pods of a Service. */
+/** Pods outside the mesh, where only kube-proxy chooses among the pods of a Service. */
 const servers = {
   name: 'service-probe',
   inMesh: false,
@@ -14,16 +14,18 @@ const servers = {
 beforeAll(() => startPod(servers));
 afterAll(() => removePod(servers));
 
-it('a Service with two pods leads to both of them', async () => {
+it('a Service with two pods routes to both of them', async () => {
   const script = `
     const get = () => new Promise((resolve, reject) => {
       const url = 'http://${servers.name}.${servers.name}.svc:8080/';
-      require('node:http').get(url, { agent: false }, (answer) => answer.setEncoding('utf8').once('data', resolve)).once('error', reject);
+      require('node:http')
+        .get(url, { agent: false }, (answer) => answer.setEncoding('utf8').once('data', resolve))
+        .once('error', reject);
     });
     Promise.all(Array.from({ length: 40 }, get)).then((names) => console.log([...new Set(names)].sort().join()));
   `;
   const { name } = servers;
-  // kube-proxy writes what it learns at most once a second.
+  // kube-proxy updates its rules at most once a second.
   await eventually(
     async () => {
       const reached = await kubectl('-n', name, 'exec', name, '-c', name, '--', 'node', '-e', script);

@@ -15,7 +15,7 @@ import { topology } from '../../cdk8s/topology.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** What skaffold.yaml uses of skaffold/v4beta13; a key of another name or place is refused, as skaffold itself would. */
+/** The part of skaffold/v4beta13 that skaffold.yaml uses. Like skaffold, it rejects unknown keys. */
 const schema = z.strictObject({
   apiVersion: z.literal('skaffold/v4beta13'),
   kind: z.literal('Config'),
@@ -62,19 +62,19 @@ test('the one image that is built is the one that the manifests run', () => {
   expect(existsSync(join(root, artifact?.custom.dependencies.dockerfile.path ?? ''))).toBe(true);
 });
 
-test('the image is built by the command that make up builds with', () => {
+test('the image is built by the same command as in make up', () => {
   expect(artifact?.custom.buildCommand).toBe('npm run --silent cluster -- build-image "$IMAGE"');
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: { cluster: string } };
   expect(existsSync(join(root, scripts.cluster.replace('node ', '')))).toBe(true);
 });
 
-test('what is deployed is what the hook synthesizes: the environment with live code', () => {
+test('skaffold deploys what the hook synthesizes: the environment with live code', () => {
   expect(artifact?.hooks.before).toEqual([{ command: ['npm', 'run', '--silent', 'synth', '--', '--env', 'sync'] }]);
   expect(skaffold.manifests.rawYaml).toEqual(['dist/sync/*.yaml']);
   expect(environments.sync.fileSync).toBe(true);
 });
 
-/** The kinds that skaffold labels everywhere, of those that its `TransformAllowlist` names and we could have. */
+/** The kinds of skaffold's `TransformAllowlist` that we could have. Skaffold labels all their objects. */
 const LABELED = [
   'Pod',
   'Service',
@@ -83,7 +83,7 @@ const LABELED = [
   ...['Kafka', 'KafkaConnect'].map((kind) => `${kind}.kafka.strimzi.io`),
 ];
 
-/** As skaffold writes it: `Service`, `Deployment.apps`. */
+/** An object's kind as skaffold writes it: `Service`, `Deployment.apps`. */
 function groupKindOf({ apiVersion, kind }: Manifest): string {
   return apiVersion.includes('/') ? `${kind}.${apiVersion.split('/')[0]}` : kind;
 }

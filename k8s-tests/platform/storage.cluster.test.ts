@@ -60,7 +60,7 @@ it('topics and events outlive the pod of the broker', async () => {
   expect(await readEmailKinds(sentBefore), 'nothing was delivered again').toEqual(bothEmails);
 }, 300_000);
 
-/** The number of events ever written to each topic, as the broker itself says, asked from the worker's pod. */
+/** The number of events ever written to each topic, read from the broker in the worker's pod. */
 async function readEndOffsets(): Promise<Record<string, number>> {
   const script = `
     const { Kafka } = require('kafkajs');

@@ -26,10 +26,10 @@ describe.each(workflows)('the workflow %s', (_, { permissions, jobs }) => {
     expect(lines.flatMap(findUnknownCommands)).toEqual([]);
   });
 
-  test('reads the repository and may do no more, unless a job says so', () =>
+  test('may only read the repository, unless a job states more', () =>
     expect(permissions).toEqual({ contents: 'read' }));
 
-  test('names a version of each action', () => {
+  test('pins the version of each action', () => {
     const actions = steps.flatMap(({ uses }) => uses ?? []);
     expect(actions.filter((action) => !/@(v\d+|[0-9a-f]{40})$/.test(action))).toEqual([]);
   });

@@ -7,20 +7,20 @@ import { countRuleTests, dashboards, rules } from './chart.ts';
 import { labelsOf } from './exported-metrics.ts';
 import { readNames } from './expression.ts';
 
-/** What an expression names that nobody exports. */
+/** The series and labels in an expression that no service and no sidecar exports. */
 function unknownNames(expression: string): readonly string[] {
   const { series, labels } = readNames(expression);
   const known = series.flatMap((name) => labelsOf(name) ?? []);
   return [...series.filter((name) => !labelsOf(name)), ...labels.filter((label) => !known.includes(label))];
 }
 
-test('no two alerts have one name', () => {
+test('no two alerts have the same name', () => {
   const names = rules.map(({ alert }) => alert);
   expect(names).toEqual([...new Set(names)]);
 });
 
 describe.each(rules)('the alert $alert', ({ alert, expr, annotations }) => {
-  test('is about what is exported, by labels that it has', () => {
+  test('uses exported series and their labels only', () => {
     expect(unknownNames(expr)).toEqual([]);
     const used = [...annotations.summary.matchAll(/\$labels\.(\w+)/g)].map(([, label = '']) => label);
     expect(used.filter((label) => !readNames(expr).labels.includes(label))).toEqual([]);
@@ -31,14 +31,14 @@ describe.each(rules)('the alert $alert', ({ alert, expr, annotations }) => {
     expect([firing > 0, silent > 0]).toEqual([true, true]);
   });
 
-  test('links to its paragraph of the runbook', () => {
+  test('links to its section of the runbook', () => {
     const runbook = readFileSync(join(root, 'docs/runbook.md'), 'utf8');
     expect(annotations.runbook_url).toBe(`docs/runbook.md#${alert.toLowerCase()}`);
     expect(runbook.match(new RegExp(`^## ${alert}\\n\\n.{40,}`, 'm'))).not.toBeNull();
   });
 });
 
-test('the runbook names no npm script and no make target that is not there', () => {
+test('every npm script and make target in the runbook exists', () => {
   const runbook = readFileSync(join(root, 'docs/runbook.md'), 'utf8');
   const commands = runbook.match(/`(make|npm run) [^`]*`/g) ?? [];
   expect(commands.length).toBeGreaterThan(20);
@@ -46,12 +46,12 @@ test('the runbook names no npm script and no make target that is not there', () 
 });
 
 describe.each(dashboards)('the dashboard of $file', ({ file, uid, panels }) => {
-  test('is about what is exported', () => {
+  test('uses exported series and their labels only', () => {
     const expressions = panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
     expect(expressions.flatMap(unknownNames)).toEqual([]);
   });
 
-  test('shows the labels in its legends', () => {
+  test('uses only labels of its expressions in its legends', () => {
     const missing = panels.flatMap(({ title, targets }) =>
       targets.flatMap(({ expr, legendFormat }) =>
         [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)]
@@ -62,7 +62,7 @@ describe.each(dashboards)('the dashboard of $file', ({ file, uid, panels }) => {
     expect(missing).toEqual([]);
   });
 
-  test('has an id by its file, and panels that do not overlap', () => {
+  test('has an id that its file name determines, and panels that do not overlap', () => {
     expect(uid).toBe(`windlass-${file.replace('.json', '')}`);
     const places = panels.map(({ gridPos: { x, y } }) => `${x},${y}`);
     expect(new Set(places).size).toBe(panels.length);
@@ -70,9 +70,9 @@ describe.each(dashboards)('the dashboard of $file', ({ file, uid, panels }) => {
   });
 });
 
-test('a metric that nobody exports, a label that it lacks, and what is no PromQL are found', () => {
+test('unknown metrics, unknown labels and invalid PromQL are found', () => {
   expect(unknownNames('sum by (pod) (rate(windlass_outbox_dept[5m]))')).toEqual(['windlass_outbox_dept', 'pod']);
   expect(unknownNames('windlass_orders{state="pending"}')).toEqual(['state']);
   expect(unknownNames('windlass_order_duration')).toEqual(['windlass_order_duration']);
-  expect(() => readNames('rate(windlass_orders[5m]')).toThrow(/no PromQL/);
+  expect(() => readNames('rate(windlass_orders[5m]')).toThrow(/invalid PromQL/);
 });

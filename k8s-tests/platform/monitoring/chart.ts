@@ -53,7 +53,7 @@ export const dashboards = read('files/dashboards').map(({ file, text }) => ({
   ...dashboardSchema.parse(JSON.parse(text)),
 }));
 
-/** How often the tests of the rules expect an alert to fire, and not to. */
+/** How many tests of the rules expect an alert to fire, and how many expect it not to fire. */
 export function countRuleTests(alert: string): { firing: number; silent: number } {
   const cases = read('tests')
     .flatMap(({ text }) => ruleTestsSchema.parse(parse(text)).tests)

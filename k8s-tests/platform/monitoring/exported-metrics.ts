@@ -8,7 +8,10 @@ interface Metric {
 const group = 'messaging_consumer_group_name';
 const destination = 'messaging_destination_name';
 
-/** What the services export on their metrics port: OpenTelemetry's names, dots as underscores, `_total` behind a counter. */
+/**
+ * The metrics that services export on their metrics port. They have OpenTelemetry's names, with underscores for dots
+ * and `_total` after a counter.
+ */
 export const serviceMetrics = {
   messaging_process_duration: { kind: 'histogram', labels: ['messaging_system', destination, group, 'error_type'] },
   messaging_client_consumed_messages_total: { kind: 'counter', labels: [destination, group] },
@@ -25,7 +28,7 @@ export const serviceMetrics = {
   windlass_saga_step_failures_total: { kind: 'counter', labels: ['step'] },
 } as const satisfies Record<string, Metric>;
 
-/** What the sidecars export of each upstream cluster; charts/istio/istiod.yaml includes them. */
+/** The metrics that sidecars export of each upstream cluster; charts/istio/istiod.yaml includes them. */
 export const sidecarMetrics = {
   envoy_cluster_upstream_rq_total: { kind: 'counter', labels: ['cluster_name'] },
   envoy_cluster_upstream_rq_retry: { kind: 'counter', labels: ['cluster_name'] },
@@ -33,7 +36,7 @@ export const sidecarMetrics = {
   envoy_cluster_outlier_detection_ejections_active: { kind: 'gauge', labels: ['cluster_name'] },
 } as const satisfies Record<string, Metric>;
 
-/** The labels of a series by its name, what Prometheus adds included; undefined if nobody exports it. */
+/** The labels of a series, including those that Prometheus adds; undefined if no service and no sidecar exports it. */
 export function labelsOf(series: string): readonly string[] | undefined {
   const metrics: Readonly<Record<string, Metric>> = { ...serviceMetrics, ...sidecarMetrics };
   const added = ['app', 'pod'];

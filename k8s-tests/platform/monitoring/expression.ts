@@ -1,19 +1,22 @@
 import { parser } from '@prometheus-io/lezer-promql';
 
-/** What a PromQL expression names. */
+/** The names in a PromQL expression. */
 export interface Names {
   readonly series: readonly string[];
   readonly labels: readonly string[];
 }
 
-/** @throws Error on what is no PromQL, saying where. Grafana's interval variable stands for a duration. */
+/**
+ * Reads the names in a PromQL expression, where Grafana's interval variable stands for a duration.
+ * @throws Error if the expression is invalid, with the position
+ */
 export function readNames(expression: string): Names {
   const text = expression.replaceAll('$__rate_interval', '5m');
   const series = new Set<string>();
   const labels = new Set<string>();
   parser.parse(text).iterate({
     enter({ name, type, from, to }) {
-      if (type.isError) throw new Error(`no PromQL from "${text.slice(from, to + 20)}" on: ${text}`);
+      if (type.isError) throw new Error(`invalid PromQL at "${text.slice(from, to + 20)}": ${text}`);
       if (name === 'Identifier') series.add(text.slice(from, to));
       if (name === 'LabelName') labels.add(text.slice(from, to));
     },

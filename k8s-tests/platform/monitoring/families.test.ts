@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { readFamilies } from './families.ts';
 
-test('families are read with their kind and the labels of all samples, and so is one without samples', () => {
+test('each family is read with its kind and the labels of all its samples, even if it has no samples', () => {
   const text = `# HELP a_total what
 # TYPE a_total counter
 a_total{x="1,y=2",otel_scope_name="windlass"} 0

@@ -1,4 +1,4 @@
-/** A metric as an exporter's text names it. */
+/** A metric in an exporter's text. */
 export interface Family {
   readonly name: string;
   readonly kind: string;
@@ -6,7 +6,7 @@ export interface Family {
   readonly labels: readonly string[];
 }
 
-/** Reads Prometheus' text format as far as it is about names: `# TYPE name kind`, then the samples of it. */
+/** Reads the names in Prometheus' text format: a line `# TYPE name kind`, then the samples of this metric. */
 export function readFamilies(text: string): readonly Family[] {
   return text
     .split(/^# TYPE /m)
