@@ -6,19 +6,19 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 
 /**
- * Follows docs/add-a-service.md in a copy of the source. The service has another name here, so that the test also passes for
- * a reader who has added the one of the guide.
+ * Follows docs/add-a-service.md in a copy of the source. The service has another name here, so that the test also
+ * passes after a reader has added the guide's service.
  */
 const service = 'attic';
 const root = join(import.meta.dirname, '../..');
 const guide = readFileSync(join(root, 'docs/add-a-service.md'), 'utf8').replaceAll('warehouse', service);
 
-// Each test runs a compiler and a synthesis, perhaps on a busy machine.
+// Each test runs a compiler and a synthesis, possibly on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
 
 interface Edit {
   readonly file: string;
-  /** `in` a list or record, as its first entry; or `instead of` the first line that states it. */
+  /** Where the lines go: `in` a list or record, as its first entry, or `instead of` the first line that states it. */
   readonly how: string;
   readonly name: string;
   readonly lines: string;
@@ -46,7 +46,7 @@ function apply({ file, how, name, lines }: Edit): void {
   const source = readFileSync(path, 'utf8');
   const place = how === 'in' ? `^(?: *|export const )${name}(?::| =)(?: [{[])?\n` : `^ *${name}:.*\n`;
   const [found] = source.match(new RegExp(place, 'm')) ?? [];
-  if (found === undefined) throw new Error(`${file} has no ${name} to put this in:\n${lines}`);
+  if (found === undefined) throw new Error(`${file} has no ${name} for these lines:\n${lines}`);
   writeFileSync(
     path,
     source.replace(found, () => (how === 'in' ? found + lines : lines)),
@@ -59,7 +59,7 @@ function run(command: string, ...args: string[]) {
 const typecheck = () => run('tsc', '--noEmit', '--project', 'tsconfig.data.json');
 const synth = () => run('node', 'cdk8s/commands/synth.ts', '--env', 'dev');
 
-test('after the topology, both the compiler and the synthesis ask for a policy, as the guide says', async () => {
+test('without a policy, both the compiler and the synthesis ask for one, as the guide says', async () => {
   expect(edits.map(({ file }) => file)).toEqual([
     'cdk8s/topology.ts',
     'cdk8s/topology.ts',
@@ -74,7 +74,7 @@ test('after the topology, both the compiler and the synthesis ask for a policy, 
   for (const line of problem.split('\n')) expect(manifests.all).toContain(line);
 });
 
-test('after the rest, the new service, its second replica, its policy and its database are there', async () => {
+test('after all edits, the new service has its second replica, its policy and its database', async () => {
   for (const edit of edits.slice(2)) apply(edit);
   const [types, manifests] = await Promise.all([typecheck(), synth()]);
   expect({ types: types.all, problems: manifests.stderr }).toEqual({ types: '', problems: '' });

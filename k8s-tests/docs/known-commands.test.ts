@@ -9,7 +9,7 @@ describe('a command that a document shows', () => {
     'npm run test:unit -- cdk8s',
     'npx vitest --help',
     'eval "$(make env)"',
-  ])('is accepted where it exists: %s', (text) => expect(findUnknownCommands(text)).toEqual([]));
+  ])('is accepted if it exists: %s', (text) => expect(findUnknownCommands(text)).toEqual([]));
 
   it.each([
     ['make uo', 'the Makefile has no target uo'],
@@ -18,7 +18,7 @@ describe('a command that a document shows', () => {
     ['npx nothing', 'no package has a program nothing'],
     ['node cdk8s/nothing.ts', 'there is no file cdk8s/nothing.ts'],
     ['curl -s x | make nothing', 'the Makefile has no target nothing'],
-  ])('is named where it does not: %s', (text, problem) => expect(findUnknownCommands(text)).toEqual([problem]));
+  ])('is reported if it does not exist: %s', (text, problem) => expect(findUnknownCommands(text)).toEqual([problem]));
 
   it('is found in shell blocks and code spans, with its line, and not in prose or comments', async () => {
     const text = ['Now make sense of `make nothing`.', '', '```sh', '# make sense', 'make other', '```', ''].join('\n');

@@ -12,11 +12,11 @@ const variables = new Set(
 );
 const scripts = new Set(Object.keys((JSON.parse(read('package.json')) as { scripts: object }).scripts));
 
-/** A command of this repository, up to the end of its line, of its code span, or of the shell's command. */
+/** A command of this repository, up to the end of its line, its code span or its shell command. */
 const command = /(?:^|[$(;&|\s])(make|npm run|npx|node) ((?:[^\n;&|)"]|"[^"]*")+)/g;
 
 /**
- * What is wrong with the commands in a piece of shell: an unknown target, variable, script, or program.
+ * Finds the problems of commands in shell code: unknown targets, variables, scripts, programs and files.
  *
  * @param text one line
  */
@@ -38,7 +38,7 @@ function checkMakeWord(word: string): string[] {
   return !/^[a-z][a-z-]*$/.test(word) || targets.has(word) ? [] : [`the Makefile has no target ${word}`];
 }
 
-/** A rule of markdownlint: every command of this repository that a document shows exists. */
+/** A markdownlint rule: every command of this repository that a document shows must exist. */
 const rule: Rule = {
   names: ['known-commands'],
   description: 'Commands exist in the Makefile, package.json or the repository',
@@ -57,7 +57,7 @@ const rule: Rule = {
 };
 export default rule;
 
-/** The line itself in a block of shell, without its comment; its code spans in prose; nothing in another block. */
+/** The parts of a line that may hold commands: in a shell block, all but the comment; in prose, the code spans. */
 function commandsIn(line: string, fence: string | undefined): readonly string[] {
   if (fence === undefined) return (line.match(/`[^`]+`/g) ?? []).map((span) => span.slice(1, -1));
   return ['sh', 'bash', 'console'].includes(fence) ? [line.replace(/(^|\s)#.*$/, '')] : [];

@@ -1,6 +1,6 @@
 /**
- * Follows docs/kubectl-apply.md as a newcomer would: in a checkout of its own, on an empty native cluster beside the one that
- * the other tests use.
+ * Follows docs/kubectl-apply.md as a newcomer would: in a separate checkout, on an empty native cluster beside the one
+ * that the other tests use.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -29,7 +29,7 @@ export function toPayloadSchema(message: DescMessage): JsonSchema {
 }
 
 function toFieldSchema(field: DescField): JsonSchema {
-  if (field.fieldKind === 'map') throw new Error(`${field.name} is a map, which no event has so far`);
+  if (field.fieldKind === 'map') throw new Error(`${field.name} is a map, which events cannot have yet`);
   if (field.fieldKind === 'list') return { type: 'array', items: toValueSchema(field) };
   return toValueSchema(field);
 }

@@ -62,12 +62,12 @@ describe('the cluster suites find the steps that they run', () => {
 
 describe('a tour without faults', () => {
   it.each([
-    ['runs in one shell', 'echo "$x hits"', '3 hits'],
+    ['runs in one shell', 'echo "$x requests"', '3 requests'],
     ['may print more than is documented, before, between and after', 'echo a; echo b; echo c; echo d', 'b\nd'],
     ['may elide lines and parts of lines', 'echo "x-id: 1 and more"', '…\nx-id: … more\n…'],
     ['may print on stderr', 'echo warning >&2', 'warning'],
-    ['may fail where it says so', 'false || echo "exit code $?"', 'exit code 1'],
-    ['may leave something running', 'sleep 60 > /dev/null &', undefined],
+    ['may contain a command that fails if it handles the failure', 'false || echo "exit code $?"', 'exit code 1'],
+    ['may leave a process running', 'sleep 60 > /dev/null &', undefined],
     [
       'may differ in ids, times, durations, ports and widths',
       'echo "6432e63b-a8cb-4cb3-8673-ff2840371fe3  2026-11-21T07:03:22.318Z 0.2 s +1.5   12.0 ms 127.0.0.1:8081"',
@@ -80,11 +80,11 @@ describe('a tour without faults', () => {
 
 describe('a tour is faulty', () => {
   it.each([
-    ['where a command fails', 'false\necho done', undefined, /README.md:14: .*exit code 1/],
-    ['where a command does not exist', 'no-such-command', undefined, /README.md:14: .*exit code 127\n.*not found/],
-    ['where a variable was never set', 'echo "$never"', undefined, /README.md:14: .*exit code/],
-    ['where a documented line is not printed', 'echo 2', '3', /README.md:14: not printed: 3/],
-    ['where documented lines come in another order', 'echo b; echo a', 'a\nb', /README.md:14: not printed: b/],
+    ['if a command fails', 'false\necho done', undefined, /README.md:14: .*exit code 1/],
+    ['if a command does not exist', 'no-such-command', undefined, /README.md:14: .*exit code 127\n.*not found/],
+    ['if a variable was never set', 'echo "$never"', undefined, /README.md:14: .*exit code/],
+    ['if a documented line is not printed', 'echo 2', '3', /README.md:14: not printed: 3/],
+    ['if documented lines are printed in another order', 'echo b; echo a', 'a\nb', /README.md:14: not printed: b/],
   ])('%s', async (_, commands, output, fault) => {
     expect((await faultsOf(commands, output)).join('\n')).toMatch(fault);
   });

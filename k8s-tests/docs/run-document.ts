@@ -1,4 +1,4 @@
-/** Commands of a document, and the output that it shows for them. */
+/** Commands in a document, with the output that it shows for them. */
 export interface Step {
   /** Where the commands are: `README.md:12`. */
   readonly place: string;
@@ -10,7 +10,8 @@ export interface Step {
 const marker = '@@ step ';
 
 /**
- * The steps of a document's section: each `sh` block, with the block of any other language that follows it as its output.
+ * Reads the steps of a document's section. Each `sh` block is a step. A block of another language after it is its
+ * output.
  * @param heading of the section, such as /tour/
  */
 export function readSteps(file: string, text: string, heading: RegExp): readonly Step[] {
@@ -36,15 +37,15 @@ export function readSteps(file: string, text: string, heading: RegExp): readonly
 }
 
 /**
- * One script of all steps, as a person types them into one shell. It ends at the first command that fails. Processes that it
- * leaves running are killed: they would keep its output open, and the reader of the output would wait for them.
+ * Joins all steps into one script, as if typed into one shell. It ends at the first command that fails. It kills the
+ * processes that are still running, because they would keep its output open and its reader waiting.
  */
 export function scriptOf(steps: readonly Step[]): string {
   const parts = steps.map(({ commands }, index) => `printf '\\n%s\\n' '${marker}${index}'\n${commands}`);
   return [`set -euo pipefail; exec 2>&1; trap 'kill -KILL $(jobs -p) 2>&- || true' EXIT`, ...parts].join('\n');
 }
 
-/** @returns what differs from the document, each with its line there; empty if nothing does */
+/** @returns the differences from the document, each with its line there; empty if there are none */
 export function findFaults(steps: readonly Step[], printed: string, exitCode: number | undefined): readonly string[] {
   const outputs = printed.split(new RegExp(`\\n${marker}\\d+(?:\\n|$)`)).slice(1);
   const faults = steps.slice(0, outputs.length).flatMap(({ place, output }, index) => {
@@ -70,15 +71,15 @@ function findMissing(documented: readonly string[], printed: string): string | u
   return undefined;
 }
 
-/** `…` in a documented line stands for anything. */
+/** Compares a printed line with a documented one, in which `…` stands for anything. */
 function matches(line: string, pattern: string): boolean {
   const parts = pattern.split('…').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`).test(line);
 }
 
 /**
- * Replaces what differs from run to run: ids, times, durations, local ports, line numbers of a diff, widths of columns. Whole
- * numbers are results and stay.
+ * Replaces parts that differ from run to run: ids, times, durations, local ports, line numbers of a diff, widths of
+ * columns. Whole numbers are results, so they stay.
  */
 function mask(line: string): string {
   return line

@@ -32,13 +32,14 @@ test('docs/generated/schemas.md is current; if this fails, run make documents', 
   for (const name of databases) sections.push(...describeDatabase(name, await readColumns(name)));
   const text = joinBlocks([
     '# Schemas',
-    'Generated from migrated databases by `make documents`. The library `postgres-migrations` adds a table `migrations`.',
+    'Generated from migrated databases by `make documents`. The library `postgres-migrations` adds a table ' +
+      '`migrations`.',
     ...sections,
   ]);
   await expect(text).toMatchFileSnapshot(join(root, 'docs/generated/schemas.md'));
 });
 
-/** The columns of a database that its service's migrations have just made, in the order in which they stand there. */
+/** The columns of a database that its service's migrations have just created, in the order of each table. */
 async function readColumns(name: string): Promise<readonly Column[]> {
   const database = openDatabase(await postgres.createDatabase(name), silentLog);
   try {

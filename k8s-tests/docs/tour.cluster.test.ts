@@ -1,7 +1,8 @@
 /**
- * Runs docs/tour.md and the README's first order, and compares what they print. All `sh` blocks of a document run in one bash,
- * which ends at the first command that fails. A block of another language after one is its output: each of its lines must be
- * printed, in that order; more may be. Ids, times, durations, ports and spaces are masked on both sides; `…` is anything.
+ * Runs docs/tour.md and the README's first order, and compares their output. All `sh` blocks of a document run in one
+ * bash, which ends at the first command that fails. A block of another language after an `sh` block is its output. Each
+ * line of it must be printed, in that order; other lines may be printed too. Ids, times, durations, ports and spaces
+ * are masked on both sides, and `…` matches anything.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ const { cluster } = useCluster();
 const sources = ['cdk8s/policies.ts', 'cdk8s/topology.ts'].map((file) => join(root, file));
 const readSources = () => Promise.all(sources.map((file) => readFile(file, 'utf8')));
 
-// The tour reverts its own edits. This is for a tour that fails half-way.
+// The tour reverts its own edits. This reverts them if the tour fails before.
 let before: string[];
 let route: RouteRef;
 beforeAll(async () => {
@@ -40,14 +41,14 @@ async function run(steps: readonly Step[]): Promise<readonly string[]> {
   return findFaults(steps, stdout, exitCode);
 }
 
-it('the tour runs, prints what it says and leaves nothing behind', async () => {
+it('the tour runs, prints the documented output and leaves nothing behind', async () => {
   const steps = readSteps('docs/tour.md', await readFile(join(root, 'docs/tour.md'), 'utf8'), /./);
   expect(await run(steps)).toEqual([]);
   expect(await readSources()).toEqual(before);
   expect((await findRoute(cluster, 'inventory', 'orders.Check')).route).toEqual(route.route);
 }, 300_000);
 
-it('the order of the README is placed and fulfilled as it says', async () => {
+it('the order of the README is placed and fulfilled as documented', async () => {
   const steps = readSteps('README.md', await readFile(join(root, 'README.md'), 'utf8'), /Place an order/);
   expect(await run(steps)).toEqual([]);
 });
