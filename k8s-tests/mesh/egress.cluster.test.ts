@@ -26,7 +26,8 @@ const probe: Place = { namespace: unknown.name, pod: `pod/${unknown.name}`, cont
 function get({ namespace, pod, container }: Place, url: string, headers = {}): Promise<string> {
   const options = { headers, rejectUnauthorized: false };
   const script = `
-    require('node:${new URL(url).protocol.slice(0, -1)}').get('${url}', ${JSON.stringify(options)}, ({ statusCode }) => {
+    const { get } = require('node:${new URL(url).protocol.slice(0, -1)}');
+    get('${url}', ${JSON.stringify(options)}, ({ statusCode }) => {
       console.log('status', statusCode);
       process.exit();
     }).on('error', ({ code }) => console.log('error', code));

@@ -13,7 +13,7 @@ const { cluster, admin } = useCluster();
 const route = '/v1/orders';
 const { timeoutMs } = policies['gateway->orders'].rpcs.PlaceOrder;
 
-/** Everything that Envoy reads or writes by that prefix, and a name that it may read one day. */
+/** All x-envoy-* headers that Envoy reads or writes, and one that it may read in the future. */
 const forged: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries({
     'max-retries': '5',
@@ -47,11 +47,14 @@ const forged: Readonly<Record<string, string>> = Object.fromEntries(
   }).map(([name, value]) => [`x-envoy-${name}`, value]),
 );
 
-/** Behind the same gateway as orders: answers with the headers that its requests arrived with. */
+/** A server behind the same gateway as orders. It answers with the headers of each request. */
 const echo = {
   name: 'edge-echo',
   inMesh: false,
-  program: `require('node:http').createServer(({ headers }, response) => response.end(JSON.stringify(headers))).listen(8080)`,
+  program: `
+    const { createServer } = require('node:http');
+    createServer(({ headers }, response) => response.end(JSON.stringify(headers))).listen(8080);
+  `,
 } as const;
 const echoRoute = {
   apiVersion: 'networking.istio.io/v1',
@@ -93,7 +96,7 @@ const trustEveryone = {
   },
 } as const;
 
-/** Each request uses its own connection, because Envoy serves an open connection with the config that it began with. */
+/** Each request uses a new connection, because Envoy serves an open connection with the config that it began with. */
 const ownConnection = { connection: 'close' } as const;
 
 /** The x-envoy-* headers of a request, as they arrive. */
@@ -121,7 +124,7 @@ beforeAll(async () => {
 afterAll(() => removePod(echo));
 
 describe.each([
-  { client: 'a stranger', isTrusted: false },
+  { client: 'an external client', isTrusted: false },
   { client: "a client of the gateway's own network", isTrusted: true },
 ])("the x-envoy-* headers of $client's request", ({ isTrusted }) => {
   if (isTrusted) {
@@ -137,13 +140,13 @@ describe.each([
     });
   }
 
-  it("do not arrive: only Envoy's own arrive, as they do without them", async () => {
+  it("do not arrive: the only ones are Envoy's own, as in a request without them", async () => {
     const own = await arriving();
     expect(own).toMatchObject({ 'x-envoy-attempt-count': '1' });
     expect(await arriving(forged)).toEqual(own);
   });
 
-  it('cause no retry: a failing order is one request to orders, as it is without them', async () => {
+  it('cause no retry: a failing order is one request to orders, as without them', async () => {
     await admin('orders').setFaults({ match: route, status: 503 });
     check(await place({}), hasStatus(503));
     expect(await attempts()).toBe(1);
@@ -151,12 +154,12 @@ describe.each([
     expect(await attempts()).toBe(2);
   });
 
-  it(`move no timeout: a slow order times out after ${timeoutMs} ms, if they ask for less or for more`, async () => {
+  it(`change no timeout: a slow order times out after ${timeoutMs} ms, even if they ask for less or more`, async () => {
     await admin('orders').setFaults({ match: route, delayMs: 2 * timeoutMs + 1_000 });
     const longer = { ...forged, 'x-envoy-upstream-rq-timeout-ms': String(2 * timeoutMs) };
-    for (const cut of await Promise.all([place(forged), place(longer)])) {
-      expect(check(cut, hasStatus(504)).durationMs).toBeGreaterThan(timeoutMs * 0.9);
-      expect(cut.durationMs).toBeLessThan(timeoutMs * 1.25);
+    for (const answer of await Promise.all([place(forged), place(longer)])) {
+      expect(check(answer, hasStatus(504)).durationMs).toBeGreaterThan(timeoutMs * 0.9);
+      expect(answer.durationMs).toBeLessThan(timeoutMs * 1.25);
     }
     expect(await attempts()).toBe(2);
   });

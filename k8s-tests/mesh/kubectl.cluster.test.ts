@@ -65,7 +65,7 @@ describe('kubectl scale', () => {
     scaleDeployment(cluster, { namespace: 'shop', name: 'inventory' }, replicas);
   afterEach(() => scaleTo(1));
 
-  it('adds a pod that takes its share of the calls, and takes it away again', async () => {
+  it('adds a pod, which gets its share of the calls, and removes it again', async () => {
     await scaleTo(2);
     const countsOf = async (pod: string): Promise<string> =>
       kubectl(

@@ -54,7 +54,14 @@ describe('the admin port', () => {
 
 it.each(services)('%s runs as a non-root user on a read-only root file system', async (service) => {
   const script = `
-    const write = (path) => { try { require('node:fs').writeFileSync(path, ''); return 'written'; } catch ({ code }) { return code; } };
+    const write = (path) => {
+      try {
+        require('node:fs').writeFileSync(path, '');
+        return 'written';
+      } catch ({ code }) {
+        return code;
+      }
+    };
     console.log(process.getuid(), write('/app/x'), write('/x'), write('/tmp/x'));
   `;
   expect(await runNode(namespaceOf(service), service, script)).toBe('10001 EROFS EROFS written');

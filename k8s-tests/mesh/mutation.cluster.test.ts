@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { expect, it } from 'vitest';
 import { root } from '../../cluster/paths.ts';
 
-/** Which mutants: another day's seed finds what this one leaves out. `make mutate` takes all of them. */
+/** Selects the mutants. Another seed selects others; `make mutate` runs all of them. */
 const seed = process.env.MUTATION_SEED ?? '1';
 
 it(`ten mutants of the policies, seed ${seed}: each that reaches the cluster turns a cluster test red`, async () => {

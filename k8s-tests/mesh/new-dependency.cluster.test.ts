@@ -58,7 +58,7 @@ describe('one more service, with a dependency, a policy and a second replica, br
 async function runningImage(): Promise<string> {
   const { spec } = await cluster.apps.readNamespacedDeployment({ namespace: 'shop', name: 'inventory' });
   const image = spec?.template.spec?.containers[0]?.image;
-  if (image === undefined) throw new Error('no image of ours runs');
+  if (image === undefined) throw new Error('the deployment of inventory has no image');
   return image;
 }
 

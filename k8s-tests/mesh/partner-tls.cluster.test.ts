@@ -39,7 +39,10 @@ describe('the acquirer', () => {
     { url: `http://127.0.0.1:${PORTS.https}/`, outcome: /^error (ECONNRESET|UND_ERR_SOCKET)$/ },
     { url: `http://127.0.0.1:${PORTS.http}/`, outcome: /^error ECONNREFUSED$/ },
   ])('serves no plain HTTP at $url', async ({ url, outcome }) => {
-    const script = `fetch('${url}').then(({ status }) => console.log('status', status), ({ cause }) => console.log('error', cause?.code))`;
+    const script = `fetch('${url}').then(
+      ({ status }) => console.log('status', status),
+      ({ cause }) => console.log('error', cause?.code),
+    )`;
     expect(await runNode(namespace, 'acquirer', script)).toMatch(outcome);
   });
 });
@@ -92,7 +95,7 @@ async function tapCall({ certificate, asksFor }: Tap = {}): Promise<unknown> {
         tell({ name: socket.servername, protocol: socket.getProtocol() }))
       .on('tlsClientError', ({ code }) => tell({ refusal: code }))
       .listen(${tapPort});
-    setTimeout(() => tell('nothing has come'), 20_000);
+    setTimeout(() => tell('no connection arrived'), 20_000);
   `;
   const withoutBreaker = (spec: DestinationRuleSpec): DestinationRuleSpec => {
     const { outlierDetection: _, tls, ...policy } = spec.trafficPolicy ?? {};

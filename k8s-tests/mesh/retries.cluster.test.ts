@@ -15,7 +15,7 @@ async function countRequests(requestId: string) {
 
 describe('when the first two Check calls fail', () => {
   beforeEach(async () => {
-    // Faults are counted per pod, and Envoy retries on another pod where there is one: two failures need one pod.
+    // Faults are counted per pod, and Envoy retries on another pod if there is one, so both failures need the same pod.
     await cluster.onlyPod('shop', 'app=inventory');
     await admin('inventory').setFaults({ match: checkRpc, failFirst: 2, status: 'UNAVAILABLE' });
   });
@@ -26,7 +26,7 @@ describe('when the first two Check calls fail', () => {
     expect(await countRequests(headerOf(answer, 'x-request-id'))).toEqual({ all: 3, ofRequest: 3 });
   });
 
-  it('and the route is patched to no retries, inventory gets exactly one request, the order is pending', async () => {
+  it('and a patch turns retries off, inventory gets exactly one request, and the order is pending', async () => {
     await routes.patch('inventory', 'orders.Check', { attempts: 0 });
     const answer = check(await send(orderRequest(cluster.ingressUrl)), hasStatus(202));
     expect(readPlaced(answer).status).toBe('pending');

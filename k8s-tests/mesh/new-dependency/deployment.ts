@@ -16,8 +16,7 @@ export interface Deployment {
 }
 
 /**
- * Brings the cluster from what one source says to what the other does, in the way of `make up`: all workloads serve when this
- * returns.
+ * Moves the cluster from one source's objects to another's, as `make up` does. All workloads serve when this returns.
  *
  * @param image to run instead of the one that the environments name
  */

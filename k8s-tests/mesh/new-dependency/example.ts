@@ -6,7 +6,7 @@ import { policies } from '../../../cdk8s/policies.ts';
 import { topology } from '../../../cdk8s/topology.ts';
 
 /**
- * What docs/add-a-service.md tells its reader to do, done to a copy: one more service with a dependency, a policy and a second
+ * The result of docs/add-a-service.md in a copy of the model: one more service with a dependency, a policy and a second
  * replica. It runs inventory's code on inventory's database.
  */
 export const exampleTopology = {
@@ -18,7 +18,7 @@ export const exampleTopology = {
       serves: 'grpc',
       program: 'inventory',
       database: 'inventory',
-      why: 'knows in which house an item lies',
+      why: 'knows where each item is stored',
     },
   },
   interactions: [
@@ -48,7 +48,7 @@ export const exampleTopology = {
         Reserve: {
           path: '/windlass.inventory.v1.Inventory/Reserve',
           calls: [],
-          why: 'a place on the next van; a second one would cost, so nobody may ask twice',
+          why: 'a place on the next van; a second one would cost money, so orders may call it only once',
         },
       },
     },

@@ -9,7 +9,7 @@ import { readRouteOf } from '../../harness/envoy-route.ts';
 import { eventually } from '../../harness/eventually.ts';
 import type { Source } from './source.ts';
 
-/** Does the work while no endpoint can be ejected; afterwards all are back, and every breaker counts from zero. */
+/** Does the work while no endpoint can be ejected. Afterwards none is ejected, and every breaker counts from zero. */
 export async function withoutEjections(
   cluster: Cluster,
   { topology }: Source,
@@ -29,7 +29,7 @@ export async function withoutEjections(
   }
 }
 
-/** Every breaker as if its proxy had just started: no endpoint is out, and the next ejection is the first. */
+/** Resets each breaker as if its proxy had just started: no endpoint is ejected, and the next ejection is the first. */
 export function resetBreakers(cluster: Cluster, source: Source, dependencies: readonly Dependency[]): Promise<void> {
   return withoutEjections(cluster, source, dependencies, async () => undefined);
 }

@@ -15,7 +15,7 @@ import { eventually } from '../../harness/eventually.ts';
 import type { PodRef } from '../../harness/names.ts';
 import { dependenciesOf, type Select, type Source } from './source.ts';
 
-/** The effective policy of every RPC is what each proxy of its caller has: every field that Envoy's configuration shows. */
+/** Proves that each proxy of a caller has the effective policy of every RPC, in all fields that its config shows. */
 export function describeLiveConfig(source: Source, select?: Select): void {
   const cluster = openCluster();
   afterAll(() => cluster.close());

@@ -29,7 +29,7 @@ function probesWith(policy: Partial<RpcPolicy>, endpoints = 1, callee?: 'bank'):
 
 const summarize = (probes: readonly Probe[]) =>
   probes.map(({ fault, outcome, requests }) => [
-    fault.status ?? 'late',
+    fault.status ?? 'slow',
     fault.failFirst ?? 'always',
     outcome,
     requests.max,
@@ -39,7 +39,7 @@ describe('the probes of an RPC', () => {
   it('expect a single attempt of an RPC that is never retried, even if it fails with UNAVAILABLE', () => {
     expect(summarize(probesWith({}))).toEqual([
       ['UNAVAILABLE', 'always', 'failed', 1],
-      ['late', 'always', 'failed', 1],
+      ['slow', 'always', 'failed', 1],
     ]);
   });
 
@@ -50,7 +50,7 @@ describe('the probes of an RPC', () => {
       ['DEADLINE_EXCEEDED', 2, 'answered', 3],
       ['DEADLINE_EXCEEDED', 'always', 'failed', 3],
       ['INTERNAL', 'always', 'failed', 1],
-      ['late', 'always', 'failed', 1],
+      ['slow', 'always', 'failed', 1],
     ]);
   });
 

@@ -54,16 +54,16 @@ const UNSTATED: Readonly<Record<Protocol, readonly { status: string | number; co
 };
 
 /** Conditions under which Envoy retries an attempt that it has timed out. */
-const REPEAT_A_CUT: readonly RetryCondition[] = ['reset', 'gateway-error', '5xx'];
+const RETRY_A_TIMEOUT: readonly RetryCondition[] = ['reset', 'gateway-error', '5xx'];
 
 /**
  * Whether attempts that time out are retried. Envoy sends the timeout of a gRPC attempt as its deadline, so either
  * Envoy or the callee may be the first to end it. If a policy covers only one of the two cases, chance decides. This
  * function then returns true, and the test fails.
  */
-function repeatsCuts(protocol: Protocol, conditions: readonly RetryCondition[]): boolean {
+function retriesTimeouts(protocol: Protocol, conditions: readonly RetryCondition[]): boolean {
   const ofCallee = protocol === 'grpc' && conditions.includes('deadline-exceeded');
-  return ofCallee || conditions.some((one) => REPEAT_A_CUT.includes(one));
+  return ofCallee || conditions.some((one) => RETRY_A_TIMEOUT.includes(one));
 }
 
 /**
@@ -80,7 +80,7 @@ export function probesOf(dependency: Dependency, call: RpcWithPolicy, endpoints:
   return [
     ...(retries.kind === 'on' ? retryProbes(protocol, retries, endpoints) : []),
     ...unstatedProbes(protocol, conditions),
-    ...lateProbes(protocol, call.policy, endpoints),
+    ...slowProbes(protocol, call.policy, endpoints),
   ].map(probe);
 }
 
@@ -116,11 +116,11 @@ function unstatedProbes(protocol: Protocol, stated: readonly RetryCondition[]): 
   ];
 }
 
-/** A callee that is slower than an attempt may take, on the first attempt only or always. */
-function lateProbes(protocol: Protocol, { timeoutMs, retries }: RpcPolicy, endpoints: number): Part[] {
+/** The probes of a callee that is slower than an attempt's timeout, on the first attempt only or always. */
+function slowProbes(protocol: Protocol, { timeoutMs, retries }: RpcPolicy, endpoints: number): Part[] {
   const delayMs = timeoutMs + 1_000;
   const perTryTimeoutMs = retries.kind === 'on' ? retries.perTryTimeoutMs : 'rest-of-timeout';
-  const attempts = retries.kind === 'on' && repeatsCuts(protocol, retries.conditions) ? retries.attempts : 0;
+  const attempts = retries.kind === 'on' && retriesTimeouts(protocol, retries.conditions) ? retries.attempts : 0;
   if (perTryTimeoutMs === 'rest-of-timeout' || retries.kind === 'never') {
     const durationMs = () => exactly(timeoutMs);
     return [
@@ -164,10 +164,10 @@ function firstFailures(attempts: number, endpoints: number, alone = attempts) {
  * Envoy's pause before a retry is random. Its upper bound starts at the base and doubles with each retry, up to ten
  * times the base.
  */
-function pausesAfter(triesMs: number, retries: number, backoffMs: number, timeoutMs: number): Range {
+function pausesAfter(attemptsMs: number, retries: number, backoffMs: number, timeoutMs: number): Range {
   const longest = Array.from({ length: retries }, (_, n) => backoffMs * Math.min(2 ** n, 10));
-  const total = longest.reduce((sum, pause) => sum + pause, triesMs);
-  return { min: Math.min(triesMs, timeoutMs), max: Math.min(total, timeoutMs) };
+  const total = longest.reduce((sum, pause) => sum + pause, attemptsMs);
+  return { min: Math.min(attemptsMs, timeoutMs), max: Math.min(total, timeoutMs) };
 }
 
 function exactly(value: number): Range {

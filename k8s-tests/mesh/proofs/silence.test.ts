@@ -3,7 +3,7 @@ import { findSilence } from './silence.ts';
 
 const at = (...starts: readonly number[]) => starts.map((startedAtMs) => ({ startedAtMs, durationMs: 5 }));
 
-it('a silence lies between the end of one call and the start of the next that arrived', () => {
+it('a silence is between the end of one call and the start of the next that arrived', () => {
   expect(findSilence(at(0, 100, 1_105, 1_200, 9_000), 1_000)).toEqual({ arrivalsBefore: 2, fromMs: 105, toMs: 1_105 });
 });
 

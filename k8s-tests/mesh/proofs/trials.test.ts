@@ -47,7 +47,7 @@ describe('the trials of a breaker', () => {
 describe('a wave', () => {
   const idsOf = (wave: readonly (readonly [Dependency, unknown])[]) => wave.map(([{ id }]) => id);
 
-  it('has no path of a callee twice: dependencies that share their only one take turns', () => {
+  it('has no path of a callee twice: dependencies that share their only path take turns', () => {
     expect(pickCalls(dependencies).map(idsOf)).toEqual([['a->b', 'a->bank', 'gateway->a'], ['c->b']]);
   });
 

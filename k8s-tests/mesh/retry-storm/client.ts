@@ -1,8 +1,8 @@
 import { Agent, get } from 'node:http';
 
 /**
- * As text for `node --eval` in the client's pod: REQUESTS calls of URL, IN_FLIGHT at a time, each sent once; prints the statuses
- * and how many of each.
+ * The client of the chain, as text for `node --eval` in its pod. It calls URL REQUESTS times, IN_FLIGHT at a time,
+ * without retries. It prints how many responses had each status.
  */
 const { URL: url = '', REQUESTS, IN_FLIGHT } = process.env;
 const agent = new Agent({ keepAlive: true });
