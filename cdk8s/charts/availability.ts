@@ -24,7 +24,7 @@ export function keepAvailable(
     spec: {
       maxUnavailable: kplus.k8s.IntOrString.fromNumber(maxUnavailable),
       selector: { matchLabels: deployment.matchLabels },
-      // A pod that is not ready serves nobody: it must not hold a drain up.
+      // A pod that is not ready serves no requests, so it must not block a drain.
       unhealthyPodEvictionPolicy: 'AlwaysAllow',
     },
   });

@@ -5,7 +5,7 @@ import { INGRESS_SELECTOR, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
 import { gatewayHeaderFilter } from '../mesh/gateway-headers.ts';
 import { GATEWAY_RESOURCE } from '../mesh/virtual-service.ts';
 
-/** The way in, and what nobody can bring along. */
+/** The entry to the mesh, and the headers that it removes from requests. */
 export class GatewayChart extends Chart {
   constructor(scope: Construct, id: string) {
     super(scope, id);

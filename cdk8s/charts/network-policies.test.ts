@@ -57,7 +57,7 @@ test('from the platform only the gateway reaches what it calls, and monitoring t
   for (const name of ['kafka', 'strimzi', 'dns', 'elsewhere']) expect(connections(name).filter(ours)).toEqual([]);
 });
 
-test('a pod in our namespaces that nobody thought of reaches nothing; those of Strimzi are left alone', () => {
+test('an unknown pod in our namespaces reaches nothing; the default does not select the pods of Strimzi', () => {
   expect(connections('unknown')).toEqual([]);
   expect(connections('elsewhere').filter((arrow) => arrow.includes('unknown'))).toEqual([]);
   expect(connections('strimzi')).toContain('strimzi -> kafka:9092');

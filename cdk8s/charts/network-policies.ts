@@ -46,7 +46,7 @@ export function networkPolicies(topology: Topology): NamedPolicy[] {
   ];
 }
 
-/** For pods that nobody thought of. Strimzi's are not ours to cut off: its operator writes their policies. */
+/** The default for pods without a policy of their own. It leaves out Strimzi's pods: its operator writes their policies. */
 function denyAll(namespace: string): k8s.NetworkPolicySpec {
   const others = namespace === KAFKA.namespace ? [{ key: STRIMZI_LABEL, operator: 'DoesNotExist' }] : [];
   return { podSelector: others.length > 0 ? { matchExpressions: others } : {}, policyTypes: ['Ingress', 'Egress'] };

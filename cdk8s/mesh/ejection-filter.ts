@@ -21,7 +21,7 @@ export function toEjectionFilter(
           operation: 'MERGE',
           value: {
             outlier_detection: {
-              // Else the n-th ejection lasts n times as long, up to 300 s: after an outage of minutes nobody would ask
+              // Otherwise the n-th ejection lasts n times as long, up to 300 s: after an outage of minutes no caller would ask
               // a callee that has long been back.
               max_ejection_time: formatDurationS(breaker.ejectionMs),
               ...(breaker.kind === 'failure-rate' && failureRate(breaker)),

@@ -82,7 +82,7 @@ export const neverRetried = {
 
 export const safeOnce = { ...neverRetried, idempotency: 'safe' } as const satisfies RpcPolicy;
 
-/** Nobody can stop a partner: only a key makes a call of it safe. */
+/** The caller cannot cancel work at a partner: only an idempotency key makes a call safe. */
 export const payOnce = {
   ...neverRetried,
   afterTimeout: 'callee-carries-on',

@@ -41,7 +41,7 @@ export async function withDatabase<T>(
     connectionTimeoutMillis: 5_000,
     query_timeout: 60_000,
   });
-  // Postgres may be killed under it: the query in hand then says so, and nobody else needs to hear it.
+  // Postgres may be killed under it: the query in hand then says so, and this listener only keeps the process alive.
   client.on('error', () => undefined);
   try {
     await client.connect();

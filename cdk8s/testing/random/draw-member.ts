@@ -32,7 +32,7 @@ interface Place {
   readonly later: readonly Member[];
 }
 
-/** Any service: HTTP, gRPC, serving nothing, or a partner, whose RPCs call nobody and are never without a key. */
+/** Any service: HTTP, gRPC, serving nothing, or a partner, whose RPCs call no service and always have a key. */
 export function drawMember(draw: Draw, { name, namespace, place, later }: Place): Member {
   const service = drawService(draw, name, namespace);
   const { serves } = service;

@@ -86,7 +86,7 @@ function drawDependencies(draw: Draw, members: readonly Member[], replicas: read
       const needed = new Set(
         (caller?.operations ?? []).flatMap(({ calls }) => calls).map(({ operation }) => operation),
       );
-      // Some calls are nobody's doing but the caller's own: a worker's, or at the gateway a user's.
+      // Some calls have no incoming call as their cause: those of a worker, or of a user at the gateway.
       const alone = caller?.service.external || (!caller && callee.service.external) ? [] : callee.operations;
       const own = new Set(draw(fc.subarray([...alone])));
       const operations = callee.operations.filter((operation) => needed.has(operation) || own.has(operation));
