@@ -6,18 +6,18 @@ import type { PodRef } from './names.ts';
 
 const adminPort = 9901;
 
-/** What a pod does to the calls that match; the first rule that matches applies. */
+/** A fault that a pod injects into matching requests. The first rule that matches applies. */
 export interface FaultRule {
   /** The gRPC path or the HTTP route, like `/windlass.inventory.v1.Inventory/Check`. */
   readonly match: string;
-  /** Only the first so many matching calls, counted per pod. */
+  /** Limits the fault to this number of matching requests, counted per pod. */
   readonly failFirst?: number;
-  /** Only this share of them, 0 to 100. */
+  /** Limits the fault to this percentage of matching requests, 0 to 100. */
   readonly percent?: number;
   readonly delayMs?: number;
   /** A gRPC status name or an HTTP status. */
   readonly status?: string | number;
-  /** The request has its effect all the same, and only then the status is answered. */
+  /** The pod processes the request before it answers with the status, so the request has its effect. */
   readonly carriedOut?: true;
 }
 
@@ -26,7 +26,7 @@ const requestCountsSchema = z.object({
   byRequestId: z.record(z.string(), z.record(z.string(), z.number())),
 });
 
-/** Requests per route: in all, and by the gateway's `x-request-id`. */
+/** Requests per route: in total, and per `x-request-id` of the gateway. */
 export type RequestCounts = z.infer<typeof requestCountsSchema>;
 
 const emailsSchema = z.array(z.object({ kind: z.string(), at: z.string() }));
@@ -37,12 +37,15 @@ const ledgerSchema = z.array(
 
 const shipmentSchema = z.object({ status: z.enum(['scheduled', 'failed']), reason: z.string().optional() });
 
-/** The admin ports of all ready pods of one deployment. Faults and request counts are per pod: here they are set on, and summed over, all. */
+/**
+ * The admin ports of all ready pods of one deployment. Each pod has its own faults and request counts: this class sets
+ * faults on all pods and adds up their counts.
+ */
 export class Admin {
   private readonly cluster: Cluster;
   private readonly deployment: PodRef;
 
-  /** @param deployment by its names; `app` of its pods is its name */
+  /** @param deployment whose pods have the label `app` with its name */
   constructor(cluster: Cluster, deployment: PodRef) {
     this.cluster = cluster;
     this.deployment = deployment;
@@ -52,7 +55,7 @@ export class Admin {
     await this.onEachPod(putFaults(rules));
   }
 
-  /** Other faults for each pod: the first list for the first one, and so on. Fails when there are not as many pods as lists. */
+  /** Sets different faults per pod, in the order of their names. Throws if the numbers of pods and lists differ. */
   async setFaultsByPod(lists: readonly (readonly FaultRule[])[]): Promise<void> {
     const pods = await this.pods();
     if (pods.length !== lists.length) {
@@ -65,13 +68,13 @@ export class Admin {
     return (await this.requestCountsByPod()).reduce(addCounts);
   }
 
-  /** What each pod counted, in the order of `setFaultsByPod`. */
+  /** The counts of each pod, in the order of `setFaultsByPod`. */
   async requestCountsByPod(): Promise<readonly RequestCounts[]> {
     const texts = await this.onEachPod({ url: '/hits' });
     return texts.map((text) => requestCountsSchema.parse(JSON.parse(text)));
   }
 
-  /** Back to the catalogue, without faults and with all request counts at zero. */
+  /** Restores the catalogue, removes all faults and sets all request counts to zero. */
   async reset(): Promise<void> {
     await this.onEachPod({ method: 'POST', url: '/reset' });
   }
@@ -82,19 +85,21 @@ export class Admin {
     return emailsSchema.parse(JSON.parse(text));
   }
 
-  /** acquirer only: what an order's card was charged and given back, a row for each effect. */
+  /** acquirer only: the charges and reversals of an order's card, one row per effect. */
   async ledger(orderId: string): Promise<z.infer<typeof ledgerSchema>> {
     const [text = '[]'] = await this.onEachPod({ url: `/ledger/${orderId}` });
     return ledgerSchema.parse(JSON.parse(text));
   }
 
-  /** fulfillment only: fails while it is not decided. */
+  /** fulfillment only: throws until the shipment is decided. */
   async shipment(orderId: string): Promise<z.infer<typeof shipmentSchema>> {
     const [text = '{}'] = await this.onEachPod({ url: `/shipments/${orderId}` });
     return shipmentSchema.parse(JSON.parse(text));
   }
 
-  /** Sends the call, whose url is a path, to each ready pod. Fails when none is ready or one answers other than 2xx. */
+  /**
+   * Sends the request, whose url is a path, to each ready pod. Throws if no pod is ready or if one does not answer 2xx.
+   */
   private async onEachPod(call: HttpRequest): Promise<readonly string[]> {
     return Promise.all((await this.pods()).map((pod) => this.onPod(pod, call)));
   }

@@ -56,7 +56,7 @@ const grpc = (): RequestTarget => ({
   path: ask.path,
 });
 
-it('sends each call once, under an id of its own, and says how it ended', async () => {
+it('sends each call once, with its own id, and records how it ended', async () => {
   const [good, bad, dropped, failed] = await runSeries([
     { target: http('/'), count: 2 },
     { target: http('/bad'), count: 1 },
@@ -77,7 +77,7 @@ it('sends each call once, under an id of its own, and says how it ended', async 
   expect(seen.toSorted()).toEqual(ids.toSorted());
 });
 
-it('starts a paced series at its rate, whether or not the calls before were answered', async () => {
+it('starts a paced series at its rate, even if earlier calls are unanswered', async () => {
   const startedAt = performance.now();
   await runSeries([{ target: http('/slow'), count: 5, ratePerSecond: 20 }]);
   const tookMs = performance.now() - startedAt;

@@ -1,50 +1,50 @@
 /**
- * Makes calls and times them. Runs in this process for callers outside the mesh, and as a program of its own in a workload's
- * container (caller.ts sends its text there), so that a whole series costs one `kubectl exec`. That is why it imports nothing
- * of ours. It never tries a call again: what arrives more than once was repeated by a proxy.
+ * Makes calls and measures their times. It runs in this process for callers outside the mesh, and as a separate program
+ * in a workload's container for the others: caller.ts sends its text there, so that a series costs one `kubectl exec`.
+ * Therefore it imports no other file of this repository. It never retries a call: a second arrival is a proxy's retry.
  */
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, credentials, Metadata, status as Status } from '@grpc/grpc-js';
 
-/** What is called: a gRPC method or an HTTP path of a host. */
+/** The gRPC method or HTTP path of a host that a series calls. */
 export interface RequestTarget {
   readonly protocol: 'grpc' | 'http';
   readonly host: string;
   readonly port: number;
   readonly method: string;
   readonly path: string;
-  /** Sent besides the request id. */
+  /** Sent in addition to the request id. */
   readonly headers?: Readonly<Record<string, string>>;
   /** In base64. @default nothing */
   readonly body?: string;
 }
 
-/** Calls of one target. */
+/** Calls to one target. */
 export interface Series {
   readonly target: RequestTarget;
   readonly count: number;
-  /** How many start in a second, whether or not those before were answered. Unset: one after the other. */
+  /** The number of calls started per second, even if earlier calls are unanswered. Unset: one call after the other. */
   readonly ratePerSecond?: number;
 }
 
 export interface CallRecord {
-  /** What the caller sent; the gateway sets its own, which is then in the answer. */
+  /** The id that the caller sent. The gateway replaces it with its own, which is then in the response. */
   readonly requestId: string;
   /** Milliseconds since the Unix epoch. */
   readonly startedAtMs: number;
   readonly durationMs: number;
   /** A gRPC status name, an HTTP status as text, or the code of the error that ended the connection. */
   readonly status: string;
-  /** Of a failure, what was said about it: Envoy's own answers say why they were given. */
+  /** The error message of a failure. Envoy's own responses state their reason in it. */
   readonly message: string;
 }
 
-/** A caller that waits longer than any policy does: it must be the mesh that ends a call. */
+/** Longer than the timeout of any policy, so that only the mesh ends a call. */
 const patienceMs = 60_000;
 
-/** All series at once; each one's records in the order of their starts. */
+/** Runs all series at once. The records of each series are in the order of their starts. */
 export async function runSeries(all: readonly Series[]): Promise<CallRecord[][]> {
   const clients = new Map<string, Client>();
   const agent = new Agent({ keepAlive: true });
@@ -57,7 +57,7 @@ export async function runSeries(all: readonly Series[]): Promise<CallRecord[][]>
     return record((id) => sendGrpc(client, target, id));
   };
   try {
-    // So that the first call measured pays for no connection. No route knows the path: the proxy itself answers.
+    // Opens the connections before the first measured call. No route has this path, so the proxy answers.
     await Promise.all(all.map(({ target }) => call({ ...target, path: '/nobody.knows.This/Path' })));
     return await Promise.all(all.map((series) => runOne(series, call)));
   } finally {
@@ -83,7 +83,7 @@ async function runOne(series: Series, call: (target: RequestTarget) => Promise<C
 type Reply = Pick<CallRecord, 'status' | 'message'> & { readonly requestId?: string | undefined };
 
 async function record(send: (requestId: string) => Promise<Reply>): Promise<CallRecord> {
-  // Not a bare UUID: Envoy would mark its own tracing decision in one.
+  // Not a plain UUID, because Envoy would store its tracing decision in it.
   const requestId = `test-${randomUUID()}`;
   const startedAtMs = Date.now();
   const startedAt = performance.now();
@@ -101,7 +101,7 @@ function sendGrpc(client: Client, { path, headers, body = '' }: RequestTarget, r
       clearTimeout(timer);
       resolve({ status: Status[error?.code ?? Status.OK], message: error?.details.slice(0, 200) ?? '' });
     });
-    // No deadline: it would go along as grpc-timeout, which proxies heed.
+    // No deadline, because the client would send it as grpc-timeout, which proxies apply.
     const timer = setTimeout(() => call.cancel(), patienceMs);
   });
 }

@@ -23,10 +23,10 @@ const recordsSchema = z.array(
 );
 
 /**
- * Runs all series at once in the name of a caller, through the caller's own proxy: from inside the workload's container, or
- * through the ingress for the gateway. One `kubectl exec` for all of them.
+ * Runs all series at once through the proxy of a caller: from inside the workload's container, or through the ingress
+ * for the gateway. One `kubectl exec` runs all of them.
  *
- * @returns for each series its calls, in the order of their starts
+ * @returns the records of each series, in the order of their starts
  */
 export async function callAs(
   cluster: Cluster,
@@ -37,13 +37,13 @@ export async function callAs(
   if (caller === GATEWAY)
     return runSeries(series.map((one) => ({ ...one, target: throughIngress(cluster, one.target) })));
   const service = topology.services[caller];
-  if (service === undefined) throw new Error(`${caller} is no service of the topology`);
+  if (service === undefined) throw new Error(`${caller} is not a service of the topology`);
   const exec = ['-n', service.namespace, 'exec', `deploy/${caller}`, '-c', caller, '--'];
   const node = ['node', '--input-type=module-typescript', '-e', program, JSON.stringify(series)];
   return recordsSchema.parse(JSON.parse(await kubectl(...exec, ...node)));
 }
 
-/** The call of a dependency as its caller addresses it; parameters like `{id}` are filled with some value. */
+/** The target of a dependency's call, as its caller addresses it. Parameters such as `{id}` get a value. */
 export function targetOf({ callee, service }: Dependency, { rpc }: RpcWithPolicy): RequestTarget {
   return {
     protocol: service.serves === 'grpc' ? 'grpc' : 'http',

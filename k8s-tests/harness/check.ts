@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { HttpResponse } from './http.ts';
 
-/** Says what is wrong with an answer, or nothing. */
+/** Returns what is wrong with a response, or undefined. */
 export type Check = (answer: HttpResponse) => string | undefined;
 
 const problemSchema = z.object({
@@ -9,7 +9,7 @@ const problemSchema = z.object({
   errors: z.array(z.object({ field: z.string(), message: z.string() })).default([]),
 });
 
-/** An RFC 9457 problem as orders answers it. */
+/** An RFC 9457 problem in the form that orders uses. */
 type Problem = z.infer<typeof problemSchema>;
 
 export const hasStatus =
@@ -20,13 +20,13 @@ export const hasStatus =
 export const succeeded: Check = ({ status }) =>
   status >= 200 && status < 300 ? undefined : `status ${status}, expected 2xx`;
 
-/** The header has that value, or is absent for undefined. */
+/** Checks that the header has the value, or that it is absent if the value is undefined. */
 export const hasHeader =
   (name: string, value: string | undefined): Check =>
   (answer) =>
     answer.headers[name] === value ? undefined : `header ${name} is ${answer.headers[name]}, expected ${value}`;
 
-/** A problem whose type ends in `/<kind>`, as `application/problem+json`. */
+/** Checks for a problem as `application/problem+json` whose type ends in `/<kind>`. */
 export const isProblem =
   (kind: string): Check =>
   (answer) => {
@@ -36,7 +36,7 @@ export const isProblem =
     return type.endsWith(`/${kind}`) ? undefined : `problem type ${type}, expected one ending in /${kind}`;
   };
 
-/** A problem that names the field among its errors, with a message. */
+/** Checks for a problem whose errors contain the field with a message. */
 export const namesField =
   (field: string): Check =>
   (answer) => {
@@ -45,7 +45,7 @@ export const namesField =
     return `fields named: ${errors.map((error) => error.field).join(', ') || 'none'}; expected ${field}`;
   };
 
-/** Fails with all that is wrong with the answer at once, and with what leads to its trace. */
+/** Throws one error with all failed checks of the response and the ids that lead to its trace. */
 export function check(answer: HttpResponse, ...checks: readonly Check[]): HttpResponse {
   const wrong = checks.map((one) => one(answer)).filter((message) => message !== undefined);
   if (wrong.length === 0) return answer;

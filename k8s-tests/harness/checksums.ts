@@ -2,12 +2,12 @@ import type { Cluster } from './cluster.ts';
 import { listTables, withDatabase } from './database.ts';
 import type { PodRef } from './names.ts';
 
-/** What is in each table, in short, by `service: schema.table`. */
+/** A summary of the rows of each table, by `service: schema.table`. */
 export type Checksums = Readonly<Record<string, string>>;
 
 /**
- * A checksum over all rows of every table of these services' databases, whatever order the rows lie in.
- * @param isCounted whether a table of that name is looked at
+ * Computes a checksum of each table in the databases of these services. The order of the rows does not matter.
+ * @param isCounted whether to include the table with this name
  */
 export async function checksumTables(
   cluster: Cluster,

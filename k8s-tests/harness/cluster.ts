@@ -45,19 +45,22 @@ export class Cluster {
     return items.map(nameOf).sort();
   }
 
-  /** The ready pods that match the labels, without those that are on their way out. */
+  /** The ready pods that match the labels and are not terminating. */
   async readyPods(namespace: string, labelSelector: string): Promise<readonly PodRef[]> {
     const { items } = await this.core.listNamespacedPod({ namespace, labelSelector });
     return items.filter(isReady).map((pod) => ({ namespace, name: nameOf(pod) }));
   }
 
-  /** The pods that match the labels and are terminating or not ready, for a person. */
+  /** Descriptions of the pods that match the labels and are terminating or not ready. */
   async unreadyPods(namespace: string, labelSelector: string): Promise<readonly string[]> {
     const { items } = await this.core.listNamespacedPod({ namespace, labelSelector });
     return items.filter((pod) => !isReady(pod)).map((pod) => `${nameOf(pod)} is terminating or not ready`);
   }
 
-  /** What is still changing among the deployments of that name and their pods, for a person; empty once all are ready. */
+  /**
+   * Descriptions of the deployments with these names, and of their pods, that are still changing. Empty once all are
+   * ready.
+   */
   async unsettled(namespace: string, names: readonly string[]): Promise<readonly string[]> {
     const { items } = await this.apps.listNamespacedDeployment({ namespace });
     const changing = items.filter(
@@ -69,7 +72,7 @@ export class Cluster {
     ];
   }
 
-  /** The one ready pod that matches; fails when there are none or several. */
+  /** The only ready pod that matches. Throws if there is none or more than one. */
   async onlyPod(namespace: string, labelSelector: string): Promise<PodRef> {
     const pods = await this.readyPods(namespace, labelSelector);
     const [pod] = pods;
@@ -84,7 +87,7 @@ export class Cluster {
   }
 }
 
-/** Opens this checkout's cluster; fails when it is down. */
+/** Opens this checkout's cluster. Throws if it does not run. */
 export function openCluster(): Cluster {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfigPath());

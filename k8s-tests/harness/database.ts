@@ -6,7 +6,7 @@ import { namespaceOf, type ServiceName } from './names.ts';
 /** Rows by table. */
 export type RowCounts = Readonly<Record<string, number>>;
 
-/** Counts the rows of every table in a service's database, whatever its schema. */
+/** Counts the rows of every table in all schemas of a service's database. */
 export function countRows(cluster: Cluster, service: ServiceName): Promise<RowCounts> {
   return withDatabase(cluster, { name: service, namespace: namespaceOf(service) }, async (client) => {
     const counts: Record<string, number> = {};
@@ -18,7 +18,7 @@ export function countRows(cluster: Cluster, service: ServiceName): Promise<RowCo
   });
 }
 
-/** Every table of the database, with its schema, quoted. */
+/** The quoted name of every table of the database, with its schema. */
 export async function listTables(client: Client): Promise<readonly string[]> {
   const { rows } = await client.query<{ table: string }>(
     `SELECT format('%I.%I', schemaname, tablename) AS table FROM pg_tables
@@ -28,8 +28,8 @@ export async function listTables(client: Client): Promise<readonly string[]> {
 }
 
 /**
- * Works on a service's database with the service's own rights, over one connection.
- * @param service whose secret `postgres-<name>` it is, and the namespace it lies in
+ * Runs the work on a service's database over one connection, with the rights of the service.
+ * @param service the name and namespace of the service, whose secret is `postgres-<name>`
  */
 export async function withDatabase<T>(
   cluster: Cluster,
@@ -41,7 +41,7 @@ export async function withDatabase<T>(
     connectionTimeoutMillis: 5_000,
     query_timeout: 60_000,
   });
-  // Postgres may be killed under it: the query in hand then says so, and this listener only keeps the process alive.
+  // If Postgres is killed, the current query rejects. This listener only keeps the process alive.
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -51,7 +51,7 @@ export async function withDatabase<T>(
   }
 }
 
-/** The service's own database URL from its secret, led through a port-forward to the Postgres pod. */
+/** The database URL from the service's secret, through a port-forward to the Postgres pod. */
 async function forwardedUrl(cluster: Cluster, { namespace, name }: PodRef): Promise<string> {
   const { data } = await cluster.core.readNamespacedSecret({ name: `postgres-${name}`, namespace });
   const encoded = data?.url;

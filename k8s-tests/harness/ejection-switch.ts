@@ -23,12 +23,12 @@ interface Limit {
   readonly maxEjectionPercent: number;
 }
 
-/** So few that no callee here has enough endpoints for one to be ejected. Zero would be Envoy's default, 10. */
+/** So low that no callee here has enough endpoints for an ejection. Zero would be Envoy's default, 10. */
 export const NO_EJECTION_PERCENT = 1;
 
 /**
- * Switches the ejections of a topology's breakers off and on again; all their other numbers stay as they are. Either way
- * Envoy rebuilds its clusters, so every endpoint is back and counts from zero.
+ * Turns the ejections of a topology's breakers off and on. All other numbers stay. Each time, Envoy rebuilds its
+ * clusters, so no endpoint is ejected and every count starts from zero.
  */
 export class EjectionSwitch {
   private readonly cluster: Cluster;
@@ -40,14 +40,14 @@ export class EjectionSwitch {
     this.namespaces = [...new Set(Object.values(topology.services).map(meshNamespaceOf))];
   }
 
-  /** Returns when the API server has it; the proxies follow. */
+  /** Resolves once the API server has the change. The proxies get it later. */
   async off(): Promise<void> {
     if (this.originals.length > 0) throw new Error('ejections are off already');
     this.originals = await this.limits();
     await this.write(this.originals.map((limit) => ({ ...limit, maxEjectionPercent: NO_EJECTION_PERCENT })));
   }
 
-  /** Does nothing when they are on. */
+  /** Does nothing if the ejections are on. */
   async on(): Promise<void> {
     await this.write(this.originals);
     this.originals = [];

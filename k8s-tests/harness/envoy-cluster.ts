@@ -4,7 +4,7 @@ import type { Cluster } from './cluster.ts';
 import { askEnvoy, readDurationMs } from './envoy.ts';
 import type { PodRef } from './names.ts';
 
-/** What a proxy does to the endpoints of a host, as Envoy has it, in the words of an effective policy. */
+/** The connection limits and ejections of a proxy's cluster in Envoy, in the words of an effective policy. */
 export type EnvoyCluster = Pick<EffectivePolicy, 'protocol' | 'external' | 'pool' | 'retryBudget' | 'ejection'>;
 
 const durationMs = z.string().transform(readDurationMs);
@@ -14,7 +14,7 @@ const bound = z
   .default(1_024)
   .transform((value) => (value === unbounded ? null : value));
 
-/** Envoy's own defaults filled in. */
+/** The config of a cluster, with Envoy's defaults for missing values. */
 const ejectionSchema = z.object({
   consecutive_5xx: z.number().default(5),
   enforcing_consecutive_5xx: z.number().default(100),
@@ -68,7 +68,7 @@ const clusterSchema = z.object({
 const dumpSchema = z.object({ configs: z.array(z.object({ cluster: z.unknown() })).default([]) });
 const namedSchema = z.object({ name: z.string() });
 
-/** The cluster of that name that the pod's proxy has now. Fails if there is none. */
+/** Reads the cluster with this name from the pod's proxy. Throws if there is none. */
 export async function readCluster(cluster: Cluster, pod: PodRef, name: string): Promise<EnvoyCluster> {
   const dump = dumpSchema.parse(await askEnvoy(cluster, pod, '/config_dump?resource=dynamic_active_clusters'));
   const found = dump.configs.find((config) => namedSchema.parse(config.cluster).name === name);
@@ -76,7 +76,7 @@ export async function readCluster(cluster: Cluster, pod: PodRef, name: string): 
   return toEnvoyCluster(found.cluster);
 }
 
-/** @param config as Envoy's dump has it */
+/** @param config as in Envoy's config dump */
 export function toEnvoyCluster(config: unknown): EnvoyCluster {
   const live = clusterSchema.parse(config);
   const [limits] = live.circuit_breakers.thresholds;
@@ -85,7 +85,7 @@ export function toEnvoyCluster(config: unknown): EnvoyCluster {
     protocol: live.typed_extension_protocol_options?.[http]?.explicit_http_config?.http2_protocol_options
       ? 'grpc'
       : 'http',
-    // istiod sends the endpoints of what is inside the mesh; a partner's name is resolved by the proxy.
+    // For hosts inside the mesh istiod sends the endpoints. The proxy resolves the name of a partner.
     external: live.type !== 'EDS',
     pool: {
       connectTimeoutMs: live.connect_timeout,
@@ -123,7 +123,7 @@ function toEjection(live: z.infer<typeof ejectionSchema>, panicPercent: number):
   };
 }
 
-/** A detector carries out all of its ejections or none; a share of them is nothing that a policy can state. */
+/** Whether a detector enforces its ejections: all or none, because a policy cannot state a percentage. */
 function isEnforced(percent: number): boolean {
   if (percent !== 0 && percent !== 100) throw new Error(`a detector enforces ${percent} % of its ejections`);
   return percent === 100;

@@ -57,7 +57,7 @@ describe("Envoy's cluster", () => {
     });
   });
 
-  it("has Envoy's own defaults where it states nothing", () => {
+  it("has Envoy's defaults for missing values", () => {
     const silent = { circuit_breakers: { thresholds: [{}] }, outlier_detection: {} };
     expect(toEnvoyCluster(silent)).toMatchObject({
       protocol: 'http',
@@ -85,7 +85,7 @@ describe("Envoy's cluster", () => {
 describe("Envoy's route", () => {
   const route = { cluster: 'outbound|8080||orders', timeout: '0.300s' };
 
-  it('is read with its match, its timeout and its retries, and the longest that all pauses can be', () => {
+  it('is read with its match, its timeout, its retries and the maximum total of their pauses', () => {
     const match = {
       safe_regex: { regex: '/v1/orders/[^/]+' },
       headers: [{ name: ':method', string_match: { exact: 'GET' } }],
@@ -112,7 +112,7 @@ describe("Envoy's route", () => {
     });
   });
 
-  it('has no timeout and no retries where it states none', () => {
+  it('has no timeout and no retries if it states none', () => {
     const silent = readRoute({
       match: { path: '/x' },
       route: { ...route, timeout: '0s', retry_policy: { num_retries: 0 } },
@@ -120,7 +120,7 @@ describe("Envoy's route", () => {
     expect(silent).toMatchObject({ method: undefined, path: '/x', timeoutMs: null, retries: null });
   });
 
-  it('is rejected for what is not a duration, which the error quotes', () => {
+  it('is rejected if a duration is invalid, and the error quotes it', () => {
     expect(() => readRoute({ match: { path: '/x' }, route: { ...route, timeout: 'soon' } })).toThrow('"soon"');
   });
 });

@@ -5,19 +5,19 @@ import type { Cluster } from './cluster.ts';
 import { askEnvoy, readDurationMs } from './envoy.ts';
 import type { PodRef } from './names.ts';
 
-/** A route of a proxy, as Envoy has it, with Envoy's own defaults filled in. `null`: no such bound. */
+/** A route of a proxy in Envoy, with Envoy's defaults for missing values. `null`: no such bound. */
 export interface EnvoyRoute {
   readonly name: string;
-  /** The name of the cluster that it leads to. */
+  /** The name of the route's cluster. */
   readonly cluster: string;
-  /** That it requires; undefined if any will do. */
+  /** The required method; undefined if the route accepts any. */
   readonly method: string | undefined;
   /** An exact path, or a pattern in which `{}` is one segment. */
   readonly path: string;
-  /** For the whole call with all its attempts. */
+  /** The timeout of the whole call with all its attempts. */
   readonly timeoutMs: number | null;
   readonly retries: {
-    /** After the first attempt. */
+    /** The number of attempts after the first one. */
     readonly attempts: number;
     /** Sorted. */
     readonly conditions: readonly string[];
@@ -29,7 +29,7 @@ export interface EnvoyRoute {
 
 const durationMs = z.string().transform(readDurationMs);
 
-/** Only whole paths and regular expressions: our mapping knows no other match. */
+/** Whole paths and regular expressions only, because the mapping emits no other match. */
 const routeSchema = z.object({
   name: z.string().default(''),
   match: z.object({
@@ -61,8 +61,8 @@ type Route = z.infer<typeof routeSchema>;
 /**
  * Reads one route.
  *
- * @param config as Envoy's dump has it
- * @returns undefined if it leads to no cluster
+ * @param config as in Envoy's config dump
+ * @returns undefined if the route has no cluster
  */
 export function readRoute(config: unknown): EnvoyRoute | undefined {
   const route = routeSchema.parse(config);
@@ -81,7 +81,7 @@ const dumpSchema = z.object({
     .default([]),
 });
 
-/** The route that the pod's proxy takes for such a call now: the first that matches. Fails if there is none. */
+/** Reads the route that the pod's proxy uses for this target: the first match. Throws if there is none. */
 export async function readRouteOf(
   cluster: Cluster,
   pod: PodRef,
@@ -95,7 +95,7 @@ export async function readRouteOf(
   throw new Error(`${pod.name} has no route for ${target.method} ${target.path} on ${virtualHost}`);
 }
 
-/** The route of that name, as the pod's proxy has it now. Fails if there is none. */
+/** Reads the route with this name from the pod's proxy. Throws if there is none. */
 export async function readRouteNamed(cluster: Cluster, pod: PodRef, routeName: string): Promise<EnvoyRoute> {
   const found = (await readRoutes(cluster, pod, () => true)).find(({ name }) => name === routeName);
   if (found) return toEnvoyRoute(found);

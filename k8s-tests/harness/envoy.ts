@@ -7,17 +7,17 @@ import type { PodRef } from './names.ts';
 const envoyAdminPort = 15000;
 const gateway = { namespace: 'istio-system', labels: 'istio=ingressgateway' } as const;
 
-/** The ready pods whose proxies carry out a caller's policies. Fails when there is none. */
+/** The ready pods whose proxies apply a caller's policies. Throws if there is none. */
 export async function proxiesOf(cluster: Cluster, topology: Topology, caller: string): Promise<readonly PodRef[]> {
   const service = topology.services[caller];
-  if (service === undefined && caller !== GATEWAY) throw new Error(`${caller} is no service of the topology`);
+  if (service === undefined && caller !== GATEWAY) throw new Error(`${caller} is not a service of the topology`);
   const { namespace, labels } = service ? { namespace: service.namespace, labels: `app=${caller}` } : gateway;
   const pods = await cluster.readyPods(namespace, labels);
   if (pods.length === 0) throw new Error(`no ready pod of ${caller}`);
   return pods;
 }
 
-/** What Envoy's admin port in the pod answers to a GET of that path, as JSON. */
+/** Gets a path from Envoy's admin port in the pod and parses the response as JSON. */
 export async function askEnvoy(cluster: Cluster, pod: PodRef, path: string): Promise<unknown> {
   const port = await cluster.forwards.open(pod, envoyAdminPort);
   return JSON.parse(check(await send({ url: `http://127.0.0.1:${port}${path}` }), hasStatus(200)).text);
@@ -25,7 +25,7 @@ export async function askEnvoy(cluster: Cluster, pod: PodRef, path: string): Pro
 
 const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const satisfies Record<string, number>;
 
-/** Reads a duration as Istio and Envoy write them: `300ms`, `0.300s`, `1m`. */
+/** Parses a duration in the format of Istio and Envoy: `300ms`, `0.300s`, `1m`. */
 export function readDurationMs(text: string): number {
   const [, value, unit] = /^([0-9.]+)(ms|s|m|h)$/.exec(text) ?? [];
   if (value === undefined || unit === undefined) throw new Error(`not a duration: "${text}"`);

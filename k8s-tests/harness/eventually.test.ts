@@ -24,11 +24,11 @@ describe('eventually', () => {
 });
 
 describe('consistently', () => {
-  it('accepts what holds for the whole duration', async () => {
+  it('accepts a condition that holds for the whole duration', async () => {
     await consistently(failing(0), { durationMs: 10, intervalMs: 1 });
   });
 
-  it('fails at the first try that fails, saying how long it held', async () => {
+  it('fails at the first failed attempt and states how long the condition held', async () => {
     await expect(consistently(failing(1), { durationMs: 10 })).rejects.toThrow(/held for 0 attempts.*not yet \(1\)/);
   });
 });

@@ -4,13 +4,13 @@ import { pollUntil } from '../../cluster/poll.ts';
 export interface EventuallyOptions {
   /** @default 30_000 */
   readonly timeoutMs?: number;
-  /** Pause between two attempts. @default 200 */
+  /** The pause between two attempts. @default 200 */
   readonly intervalMs?: number;
 }
 
 /**
- * Repeats the attempt until it no longer throws and gives its value. When the time is up it fails with the number of attempts
- * and the last error, so that a failure says what was still wrong and not only that it took too long.
+ * Repeats the attempt until it does not throw, and returns its value. After the timeout it rejects with the number of
+ * attempts and the last error, so that the failure states its reason.
  */
 export function eventually<T>(attempt: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<T> {
   const { timeoutMs = 30_000, intervalMs = 200 } = options;
@@ -19,11 +19,11 @@ export function eventually<T>(attempt: () => T | Promise<T>, options: Eventually
 
 export interface ConsistentlyOptions {
   readonly durationMs: number;
-  /** Pause between two attempts. @default 200 */
+  /** The pause between two attempts. @default 200 */
   readonly intervalMs?: number;
 }
 
-/** The negative of `eventually`: the attempt must succeed every time for the whole duration. */
+/** Requires that every attempt succeeds for the whole duration. */
 export async function consistently(attempt: () => unknown, options: ConsistentlyOptions): Promise<void> {
   const { durationMs, intervalMs = 200 } = options;
   const startedAt = performance.now();

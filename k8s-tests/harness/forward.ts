@@ -5,8 +5,8 @@ import { type KubeConfig, PortForward } from '@kubernetes/client-node';
 import type { PodRef } from './names.ts';
 
 /**
- * Ports of pods on this host's loopback, by the API server's port-forward. It enters the pod's own network namespace, so
- * it reaches what no Service and no sidecar lets through: the admin port and Envoy's.
+ * Forwards ports of pods to this host's loopback through the API server. A port-forward enters the pod's network
+ * namespace, so it reaches ports that no Service and no sidecar exposes: the service's admin port and Envoy's.
  */
 export class Forwards {
   private readonly portForward: PortForward;
@@ -17,7 +17,7 @@ export class Forwards {
     this.portForward = new PortForward(config);
   }
 
-  /** A port on 127.0.0.1 whose connections end at the pod's port; the same one each time it is asked for. */
+  /** Returns a port on 127.0.0.1 that leads to the pod's port. Further calls return the same one. */
   async open(pod: PodRef, port: number): Promise<number> {
     const key = `${pod.namespace}/${pod.name}:${port}`;
     const listening = this.servers.get(key) ?? this.listen(pod, port);
@@ -50,14 +50,16 @@ export class Forwards {
       webSocket.onerror = () => socket.destroy();
       socket.on('close', () => webSocket.close());
     } catch (error) {
-      // Only its message: the event that the client rejects with holds the kubeconfig's private key.
+      // Only the message, because the client's error event contains the private key of the kubeconfig.
       report(pod, port, error instanceof Object && 'message' in error ? String(error.message) : 'unknown error');
       socket.destroy();
     }
   }
 }
 
-/** The caller only sees its connection end; this is why. The error channel opens with an empty message. */
+/**
+ * Prints why the connection ended, because the caller sees only its end. The error channel opens with an empty message.
+ */
 function report(pod: PodRef, port: number, reason: string): void {
   if (reason !== '') console.error(`port-forward to ${pod.namespace}/${pod.name}:${port}: ${reason.trimEnd()}`);
 }

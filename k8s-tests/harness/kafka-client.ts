@@ -8,8 +8,8 @@ const listenerPort = 9092;
 const brokerLabels = 'strimzi.io/cluster=events,strimzi.io/kind=Kafka,strimzi.io/broker-role=true';
 
 /**
- * A Kafka client on this host. Brokers tell clients their addresses in the cluster: each connection is led through a
- * port-forward to the pod that the address names.
+ * Opens a Kafka client on this host. Brokers advertise addresses inside the cluster, so each connection goes through a
+ * port-forward to the pod in the address.
  */
 export async function openKafka(cluster: Cluster): Promise<Kafka> {
   const pods = await cluster.readyPods(namespace, brokerLabels);
@@ -25,7 +25,7 @@ export async function openKafka(cluster: Cluster): Promise<Kafka> {
   });
 }
 
-/** Works with an admin client that is connected meanwhile. */
+/** Runs the work with a connected admin client and disconnects it afterwards. */
 export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin();
   await admin.connect();
@@ -36,7 +36,7 @@ export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise
   }
 }
 
-/** Local ports by the pods' names. */
+/** The local port of each pod, by its name. */
 async function forwardEach(cluster: Cluster, pods: readonly PodRef[]): Promise<ReadonlyMap<string, number>> {
   const entries = pods.map(async (pod) => [pod.name, await cluster.forwards.open(pod, listenerPort)] as const);
   return new Map(await Promise.all(entries));
@@ -46,7 +46,8 @@ async function forwardEach(cluster: Cluster, pods: readonly PodRef[]): Promise<R
 function forwarding(ports: ReadonlyMap<string, number>): ISocketFactory {
   return ({ host, onConnect }) => {
     const port = ports.get(host.split('.')[0] ?? '');
-    if (port === undefined) throw new Error(`the broker ${host} is none of the pods ${[...ports.keys()].join(', ')}`);
+    if (port === undefined)
+      throw new Error(`the broker ${host} is not one of the pods ${[...ports.keys()].join(', ')}`);
     return connect({ host: '127.0.0.1', port }, onConnect);
   };
 }

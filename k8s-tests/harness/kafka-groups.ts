@@ -1,19 +1,19 @@
 import type { Admin } from 'kafkajs';
 
-/** A consumer group and what it reads. */
+/** A consumer group and its topics. */
 export interface GroupRef {
   readonly group: string;
   readonly topics: readonly string[];
 }
 
-/** How many records the group has still to read. */
+/** The number of records that the group has not read yet. */
 export async function readLag(admin: Admin, { group, topics }: GroupRef): Promise<number> {
   const committed = await admin.fetchOffsets({ groupId: group, topics: [...topics] });
   const lags = await Promise.all(
     committed.map(async ({ topic, partitions }) => {
       const bounds = await admin.fetchTopicOffsets(topic);
       return bounds.map(({ partition, low, high }) => {
-        // -1: none committed, so that the whole partition is still to be read.
+        // -1 means no committed offset, so the group has not read any of the partition.
         const offset = partitions.find((each) => each.partition === partition)?.offset ?? '-1';
         return Number(high) - Math.max(Number(offset), Number(low));
       });
@@ -22,7 +22,7 @@ export async function readLag(admin: Admin, { group, topics }: GroupRef): Promis
   return lags.flat().reduce((sum, lag) => sum + lag, 0);
 }
 
-/** Lets a group without members read its topics again from their first record on. */
+/** Makes a group without members read its topics again from the first record. */
 export async function rewindGroup(admin: Admin, { group, topics }: GroupRef): Promise<void> {
   for (const topic of topics) {
     const bounds = await admin.fetchTopicOffsets(topic);
@@ -31,7 +31,7 @@ export async function rewindGroup(admin: Admin, { group, topics }: GroupRef): Pr
   }
 }
 
-/** Drops every record that is there: all topics begin with what comes next. */
+/** Deletes all records of all topics, so that each topic begins with its next record. */
 export async function startTopicsHere(admin: Admin): Promise<void> {
   for (const topic of (await admin.listTopics()).filter((name) => !name.startsWith('__'))) {
     const bounds = await admin.fetchTopicOffsets(topic);

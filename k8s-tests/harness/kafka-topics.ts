@@ -10,14 +10,14 @@ interface PartitionOffset {
   readonly offset: bigint;
 }
 
-/** A record and where it lies. */
+/** A record with its topic, partition and offset. */
 export interface TopicRecord {
   readonly topic: string;
   readonly partition: number;
   readonly message: KafkaMessage;
 }
 
-/** Where every topic of ours begins, and where it ends now: the next record's offset. */
+/** The first offset of every topic of Windlass, and the offset of its next record. */
 export function readBounds(kafka: Kafka): Promise<{ readonly first: Offsets; readonly end: Offsets }> {
   return withAdmin(kafka, async (admin) => {
     const topics = (await admin.listTopics()).filter((name) => !name.startsWith('__'));
@@ -40,8 +40,8 @@ export function readBounds(kafka: Kafka): Promise<{ readonly first: Offsets; rea
 const patienceMs = 120_000;
 
 /**
- * Reads every record of all topics from the given offsets to where the topics end now, in the order of each partition. A
- * topic that the offsets do not name is read from its beginning.
+ * Reads all records of all topics from the given offsets to the current ends, in the order of each partition. It reads
+ * a topic without a given offset from its beginning.
  */
 export async function readRecords(kafka: Kafka, from: Offsets): Promise<readonly TopicRecord[]> {
   const { first, end } = await readBounds(kafka);

@@ -5,7 +5,7 @@ import type { Cluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
 import type { PodRef } from './names.ts';
 
-/** Runs kubectl on the cluster and gives its standard output; rejects with what it wrote when it fails. */
+/** Runs kubectl on the cluster and returns its standard output. Rejects with its output if it fails. */
 export async function kubectl(...args: readonly string[]): Promise<string> {
   const { stdout } = await execa(programPath('kubectl'), args, {
     env: { KUBECONFIG: kubeconfigPath() },
@@ -14,7 +14,7 @@ export async function kubectl(...args: readonly string[]): Promise<string> {
   return stdout;
 }
 
-/** Runs a piece of CommonJS in the Node of a deployment's main container and gives what it printed. */
+/** Runs CommonJS code in Node in a deployment's main container and returns its output. */
 export function runNode(namespace: string, deployment: string, script: string): Promise<string> {
   return kubectl('-n', namespace, 'exec', `deploy/${deployment}`, '-c', deployment, '--', 'node', '-e', script);
 }
@@ -25,7 +25,7 @@ export async function restartDeployment(namespace: string, deployment: string): 
   await kubectl('-n', namespace, 'rollout', 'status', `deploy/${deployment}`, '--timeout=180s');
 }
 
-/** Brings a deployment to so many pods, and waits until they are ready and no other is left. */
+/** Scales a deployment, and waits until it has exactly this number of pods and all are ready. */
 export async function scaleDeployment(cluster: Cluster, { namespace, name }: PodRef, pods: number): Promise<void> {
   await kubectl('-n', namespace, 'scale', `deploy/${name}`, `--replicas=${pods}`);
   await kubectl('-n', namespace, 'rollout', 'status', `deploy/${name}`, '--timeout=120s');

@@ -19,17 +19,17 @@ export interface PatchOperation {
 
 const networking = { group: 'networking.istio.io', version: 'v1' } as const;
 
-/** The object as the API server has it. */
+/** Reads the object from the API server. */
 export function readObject(cluster: Cluster, ref: MeshObjectRef): Promise<unknown> {
   return cluster.custom.getNamespacedCustomObject({ ...networking, ...ref });
 }
 
-/** All objects of the kind in a namespace, as the API server has them. */
+/** Reads all objects of the kind in a namespace from the API server. */
 export function listObjects(cluster: Cluster, ref: Omit<MeshObjectRef, 'name'>): Promise<unknown> {
   return cluster.custom.listNamespacedCustomObject({ ...networking, ...ref });
 }
 
-/** Edits an object in place, as `kubectl patch --type json` does. Proxies learn of it a moment later. */
+/** Edits an object, as `kubectl patch --type json` does. Proxies get the edit a moment later. */
 export async function patchObject(
   cluster: Cluster,
   ref: MeshObjectRef,
@@ -49,9 +49,9 @@ interface LiveObject<Spec> {
 }
 
 /**
- * Replaces the spec of an object in `shop` while the body runs, and then restores it. Proxies learn of either a moment later:
- * wait for the effect of the edit. Both specs are applied as `make up` applies them. The fields of a patch would stay the
- * patch's and outlive the source's.
+ * Replaces the spec of an object in `shop` while the body runs, and then restores it. Proxies get both edits a moment
+ * later, so the body must wait for the effect. Both specs are applied as `make up` applies them, because fields set by
+ * a patch would belong to the patch and remain after the next `make up`.
  *
  * @param object like `destinationrule/acquirer`
  */

@@ -16,7 +16,7 @@ const urlOf = (path: string) => `http://127.0.0.1:${(server.address() as Address
 beforeAll(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)));
 afterAll(() => new Promise<void>((resolve) => server.close(() => resolve())));
 
-it('counts every call once: as an answer or as a failure', async () => {
+it('counts every call once, as a response or as a failure', async () => {
   requests = 0;
   const load = new Load({ ratePerSecond: 100, call: () => ({ url: urlOf('/') }), check: hasStatus(200) });
   await sleep(200);

@@ -2,25 +2,25 @@ import type { Check } from './check.ts';
 import { type HttpRequest, type HttpResponse, send } from './http.ts';
 import { runOpenLoop } from './open-loop.ts';
 
-/** What a client notes of a call that it did not make. */
+/** The record of a call that the client did not make. */
 export const NOT_SENT = 'not sent: too many calls in flight';
 
 export interface LoadOptions {
   readonly ratePerSecond: number;
   readonly call: () => HttpRequest;
   readonly check: Check;
-  /** Calls under way at once; one more than that is counted as failed and not sent. @default 100 */
+  /** The limit of concurrent calls. A call above it is not sent and counts as failed. @default 100 */
   readonly maxInFlight?: number;
 }
 
 export interface LoadReport {
   readonly sent: number;
   readonly answers: readonly HttpResponse[];
-  /** One line for each failed call, with its time. */
+  /** One line per failed call, with its time. */
   readonly failures: readonly string[];
 }
 
-/** Steady open-loop load, a call every 1/rate seconds. `stop` waits for the last answers. */
+/** A steady open-loop load with a call every 1/rate seconds. `stop` waits for the last responses. */
 export class Load {
   private readonly options: LoadOptions;
   private readonly stopping = new AbortController();

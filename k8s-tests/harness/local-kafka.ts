@@ -10,23 +10,26 @@ import { findFreePort } from '../../services/lib/testing/databases.ts';
 import { eventually } from './eventually.ts';
 
 const startTimeoutMs = 60_000;
-/** As in the cluster (see run-script.ts): a light load on a small machine. */
+/** The JVM options of the cluster's broker (run-script.ts), for a light load on a small machine. */
 const jvm = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xms128m', '-Xmx384m'];
 
 export interface LocalKafka {
-  /** `127.0.0.1:<port>`, as `createBroker` and kafkajs take it. */
+  /** `127.0.0.1:<port>`, the format of `createBroker` and kafkajs. */
   readonly brokers: string[];
-  /** Of the broker's process, for signals. */
+  /** The id of the broker's process, for signals. */
   readonly pid: number;
-  /** A client for what a test does itself. It says nothing. */
+  /** A client without a log, for the test itself. */
   readonly client: Kafka;
   /** @param partitions @default 1 */
   createTopics(topics: readonly string[], partitions?: number): Promise<void>;
-  /** Ends the broker and removes its files. */
+  /** Stops the broker and deletes its files. */
   stop(): Promise<void>;
 }
 
-/** One real broker without a cluster: the jars and the Java of the native cluster, on free ports, in a temporary folder. */
+/**
+ * Starts a real broker without a cluster. It uses the native cluster's Kafka and Java, free ports and a temporary
+ * folder.
+ */
 export async function startLocalKafka(): Promise<LocalKafka> {
   const [java, jars] = await Promise.all([tool('java'), tool('kafka')]);
   const folder = await mkdtemp(join(tmpdir(), 'windlass-kafka-'));
@@ -77,7 +80,7 @@ export async function startLocalKafka(): Promise<LocalKafka> {
   };
 }
 
-/** One node that is controller and broker. Without the pauses that let a big group gather before its first rebalance. */
+/** The config of one node that is both controller and broker, without a delay before the first rebalance of a group. */
 function serverProperties(dataFolder: string, port: number, controllerPort: number): string {
   const properties = {
     'process.roles': 'broker,controller',

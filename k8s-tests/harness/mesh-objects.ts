@@ -3,7 +3,7 @@ import { MeshChart } from '../../cdk8s/charts/mesh.ts';
 import type { MeshPlan } from '../../cdk8s/mesh/plan.ts';
 import type { KubernetesObject } from '../../cluster/kubernetes/objects.ts';
 
-/** The mesh objects of a plan, without the way in. */
+/** The mesh objects of a plan, without the gateway. */
 export function meshObjectsOf(plan: MeshPlan): KubernetesObject[] {
   return new MeshChart(Testing.app(), 'mesh', plan).toJson() as KubernetesObject[];
 }

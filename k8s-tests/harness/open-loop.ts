@@ -1,23 +1,23 @@
 import { pause } from '../../services/lib/runtime/timing.ts';
 
 export interface OpenLoopOptions {
-  /** When each call is due, in ms from the start, in order. It may never end. */
+  /** The start of each call, in ms from the start of the loop, in ascending order. The sequence may be infinite. */
   readonly dueMs: Iterable<number>;
-  /** Calls under way at once; one more than that is skipped. */
+  /** The limit of concurrent calls. A call above it is skipped. */
   readonly maxInFlight: number;
-  /** Ends the loop; calls under way are still awaited. */
+  /** Ends the loop, which still waits for the calls in progress. */
   readonly signal: AbortSignal;
   /** Makes the n-th call. Never rejects. */
   readonly call: (n: number, dueMs: number) => Promise<void>;
-  /** Is told of the n-th call instead, if too many are under way. */
+  /** Called instead of `call` for the n-th call if it is skipped. */
   readonly skip: (n: number, dueMs: number) => void;
 }
 
 /**
- * Open-loop load: every call is made when it is due and once, whatever became of those before it, so that an outage shows in
- * as many failures as clients would have seen.
+ * Runs an open-loop load: it makes every call once and on time, regardless of earlier calls, so that an outage causes
+ * as many failures as clients would see.
  *
- * @returns once the loop has ended and the last call is answered
+ * @returns once the loop has ended and the last call has its response
  */
 export async function runOpenLoop({ dueMs, maxInFlight, signal, call, skip }: OpenLoopOptions): Promise<void> {
   const inFlight = new Set<Promise<void>>();

@@ -13,15 +13,15 @@ interface Opening {
 }
 
 /**
- * Lets every connection of these namespaces through while a file's tests run, where the cluster enforces NetworkPolicies: what
- * is refused all the same is refused by the mesh. Policies add up, so one that allows all is enough.
+ * Allows every connection of these namespaces while a file's tests run, in clusters that enforce NetworkPolicies. The
+ * mesh then causes every rejection that remains. Policies are additive, so one policy that allows all is enough.
  */
 export function useOpenNetwork(namespaces: readonly string[]): void {
   const spec = { podSelector: {}, ingress: [{}], egress: [{}] };
   useOpenings(async () => namespaces.map((namespace) => ({ name: NAME, namespace, spec })));
 }
 
-/** Lets a file's own pods, in the service's namespace and labeled `app`, connect as the pods of the service may. */
+/** Gives pods of a test, in the service's namespace with the label `app`, the NetworkPolicy of the service's pods. */
 export function useNetworkOf(service: ServiceName, app: string): void {
   const namespace = namespaceOf(service);
   useOpenings(async () => {
@@ -30,7 +30,7 @@ export function useNetworkOf(service: ServiceName, app: string): void {
   });
 }
 
-/** Lets the pods of one service connect to a port that a file's tests open in the pods of another one. */
+/** Allows the pods of one service to connect to a port that the tests open in the pods of another service. */
 export function useOpenPort(port: number, from: ServiceName, to: ServiceName): void {
   const peer = (service: ServiceName) => ({
     namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespaceOf(service) } },
@@ -55,7 +55,7 @@ function podsOf(app: string): object {
   return { matchLabels: { app } };
 }
 
-/** Adds policies while a file's tests run, before its own `beforeAll`. Where none are enforced they change nothing. */
+/** Adds policies while a file's tests run, before its own `beforeAll`. They have no effect if none are enforced. */
 function useOpenings(make: () => Promise<readonly Opening[]>): void {
   let openings: readonly Opening[] = [];
   beforeAll(async () => {

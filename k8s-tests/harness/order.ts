@@ -4,7 +4,7 @@ import { check, hasStatus } from './check.ts';
 import { type EventuallyOptions, eventually } from './eventually.ts';
 import { type HttpRequest, type HttpResponse, send } from './http.ts';
 
-/** A good order for two mugs; tests spread their change over it. */
+/** A valid order for two mugs. Tests override its fields. */
 export const goodOrder = {
   customerId: 'c-1',
   items: [{ sku: 'mug', quantity: 2 }],
@@ -25,13 +25,13 @@ const storedSchema = placedSchema.extend({
 export type PlacedOrder = z.infer<typeof placedSchema>;
 export type StoredOrder = z.infer<typeof storedSchema>;
 
-/** The same to where the carrier does not go: it is cancelled once all is given back. */
+/** An order to an address that the carrier does not serve. The saga compensates its steps and cancels it. */
 export const undeliverableOrder = {
   ...goodOrder,
   shippingAddress: { ...goodOrder.shippingAddress, country: 'AQ' },
 } as const;
 
-/** POST /v1/orders as data: a new idempotency key, unless the test says which. */
+/** The request POST /v1/orders. @param key a new idempotency key by default */
 export function orderRequest(ingressUrl: string, order: unknown = goodOrder, key: string = randomUUID()): HttpRequest {
   return {
     method: 'POST',
@@ -47,7 +47,7 @@ export function getOrder(ingressUrl: string, orderId: string): Promise<HttpRespo
   return send({ url: `${ingressUrl}/v1/orders/${orderId}` });
 }
 
-/** Waits until the order has come to a status, and gives it with its history. */
+/** Waits until the order has the status, and returns the order with its history. */
 export function waitForStatus(
   ingressUrl: string,
   orderId: string,

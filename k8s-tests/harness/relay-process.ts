@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url';
 const program = fileURLToPath(new URL('./relay-program.ts', import.meta.url));
 
 export interface RelayProcess {
-  /** Starts or pauses the relay, after the batch in hand. */
+  /** Starts the relay, or pauses it after the current batch. */
   set(wanted: 'relay' | 'pause'): Promise<void>;
-  /** SIGKILL, wherever it is. */
+  /** Sends SIGKILL at any point of its work. */
   kill(): Promise<void>;
 }
 
-/** An outbox relay in a process of its own, connected but still paused. */
+/** An outbox relay in its own process, connected but paused. */
 export async function startRelayProcess(databaseUrl: string, broker: string): Promise<RelayProcess> {
   const child = fork(program, [databaseUrl, broker]);
   await once(child, 'message');

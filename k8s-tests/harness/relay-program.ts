@@ -1,4 +1,4 @@
-/** One outbox relay as a process of its own, run by relay-process.ts: relays while told to, and ends with its parent. */
+/** One outbox relay as a separate process, started by relay-process.ts. It ends when its parent does. */
 
 import { createBroker } from '../../services/lib/messaging/broker.ts';
 import { startRelay } from '../../services/lib/messaging/relay.ts';

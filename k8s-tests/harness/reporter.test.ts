@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { findFaults, slowest } from './reporter.ts';
 
-it('accepts a run whose skips all have a reason', () => {
+it('accepts a run if all its skips have a reason', () => {
   const counts = { passed: 1, failed: 0, skipped: ['rollout > survives'] };
   expect(findFaults(counts, { 'rollout > survives': 'needs two nodes' })).toEqual([]);
 });
@@ -12,7 +12,7 @@ it('names each skip without a reason', () => {
   ]);
 });
 
-it('finds fault with a run of no tests', () => {
+it('rejects a run without tests', () => {
   expect(findFaults({ passed: 0, failed: 0, skipped: [] }, {})).toEqual(['no test was run']);
 });
 

@@ -1,21 +1,21 @@
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
 import { allowedSkips } from '../skips.ts';
 
-/** What a run came to, by test. */
+/** The result of a run, by test. */
 export interface RunCounts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: readonly string[];
 }
 
-/** What is wrong with a run besides its failed tests: skips that no one gave a reason for, or that nothing ran at all. */
+/** Returns the faults of a run besides its failed tests: skips without a listed reason, or no test at all. */
 export function findFaults(counts: RunCounts, allowed: Readonly<Record<string, string>>): readonly string[] {
   const unlisted = counts.skipped.filter((name) => allowed[name] === undefined);
   const faults = unlisted.map((name) => `skipped without a reason in k8s-tests/skips.ts: ${name}`);
   return counts.passed + counts.failed === 0 ? [...faults, 'no test was run'] : faults;
 }
 
-/** A test file and how long its tests took. */
+/** A test file and the duration of its tests. */
 export interface FileTiming {
   readonly file: string;
   readonly durationMs: number;
@@ -34,8 +34,8 @@ function toTiming(module: TestModule): FileTiming {
 }
 
 /**
- * Ends the run with the line `N passed, N failed, N skipped`, and makes it fail for what `findFaults` says. Where someone
- * picked tests by name (`-t`), the ones not picked are no skips.
+ * Prints the line `N passed, N failed, N skipped` at the end of the run, and fails the run for each fault that
+ * `findFaults` returns. If tests were selected by name (`-t`), the others do not count as skipped.
  */
 export default class CountingReporter implements Reporter {
   private picked = false;
@@ -63,14 +63,14 @@ function findFlaky(modules: readonly TestModule[]): readonly string[] {
   return tests.filter((test) => test.diagnostic()?.flaky).map((test) => test.fullName);
 }
 
-/** A file that could not even be loaded counts as one failed test. */
+/** Counts a file that could not be loaded as one failed test. */
 function countTests(modules: readonly TestModule[]): RunCounts {
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
   const unloadable = modules.filter((module) => module.children.size === 0 && module.errors().length > 0);
   return {
     passed: tests.filter((test) => test.result().state === 'passed').length,
     failed: tests.filter((test) => test.result().state === 'failed').length + unloadable.length,
-    // A test that was still pending when the run was interrupted has not run either.
+    // Also counts tests that were pending when the run was interrupted.
     skipped: tests.filter((test) => ['skipped', 'pending'].includes(test.result().state)).map((test) => test.fullName),
   };
 }

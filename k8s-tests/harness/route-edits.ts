@@ -5,21 +5,21 @@ import { readRouteNamed } from './envoy-route.ts';
 import { eventually } from './eventually.ts';
 import { type MeshObjectRef, patchObject, readObject } from './live-objects.ts';
 
-/** The part of a VirtualService's HTTP route that is edited here. */
+/** The part of a VirtualService's HTTP route that this file edits. */
 interface HttpRoute {
   readonly name?: string;
   readonly timeout?: string;
   readonly retries?: { readonly attempts?: number };
 }
 
-/** An HTTP route of a VirtualService in `shop`, and its place there. */
+/** An HTTP route of a VirtualService in `shop`, and its index there. */
 export interface RouteRef {
   readonly virtualService: string;
   readonly index: number;
   readonly route: HttpRoute;
 }
 
-/** What a person may change on a route; the rest stays. */
+/** An edit of a route. The other fields stay. */
 export interface RouteChange {
   readonly timeoutMs?: number;
   /** 0 replaces all of `retries`: Istio rejects retry conditions without attempts. */
@@ -30,7 +30,7 @@ const virtualServiceSchema = z.object({ spec: z.object({ http: z.array(z.custom<
 
 const refOf = (name: string): MeshObjectRef => ({ plural: 'virtualservices', namespace: 'shop', name });
 
-/** The route of that name. The error names those that exist. */
+/** Returns the route with this name. The error lists the existing names. */
 export async function findRoute(cluster: Cluster, virtualService: string, routeName: string): Promise<RouteRef> {
   const routes = virtualServiceSchema.parse(await readObject(cluster, refOf(virtualService))).spec.http;
   const index = routes.findIndex(({ name }) => name === routeName);
@@ -42,7 +42,7 @@ export async function findRoute(cluster: Cluster, virtualService: string, routeN
   return { virtualService, index, route };
 }
 
-/** Puts the route in the place of the one of the same name. */
+/** Replaces the route with the same name. */
 export async function replaceRoute(cluster: Cluster, { virtualService, index, route }: RouteRef): Promise<void> {
   const path = `/spec/http/${index}`;
   await patchObject(cluster, refOf(virtualService), [
@@ -63,14 +63,14 @@ export function changeRoute(found: RouteRef, { timeoutMs, attempts }: RouteChang
   };
 }
 
-/** A route's timeout; null where it states none, as Envoy has it. */
+/** The timeout of a route; null if it states none, as in Envoy. */
 export function timeoutMsOf({ route: { timeout } }: RouteRef): number | null {
   return timeout === undefined ? null : readDurationMs(timeout) || null;
 }
 
 /**
- * Edits of VirtualServices by route name (`<caller>.<Rpc>`), as a person would make them with kubectl. An edit is in effect in
- * the caller's sidecars when `patch` returns, and reverted by `restore`.
+ * Edits VirtualServices by route name (`<caller>.<Rpc>`), as an operator would with kubectl. The caller's sidecars
+ * apply an edit before `patch` resolves, and `restore` reverts it.
  */
 export class RouteEdits {
   private readonly cluster: Cluster;
@@ -82,12 +82,12 @@ export class RouteEdits {
 
   async patch(virtualService: string, routeName: string, change: RouteChange): Promise<void> {
     const original = await findRoute(this.cluster, virtualService, routeName);
-    // Kept before the edit, so that an edit that fails half-way is reverted as well.
+    // Stored before the edit, so that `restore` also reverts an edit that fails.
     this.originals.push(original);
     await this.apply(changeRoute(original, change));
   }
 
-  /** Reverts all edits, the newest first, and waits until that is in effect. */
+  /** Reverts all edits, newest first, and waits until the sidecars apply that. */
   async restore(): Promise<void> {
     for (let last = this.originals.pop(); last !== undefined; last = this.originals.pop()) await this.apply(last);
   }
@@ -97,7 +97,7 @@ export class RouteEdits {
     await eventually(() => this.expectLive(ref), { timeoutMs: 10_000, intervalMs: 50 });
   }
 
-  /** In the sidecars of all ready pods of the caller. A route that states no retries has none. */
+  /** Waits for the sidecars of all ready pods of the caller. A route without retries in its spec has none in Envoy. */
   private async expectLive(ref: RouteRef): Promise<void> {
     const { name = '', retries } = ref.route;
     const caller = name.slice(0, name.indexOf('.'));

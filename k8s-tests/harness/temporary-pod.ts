@@ -2,22 +2,24 @@ import { apply } from '../../cluster/kubernetes/kubectl.ts';
 import { toStream } from '../../cluster/kubernetes/objects.ts';
 import { kubectl } from './kubectl.ts';
 
-/** A pod in a namespace of its own, both of that name: what the manifests say of other namespaces does not hold there. */
+/** A pod in its own namespace, both with this name. The policies of other namespaces do not apply there. */
 export interface TemporaryPod {
   readonly name: string;
   readonly inMesh: boolean;
-  /** CommonJS that its Node runs, on our image. */
+  /** The CommonJS code that Node runs in the image of Windlass. */
   readonly program: string;
-  /** Pods behind the Service; the others are called `<name>-2` and so on. @default 1 */
+  /** The number of pods behind the Service. The others have the names `<name>-2` and so on. @default 1 */
   readonly pods?: number;
 }
 
-/** Starts the pod, with a Service of its name on port 8080. Resolves once it is ready; `removePod` takes all of it away. */
+/**
+ * Starts the pod, with a Service of its name on port 8080, and waits until it is ready. `removePod` deletes all of it.
+ */
 export async function startPod({ name, inMesh, program, pods = 1 }: TemporaryPod): Promise<void> {
   const ours = ['-n', 'shop', 'get', 'deploy/orders', '-o', 'jsonpath={.spec.template.spec.containers[0].image}'];
   const [image] = await Promise.all([
     kubectl(...ours),
-    // One of an earlier run may still be on its way out.
+    // The namespace of an earlier run may still be terminating.
     kubectl('delete', 'namespace', name, '--ignore-not-found'),
   ]);
   const metadata = { name, namespace: name, labels: { app: name } };

@@ -7,30 +7,31 @@ import { eventually } from './eventually.ts';
 import { namespaceOf, type ServiceName, services } from './names.ts';
 import { RouteEdits } from './route-edits.ts';
 
-/** What a cluster test works with. */
+/** The tools of a cluster test. */
 export interface TestCluster {
   readonly cluster: Cluster;
   readonly jaeger: Jaeger;
   readonly routes: RouteEdits;
-  /** The admin port of a service. */
+  /** The admin ports of a service. */
   readonly admin: (service: ServiceName) => Admin;
 }
 
 /**
- * Opens the cluster for a test file. Before each test all pods of the services are ready, and reset (catalogue, faults, request counts).
- * After each test, even a failed one, faults are removed and edited routes are restored.
+ * Opens the cluster for a test file. Before each test it waits until all pods of the services are ready, and resets
+ * them (catalogue, faults, request counts). After each test, even a failed one, it removes faults and restores edited
+ * routes.
  */
 export function useCluster(): TestCluster {
   const cluster = openCluster();
   const routes = new RouteEdits(cluster);
   const admin = (service: ServiceName): Admin => new Admin(cluster, { namespace: namespaceOf(service), name: service });
   const resetAll = async () => {
-    // The orders first: a saga that goes on would be counted among the requests of the next test.
+    // Orders first, because a saga that continues would add requests to the counts of the next test.
     const first = services.filter((service) => topology.services[service].database === 'orders');
     const others = services.filter((service) => !first.includes(service));
     for (const group of [first, others]) await Promise.all(group.map((service) => admin(service).reset()));
   };
-  // In one: a pod whose database was just replaced may count as ready until its next probe.
+  // Both in one attempt, because a pod whose database was just replaced may be ready until its next probe.
   const settleAndReset = () =>
     eventually(
       async () => {
@@ -51,7 +52,7 @@ export function useCluster(): TestCluster {
   return { cluster, jaeger: new Jaeger(cluster.jaegerUrl), routes, admin };
 }
 
-/** A test may have replaced a pod, scaled a deployment, or taken a database away: the next test must not notice. */
+/** Throws while pods are replaced, scaled or restarted after the previous test. */
 async function expectSettled(cluster: Cluster): Promise<void> {
   const found = await Promise.all([
     ...[...Map.groupBy(services, namespaceOf)].map(([namespace, names]) => cluster.unsettled(namespace, names)),
