@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { planMesh } from '../mesh/plan.ts';
 import type { ConsecutiveBreaker, Policies } from '../model/policy.ts';
-import { SynthesisRefused } from '../model/problem.ts';
+import { SynthesisRejected } from '../model/problem.ts';
 import {
   dependencyPolicy,
   exampleModel,
@@ -123,8 +123,8 @@ test('synthesis refuses with every problem at once, each with dependency, value 
   } catch (error) {
     refusal = error;
   }
-  expect(refusal).toBeInstanceOf(SynthesisRefused);
-  const { problems, message } = refusal as SynthesisRefused;
+  expect(refusal).toBeInstanceOf(SynthesisRejected);
+  const { problems, message } = refusal as SynthesisRejected;
   expect(problems.map(({ rule }) => rule).toSorted()).toEqual([
     'dependency-for-each-policy',
     'ejects-everything-unstated',

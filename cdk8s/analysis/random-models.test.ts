@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { synthesize } from '../commands/synthesize.ts';
 import { environments } from '../environments.ts';
 import { planMesh } from '../mesh/plan.ts';
-import { SynthesisRefused } from '../model/problem.ts';
+import { SynthesisRejected } from '../model/problem.ts';
 import { readCrdChecks } from '../testing/crd-schema.ts';
 import { dependencyPolicy, exampleTopology, retried } from '../testing/example.ts';
 import { bentModel } from '../testing/random/bent-model.ts';
@@ -20,19 +20,19 @@ const RUN = { endOnFailure: true } as const;
 const crdChecks = readCrdChecks(join(import.meta.dirname, '../../charts/strimzi/crds'));
 
 /** The manifests, or why there are none. Whatever else is thrown is a crash, and fails the test. */
-function synthesizeOrRefuse({ model, replicas }: RandomModel): Manifest[] | SynthesisRefused {
+function synthesizeOrReject({ model, replicas }: RandomModel): Manifest[] | SynthesisRejected {
   try {
     const plan = planMesh(model, replicas);
     const environment = { ...environments.dev, replicas: replicas[0] ?? { each: 1 } };
     synthesize({ topology: model.topology, plan, environment, outFolder });
     return readManifests(outFolder);
   } catch (error) {
-    if (error instanceof SynthesisRefused) return error;
+    if (error instanceof SynthesisRejected) return error;
     throw error;
   }
 }
 
-function expectRefusal({ problems, message }: SynthesisRefused): void {
+function expectRejection({ problems, message }: SynthesisRejected): void {
   expect(problems.length).toBeGreaterThan(0);
   for (const { subject, value, rule, message: right } of problems) {
     expect(rule).toMatch(/^[a-z]+(-[a-z]+)*$/);
@@ -62,8 +62,8 @@ describe('whatever the model', { timeout: 120_000 }, () => {
   test('a sound one becomes manifests that are valid', () => {
     fc.assert(
       fc.property(soundModel(), (random) => {
-        const outcome = synthesizeOrRefuse(random);
-        if (outcome instanceof SynthesisRefused) throw outcome;
+        const outcome = synthesizeOrReject(random);
+        if (outcome instanceof SynthesisRejected) throw outcome;
         expectManifests(outcome);
       }),
       { ...RUN, numRuns: 20 },
@@ -74,10 +74,10 @@ describe('whatever the model', { timeout: 120_000 }, () => {
     let refused = 0;
     fc.assert(
       fc.property(bentModel, (random) => {
-        const outcome = synthesizeOrRefuse(random);
-        if (!(outcome instanceof SynthesisRefused)) return expectManifests(outcome);
+        const outcome = synthesizeOrReject(random);
+        if (!(outcome instanceof SynthesisRejected)) return expectManifests(outcome);
         refused += 1;
-        expectRefusal(outcome);
+        expectRejection(outcome);
       }),
       { ...RUN, numRuns: 100 },
     );
@@ -109,8 +109,8 @@ describe('whatever the model', { timeout: 120_000 }, () => {
           policies,
           limits: { worstCaseCalls: 1e300, sustainedCalls: 1e300 },
         };
-        const outcome = synthesizeOrRefuse({ model, replicas: [{ each: 1 }] });
-        const rules = outcome instanceof SynthesisRefused ? outcome.problems.map(({ rule }) => rule) : [];
+        const outcome = synthesizeOrReject({ model, replicas: [{ each: 1 }] });
+        const rules = outcome instanceof SynthesisRejected ? outcome.problems.map(({ rule }) => rule) : [];
         expect(rules.length > 0).toBe(hasRing(calls.map((next) => next.map((name) => names.indexOf(name)))));
         expect(rules.filter((rule) => rule !== 'no-call-cycle')).toEqual([]);
       }),

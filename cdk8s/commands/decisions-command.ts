@@ -5,7 +5,7 @@ import { analyse } from '../analysis/analyse.ts';
 import { writeDecisions } from '../documents/decisions-document.ts';
 import { writeSaga } from '../documents/saga-document.ts';
 import { drawTopology } from '../documents/topology-picture.ts';
-import { SynthesisRefused } from '../model/problem.ts';
+import { SynthesisRejected } from '../model/problem.ts';
 import type { Source } from './synth-command.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function decisions(args: readonly string[], { environments, ...mode
   const replicas = Object.values(environments).map((environment) => environment.replicas);
   const problems = analyse(model, replicas);
   if (problems.length > 0) {
-    console.error(new SynthesisRefused(problems).message);
+    console.error(new SynthesisRejected(problems).message);
     return 1;
   }
 

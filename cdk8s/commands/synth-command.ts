@@ -4,7 +4,7 @@ import { availabilityOfRoutes, formatAvailability } from '../analysis/availabili
 import { planMesh } from '../mesh/plan.ts';
 import type { Environment } from '../model/environment.ts';
 import type { Model } from '../model/model.ts';
-import { SynthesisRefused } from '../model/problem.ts';
+import { SynthesisRejected } from '../model/problem.ts';
 import type { Saga } from '../model/saga-step.ts';
 import { synthesize } from './synthesize.ts';
 
@@ -48,7 +48,7 @@ export function synth(args: readonly string[], { environments, ...model }: Sourc
     console.log(formatAvailability(availabilityOfRoutes(model)));
     return 0;
   } catch (error) {
-    if (!(error instanceof SynthesisRefused)) throw error;
+    if (!(error instanceof SynthesisRejected)) throw error;
     console.error(error.message);
     return 1;
   }

@@ -10,7 +10,7 @@ import { meshNamespaceOf } from '../model/addresses.ts';
 import { type Dependency, joinDependencies } from '../model/dependencies.ts';
 import type { Replicas } from '../model/environment.ts';
 import type { Model } from '../model/model.ts';
-import { SynthesisRefused } from '../model/problem.ts';
+import { SynthesisRejected } from '../model/problem.ts';
 import { GATEWAY, type Topology } from '../model/topology.ts';
 import { MESH_ROOT_NAMESPACE } from './caller.ts';
 import { toDestinationRule } from './destination-rule.ts';
@@ -38,11 +38,11 @@ export interface MeshPlan {
  * Analyses the policies, then maps them.
  *
  * @param replicas pods of each service, in every environment that the plan must hold for
- * @throws SynthesisRefused with every problem found, before anything is mapped
+ * @throws SynthesisRejected with every problem found, before anything is mapped
  */
 export function planMesh(model: Model, replicas: readonly Replicas[]): MeshPlan {
   const problems = analyse(model, replicas);
-  if (problems.length > 0) throw new SynthesisRefused(problems);
+  if (problems.length > 0) throw new SynthesisRejected(problems);
 
   const { topology, policies } = model;
   const dependencies = joinDependencies(topology, policies);

@@ -14,12 +14,12 @@ export interface Problem {
 }
 
 /** Nothing is emitted while any problem is left; the message lists them all. */
-export class SynthesisRefused extends Error {
+export class SynthesisRejected extends Error {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
     super([`${problems.length} problem(s) in topology.ts and policies.ts:`, ...problems.map(format)].join('\n'));
-    this.name = 'SynthesisRefused';
+    this.name = 'SynthesisRejected';
     this.problems = problems;
   }
 }

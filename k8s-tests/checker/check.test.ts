@@ -4,7 +4,7 @@ import { bound95, formatReports } from './report.ts';
 import type { AcceptedOrder, ShopState } from './state.ts';
 import { goodAccepted, goodState, record } from './testing.ts';
 
-/** Replaces the rows that match by changed ones; none given removes them. */
+/** Changes the rows that match, or removes them if no change is given. */
 function edit<Row>(rows: readonly Row[], matches: (row: Row) => boolean, change?: Partial<Row>): Row[] {
   return rows.flatMap((row) => (matches(row) ? (change === undefined ? [] : [{ ...row, ...change }]) : [row]));
 }
@@ -12,7 +12,7 @@ function edit<Row>(rows: readonly Row[], matches: (row: Row) => boolean, change?
 const { orders, sagas, steps, ledger, stock, reservations, shipments, emails, facts, outbox, records } = goodState;
 const twice = <Row>(rows: readonly Row[]): Row[] => [...rows, ...rows.slice(0, 1)];
 
-/** What went wrong, the invariant that has to notice, what is different from the good state. */
+/** A violation, the invariant that must detect it, and the difference from the good state. */
 const violating: readonly (readonly [string, string, Partial<ShopState>, (readonly AcceptedOrder[])?])[] = [
   ['an accepted order was lost', 'accepted-orders-end', {}, [{ orderId: 'x', status: 202 }]],
   [
@@ -178,16 +178,16 @@ const violating: readonly (readonly [string, string, Partial<ShopState>, (readon
 ];
 
 describe('the checker', () => {
-  it('finds nothing where all is well, however often an event was repeated', () => {
+  it('finds no violation in a correct state, even if an event was delivered several times', () => {
     expect(findViolations(goodState, goodAccepted)).toEqual([]);
   });
 
-  it('puts every invariant to the test', () => {
+  it('checks at least one case of every invariant', () => {
     expect(checkInvariants(goodState, goodAccepted).filter(({ cases }) => cases === 0)).toEqual([]);
   });
 
   test.each(violating.map(([when, breaks, change, accepted = goodAccepted]) => ({ when, breaks, change, accepted })))(
-    'notices when $when',
+    'detects that $when',
     ({ breaks, change, accepted }) => {
       const found = findViolations({ ...goodState, ...change }, accepted);
       expect(found.map(({ invariant }) => invariant)).toContain(breaks);
@@ -199,7 +199,7 @@ describe('the checker', () => {
     expect(invariants.map(({ name }) => name).filter((name) => !covered.has(name))).toEqual([]);
   });
 
-  it('takes older outbox rows as causes, and does not ask for them in the run', () => {
+  it('accepts older outbox rows as causes, and does not require their events in the run', () => {
     const older = {
       ...goodState,
       outbox: edit(outbox, ({ eventId }) => eventId === 'e1', { isNew: false, isPublished: false }),
@@ -207,7 +207,7 @@ describe('the checker', () => {
     expect(findViolations(older, goodAccepted)).toEqual([]);
   });
 
-  it('lets an authorization of an unknown order be when it was reversed', () => {
+  it('accepts a reversed authorization of an unknown order', () => {
     const orphan = {
       id: 'z1',
       orderId: 'z',
@@ -222,7 +222,7 @@ describe('the checker', () => {
 });
 
 describe('the report', () => {
-  it('says how rarely an invariant could still fail: 3 / N', () => {
+  it('states the bound on the failure rate of an invariant: 3 / N', () => {
     expect(bound95({ cases: 600, wrong: [] })).toBeCloseTo(0.005);
     expect(bound95({ cases: 600, wrong: ['one'] })).toBeUndefined();
     expect(bound95({ cases: 0, wrong: [] })).toBeUndefined();

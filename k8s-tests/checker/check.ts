@@ -34,7 +34,7 @@ export interface Violation {
   readonly message: string;
 }
 
-/** Looks at every case of every invariant. */
+/** Checks every case of every invariant. */
 export function checkInvariants(state: ShopState, accepted: readonly AcceptedOrder[]): readonly InvariantReport[] {
   return invariants.map(({ name, says, examine }) => ({ name, says, ...examine(state, accepted) }));
 }
@@ -43,7 +43,7 @@ export function violationsOf(reports: readonly InvariantReport[]): readonly Viol
   return reports.flatMap(({ name, wrong }) => wrong.map((message) => ({ invariant: name, message })));
 }
 
-/** What does not hold, each case named; empty when all is well. */
+/** The violations, each with its case. Empty if all invariants hold. */
 export function findViolations(state: ShopState, accepted: readonly AcceptedOrder[]): readonly Violation[] {
   return violationsOf(checkInvariants(state, accepted));
 }

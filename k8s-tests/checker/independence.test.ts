@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 const root = resolve(import.meta.dirname, '../..');
 const relativeImport = /from '(\.[^']+)'/g;
 
-/** The files and all that they import, of this repository. */
+/** The files and everything that they import from this repository. */
 function reachableFrom(files: readonly string[]): ReadonlySet<string> {
   const reached = new Set<string>();
   const queue = [...files];

@@ -1,6 +1,6 @@
 import type { AcceptedOrder, ShopState } from './state.ts';
 
-/** Something that holds for every case, whatever dies. */
+/** A statement that is true for every case, whatever fails. */
 export interface Invariant {
   /** In kebab-case. */
   readonly name: string;
@@ -8,18 +8,21 @@ export interface Invariant {
   readonly examine: (state: ShopState, accepted: readonly AcceptedOrder[]) => Finding;
 }
 
-/** How many cases were looked at, and what was wrong with some. */
+/** The number of checked cases, and the violations. */
 export interface Finding {
   readonly cases: number;
   readonly wrong: readonly string[];
 }
 
-/** Looks at each case on its own. @param judge says what is wrong, each thing for itself; nothing when all is well */
+/**
+ * Checks each case independently.
+ * @param judge returns one message per violation of a case
+ */
 export function examineEach<Case>(cases: readonly Case[], judge: (one: Case) => readonly string[]): Finding {
   return { cases: cases.length, wrong: cases.flatMap(judge) };
 }
 
-/** A judge's answer: what is wrong, where it is. */
+/** Returns the message if the case is wrong. */
 export const wrongIf = (isWrong: boolean, message: string): readonly string[] => (isWrong ? [message] : []);
 
 export const isTerminal = (status: string): boolean => status === 'fulfilled' || status === 'cancelled';

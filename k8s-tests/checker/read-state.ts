@@ -19,9 +19,9 @@ import type {
   StockRow,
 } from './state.ts';
 
-/** Where a run begins: what is older in databases and topics is not its doing. */
+/** The start of a run. Older rows and records are not part of it. */
 export interface Baseline {
-  /** By Postgres' clock. */
+  /** In Postgres' time. */
   readonly since: Date;
   readonly offsets: Offsets;
 }
@@ -39,18 +39,18 @@ export async function takeBaseline(cluster: Cluster, kafka: Kafka): Promise<Base
   const [row] = await withDatabase(cluster, ordersDatabase, (client) =>
     select<{ now: Date }>(client, 'SELECT now() AS now'),
   );
-  if (row === undefined) throw new Error('Postgres does not tell the time');
+  if (row === undefined) throw new Error('Postgres returned no time');
   return { since: row.now, offsets: end };
 }
 
-/** What has not come to rest yet. */
+/** The number of orders, sagas and events in progress. */
 export interface Unrest {
   readonly orders: number;
   readonly sagas: number;
   readonly unpublished: number;
 }
 
-/** A cheap look at what is still to come, to be repeated until it is nothing; consumer lag is another. */
+/** Counts the work in progress, without consumer lag. It is cheap enough to be polled. */
 export async function readUnrest(cluster: Cluster, { since }: Pick<Baseline, 'since'>): Promise<Unrest> {
   const waiting = 'SELECT count(*)::int AS count FROM outbox WHERE published_at IS NULL';
   const [inOrders, inFulfillment] = await Promise.all([
@@ -72,7 +72,7 @@ export async function readUnrest(cluster: Cluster, { since }: Pick<Baseline, 'si
   return { ...inOrders, unpublished: inOrders.unpublished + inFulfillment };
 }
 
-/** Everything that the invariants speak of. */
+/** Reads the state that the invariants check. */
 export async function readState(cluster: Cluster, kafka: Kafka, { since, offsets }: Baseline): Promise<ShopState> {
   const [inOrders, inInventory, inFulfillment, emails, facts, ledger, records] = await Promise.all([
     withDatabase(cluster, ordersDatabase, (client) => readOrders(client, since)),
@@ -135,7 +135,7 @@ async function readOrders(client: Client, since: Date) {
 }
 
 async function readStock(client: Client) {
-  // One statement sees one moment.
+  // One statement reads one snapshot.
   const [row] = await select<{ stock: StockRow[]; reservations: ReservationRow[] }>(
     client,
     `SELECT

@@ -2,14 +2,14 @@ import { markdownTable } from 'markdown-table';
 import type { InvariantReport } from './check.ts';
 
 /**
- * How often the invariant could still fail, with 95 % certainty, after it held so many times: the rule of three. Undefined
- * where it failed, or was never put to the test.
+ * The upper bound of an invariant's failure rate, with 95 % confidence, by the rule of three. Undefined if the
+ * invariant failed or has no case.
  */
 export function bound95({ cases, wrong }: Pick<InvariantReport, 'cases' | 'wrong'>): number | undefined {
   return wrong.length > 0 || cases === 0 ? undefined : Math.min(1, 3 / cases);
 }
 
-/** A row for each invariant: cases, violations and the bound. */
+/** A table with a row per invariant: cases, violations and the bound. */
 export function formatReports(reports: readonly InvariantReport[]): string {
   const rows = reports.map((report) => [
     report.name,

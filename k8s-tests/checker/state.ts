@@ -1,6 +1,6 @@
 /**
- * What the whole system holds after a run, as read from outside: databases by SQL, topics by their records, the partner's
- * ledger. `New` rows belong to the run; older ones are only there to be a cause or a counterpart.
+ * The state of the whole system after a run, read from outside: rows of the databases, records of the topics and the
+ * partner's ledger. Rows with `isNew` belong to the run. Older rows serve only as causes or counterparts.
  */
 export interface ShopState {
   readonly orders: readonly OrderRow[];
@@ -8,14 +8,14 @@ export interface ShopState {
   readonly steps: readonly StepRow[];
   readonly ledger: readonly LedgerRow[];
   readonly stock: readonly StockRow[];
-  /** All of them, older ones too: the stock is one. */
+  /** All reservations, including older ones, because they share the stock. */
   readonly reservations: readonly ReservationRow[];
   readonly shipments: readonly ShipmentRow[];
   readonly emails: readonly EmailRow[];
   readonly facts: readonly FactRow[];
-  /** Every row that is kept, by the database it lies in. */
+  /** All stored rows, by their database. */
   readonly outbox: readonly OutboxRow[];
-  /** Every record of the run, in the order of each partition; of dead letter topics too. */
+  /** All records of the run, including dead-letter topics, in the order of each partition. */
   readonly records: readonly EventRecord[];
 }
 
@@ -43,7 +43,7 @@ export interface LedgerRow {
   readonly id: string;
   readonly orderId: string;
   readonly kind: string;
-  /** The authorization that a capture or reversal is about. */
+  /** The authorization of a capture or reversal. */
   readonly authorizationId: string | null;
   readonly amountMinor: number;
   readonly currency: string;
@@ -80,7 +80,7 @@ export interface FactRow {
 
 export interface OutboxRow {
   readonly database: string;
-  /** Ascending in the order of writing. */
+  /** Ascending in write order. */
   readonly id: bigint;
   readonly eventId: string;
   readonly topic: string;
@@ -100,7 +100,7 @@ export interface EventRecord {
   readonly type: string;
 }
 
-/** An order that a client was promised: its answer was a 2xx. */
+/** An order that was answered with a 2xx status. */
 export interface AcceptedOrder {
   readonly orderId: string;
   readonly status: number;

@@ -3,7 +3,7 @@ import type { AcceptedOrder, EventRecord, OutboxRow, ShopState } from './state.t
 const item = { sku: 'mug', quantity: 2 } as const;
 const money = { amountMinor: 2_400, currency: 'USD' } as const;
 
-/** A shop in which all is well: order `f` was fulfilled, order `c` was captured and then cancelled and given its money back. */
+/** A correct state: order `f` was fulfilled; order `c` was captured, then cancelled and its payment reversed. */
 export const goodState: ShopState = {
   orders: [
     { id: 'f', status: 'fulfilled', items: [item], currency: 'USD', totalMinor: 2_400 },
@@ -44,7 +44,7 @@ export const goodState: ShopState = {
     { orderId: 'c', wasPlaced: true, totalMinor: 2_400, currency: 'USD', outcome: 'cancelled' },
   ],
   outbox: [row(1n, 'e1', 'order.placed'), row(2n, 'e2', 'order.ready'), row(3n, 'e3', 'order.fulfilled')],
-  // The relay died between publishing and marking: the first two came twice.
+  // The relay died between publishing and marking, so the first two events are duplicates.
   records: [
     record(10n, 'e1', 'order.placed'),
     record(11n, 'e2', 'order.ready'),

@@ -20,12 +20,13 @@ const BOUND_PERCENT = 95;
 
 const { sample, seed, writeDocs } = new Command('mutate')
   .description(
-    `Removes or changes each field of each policy in turn, deploys that to the running cluster and looks whether a cluster
-test turns red. The policies are put back. Exit code 1 if fewer than ${BOUND_PERCENT} % of the mutants that the synthesis lets pass turn one
-red; of a sample, if any that changes a manifest does not.`,
+    'Removes or changes each field of each policy in turn, deploys that mutant to the running cluster and checks ' +
+      'whether a cluster test fails. Afterwards it restores the policies. Exit code 1 if cluster tests fail for fewer ' +
+      `than ${BOUND_PERCENT} % of the mutants that the synthesis accepts; with --sample, if they pass for any mutant ` +
+      'that changes a manifest.',
   )
-  .option('--sample <count>', 'only so many mutants, picked by the seed', wholeNumber)
-  .option('--seed <number>', 'of the sample', wholeNumber, Date.now() % 2 ** 31)
+  .option('--sample <count>', 'the number of mutants, selected by the seed (default: all)', wholeNumber)
+  .option('--seed <number>', 'selects the sample', wholeNumber, Date.now() % 2 ** 31)
   .option('--write-docs', 'write the result to docs/mutation.md', false)
   .parse()
   .opts<{ sample?: number; seed: number; writeDocs: boolean }>();
@@ -49,7 +50,7 @@ try {
     tests,
     onOutcome: ({ mutant, verdict }) => {
       done += 1;
-      const detail = verdict.kind === 'refused' ? `by ${verdict.rules.join(', ')}` : '';
+      const detail = verdict.kind === 'rejected' ? `by ${verdict.rules.join(', ')}` : '';
       console.log(`[${done}/${mutants.length}] ${verdict.kind.padEnd(8)} ${mutant} ${detail}`.trimEnd());
     },
     signal: interrupted.signal,
@@ -58,8 +59,8 @@ try {
   console.log(`\n${report}`);
   if (writeDocs) await writeFile(REPORT, report);
   const enough = sample === undefined ? killedShare(outcomes) >= BOUND_PERCENT / 100 : everyDeployedIsKilled(outcomes);
-  // This always sets the exit code, because Vitest has set it to failure for failing tests, and here those are the
-  // success.
+  // This always sets the exit code, because Vitest has set it to failure for failing tests, and here failing tests
+  // are the success.
   process.exitCode = enough && outcomes.length === mutants.length ? 0 : 1;
 } catch (error) {
   if (!(error instanceof UserError)) throw error;
@@ -80,6 +81,6 @@ function pick(from: readonly Mutant[], count: number, seedOfPick: number): Mutan
 
 function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('a whole number from 1 on.');
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number of at least 1.');
   return value;
 }

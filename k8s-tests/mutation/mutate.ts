@@ -4,7 +4,7 @@ import { planMesh } from '../../cdk8s/mesh/plan.ts';
 import type { Replicas } from '../../cdk8s/model/environment.ts';
 import type { Model } from '../../cdk8s/model/model.ts';
 import type { Policies } from '../../cdk8s/model/policy.ts';
-import { SynthesisRefused } from '../../cdk8s/model/problem.ts';
+import { SynthesisRejected } from '../../cdk8s/model/problem.ts';
 import { moveObjects } from '../../cluster/kubernetes/objects.ts';
 import { UserError } from '../../cluster/settings.ts';
 import { meshObjectsOf } from '../harness/mesh-objects.ts';
@@ -14,7 +14,7 @@ import type { Mutant } from './mutants.ts';
 /** The result for one mutant. */
 type Verdict =
   /** The synthesis rejected it. */
-  | { readonly kind: 'refused'; readonly rules: readonly string[] }
+  | { readonly kind: 'rejected'; readonly rules: readonly string[] }
   /** It was deployed, and these cluster tests failed. */
   | { readonly kind: 'killed'; readonly tests: readonly string[] }
   /** No cluster test failed, or the mutant changes no manifest. */
@@ -59,7 +59,7 @@ export async function mutate({
   const failing = await tests.failing();
   if (failing.length > 0)
     throw new UserError(
-      `a cluster test fails before any mutant is deployed (make diff shows edited policies, make up puts them back): ${failing.join('; ')}`,
+      `cluster tests fail without a mutant (make diff shows edited policies, make up restores them): ${failing.join('; ')}`,
     );
 
   const outcomes: MutationResult[] = [];
@@ -73,7 +73,7 @@ export async function mutate({
   return outcomes;
 
   async function judge(policies: Policies): Promise<Verdict> {
-    const plan = planOrRefusal({ ...model, policies });
+    const plan = planOrRejection({ ...model, policies });
     if ('kind' in plan) return plan;
     const objects = meshObjectsOf(plan);
     if (isDeepStrictEqual(objects, original)) {
@@ -83,8 +83,8 @@ export async function mutate({
       await moveObjects(original, objects, 'the mutant');
       for (const pauseMs of PROPAGATION_MS) {
         await sleep(pauseMs);
-        const red = await tests.failing();
-        if (red.length > 0) return { kind: 'killed', tests: red };
+        const failed = await tests.failing();
+        if (failed.length > 0) return { kind: 'killed', tests: failed };
       }
       return { kind: 'survived', why: 'no test failed' };
     } finally {
@@ -92,12 +92,12 @@ export async function mutate({
     }
   }
 
-  function planOrRefusal(mutated: Model) {
+  function planOrRejection(mutated: Model) {
     try {
       return planMesh(mutated, [replicas]);
     } catch (error) {
-      if (!(error instanceof SynthesisRefused)) throw error;
-      return { kind: 'refused', rules: [...new Set(error.problems.map(({ rule }) => rule))] } as const;
+      if (!(error instanceof SynthesisRejected)) throw error;
+      return { kind: 'rejected', rules: [...new Set(error.problems.map(({ rule }) => rule))] } as const;
     }
   }
 }

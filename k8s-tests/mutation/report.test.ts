@@ -4,7 +4,7 @@ import { everyDeployedIsKilled, formatReport, killedShare } from './report.ts';
 
 const outcomes: MutationResult[] = [
   { mutant: 'a->b timeoutMs: 1 -> 2', verdict: { kind: 'killed', tests: ['t'] } },
-  { mutant: 'a->b timeoutMs: 1 -> 0', verdict: { kind: 'refused', rules: ['numbers-in-range'] } },
+  { mutant: 'a->b timeoutMs: 1 -> 0', verdict: { kind: 'rejected', rules: ['numbers-in-range'] } },
   { mutant: 'a->b idempotency: safe -> by-key', verdict: { kind: 'survived', why: 'no manifest changed' } },
 ];
 

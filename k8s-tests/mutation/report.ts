@@ -2,7 +2,7 @@ import type { MutationResult } from './mutate.ts';
 
 /** The share of the mutants accepted by the synthesis that a cluster test killed; 1 if the synthesis accepted none. */
 export function killedShare(outcomes: readonly MutationResult[]): number {
-  const deployed = outcomes.filter(({ verdict }) => verdict.kind !== 'refused').length;
+  const deployed = outcomes.filter(({ verdict }) => verdict.kind !== 'rejected').length;
   return deployed === 0 ? 1 : count(outcomes, 'killed') / deployed;
 }
 
@@ -13,8 +13,8 @@ export function everyDeployedIsKilled(outcomes: readonly MutationResult[]): bool
 
 /** The result as Markdown: counts, the rules that rejected mutants, and every survivor by name. */
 export function formatReport(outcomes: readonly MutationResult[], at: Date): string {
-  const refusals = outcomes.flatMap(({ verdict }) => (verdict.kind === 'refused' ? verdict.rules : []));
-  const byRule = Object.entries(Object.groupBy(refusals, (rule) => rule)).toSorted(([a], [b]) => a.localeCompare(b));
+  const rejections = outcomes.flatMap(({ verdict }) => (verdict.kind === 'rejected' ? verdict.rules : []));
+  const byRule = Object.entries(Object.groupBy(rejections, (rule) => rule)).toSorted(([a], [b]) => a.localeCompare(b));
   const survivors = outcomes.flatMap(({ mutant, verdict }) =>
     verdict.kind === 'survived' ? [`- ${mutant} (${verdict.why})`] : [],
   );
@@ -24,7 +24,7 @@ Each field of each policy removed or changed in turn: \`make mutate\`, ${at.toIS
 
 | mutants | refused by the synthesis | killed by a cluster test | survived | killed of those not refused |
 |---|---|---|---|---|
-| ${outcomes.length} | ${count(outcomes, 'refused')} | ${count(outcomes, 'killed')} | ${count(outcomes, 'survived')} | ${(100 * killedShare(outcomes)).toFixed(1)} % |
+| ${outcomes.length} | ${count(outcomes, 'rejected')} | ${count(outcomes, 'killed')} | ${count(outcomes, 'survived')} | ${(100 * killedShare(outcomes)).toFixed(1)} % |
 
 Refused by (a mutant may break several rules):
 

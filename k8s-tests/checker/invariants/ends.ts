@@ -1,6 +1,6 @@
 import { examineEach, type Invariant, isTerminal, wrongIf } from '../invariant.ts';
 
-/** What was promised by a 2xx is there, and came to an end. */
+/** An accepted order exists and has ended. */
 export const acceptedOrdersEnd: Invariant = {
   name: 'accepted-orders-end',
   says: 'every order answered with 2xx exists and is fulfilled or cancelled',
@@ -14,7 +14,7 @@ export const acceptedOrdersEnd: Invariant = {
   },
 };
 
-/** Also those whose answer got lost: the client does not know of them, the shop does. */
+/** Includes orders whose response was lost: the client does not know of them, but the shop does. */
 export const storedOrdersEnd: Invariant = {
   name: 'stored-orders-end',
   says: 'every stored order is fulfilled or cancelled',
@@ -23,10 +23,10 @@ export const storedOrdersEnd: Invariant = {
   },
 };
 
-/** Nothing is under way, nothing is stuck, nothing is half undone. */
+/** No saga is in progress or stuck, and no compensation is incomplete. */
 export const sagasEnd: Invariant = {
   name: 'sagas-end',
-  says: 'every order has one saga, which has ended with no step half done',
+  says: 'every order has one saga, which has ended with no incomplete step',
   examine({ orders, sagas, steps }) {
     const sagaOf = new Map(sagas.map((saga) => [saga.orderId, saga]));
     const stepsOf = Map.groupBy(steps, ({ orderId }) => orderId);
@@ -39,7 +39,7 @@ export const sagasEnd: Invariant = {
           saga.state !== 'ended',
           `saga of order ${id} is still ${saga.state}${saga.isStuck ? ', stuck' : ''}`,
         ),
-        ...undoing.map(({ step }) => `saga of order ${id} is still undoing ${step}`),
+        ...undoing.map(({ step }) => `saga of order ${id} is still compensating ${step}`),
       ];
     });
   },

@@ -5,10 +5,10 @@ const isDeadLetter = ({ topic }: EventRecord): boolean => topic.endsWith('.dlq')
 const events = (records: readonly EventRecord[]) => records.filter((record) => !isDeadLetter(record));
 const nameOf = ({ type, subject, eventId }: OutboxRow): string => `${type} ${eventId} of order ${subject}`;
 
-/** Nothing that was decided is lost on the way. */
+/** No committed event is lost on its way to Kafka. */
 export const outboxIsInKafka: Invariant = {
   name: 'outbox-is-in-kafka',
-  says: 'every outbox row is in its topic, under its event id and its key, and is marked so',
+  says: 'every outbox row is in its topic with its event id and key, and is marked as published',
   examine({ outbox, records }) {
     const recordsOf = Map.groupBy(events(records), ({ eventId }) => eventId);
     const rows = outbox.filter(({ isNew }) => isNew);
@@ -24,7 +24,7 @@ export const outboxIsInKafka: Invariant = {
   },
 };
 
-/** Nothing is told that was not decided: a transaction that was rolled back has no event. */
+/** A transaction that was rolled back has no event. */
 export const eventsHaveACause: Invariant = {
   name: 'events-have-a-cause',
   says: 'every event in a topic has a committed outbox row',
@@ -36,10 +36,10 @@ export const eventsHaveACause: Invariant = {
   },
 };
 
-/** Of a duplicate event the first one counts: a consumer with an inbox sees no other. */
+/** Only the first of several duplicates counts, because a consumer with an inbox ignores the others. */
 export const eventsKeepTheirOrder: Invariant = {
   name: 'events-keep-their-order',
-  says: "an order's events come in the order in which they were written, all in one partition of their topic",
+  says: 'the events of an order are in one partition of their topic, in the order in which they were written',
   examine({ outbox, records }) {
     const rowOf = new Map(outbox.map((row) => [row.eventId, row]));
     const known = events(records).filter(({ eventId }) => rowOf.has(eventId));
@@ -53,20 +53,20 @@ export const eventsKeepTheirOrder: Invariant = {
       const swapped = rows.filter((row, index) => (rows[index - 1]?.id ?? row.id) > row.id);
       return [
         ...wrongIf(partitions.size > 1, `${name}: in partitions ${[...partitions].join(', ')}`),
-        ...swapped.map((row) => `${name}: ${row.type} ${row.eventId} came after a later one`),
+        ...swapped.map((row) => `${name}: ${row.type} ${row.eventId} is behind a later event`),
       ];
     });
   },
 };
 
-/** Partners and platform fail here, events do not: whatever was given up was given up wrongly. */
+/** In a run only partners and the platform fail, never an event itself, so no event may be dead-lettered. */
 export const nothingIsDeadLettered: Invariant = {
   name: 'nothing-is-dead-lettered',
-  says: 'no event was given up',
+  says: 'no event is dead-lettered',
   examine({ records }) {
-    const letters = records.filter(isDeadLetter);
-    const wrong = letters.map(
-      ({ topic, offset, type, key }) => `${type} of order ${key} is a dead letter, ${topic}/${offset}`,
+    const deadLetters = records.filter(isDeadLetter);
+    const wrong = deadLetters.map(
+      ({ topic, offset, type, key }) => `${type} of order ${key} is dead-lettered, ${topic}/${offset}`,
     );
     return { cases: records.length, wrong };
   },

@@ -1,10 +1,10 @@
 import { examineEach, type Invariant, isTerminal, wrongIf } from '../invariant.ts';
 
-/** What the consumers made of an order. Orders that have not ended are another invariant's. */
+/** The effects of an order's events in the consumers. `stored-orders-end` covers orders that have not ended. */
 
 export const oneEmailForEachEvent: Invariant = {
   name: 'one-email-for-each-event',
-  says: 'an order has one e-mail about its placing and one about its end',
+  says: 'an order has one e-mail about its placement and one about its outcome',
   examine({ orders, emails }) {
     const emailsOf = Map.groupBy(emails, ({ orderId }) => orderId);
     const ended = orders.filter(({ status }) => isTerminal(status));
@@ -18,7 +18,7 @@ export const oneEmailForEachEvent: Invariant = {
 
 export const analyticsAgree: Invariant = {
   name: 'analytics-agree',
-  says: "the read model has every order's price and end",
+  says: 'the read model has the price and outcome of every order',
   examine({ orders, facts }) {
     const factsOf = Map.groupBy(facts, ({ orderId }) => orderId);
     const ended = orders.filter(({ status }) => isTerminal(status));
@@ -27,7 +27,7 @@ export const analyticsAgree: Invariant = {
       if (fact === undefined || more.length > 0) return [`order ${id} has ${more.length + (fact ? 1 : 0)} facts`];
       return [
         ...wrongIf(fact.outcome !== status, `${status} order ${id} is ${fact.outcome} in analytics`),
-        ...wrongIf(!fact.wasPlaced, `order ${id} was never placed in analytics`),
+        ...wrongIf(!fact.wasPlaced, `order ${id} is not placed in analytics`),
         ...wrongIf(
           fact.totalMinor !== totalMinor || fact.currency !== currency,
           `order ${id} of ${totalMinor} ${currency} is ${fact.totalMinor} ${fact.currency} in analytics`,

@@ -1,10 +1,10 @@
 import { examineEach, type Invariant, wrongIf } from '../invariant.ts';
 import type { LedgerRow } from '../state.ts';
 
-/** The partner's book is the truth about money. */
+/** The ledger of the partner decides how much was charged. */
 export const chargedThePriceOrNothing: Invariant = {
   name: 'charged-the-price-or-nothing',
-  says: "captures minus their reversals are a fulfilled order's price, and nothing for a cancelled one",
+  says: 'captures minus their reversals equal the price of a fulfilled order, and zero for a cancelled one',
   examine({ orders, ledger }) {
     const rowsOf = Map.groupBy(ledger, ({ orderId }) => orderId);
     return examineEach(orders, ({ id, status, totalMinor, currency }) => {
@@ -34,10 +34,10 @@ export const capturedAtMostOnce: Invariant = {
   },
 };
 
-/** Both ways: an order's end says what its authorization's is, and money is held for no one but our orders. */
+/** The outcome of an order determines that of its authorization, and no authorization exists without an order. */
 export const ledgerAgreesWithOrders: Invariant = {
   name: 'ledger-agrees-with-orders',
-  says: 'an authorization is the price; it is captured for a fulfilled order, and reversed for a cancelled or unknown one',
+  says: 'an authorization equals the price; it is captured for a fulfilled order, reversed for a cancelled or unknown one',
   examine({ orders, ledger }) {
     const orderOf = new Map(orders.map((order) => [order.id, order]));
     const authorizations = ledger.filter(({ kind }) => kind === 'authorization');
@@ -46,7 +46,7 @@ export const ledgerAgreesWithOrders: Invariant = {
       const order = orderOf.get(orderId);
       const isSettledBy = (kind: 'capture' | 'reversal') => settled.has(`${kind} ${id}`);
       if (order === undefined)
-        return wrongIf(!isSettledBy('reversal'), `authorization of ${orderId}, which is no order, was not reversed`);
+        return wrongIf(!isSettledBy('reversal'), `authorization of ${orderId}, an unknown order, was not reversed`);
       return [
         ...wrongIf(amountMinor !== order.totalMinor, `order ${orderId} of ${order.totalMinor} holds ${amountMinor}`),
         ...wrongIf(
@@ -62,12 +62,12 @@ export const ledgerAgreesWithOrders: Invariant = {
   },
 };
 
-/** A reversal without a capture gives back what was only held. */
+/** Ignores reversals without a capture, because they release an amount that was never charged. */
 function chargedMinor(rows: readonly LedgerRow[]): number {
   const captures = rows.filter(({ kind }) => kind === 'capture');
   const captured = new Set(captures.map(({ authorizationId }) => authorizationId));
-  const undone = rows.filter(({ kind, authorizationId }) => kind === 'reversal' && captured.has(authorizationId));
-  return sumMinor(captures) - sumMinor(undone);
+  const reversed = rows.filter(({ kind, authorizationId }) => kind === 'reversal' && captured.has(authorizationId));
+  return sumMinor(captures) - sumMinor(reversed);
 }
 
 const sumMinor = (rows: readonly LedgerRow[]): number => rows.reduce((sum, { amountMinor }) => sum + amountMinor, 0);

@@ -1,7 +1,7 @@
 import { examineEach, type Invariant, wrongIf } from '../invariant.ts';
 import type { ReservationRow } from '../state.ts';
 
-/** The shop's shelves when it opens, from the design; of each SKU a reset brings back so many. */
+/** The quantity of each SKU in the catalogue, from the design. A reset restores it. */
 const initialStock: Readonly<Record<string, number>> = {
   mug: 1_000_000,
   tee: 1_000_000,
@@ -12,14 +12,14 @@ const initialStock: Readonly<Record<string, number>> = {
 
 export const stockIsConserved: Invariant = {
   name: 'stock-is-conserved',
-  says: 'what is available and what is reserved add up to the initial stock, and neither is negative',
+  says: 'available and reserved quantities add up to the initial stock, and neither is negative',
   examine({ stock, reservations }) {
     const reserved = quantitiesBySku(reservations);
     const available = new Map(stock.map((row) => [row.sku, row.available]));
     const skus = [...new Set([...Object.keys(initialStock), ...available.keys()])];
     return examineEach(skus, (sku) => {
       const left = available.get(sku);
-      if (left === undefined) return [`${sku} is not in stock's table`];
+      if (left === undefined) return [`${sku} is not in the stock table`];
       const held = reserved.get(sku) ?? 0;
       const initial = initialStock[sku] ?? 0;
       return [
@@ -32,7 +32,7 @@ export const stockIsConserved: Invariant = {
 
 export const stockAgreesWithOrders: Invariant = {
   name: 'stock-agrees-with-orders',
-  says: 'a fulfilled order has its items reserved, a cancelled one nothing',
+  says: 'a fulfilled order has its items reserved, and a cancelled one has none',
   examine({ orders, reservations }) {
     const rowsOf = Map.groupBy(reservations, ({ orderId }) => orderId);
     return examineEach(orders, ({ id, status, items }) => {
