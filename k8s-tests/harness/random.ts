@@ -1,6 +1,6 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { mersenne } from 'pure-rand/generator/mersenne';
 
 /** A sequence of numbers that its seed decides: the same seed repeats the same run. */
 export interface Random {
@@ -14,7 +14,7 @@ export interface Random {
 
 /** @param seed a whole number; of larger ones the lowest 32 bits count */
 export function seededRandom(seed: number): Random {
-  const generator = xoroshiro128plus(seed);
+  const generator = mersenne(seed);
   const next = (): number => uniformFloat64(generator);
   const integer = (below: number): number => uniformInt(generator, 0, below - 1);
   return {
