@@ -1,7 +1,7 @@
 /**
- * Adds a row to the table under a heading of a Markdown file, both made if they are missing.
+ * Adds a row to the table under a heading of a Markdown file. Creates the heading and the table if they are missing.
  *
- * @param row what to say, by column; the columns of a table that is there already do not change
+ * @param row the cells by column; an existing table keeps its columns
  */
 export function addRow(markdown: string, heading: string, row: Readonly<Record<string, string | number>>): string {
   const title = `## ${heading}\n`;

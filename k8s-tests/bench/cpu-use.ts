@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { Cluster } from '../harness/cluster.ts';
 
-/** CPU-seconds that containers have used since they started, by what they are for. */
+/** The CPU seconds that containers have used since their start, by purpose. */
 export interface CpuUse {
   readonly services: number;
-  /** Envoys, the gateway's among them. */
+  /** All Envoys, including the gateway's. */
   readonly sidecars: number;
-  /** Kafka, Postgres, Jaeger, istiod; not Kubernetes itself. */
+  /** Kafka, Postgres, Jaeger and istiod, without Kubernetes itself. */
   readonly platform: number;
 }
 
@@ -24,12 +24,12 @@ const summarySchema = z.object({
 const serviceNamespaces = new Set(['shop', 'partner']);
 const platformNamespaces = new Set(['postgres', 'observability', 'istio-system']);
 
-/** What the kubelets' own statistics say of all containers. */
+/** Reads the kubelets' statistics of all containers. */
 export async function readCpuUse(cluster: Cluster): Promise<CpuUse> {
   const use = { services: 0, sidecars: 0, platform: 0 };
   const { items } = await cluster.core.listNode();
   for (const { metadata } of items) {
-    // Typed as a string, but the client parses what is JSON.
+    // The type is string, but the client parses JSON.
     const answer: unknown = await cluster.core.connectGetNodeProxyWithPath({
       name: metadata?.name ?? '',
       path: 'stats/summary',
@@ -44,7 +44,7 @@ export async function readCpuUse(cluster: Cluster): Promise<CpuUse> {
   return use;
 }
 
-/** @returns undefined for what has nothing to do with orders */
+/** @returns undefined if the container does no work for orders */
 function kindOf(
   { namespace, name: pod }: { namespace: string; name: string },
   container: string,

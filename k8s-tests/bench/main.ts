@@ -4,7 +4,7 @@ import { benchOutbox } from './outbox.ts';
 import { benchPropagation } from './propagation.ts';
 import { benchSynthesis } from './synthesis.ts';
 
-/** Each prints its table and says whether what it measures is within its bound. */
+/** Each prints its table and returns whether its figures are within their bounds. */
 const benchmarks = {
   synthesis: benchSynthesis,
   outbox: benchOutbox,
@@ -19,7 +19,7 @@ const program = new Command('bench')
     'The benchmarks; exit code 1 if one misses its bound. `propagation` and `orders` need the running cluster.',
   )
   .addArgument(new Argument('[names...]', 'which').choices(names).default(names, 'all'))
-  .option('--write-docs', 'keep the figures: a dated line in docs/benchmarks.md, and the plot', false)
+  .option('--write-docs', 'store the figures: a dated row in docs/benchmarks.md, and the plot', false)
   .showHelpAfterError()
   .parse();
 

@@ -10,7 +10,10 @@ import { addRow } from './benchmark-log.ts';
 import { type CpuUse, cpuBetween, readCpuUse } from './cpu-use.ts';
 import { summarize } from './percentiles.ts';
 
-/** Node.js compiles what runs often: the first few hundred orders after a start cost twice as much as those after them. */
+/**
+ * Orders before the measurement, because the first few hundred after a start cost twice the CPU until Node.js compiles
+ * the code.
+ */
 const warmUp = { ratePerSecond: 4, seconds: 90 } as const;
 const ratesPerSecond = [2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 25] as const;
 const trialSeconds = 20;
@@ -22,7 +25,7 @@ const aimPerSecond = 20;
 const boundFulfilledP50Ms = 500;
 const docsPath = 'docs/benchmarks.md';
 
-/** What a steady load came to, as its clients saw it. */
+/** The result of a steady load, as its clients saw it. */
 interface Steady {
   readonly ratePerSecond: number;
   readonly confirmedPercent: number;
@@ -33,8 +36,8 @@ interface Steady {
 }
 
 /**
- * The highest steady rate of orders at which at least 99 % are confirmed (201) with a p99 under 250 ms, over 5 minutes; the
- * CPU that an order costs there; and how long orders take from placed to fulfilled at half that rate.
+ * Measures the highest steady rate of orders at which at least 99 % are confirmed (201) with a p99 under 250 ms over 5
+ * minutes, the CPU per order at that rate, and the time from placed to fulfilled at half that rate.
  */
 export async function benchOrders({ writeDocs }: { readonly writeDocs: boolean }): Promise<boolean> {
   const cluster = openCluster();
@@ -67,8 +70,8 @@ export async function benchOrders({ writeDocs }: { readonly writeDocs: boolean }
 }
 
 /**
- * Short trials find where it bends, by their p90: of so few orders the p99 is but the slowest one. Then the rate must hold for
- * five minutes, or the next lower one must.
+ * Finds the rate. Short trials find the limit by their p90, because the p99 of few orders is the slowest one. Then the
+ * rate, or the next lower one, must hold for five minutes.
  */
 async function findSteadyRate(cluster: Cluster): Promise<{ readonly steady: Steady; readonly cpu: CpuUse }> {
   await placeSteadily(cluster, warmUp.ratePerSecond, warmUp.seconds);
@@ -86,14 +89,14 @@ async function findSteadyRate(cluster: Cluster): Promise<{ readonly steady: Stea
     report(steady, steadySeconds);
     if (isSteady(steady)) return { steady, cpu };
   }
-  throw new Error(`no rate held for ${steadySeconds} s; tried ${candidates.join(', ')} orders/s`);
+  throw new Error(`no rate held for ${steadySeconds} s, of ${candidates.join(', ')} orders/s`);
 }
 
 async function placeSteadily(cluster: Cluster, ratePerSecond: number, seconds: number): Promise<Steady> {
   const load = new Load({ ratePerSecond, call: () => orderRequest(cluster.ingressUrl), check: hasStatus(201) });
   await sleep(seconds * 1_000);
   const { sent, answers } = await load.stop();
-  if (answers.length === 0) throw new Error(`of ${sent} orders none was confirmed`);
+  if (answers.length === 0) throw new Error(`none of ${sent} orders was confirmed`);
   const { p50, p90, p99 } = summarize(answers.map(({ durationMs }) => durationMs));
   const orderIds = answers.map((answer) => readPlaced(answer).orderId);
   const confirmedPercent = Math.floor((1_000 * answers.length) / sent) / 10;
@@ -110,7 +113,7 @@ function report({ ratePerSecond, confirmedPercent, p50, p90, p99 }: Steady, seco
   );
 }
 
-/** From the first to the last entry of the order's own history. */
+/** The time from the first to the last entry of the order's history. */
 async function fulfillmentMs(cluster: Cluster, orderId: string): Promise<number> {
   return eventually(
     async () => {

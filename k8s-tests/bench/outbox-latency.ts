@@ -12,12 +12,12 @@ import { summarize } from './percentiles.ts';
 const ratePerSecond = 200;
 const latencySeconds = 20;
 const writers = 8;
-/** What a writer does besides: with the time of its transaction, 8 of them come to about 200 events per second. */
+/** A writer's pause between transactions. Eight writers then commit about 200 events per second. */
 const pauseMs = 35;
 const armSeconds = 6;
 const pairs = 6;
 
-/** From a transaction's commit, as its writer hears of it, to the broker's answer (acks=all), at 200 events per second. */
+/** The time from the response to COMMIT to the broker's response (acks=all), at 200 events per second. */
 export async function measureLatency(
   database: Database,
   publisher: Publisher,
@@ -49,8 +49,8 @@ export async function measureLatency(
 }
 
 /**
- * How many percent fewer events writers commit while the relay, a process of its own as in the cluster, publishes them.
- * Each writes one after the other with a pause, for a while with the relay and for a while without, in turn.
+ * Measures by how many percent the rate of commits drops while the relay, a separate process as in the cluster,
+ * publishes the events. Each writer commits one event after the other with a pause, alternately with and without relay.
  */
 export async function measureWriters(
   database: Database,
@@ -58,7 +58,7 @@ export async function measureWriters(
 ): Promise<{ readonly lostPercent: number; readonly perSecond: number }> {
   const rates = { relay: [] as number[], pause: [] as number[] };
   for (let arm = 0; arm <= 2 * pairs; arm++) {
-    // The order turns with each pair, so that what grows with time is shared. The first arm warms up.
+    // The order alternates with each pair, so that a drift over time affects both. The first round only warms up.
     const wanted = Math.ceil(arm / 2) % 2 === 0 ? 'relay' : 'pause';
     await database.query('TRUNCATE outbox');
     await relay.set(wanted);

@@ -23,14 +23,14 @@ export interface Throughput {
   readonly relay: number;
   readonly naive: number;
   readonly raw: number;
-  /** Medians of the rounds' ratios: what the machine does to one round, it does to both. */
+  /** Medians of the rounds' ratios, because other load on the machine affects both parts of a round. */
   readonly relayToNaive: number;
   readonly relayToRaw: number;
 }
 
 /**
- * A backlog through the relay, the same messages in the same batches through kafkajs alone, and a poller that publishes
- * row by row, one after the other, several times in turn. A first round warms up and does not count.
+ * Measures a backlog through the relay, the same messages in the same batches through kafkajs alone, and a poller that
+ * publishes row by row. All three run several times in turn. The first round only warms up.
  */
 export async function measureThroughput(bench: Bench): Promise<Throughput> {
   const measured: { relay: number; naive: number; raw: number }[] = [];
@@ -51,7 +51,7 @@ export async function measureThroughput(bench: Bench): Promise<Throughput> {
   };
 }
 
-/** @returns events per second, until the last is marked as published, and what was published */
+/** @returns events per second until the last one is marked as published, and the published messages */
 async function relayBacklog({ database, publisher }: Bench): Promise<{ relay: number; batches: OutgoingMessage[][] }> {
   await fillOutbox(database, events);
   const batches: OutgoingMessage[][] = [];
@@ -108,7 +108,7 @@ async function pollNaively({ database, publisher }: Bench): Promise<number> {
   });
 }
 
-/** Events of the size of an order's, each of its own order and with a trace. */
+/** Events as large as those of orders, each for another order and with a trace. */
 async function fillOutbox(database: Database, count: number): Promise<void> {
   await database.query('TRUNCATE outbox');
   await database.query(

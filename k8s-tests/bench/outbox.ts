@@ -19,9 +19,9 @@ const boundLatencyP99Ms = 100;
 const boundLostPercent = 3;
 const docsPath = 'docs/benchmarks.md';
 
-/** The outbox relay on a real Postgres and a real broker of its own, without the cluster. */
+/** Measures the outbox relay on its own real Postgres and real broker, without the cluster. */
 export async function benchOutbox({ writeDocs }: { readonly writeDocs: boolean }): Promise<boolean> {
-  // Spans as in a service, but nobody to send them to.
+  // Creates spans as a service does, but exports none.
   const sdk = new NodeSDK({
     spanProcessors: [discardSpans],
     metricReaders: [],

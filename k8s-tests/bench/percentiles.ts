@@ -1,4 +1,4 @@
-/** Nearest-rank percentiles, rounded to a tenth: every figure is a sample that was seen. */
+/** Nearest-rank percentiles, rounded to a tenth. Every figure is a sample. */
 export function summarize(samples: readonly number[]): {
   readonly p50: number;
   readonly p90: number;

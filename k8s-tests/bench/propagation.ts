@@ -10,13 +10,16 @@ const pollIntervalMs = 2;
 const edits = 50;
 const boundP99Ms = 300;
 
-/** Prints how long an edit of a policy takes to have its effect in the running cluster, and says whether that is short enough. */
+/**
+ * Prints the time until an edit of a policy takes effect in the running cluster, and returns whether it is within the
+ * bound.
+ */
 export async function benchPropagation(): Promise<boolean> {
   const cluster = openCluster();
   try {
     const { p50, p99, max } = summarize(await measurePropagation(cluster, edits));
     const met = p99 < boundP99Ms;
-    console.log('edit of a VirtualService to effect in the sidecar, ms');
+    console.log('from an edit of a VirtualService to its effect in the sidecar, ms');
     console.table([{ edits, p50, p99, max, bound: `p99 < ${boundP99Ms}`, verdict: met ? 'met' : 'missed' }]);
     return met;
   } finally {
@@ -25,8 +28,8 @@ export async function benchPropagation(): Promise<boolean> {
 }
 
 /**
- * How long each of so many edits of a VirtualService took, in ms: from sending the edit to its timeout being live in the
- * caller's sidecar. The route is restored at the end.
+ * Measures the time of each edit of a VirtualService, in ms: from sending the edit until the caller's sidecar has the
+ * new timeout. Restores the route at the end.
  */
 async function measurePropagation(cluster: Cluster, edits: number): Promise<readonly number[]> {
   const pod = await cluster.onlyPod('shop', 'app=orders');
@@ -36,7 +39,7 @@ async function measurePropagation(cluster: Cluster, edits: number): Promise<read
   try {
     for (let i = 0; i < edits; i++) {
       samplesMs.push(await measureEdit(cluster, pod, original, timeoutMs + 1 + (i % 2)));
-      // Longer than istiod's debounce, so that no edit rides on the one before it.
+      // Longer than istiod's debounce, so that istiod pushes each edit separately.
       await sleep(300);
     }
   } finally {

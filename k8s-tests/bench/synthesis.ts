@@ -14,8 +14,8 @@ const sizes = [10, 50, 100, 250, BOUND_SERVICES, 1_000];
 const rounds = 7;
 
 /**
- * Prints how long synthetic topologies take to synthesize, at several sizes and beside Helm charts that render the same objects,
- * and says whether that is short enough. Needs no cluster.
+ * Prints the synthesis times of synthetic topologies of several sizes, and the times of Helm charts that render the
+ * same objects. Returns whether the times are within their bounds. Needs no cluster.
  */
 export async function benchSynthesis({ writeDocs }: { readonly writeDocs: boolean }): Promise<boolean> {
   const helm = join(await tool('helm'), 'helm');
@@ -56,7 +56,7 @@ async function measureRealSynth(folder: string): Promise<number> {
   return median(samplesMs);
 }
 
-/** The first run in this process, which is the slowest. */
+/** The time of the first run in this process, which is the slowest. */
 function measureRules(): number {
   const model = syntheticModel(BOUND_SERVICES);
   const replicas = Object.values(environments).map((environment) => environment.replicas);

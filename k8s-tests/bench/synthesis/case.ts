@@ -13,22 +13,22 @@ export interface Case {
   readonly folder: string;
 }
 
-/** Wall-clock times of one run of each, ms. */
+/** Wall-clock times of one run of both, in ms. */
 export interface Sample {
-  /** The process that reads the model and writes the manifests, from its start to its end. */
+  /** The process that reads the model and writes the manifests. */
   readonly ours: number;
-  /** Of that, from the model in memory to the files on disk. */
+  /** The part of it from the model in memory to the files on disk. */
   readonly inProcess: number;
-  /** `helm template` into a file, from its start to its end. */
+  /** The process `helm template` with its output in a file. */
   readonly helm: number;
 }
 
 const program = join(import.meta.dirname, 'synthesize-model.ts');
 
-/** As `npm run synth` sets it: what Node makes of our sources is kept from one run to the next. */
+/** The compile cache of `npm run synth`, which keeps compiled sources between runs. */
 const env = { ...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node') };
 
-/** @throws Error if the chart does not render exactly our objects */
+/** @throws Error if the chart does not render exactly the synthesized objects */
 export function prepareCase(services: number, folder: string, helm: string): Case {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'model.json'), JSON.stringify(syntheticModel(services)));
@@ -45,7 +45,7 @@ export function prepareCase(services: number, folder: string, helm: string): Cas
   return { services, objects: ours.length, folder };
 }
 
-/** One run of each, one after the other, so that what else the machine does hits both. */
+/** Runs both, one after the other, so that other load on the machine affects both. */
 export function sampleCase({ folder }: Case, helm: string): Sample {
   return { ...runOurs(folder), helm: runHelm(folder, helm) };
 }

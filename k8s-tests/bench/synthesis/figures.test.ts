@@ -5,7 +5,7 @@ function rowOf(services: number, inProcess: number): Row {
   return { services, objects: 0, ours: 0, inProcess, helm: 0, ratio: 1.2 };
 }
 
-test('a row has medians, and the ratio of runs that stood side by side', () => {
+test('a row has medians, and the ratio of paired runs', () => {
   const samples = [
     { ours: 100, inProcess: 50, helm: 100 },
     { ours: 900, inProcess: 60, helm: 300 },

@@ -1,22 +1,22 @@
 import { summarize } from '../percentiles.ts';
 import type { Sample } from './case.ts';
 
-/** Of one size, medians in ms. */
+/** The medians of one size, in ms. */
 export interface Row extends Sample {
   readonly services: number;
   readonly objects: number;
-  /** Median of ours / helm in runs that stood side by side. */
+  /** The median of windlass / helm over paired runs. */
   readonly ratio: number;
 }
 
 export interface Figure {
   readonly figure: string;
   readonly value: number;
-  /** The most that it may be. */
+  /** The upper bound. */
   readonly bound: number;
 }
 
-/** The size that the bounds are about. */
+/** The size to which the bounds apply. */
 export const BOUND_SERVICES = 500;
 
 export function toRow(size: Pick<Row, 'services' | 'objects'>, samples: readonly Sample[]): Row {
@@ -29,10 +29,10 @@ export function toRow(size: Pick<Row, 'services' | 'objects'>, samples: readonly
   };
 }
 
-/** What the rows say about how time grows with size, and about Helm. */
+/** Derives from the rows how the time grows with the size, and how it compares with Helm. */
 export function figuresOf(rows: readonly Row[]): Figure[] {
   const [small, middle, large] = [100, BOUND_SERVICES, 1_000].map((size) => rows.find((row) => row.services === size));
-  if (!(small && middle && large)) throw new Error('a size that the bounds are about was not measured');
+  if (!(small && middle && large)) throw new Error('a size with a bound was not measured');
   const growth = Math.log(large.inProcess / small.inProcess) / Math.log(large.services / small.services);
   return [
     { figure: `ours / helm at ${BOUND_SERVICES} services, whole processes`, value: middle.ratio, bound: 1.5 },

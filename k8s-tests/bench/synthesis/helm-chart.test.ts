@@ -9,7 +9,7 @@ const service = (name: string, port: number, callers: string[], extra: object = 
   ...extra,
 });
 
-test('what all objects of a kind share is text, what differs is a value, stated once', () => {
+test('content that all objects of a kind share is text, and every difference is a value, stated once', () => {
   const chart = chartOf([service('orders', 80, ['a', 'b']), service('stock', 81, [], { note: 'x' })]);
   expect(chart['templates/Service.yaml']).toBe(`{{- range .Values.Service }}
 ---
@@ -40,7 +40,7 @@ note: x
   });
 });
 
-test('each kind has a template of its own, and a beginning and end that all values share are text', () => {
+test('each kind has its own template, and a prefix or suffix that all values share is text', () => {
   const object = (kind: string, host: string) => ({ kind, host });
   const chart = chartOf([object('A', 'orders.shop.svc'), object('A', 'stock.shop.svc'), object('B', 'x')]);
   expect(Object.keys(chart)).toEqual(['Chart.yaml', 'values.yaml', 'templates/A.yaml', 'templates/B.yaml']);
@@ -48,7 +48,7 @@ test('each kind has a template of its own, and a beginning and end that all valu
   expect(chart['templates/B.yaml']).toContain('host: x');
 });
 
-test('an empty map beside full ones stays a map', () => {
+test('an empty map among others stays a map', () => {
   const object = (selector: object) => ({ kind: 'A', selector });
   const chart = chartOf([object({ app: 'x' }), object({})]);
   expect(chart['templates/A.yaml']?.split('\n').slice(3, -2)).toEqual([

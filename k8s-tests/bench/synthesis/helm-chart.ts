@@ -1,17 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
 
-/** A Helm chart's files, by path in its folder. */
+/** The files of a Helm chart, by path in its folder. */
 export type ChartFiles = Readonly<Record<string, string>>;
 
 type Row = Record<string, unknown>;
 
-/** One part of the objects, in each turn of a `range`; undefined in turns that lack it. */
+/** One part of the objects per iteration of a `range`; undefined in iterations that lack it. */
 type Column<T = unknown> = readonly (T | undefined)[];
 
 /**
- * A chart that renders these objects, written as a person would write it: a template per kind that ranges over its part of
- * the values. What all objects of a kind share is the template's text, what tells them apart is a value and stated once.
+ * Creates a chart that renders these objects and looks hand-written: one template per kind, which ranges over its part
+ * of the values. Content that all objects of a kind share is text of the template. Every difference is a value, stated
+ * once.
  */
 export function chartOf(objects: readonly { readonly kind: string }[]): ChartFiles {
   const parts = Object.entries(Object.groupBy(objects, ({ kind }) => kind)).map(([kind, same = []]) => {
@@ -30,7 +31,7 @@ export function chartOf(objects: readonly { readonly kind: string }[]): ChartFil
   };
 }
 
-/** What `.` is inside one `range`: a row of values per turn. */
+/** The values of `.` inside one `range`: one row per iteration. */
 class Scope {
   readonly rows: readonly Row[];
   private readonly names = new Map<string, string>();
@@ -39,7 +40,7 @@ class Scope {
     this.rows = Array.from({ length: turns }, () => ({}));
   }
 
-  /** The name of a value that is `column[n]` in turn n. */
+  /** The name of the value that is `column[n]` in iteration n. */
   add(column: Column): string {
     const key = JSON.stringify(column.map((value) => value ?? null));
     const known = this.names.get(key);
@@ -59,7 +60,7 @@ function renderBlock(column: Column, indent: string, scope: Scope): string[] {
   return [`${indent}${renderScalar(column, scope)}`];
 }
 
-/** Keys that are always there come first: a list's dash stands before one of them. */
+/** Sorts keys that always exist first, because the dash of a list item must precede one of them. */
 function renderMap(column: Column<Row>, indent: string, scope: Scope): string[] {
   const given = present(column);
   const keys = [...new Set(given.flatMap(Object.keys))].map((key) => ({
@@ -91,7 +92,7 @@ function renderEntry(key: string, column: Column, indent: string, scope: Scope):
   return [name, ...renderBlock(column, `${indent}  `, scope)];
 }
 
-/** Items that all lists start or end with are written out; only the others are ranged over. */
+/** Writes items that all lists start or end with as text. A `range` covers only the others. */
 function renderList(column: Column<unknown[]>, indent: string, scope: Scope): string[] {
   const given = present(column);
   const shortest = Math.min(...given.map((list) => list.length));
@@ -121,7 +122,7 @@ function renderList(column: Column<unknown[]>, indent: string, scope: Scope): st
   ];
 }
 
-/** How many items, from one end, have the same name and keys in all lists. */
+/** Counts the items, from one end, that have the same name and keys in all lists. */
 function countAlike(lists: readonly (readonly unknown[])[], most: number, from: number, step: number): number {
   const kindOf = (item: unknown) =>
     item && typeof item === 'object' ? JSON.stringify([Object.keys(item), 'name' in item && item.name]) : item;
@@ -137,7 +138,7 @@ function renderItem(column: Column, indent: string, scope: Scope): string[] {
   return [`${indent}- ${first.trimStart()}`, ...rest];
 }
 
-/** A string's beginning and end that are always the same stand in the template. */
+/** Writes the common prefix and suffix of a string as text of the template. */
 function renderScalar(column: Column, scope: Scope): string {
   const given = present(column);
   if (!given.every((value) => typeof value === 'string' && /^[\w./:*-]+$/.test(value))) {
@@ -183,7 +184,7 @@ function indented(text: string, indent: string): string[] {
     .map((line) => indent + line);
 }
 
-/** Helm reads YAML 1.1, where a bare `off` is false. */
+/** Quotes words such as `off`, because Helm reads YAML 1.1, where an unquoted `off` is false. */
 function toYaml(value: unknown): string {
   return stringify(value, { lineWidth: 0, version: '1.1', aliasDuplicateObjects: false });
 }

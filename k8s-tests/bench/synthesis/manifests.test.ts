@@ -3,7 +3,7 @@ import { findDifferences, parseManifests } from './manifests.ts';
 
 const objects = parseManifests('kind: A\nmetadata: {name: x}\nspec: {b: 1, a: 2}\n---\nkind: B\nmetadata: {name: y}\n');
 
-test('the order of objects and keys is no difference', () => {
+test('the order of objects and keys does not matter', () => {
   const turned = parseManifests(
     'kind: B\nmetadata: {name: y}\n---\nkind: A\nspec: {a: 2, b: 1}\nmetadata: {name: x}\n',
   );

@@ -8,7 +8,7 @@ export interface Manifest {
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-/** All objects of a folder's YAML files. */
+/** Reads all objects of the YAML files in a folder. */
 export function readManifests(folder: string): Manifest[] {
   return readdirSync(folder)
     .toSorted()
@@ -19,7 +19,9 @@ export function parseManifests(yaml: string): Manifest[] {
   return loadAll(yaml) as Manifest[];
 }
 
-/** Names of objects that are not in both, or not the same in both; order counts neither among objects nor among keys. */
+/**
+ * Returns the names of objects that are missing in one set or differ. The order of objects and keys does not matter.
+ */
 export function findDifferences(left: readonly Manifest[], right: readonly Manifest[]): string[] {
   const [ours, theirs] = [byId(left), byId(right)];
   return [...new Set([...ours.keys(), ...theirs.keys()])].filter(

@@ -7,7 +7,7 @@ export interface Point {
   readonly series: string;
 }
 
-/** An SVG document: time over size, a line per series. */
+/** Draws time over size as an SVG document, one line per series. */
 export async function plotScaling(points: readonly Point[]): Promise<string> {
   const spec: TopLevelSpec = {
     title: 'Synthesis of a synthetic topology, median of alternating runs',

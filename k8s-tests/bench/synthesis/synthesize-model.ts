@@ -3,8 +3,8 @@ import { type Source, synth } from '../../../cdk8s/commands/synth-command.ts';
 import { environments } from '../../../cdk8s/environments.ts';
 
 /**
- * What cdk8s/commands/synth.ts does, for one environment of a model in a file: `node synthesize-model.ts <model.json> <folder>`. The last
- * line that it prints is how many ms it took from the model in memory to the files on disk.
+ * Does the work of cdk8s/commands/synth.ts for one environment of a model in a file: `node synthesize-model.ts
+ * <model.json> <folder>`. Its last line is the time in ms from the model in memory to the files on disk.
  */
 const [modelFile = '', out = ''] = process.argv.slice(2);
 const model = JSON.parse(readFileSync(modelFile, 'utf8')) as Omit<Source, 'environments'>;

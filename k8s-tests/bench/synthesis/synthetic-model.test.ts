@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const replicas = Object.values(environments).map((environment) => environment.replicas);
 
-test('one seed gives one model, another seed another', () => {
+test('the same seed gives the same model, and another seed another model', () => {
   expect(syntheticModel(50)).toEqual(syntheticModel(50));
   expect(syntheticModel(50, 2)).not.toEqual(syntheticModel(50));
 });
@@ -23,7 +23,7 @@ test.each([10, 50, 500])('%i services are accepted by every rule', (services) =>
   expect(analyse(syntheticModel(services), replicas)).toEqual([]);
 });
 
-test('50 services become five objects each and more, one for each thing that the model says', () => {
+test('50 services become more than five objects each, one per statement of the model', () => {
   const model = syntheticModel(50);
   const { topology, policies } = model;
   synthesize({ topology, plan: planMesh(model, replicas), environment: environments.prod, outFolder: folder });

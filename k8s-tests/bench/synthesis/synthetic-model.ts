@@ -4,24 +4,24 @@ import type { DependencyPolicy, RetryOn, RpcPolicy } from '../../../cdk8s/model/
 import type { Service, SyncInteraction } from '../../../cdk8s/model/topology.ts';
 import { seededRandom } from '../../harness/random.ts';
 
-/** A dependency of the synthetic call graph, with the time that all its calls have. */
+/** A dependency of the synthetic call graph, with the timeout of all its calls. */
 interface SyntheticDependency {
   readonly caller: string;
   readonly callee: string;
-  /** How many hops away from the user, the gateway's own one being 0. */
+  /** The number of hops from the user; 0 for the gateway's calls. */
   readonly depth: number;
   readonly timeoutMs: number;
 }
 
-/** Shares of the services, from the ones that users reach to the ones that call nobody. */
+/** Percentages of the services per tier, from those that users reach to those that call no other service. */
 const TIER_PERCENTS = [10, 30, 30, 30] as const;
 const LAST_TIER = TIER_PERCENTS.length - 1;
 const USER_TIMEOUT_MS = 8_000;
 
 /**
- * A model as a company could have it: a tenth of the services takes the users' requests over HTTP, the others serve gRPC and are
- * called by one or two of the tier above, in a share of that one's time. The last tier is behind retries and breakers. Every
- * fifth service tells two others by event.
+ * Creates a realistic model: a tenth of the services serves the users over HTTP. The others serve gRPC to one or two
+ * services of the tier above, with a part of that caller's timeout. Calls of the last tier have retries and breakers.
+ * Every fifth service publishes events for two others.
  *
  * @param services at least 10
  * @param seed the same seed gives the same model
@@ -76,7 +76,7 @@ function dependenciesBetween(tiers: readonly string[][], pick: (from: readonly s
   });
 }
 
-/** A service makes its calls one after the other: together they have what its most hurried caller gives it. */
+/** A service makes its calls one after the other, so together they have the shortest timeout of its callers. */
 function withTimeouts(dependencies: readonly Omit<SyntheticDependency, 'timeoutMs'>[]): SyntheticDependency[] {
   const callees = Object.groupBy(dependencies, ({ caller }) => caller);
   const budgetMs = new Map<string, number>();
