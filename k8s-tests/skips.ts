@@ -7,13 +7,13 @@ const needsNative =
  * see harness/reporter.ts.
  */
 export const allowedSkips: Readonly<Record<string, string>> = {
-  'a fault > kills the first process of the container, and sees it gone': needsRoot,
-  'a fault > kills one program of it': needsRoot,
-  'a fault > freezes all of it for a time, and lets it go on': needsRoot,
-  'a fault > is undone at once when it is called off': needsRoot,
-  'a fault > is undone when its requester is killed': needsRoot,
-  'a fault > cuts a connection, counts what it stopped, and mends it': needsRoot,
-  'a fault > that finds nothing says so': needsRoot,
+  'a fault > kills the first process of the container, and reports it as gone': needsRoot,
+  'a fault > kills one program of the container': needsRoot,
+  'a fault > freezes the whole container for a time, and resumes it': needsRoot,
+  'a fault > is reverted at once if it is canceled': needsRoot,
+  'a fault > is reverted if its requester is killed': needsRoot,
+  'a fault > cuts a connection, counts the dropped packets, and restores it': needsRoot,
+  'a fault > reports that it found no process': needsRoot,
   'a native cluster > comes up beside another one, even after earlier starts of it were interrupted': needsNative,
   'a native cluster > lets only its owner read its kubeconfig, and no other machine reach its API server': needsNative,
   'a native cluster > accepts packets through its cable only from this host': needsNative,

@@ -44,14 +44,17 @@ export async function takeBaseline(cluster: Cluster, kafka: Kafka): Promise<Base
 }
 
 /** The number of orders, sagas and events in progress. */
-export interface Unrest {
+export interface WorkInProgress {
   readonly orders: number;
   readonly sagas: number;
   readonly unpublished: number;
 }
 
 /** Counts the work in progress, without consumer lag. It is cheap enough to be polled. */
-export async function readUnrest(cluster: Cluster, { since }: Pick<Baseline, 'since'>): Promise<Unrest> {
+export async function countWorkInProgress(
+  cluster: Cluster,
+  { since }: Pick<Baseline, 'since'>,
+): Promise<WorkInProgress> {
   const waiting = 'SELECT count(*)::int AS count FROM outbox WHERE published_at IS NULL';
   const [inOrders, inFulfillment] = await Promise.all([
     withDatabase(cluster, ordersDatabase, async (client) => ({

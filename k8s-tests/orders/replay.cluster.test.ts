@@ -14,7 +14,7 @@ import { orderRequest } from '../harness/order.ts';
 import { seededRandom } from '../harness/random.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 import { drawOrder } from '../storm/order-mix.ts';
-import { consumers, readStillness } from '../storm/rest.ts';
+import { consumers, expectQuiescence } from '../storm/quiescence.ts';
 
 const { cluster } = useCluster();
 
@@ -33,7 +33,7 @@ it('reading all topics again from the start, three times, changes no business ta
   const kafka = await openKafka(cluster);
   const baseline = await takeBaseline(cluster, kafka);
   const waitForQuiescence = () =>
-    eventually(() => readStillness(cluster, kafka, baseline), { timeoutMs: 120_000, intervalMs: 1_000 });
+    eventually(() => expectQuiescence(cluster, kafka, baseline), { timeoutMs: 120_000, intervalMs: 1_000 });
   await waitForQuiescence();
   // Tables were emptied but topics were not, so the services would process earlier events for the first time.
   await withAdmin(kafka, startTopicsHere);

@@ -8,7 +8,7 @@ import { type HttpResponse, send } from '../harness/http.ts';
 import { openKafka } from '../harness/kafka-client.ts';
 import { orderRequest, readPlaced, undeliverableOrder, waitForStatus } from '../harness/order.ts';
 import { useCluster } from '../harness/use-cluster.ts';
-import { takeQuietBaseline } from '../storm/rest.ts';
+import { takeQuiescentBaseline } from '../storm/quiescence.ts';
 
 const { cluster, admin } = useCluster();
 const rebuildingMs = 300_000;
@@ -25,7 +25,7 @@ const statsSchema = z.object({
 
 /** Events of earlier orders may still be on their way to analytics, which would count them. */
 beforeEach(async () => {
-  await takeQuietBaseline(cluster, await openKafka(cluster));
+  await takeQuiescentBaseline(cluster, await openKafka(cluster));
   await admin('analytics').reset();
 }, 120_000);
 

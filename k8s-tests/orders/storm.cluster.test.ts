@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { useCluster } from '../harness/use-cluster.ts';
+import { defaultFaults, failuresOf } from '../storm/fault-run.ts';
 import { formatResult } from '../storm/report.ts';
-import { runStorm } from '../storm/run-storm.ts';
-import { complaintsOf, defaultFaults } from '../storm/storm.ts';
+import { runFaultInjection } from '../storm/run-fault-injection.ts';
 
 const { cluster } = useCluster();
 
@@ -15,7 +15,7 @@ it('two minutes of faults lose no order, event, stock or money, and quiescence f
 }) => {
   const options = { seed, durationMs, ratePerSecond: 1, faults: defaultFaults(durationMs) };
   const onFault = (fault: object) => console.log(JSON.stringify(fault));
-  const result = await runStorm(cluster, options, { signal, onFault, onProgress: console.log });
+  const result = await runFaultInjection(cluster, options, { signal, onFault, onProgress: console.log });
   console.log(formatResult(result));
-  expect(complaintsOf(result)).toEqual([]);
+  expect(failuresOf(result)).toEqual([]);
 }, 420_000);

@@ -8,13 +8,13 @@ const seeds = Array.from({ length: 200 }, (_, n) => n * 7_919);
 
 const overlap = (one: PlannedFault, other: PlannedFault) => one.atMs <= endOf(other) && other.atMs <= endOf(one);
 
-describe('the plan of a storm', () => {
-  it('is the same for the same seed, and another one for another', () => {
+describe('the plan of a run', () => {
+  it('is the same for the same seed and differs for another seed', () => {
     expect(planFaults({ ...twoMinutes, seed: 5 })).toEqual(planFaults({ ...twoMinutes, seed: 5 }));
     expect(planFaults({ ...twoMinutes, seed: 5 })).not.toEqual(planFaults({ ...twoMinutes, seed: 6 }));
   });
 
-  it('has as many faults as were asked for, all over at the end', () => {
+  it('has the requested number of faults, which all end before the run', () => {
     for (const seed of seeds) {
       const plan = planFaults({ ...twoMinutes, seed });
       expect(plan).toHaveLength(8);
@@ -22,7 +22,7 @@ describe('the plan of a storm', () => {
     }
   });
 
-  it('strikes every family within two minutes', () => {
+  it('has a fault of every family within two minutes', () => {
     const families = new Set(targets.map(({ family }) => family));
     const missed = seeds.filter((seed) => {
       const struck = new Set(planFaults({ ...twoMinutes, seed }).map(({ target }) => target.family));
@@ -38,7 +38,7 @@ describe('the plan of a storm', () => {
     }
   });
 
-  it('strikes no target that is still struck, but different ones at a time', () => {
+  it('has one fault per target at a time, and overlapping faults of different targets', () => {
     let overlaps = 0;
     for (const seed of seeds) {
       const plan = planFaults({ ...twoMinutes, seed });
@@ -51,7 +51,7 @@ describe('the plan of a storm', () => {
     expect(overlaps).toBeGreaterThan(seeds.length);
   });
 
-  it('cuts no link on which nothing flows', () => {
+  it('cuts no link without traffic', () => {
     for (const seed of seeds) {
       const plan = planFaults({ ...twoMinutes, seed });
       for (const cut of plan) {
@@ -62,7 +62,7 @@ describe('the plan of a storm', () => {
     }
   });
 
-  it('in an hour strikes every target, in each way, and kills none so often that the kubelet would wait long', () => {
+  it('has every kind of fault of every target in an hour, and too few kills of one for long restart delays', () => {
     for (const seed of seeds.slice(0, 10)) {
       const plan = planFaults({ ...hour, seed });
       expect(new Set(plan.map(({ target }) => target.name)).size).toBe(targets.length);
@@ -78,7 +78,7 @@ describe('the plan of a storm', () => {
     }
   });
 
-  it('refuses more faults than there is room for', () => {
+  it('rejects more faults than fit into the run', () => {
     expect(() => planFaults({ ...twoMinutes, faults: 100, seed: 1 })).toThrow('100 faults in 120 s');
   });
 });

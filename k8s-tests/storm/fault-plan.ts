@@ -1,7 +1,7 @@
 import { type Random, seededRandom } from '../harness/random.ts';
 import type { FaultTarget, LinkTarget, ProcessTarget } from './fault-targets.ts';
 
-/** What happens to a target, and when, counted from the storm's start. */
+/** A fault of a target and its time, in ms from the start of the run. */
 export type PlannedFault =
   | { readonly kind: 'kill'; readonly target: ProcessTarget; readonly atMs: number }
   | { readonly kind: 'freeze'; readonly target: ProcessTarget; readonly atMs: number; readonly forMs: number }
@@ -13,31 +13,31 @@ export type PlannedFault =
       readonly forMs: number;
     };
 
-/** Of the packets that are dropped: the caller's, those back to it, or both. */
+/** The dropped packets: from the caller, to the caller, or both. */
 type Direction = 'there' | 'back' | 'both';
 
 export interface PlanOptions {
   readonly seed: number;
   readonly faults: number;
   readonly durationMs: number;
-  /** Of a freeze and of a cut. */
+  /** The duration of a freeze or cut. */
   readonly faultMs: number;
   readonly targets: readonly FaultTarget[];
 }
 
-/** A target that was struck is left alone for so long after its fault: it has to be up again to be struck. */
+/** The pause after a fault of a target, because it must have recovered before the next one. */
 const recoveryMs = 20_000;
-/** The kubelet waits ever longer before it restarts a container that dies often; after ten minutes it forgets. */
+/** The kubelet delays each restart of a container longer than the last, and resets the delay after ten minutes. */
 const killsRememberedMs = 600_000;
 const maxKillsRemembered = 2;
 
-/** A draft may paint itself into a corner; another one of the same seed then does not. */
+/** A draft may run out of free targets. Another draft with the same seed may then succeed. */
 const maxDrafts = 1_000;
 
 /**
- * Faults at even distances with some chance in them, the last one over when the storm is. Each family of targets is struck
- * in turn and no target twice at a time, while different ones overlap as it comes.
- * @throws RangeError if the targets are too few for so many faults in that time
+ * Plans faults at random times in equal slots. All of them end before the run does. The families of targets take turns.
+ * A target has one fault at a time, while faults of different targets may overlap.
+ * @throws RangeError if there are too few targets for this number of faults
  */
 export function planFaults(options: PlanOptions): readonly PlannedFault[] {
   const random = seededRandom(options.seed);
@@ -48,10 +48,12 @@ export function planFaults(options: PlanOptions): readonly PlannedFault[] {
     if (plan.length === options.faults && struck >= Math.min(families, options.faults)) return plan;
   }
   const seconds = options.durationMs / 1_000;
-  throw new RangeError(`${options.faults} faults in ${seconds} s leave no target free: ask for fewer, or for longer`);
+  throw new RangeError(
+    `${options.faults} faults in ${seconds} s leave no target free: use fewer faults or a longer duration`,
+  );
 }
 
-/** Ends early where no target is free. */
+/** Returns a shorter plan if no target is free. */
 function draft({ faults, durationMs, faultMs, targets }: PlanOptions, random: Random): readonly PlannedFault[] {
   const slotMs = Math.max(0, durationMs - faultMs) / Math.max(1, faults);
   const planned: PlannedFault[] = [];
@@ -81,7 +83,7 @@ function strike(
 ): PlannedFault {
   if (target.kind === 'link')
     return { kind: 'cut', target, direction: random.pick(['there', 'back', 'both']), atMs, forMs };
-  // Dying and standing still in turn: what survives the one may not survive the other.
+  // Kills and freezes alternate, because a part that survives one may not survive the other.
   const kills = planned.filter(({ kind }) => kind === 'kill').length;
   const freezes = planned.filter(({ kind }) => kind === 'freeze').length;
   const wanted = kills === freezes ? random.next() < 0.5 : kills < freezes;
@@ -95,7 +97,7 @@ function isFree(target: FaultTarget, atMs: number, planned: readonly PlannedFaul
   return planned.every((fault) => !touches(fault.target, target) || endOf(fault) + recoveryMs <= atMs);
 }
 
-/** A sidecar and its service are restarted by the same probes, in the same pod; a link is of use only between the living. */
+/** The same probes restart a sidecar and its service in one pod, and a link has traffic only if both its ends run. */
 function touches(one: FaultTarget, other: FaultTarget): boolean {
   if (one.kind === 'process' && other.kind === 'process')
     return one.namespace === other.namespace && one.labels === other.labels;

@@ -1,26 +1,26 @@
-/** What a storm strikes: every process that can die alone, and every link that can be cut. */
+/** The targets of faults: every process that can fail alone, and every link that can be cut. */
 
 /** A container, or one program in it. */
 export interface ProcessTarget {
   readonly kind: 'process';
   readonly name: string;
-  /** A storm strikes each family in turn, so that none goes free because another is large. */
+  /** The families take turns, so that each is tested, even if another has more targets. */
   readonly family: 'service' | 'sidecar' | 'istiod' | 'broker' | 'postgres';
   readonly namespace: string;
   readonly labels: string;
   readonly container: string;
-  /** The program's name in the kernel, as in /proc/pid/comm. Unset: all that runs in the container. */
+  /** The program's name in /proc/pid/comm. Unset: all processes of the container. */
   readonly program?: string;
 }
 
-/** A connection between pods: from the caller's to those behind a Service. */
+/** The connections from a caller's pods to those behind a Service. */
 export interface LinkTarget {
   readonly kind: 'link';
   readonly name: string;
   readonly family: 'link';
   readonly from: { readonly namespace: string; readonly labels: string };
   readonly to: { readonly namespace: string; readonly service: string };
-  /** Targets without which nothing flows there: a cut that stops no packet proves nothing. */
+  /** Targets that must run for traffic on this link, because a cut that drops no packet tests nothing. */
   readonly needs: readonly string[];
 }
 
@@ -35,12 +35,12 @@ const services = [
   'notifications',
   'analytics',
 ] as const;
-/** Those that someone calls or that call someone through it. */
+/** The services whose sidecars carry calls of the shop. */
 const meshed = ['orders', 'orders-worker', 'inventory', 'payments'] as const;
 
 const brokerLabels = 'strimzi.io/cluster=events,strimzi.io/kind=Kafka,strimzi.io/broker-role=true';
 
-/** @param needs besides the caller */
+/** @param needs in addition to the caller */
 const link = (
   from: string,
   namespace: string,

@@ -1,17 +1,16 @@
-# Faults as the kernel makes them, on the node whose containers they strike. Each one says what it did, in lines of words,
-# and undoes itself: when a line or the end comes on standard input, or the seconds are over, whichever is first. So nothing
-# stays behind, however its requester ends.
+# Injects faults on the node of the containers. Each one prints its effects as lines and reverts itself once standard
+# input has a line or ends, or once the seconds are over. So no fault remains, however its requester ends.
 #
 #   kill   CONTAINER PROGRAM                      SIGKILL
 #   freeze CONTAINER PROGRAM SECONDS              SIGSTOP, then SIGCONT
 #   cut    POD SECONDS COMMENT DIRECTION ADDR...  drops the packets between the pod and ip:port; DIRECTION there|back|both
 #
-# CONTAINER and POD are what stands in a process's cgroup; PROGRAM is its name, empty for all of the container.
+# CONTAINER and POD are the ids in a process's cgroup. PROGRAM is the name of a process; empty means all processes.
 set -u
-# The requester may be gone and its pipe closed: the undoing continues.
+# Even if the requester is gone and its pipe is closed, the fault must be reverted.
 trap '' INT TERM HUP PIPE
 
-# Processes of a container or a pod. systemd writes a pod's uid with _ in it.
+# The processes of a container or pod. systemd writes a pod's uid with _.
 members() {
   grep -lE "$1|${1//-/_}" /proc/[0-9]*/cgroup 2>/dev/null | cut -d/ -f3
 }
@@ -21,7 +20,7 @@ struck() {
     if [ -z "$2" ] || [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ]; then echo "$pid"; fi
   done
 }
-# State and start time, which tells a process from a later one with its number; nothing once it is gone.
+# State and start time, which distinguish a process from a later one with the same id. No output once it is gone.
 look() {
   local stat
   stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
@@ -29,7 +28,7 @@ look() {
   [ "$1" = Z ] && return 1
   echo "$1 ${20}"
 }
-# The first process of its own PID namespace, with which the others die.
+# Whether it is the first process of its PID namespace. If it dies, the others die too.
 is_first() { grep -qE '^NSpid:.*[^0-9]1$' "/proc/$1/status" 2>/dev/null; }
 hold() { read -r -t "$1" _ || true; }
 
@@ -53,7 +52,7 @@ kill_container() {
 freeze() {
   local pid tries state started
   declare -A frozen=()
-  # Until no process is left that another one forked meanwhile.
+  # Repeats, because a process may fork another one in the meantime.
   for tries in 1 2 3 4 5; do
     for pid in $(struck "$1" "$2"); do
       [ -n "${frozen[$pid]:-}" ] && continue
@@ -83,7 +82,7 @@ cut_link() {
   local pid seconds=$2 comment=$3 direction=$4 rule address probe rules=() probes=()
   pid=$(members "$1" | head -n 1)
   [ -n "$pid" ] || { echo "none"; exit 1; }
-  # Kept open: it stays the pod's network when this process of the pod is gone.
+  # Kept open, so that it refers to the pod's network even after this process is gone.
   exec 7<"/proc/$pid/ns/net"
   shift 4
   for address in "$@"; do
@@ -92,10 +91,10 @@ cut_link() {
   done
   tables() { nsenter --net=/proc/self/fd/7 iptables -w 5 "$@"; }
   for rule in "${rules[@]}"; do
-    # Words on purpose: a rule is several arguments.
+    # Unquoted on purpose, because a rule is several arguments.
     tables -I $rule -m comment --comment "$comment" -j DROP && echo "rule $pid $rule"
   done
-  # Also where nobody talks just now: a connection that gets no answer. As the sidecar's user, which no sidecar redirects.
+  # Without traffic on the link, this probe shows the effect. Sidecars do not redirect the connections of their own user.
   for address in "$@"; do
     nsenter --net=/proc/self/fd/7 setpriv --reuid=1337 --regid=1337 --clear-groups \
       timeout 2 bash -c "echo >/dev/tcp/${address%:*}/${address#*:}" 2>/dev/null &

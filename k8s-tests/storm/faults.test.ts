@@ -41,18 +41,18 @@ describe.runIf(process.getuid?.() === 0)('a fault', () => {
     await eventually(() => rmdirSync(folder), { intervalMs: 50 });
   });
 
-  it('kills the first process of the container, and sees it gone', async () => {
+  it('kills the first process of the container, and reports it as gone', async () => {
     expect(await node(['kill', id, ''], never)).toEqual([`gone ${pid}`]);
     expect(identify(pid)).toBeUndefined();
   });
 
-  it('kills one program of it', async () => {
+  it('kills one program of the container', async () => {
     const lines = await node(['kill', id, 'sleep'], never);
     expect(lines.join()).toMatch(/gone/);
     expect(identify(pid)).toBeDefined();
   });
 
-  it('freezes all of it for a time, and lets it go on', async () => {
+  it('freezes the whole container for a time, and resumes it', async () => {
     const frozen = node(['freeze', id, '', '1'], never);
     await eventually(() => expect(stateOf(pid)).toBe('T'));
     const lines = await frozen;
@@ -61,7 +61,7 @@ describe.runIf(process.getuid?.() === 0)('a fault', () => {
     expect(stateOf(pid)).not.toBe('T');
   });
 
-  it('is undone at once when it is called off', async () => {
+  it('is reverted at once if it is canceled', async () => {
     const calledOff = new AbortController();
     const frozen = node(['freeze', id, '', '60'], calledOff.signal);
     await eventually(() => expect(stateOf(pid)).toBe('T'));
@@ -70,7 +70,7 @@ describe.runIf(process.getuid?.() === 0)('a fault', () => {
     expect(stateOf(pid)).not.toBe('T');
   });
 
-  it('is undone when its requester is killed', async () => {
+  it('is reverted if its requester is killed', async () => {
     const shell = JSON.stringify(join(import.meta.dirname, 'node-shell.ts'));
     const script = `const { shellOf } = await import(${shell});
       await shellOf(['bash'])(['freeze', ${JSON.stringify(id)}, '', '60'], new AbortController().signal);`;
@@ -80,7 +80,7 @@ describe.runIf(process.getuid?.() === 0)('a fault', () => {
     await eventually(() => expect(stateOf(pid)).not.toBe('T'), { timeoutMs: 5_000 });
   });
 
-  it('cuts a connection, counts what it stopped, and mends it', async () => {
+  it('cuts a connection, counts the dropped packets, and restores it', async () => {
     const inside = (...command: string[]) =>
       run('nsenter', ['--target', String(pid), '--net', ...command], { tolerant: true });
     const cut = node(['cut', id, '2', `test-${id}`, 'both', '127.0.0.1:5'], never);
@@ -93,7 +93,7 @@ describe.runIf(process.getuid?.() === 0)('a fault', () => {
     expect((await inside('iptables', '-S')).stdout).not.toContain(id);
   });
 
-  it('that finds nothing says so', async () => {
+  it('reports that it found no process', async () => {
     expect((await node(['kill', randomUUID(), ''], never)).join()).toMatch(/^none,exit code 1/);
   });
 });

@@ -6,35 +6,38 @@ import type { PlannedFault } from './fault-plan.ts';
 import type { LinkTarget } from './fault-targets.ts';
 import type { NodeShell } from './node-shell.ts';
 
-/** A fault as it was: one line of the storm's log. */
+/** The record of an injected fault: one line of the run's log. */
 export interface FaultRecord {
   readonly kind: PlannedFault['kind'];
   readonly target: string;
-  /** Of a cut, which packets were dropped. */
+  /** The dropped packets of a cut. */
   readonly direction?: string;
   readonly plannedAtMs: number;
   readonly startedAt: string;
   readonly endedAt: string;
   readonly pods: readonly string[];
-  /** As the node, or this host, numbers them. */
+  /** The process ids on the node, or on this host. */
   readonly pids: readonly number[];
-  /** What was seen of it, as faults.sh says it: `state 4711 T`, `gone 4711`, `silent 10.0.0.1:5432`, `dropped 17`, `mended 4711`. */
+  /** The output of faults.sh: `state 4711 T`, `gone 4711`, `silent 10.0.0.1:5432`, `dropped 17`, `mended 4711`. */
   readonly observed: readonly string[];
-  /** Whether it did what it was to do, and was undone. */
+  /** Whether the fault had its effect and was reverted. */
   readonly effective: boolean;
 }
 
 export interface InjectOptions {
   readonly cluster: Cluster;
   readonly node: NodeShell;
-  /** Ends what holds at once. */
+  /** Reverts the fault at once. */
   readonly signal: AbortSignal;
 }
 
-/** How long a target that is being restarted may take to be there. */
+/** How long to wait for a target that is restarting. */
 const patienceMs = 15_000;
 
-/** Strikes now, and resolves when the fault is undone. It always is: faults.sh undoes it when our end of the pipe closes. */
+/**
+ * Injects the fault now and resolves once it is reverted. faults.sh always reverts it, because it does so when its
+ * input ends.
+ */
 export async function inject(fault: PlannedFault, options: InjectOptions): Promise<FaultRecord> {
   const startedAt = new Date().toISOString();
   const { pods, observed } = await strike(fault, options).catch((error: unknown) => ({
@@ -61,7 +64,7 @@ async function strike(fault: PlannedFault, { cluster, node, signal }: InjectOpti
   return { pods: aimed.map(({ pod }) => pod), observed: outputs.flat() };
 }
 
-/** What faults.sh is to do, and in which pods. Fails when the target is not there. */
+/** Returns the arguments of faults.sh and the pods. Throws if the target does not exist. */
 async function aim(
   fault: PlannedFault,
   cluster: Cluster,
@@ -73,7 +76,7 @@ async function aim(
     const id = runningContainer(pod, target.container);
     return id === undefined ? [] : [{ pod: pod.metadata?.name ?? '', id }];
   });
-  // One is enough: that the others carry on is what there are several for.
+  // One pod only, because the other replicas must take over.
   const [one] = found;
   if (one === undefined) throw new Error(`no pod ${target.labels} with a running container ${target.container}`);
   const program = target.program ?? '';
@@ -99,7 +102,7 @@ async function aimAtLink({ target, direction, forMs }: PlannedFault & { kind: 'c
   }));
 }
 
-/** Callers see a Service's own address or, in a sidecar, those of its pods. */
+/** The addresses of the Service and its pods: callers use the first, and sidecars the others. */
 async function addressesOf({ to }: LinkTarget, cluster: Cluster): Promise<readonly string[]> {
   const { spec } = await cluster.core.readNamespacedService({ namespace: to.namespace, name: to.service });
   const { items } = await cluster.discovery.listNamespacedEndpointSlice({
@@ -112,7 +115,7 @@ async function addressesOf({ to }: LinkTarget, cluster: Cluster): Promise<readon
       addresses.flatMap((ip) => (ports ?? []).map(({ port }) => `${ip}:${port}`)),
     ),
   );
-  if (ofPods.length === 0) throw new Error(`service ${to.service} in ${to.namespace} leads nowhere`);
+  if (ofPods.length === 0) throw new Error(`service ${to.service} in ${to.namespace} has no endpoints`);
   return [...new Set([...ofService, ...ofPods])];
 }
 
@@ -123,7 +126,7 @@ async function listPods(cluster: Cluster, namespace: string, labelSelector: stri
   );
 }
 
-/** The id under which the container's processes are in their cgroup. A native sidecar is an init container. */
+/** The container's id in the cgroups of its processes. A native sidecar is an init container. */
 function runningContainer({ status }: V1Pod, name: string): string | undefined {
   const statuses = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
   const found = statuses.find((each) => each.name === name && each.state?.running !== undefined);
@@ -135,7 +138,10 @@ function pidsOf(observed: readonly string[]): readonly number[] {
   return [...new Set(pids)].map(Number);
 }
 
-/** Killed: gone. Frozen: stopped, and none left so. Cut: nobody answers, packets were dropped, and no rule is left. */
+/**
+ * Kill: the process is gone. Freeze: it stopped and was resumed. Cut: no response, packets were dropped, no rule is
+ * left.
+ */
 export function isEffective(kind: PlannedFault['kind'], observed: readonly string[]): boolean {
   const has = (pattern: RegExp): boolean => observed.some((line) => pattern.test(line));
   if (has(/^(exit code|left|alive|none|answers)/)) return false;

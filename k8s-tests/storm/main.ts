@@ -5,9 +5,9 @@ import { root, stateFolder } from '../../cluster/paths.ts';
 import { UserError } from '../../cluster/settings.ts';
 import { openCluster } from '../harness/cluster.ts';
 import { readDurationMs } from '../harness/envoy.ts';
+import { defaultFaults, failuresOf } from './fault-run.ts';
 import { addToDocument, formatResult } from './report.ts';
-import { runStorm } from './run-storm.ts';
-import { complaintsOf, defaultFaults } from './storm.ts';
+import { runFaultInjection } from './run-fault-injection.ts';
 
 const DOCUMENT = join(root, 'docs', 'storm.md');
 
@@ -21,14 +21,15 @@ interface Flags {
 
 const { duration, rate, seed, faults, writeDocs } = new Command('storm')
   .description(
-    `Places orders while pods, sidecars, istiod, the broker and Postgres are killed or frozen and links are cut, and then checks
-from outside that no order, event, piece of stock or cent was lost. Needs the running system (make up), native or kind.
-Every fault is a line of JSON in .windlass/storm-<start>.jsonl. Exit code 1 on a violation, or on fewer faults than asked for.`,
+    'Places orders while it kills or freezes pods, sidecars, istiod, the broker and Postgres and cuts links. Then it ' +
+      'checks from outside that no order, event, stock or money is lost. Needs the running system (make up), native or ' +
+      'kind. It logs every fault as a line of JSON in .windlass/storm-<start>.jsonl. Exit code 1 if an invariant is ' +
+      'violated or if fewer faults than requested had an effect.',
   )
-  .option('--duration <time>', 'how long orders come, like 90s, 2m or 3h', durationMs, 120_000)
-  .option('--rate <number>', 'orders a second; ten times as many for 30 s in every ten minutes', positive, 1)
-  .option('--seed <number>', 'decides the orders and the faults', wholeNumber, Date.now() % 2 ** 31)
-  .option('--faults <number>', 'how many; by default one in 15 s', wholeNumber)
+  .option('--duration <time>', 'how long to place orders, such as 90s, 2m or 3h', durationMs, 120_000)
+  .option('--rate <number>', 'orders per second; ten times as many for 30 s in every ten minutes', positive, 1)
+  .option('--seed <number>', 'determines the orders and the faults', wholeNumber, Date.now() % 2 ** 31)
+  .option('--faults <number>', 'the number of faults (default: one per 15 s)', wholeNumber)
   .option('--write-docs', 'add the result to docs/storm.md', false)
   .showHelpAfterError()
   .parse()
@@ -47,9 +48,9 @@ try {
   try {
     const log = join(stateFolder, `storm-${new Date(startedAt).toISOString().replaceAll(':', '')}.jsonl`);
     const write = (entry: object) => appendFileSync(log, `${JSON.stringify(entry)}\n`);
-    write({ kind: 'storm', at: new Date(startedAt), ...options });
-    say(`storm: seed ${seed}, ${options.faults} faults, log ${log}`);
-    const result = await runStorm(cluster, options, {
+    write({ kind: 'run', at: new Date(startedAt), ...options });
+    say(`fault-injection run: seed ${seed}, ${options.faults} faults, log ${log}`);
+    const result = await runFaultInjection(cluster, options, {
       signal: interrupted.signal,
       onProgress: say,
       onFault: (fault) => {
@@ -63,12 +64,12 @@ try {
     console.log(`\n${formatResult(result)}`);
     if (writeDocs)
       writeFileSync(DOCUMENT, addToDocument(existsSync(DOCUMENT) ? readFileSync(DOCUMENT, 'utf8') : undefined, result));
-    process.exitCode = complaintsOf(result).length === 0 ? 0 : 1;
+    process.exitCode = failuresOf(result).length === 0 ? 0 : 1;
   } finally {
     cluster.close();
   }
 } catch (error) {
-  if (interrupted.signal.aborted) console.error('interrupted; every fault is undone');
+  if (interrupted.signal.aborted) console.error('interrupted; all faults are reverted');
   else if (error instanceof UserError || error instanceof RangeError) console.error(error.message);
   else throw error;
   process.exitCode = interrupted.signal.aborted ? 130 : 1;
@@ -84,12 +85,12 @@ function durationMs(text: string): number {
 
 function positive(text: string): number {
   const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('a number above 0.');
+  if (!(value > 0)) throw new InvalidArgumentError('must be a number above 0.');
   return value;
 }
 
 function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('a whole number.');
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('must be a whole number of at least 0.');
   return value;
 }

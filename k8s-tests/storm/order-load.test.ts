@@ -28,7 +28,7 @@ const start = (count: number, maxInFlight: number) =>
   });
 
 describe('the load', () => {
-  it('is steady, and so many times as dense in a burst', () => {
+  it('is steady, and denser by the factor in a burst', () => {
     const due = dueTimes({
       ratePerSecond: 4,
       durationMs: 120_000,
@@ -41,7 +41,7 @@ describe('the load', () => {
     expect(between(70_000, 120_000)).toBe(200);
   });
 
-  it('makes each call once and records its key and answer, or that none came', async () => {
+  it('makes each call once and records its key and its response or error', async () => {
     requests = 0;
     const load = start(30, 100);
     await load.finished;
@@ -53,7 +53,7 @@ describe('the load', () => {
     expect(load.accepted[0]).toMatchObject({ status: 202, orderId: expect.stringMatching(/^o-/) });
   });
 
-  it('sends no more than so many at once, and records what it did not send', async () => {
+  it('does not exceed the limit of concurrent calls, and records the calls that it did not send', async () => {
     const load = new OrderLoad({
       dueMs: [0, 0, 0],
       callOf: (n) => ({ key: `k-${n}`, call: { url: url() } }),
@@ -76,7 +76,7 @@ describe('the mix of orders', () => {
     expect(draw(1)).not.toEqual(draw(2));
   });
 
-  it('has every token, SKU and a country that no carrier serves; each SKU once an order', () => {
+  it('has every token, every SKU and a country that no carrier serves, and each SKU once per order', () => {
     const orders = draw(1);
     expect(new Set(orders.map(({ paymentToken }) => paymentToken)).size).toBe(5);
     expect(new Set(orders.flatMap(({ items }) => items.map(({ sku }) => sku))).size).toBe(3);

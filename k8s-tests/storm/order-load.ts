@@ -6,12 +6,12 @@ import { runOpenLoop } from '../harness/open-loop.ts';
 export interface LoadShape {
   readonly ratePerSecond: number;
   readonly durationMs: number;
-  /** Times in which the rate is `factor` as high. */
+  /** The intervals with `factor` times the rate. */
   readonly bursts: readonly { readonly atMs: number; readonly forMs: number }[];
   readonly factor: number;
 }
 
-/** A call as the client knows it. No status: no answer came, or it was never sent. */
+/** A call as its client saw it. Without a status, the client got no response or did not send the call. */
 export interface OrderRecord {
   readonly key: string;
   readonly atMs: number;
@@ -21,7 +21,7 @@ export interface OrderRecord {
   readonly error?: string;
 }
 
-/** When each call is due, counted from the start. */
+/** The start of each call, in ms from the start of the load. */
 export function dueTimes({ ratePerSecond, durationMs, bursts, factor }: LoadShape): readonly number[] {
   const due: number[] = [];
   for (let atMs = 0; atMs < durationMs; ) {
@@ -34,14 +34,14 @@ export function dueTimes({ ratePerSecond, durationMs, bursts, factor }: LoadShap
 
 export interface OrderLoadOptions {
   readonly dueMs: readonly number[];
-  /** The n-th call, and its idempotency key. */
+  /** Returns the n-th request and its idempotency key. */
   readonly callOf: (n: number) => { readonly key: string; readonly call: HttpRequest };
-  /** Calls under way at once; one more than that is not sent. */
+  /** The limit of concurrent calls. A call above it is not sent. */
   readonly maxInFlight: number;
   readonly signal: AbortSignal;
 }
 
-/** Open-loop load of orders, with a record of each. */
+/** An open-loop load of orders that records each call. */
 export class OrderLoad {
   readonly records: OrderRecord[] = [];
   readonly finished: Promise<void>;
@@ -57,7 +57,7 @@ export class OrderLoad {
     });
   }
 
-  /** The orders that a client was promised. */
+  /** The orders that were answered with a 2xx status. */
   get accepted(): readonly AcceptedOrder[] {
     return this.records.flatMap(({ status, orderId }) =>
       status !== undefined && status < 300 && orderId !== undefined ? [{ status, orderId }] : [],
@@ -75,7 +75,7 @@ async function record(call: HttpRequest): Promise<Omit<OrderRecord, 'key' | 'atM
   }
 }
 
-/** Fails loudly: a 2xx without an id would be a promise that the checker cannot check. */
+/** Throws if a 2xx response has no id, because the checker could not check that order. */
 function orderIdIn(text: string): string {
   const body: unknown = JSON.parse(text);
   if (body instanceof Object && 'orderId' in body && typeof body.orderId === 'string') return body.orderId;

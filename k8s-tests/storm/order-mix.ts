@@ -1,6 +1,6 @@
 import type { Random } from '../harness/random.ts';
 
-/** An order as a client writes it. */
+/** The body of an order request. */
 export interface OrderBody {
   readonly customerId: string;
   readonly items: readonly { readonly sku: string; readonly quantity: number }[];
@@ -10,15 +10,15 @@ export interface OrderBody {
 
 const skus = ['mug', 'tee', 'hoodie'] as const;
 /**
- * What a card does besides going well. Of each a few: a partner of which every fifth answer is a 503 never gets far from
- * the five in a row that open its breaker, and the storm would show the breaker's rests and little else.
+ * The tokens of cards that do not simply succeed. Their share is small, because more 503 responses from the partner
+ * would keep its breaker open, and most of the run would test only that.
  */
 const otherTokens = ['tok_slow', 'tok_flaky', 'tok_lost', 'tok_declined'] as const;
 const otherTokenShare = 0.1;
-/** No carrier goes to AQ: captured money has to be given back. */
+/** The share of orders to AQ, which no carrier serves, so their captured payments must be reversed. */
 const poleShare = 0.1;
 
-/** The next order: some customers come back, most pay well, few live at the pole. */
+/** Draws an order. Customers repeat, most payments succeed, and few addresses are in AQ. */
 export function drawOrder(random: Random): OrderBody {
   const [first = skus[0], ...others] = random.shuffle(skus);
   const chosen = [first, ...others.slice(random.integer(3))];

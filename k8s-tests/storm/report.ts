@@ -1,10 +1,10 @@
 import { wrap } from '../../cdk8s/documents/markdown.ts';
 import { addRow } from '../bench/benchmark-log.ts';
 import { bound95, formatBound, formatReports } from '../checker/report.ts';
-import { complaintsOf, type StormResult } from './storm.ts';
+import { type FaultRunResult, failuresOf } from './fault-run.ts';
 
 const lastRun = '\n## The last run\n';
-const maxComplaints = 25;
+const maxFailures = 25;
 
 const introduction = `# Fault-injection runs
 
@@ -13,8 +13,8 @@ Then a checker that shares no code with the services reads databases, topics and
 run of \`npm run storm -- --write-docs\`. \`--seed\` with the same settings and the same version repeats a run.
 `;
 
-/** How often each answer came. */
-export function countAnswers({ calls }: Pick<StormResult, 'calls'>): Readonly<Record<string, number>> {
+/** Counts the responses by status. */
+export function countAnswers({ calls }: Pick<FaultRunResult, 'calls'>): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const { status, error } of calls) {
     const answer = status !== undefined ? String(status) : error?.startsWith('not sent') ? 'not sent' : 'no answer';
@@ -23,32 +23,32 @@ export function countAnswers({ calls }: Pick<StormResult, 'calls'>): Readonly<Re
   return counts;
 }
 
-/** The whole result for a reader at a terminal. */
-export function formatResult(result: StormResult): string {
-  const complaints = complaintsOf(result);
-  const more = complaints.length - maxComplaints;
+/** Formats the result for a terminal. */
+export function formatResult(result: FaultRunResult): string {
+  const failures = failuresOf(result);
+  const more = failures.length - maxFailures;
   return [
     `seed ${result.options.seed}, ${result.calls.length} calls: ${describeAnswers(result)}`,
     describeFaults(result),
-    result.restedAfterMs === undefined
-      ? 'not at rest'
-      : `at rest ${seconds(result.restedAfterMs)} after the last fault`,
+    result.quiescentAfterMs === undefined
+      ? 'not quiescent'
+      : `quiescent ${seconds(result.quiescentAfterMs)} after the last fault`,
     '',
     formatReports(result.reports),
     '',
-    ...(complaints.length === 0 ? ['No violation.'] : complaints.slice(0, maxComplaints).map((line) => `! ${line}`)),
+    ...(failures.length === 0 ? ['No violation.'] : failures.slice(0, maxFailures).map((line) => `! ${line}`)),
     ...(more > 0 ? [`! … and ${more} more`] : []),
   ].join('\n');
 }
 
-/** docs/storm.md with this run as its newest line, and its invariants in place of the last one's. */
-export function addToDocument(markdown: string | undefined, result: StormResult): string {
+/** Adds this run to docs/storm.md as the newest row and replaces the invariants of the last run. */
+export function addToDocument(markdown: string | undefined, result: FaultRunResult): string {
   const [runs = introduction] = (markdown ?? introduction).split(lastRun);
   return `${addRow(runs, 'Runs', rowOf(result)).trimEnd()}\n${lastRun}\n${wrap(describeFaults(result))}\n\n${formatReports(result.reports)}\n`;
 }
 
-function rowOf(result: StormResult): Readonly<Record<string, string | number>> {
-  const { options, startedAt, calls, faults, restedAfterMs, reports } = result;
+function rowOf(result: FaultRunResult): Readonly<Record<string, string | number>> {
+  const { options, startedAt, calls, faults, quiescentAfterMs, reports } = result;
   const cases = reports.reduce((sum, report) => sum + report.cases, 0);
   const wrong = reports.flatMap((report) => report.wrong);
   return {
@@ -59,20 +59,20 @@ function rowOf(result: StormResult): Readonly<Record<string, string | number>> {
     calls: calls.length,
     answers: describeAnswers(result),
     'faults with effect': `${faults.filter(({ effective }) => effective).length} of ${options.faults}`,
-    'at rest after': restedAfterMs === undefined ? 'never' : seconds(restedAfterMs),
+    'quiescent after': quiescentAfterMs === undefined ? 'never' : seconds(quiescentAfterMs),
     cases,
     violations: wrong.length,
     'fails at most (95 %)': formatBound(bound95({ cases, wrong })),
   };
 }
 
-function describeAnswers(result: StormResult): string {
+function describeAnswers(result: FaultRunResult): string {
   return Object.entries(countAnswers(result))
     .map(([answer, count]) => `${answer} × ${count}`)
     .join(', ');
 }
 
-function describeFaults({ faults }: StormResult): string {
+function describeFaults({ faults }: FaultRunResult): string {
   const counts = Object.entries(
     Object.groupBy(faults, ({ kind, target, effective }) => `${kind} ${target}${effective ? '' : ' (no effect)'}`),
   );

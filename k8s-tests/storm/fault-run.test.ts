@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { burstsOf, type FaultRunResult, failuresOf } from './fault-run.ts';
 import { type FaultRecord, isEffective } from './inject.ts';
 import { addToDocument, countAnswers, formatResult } from './report.ts';
-import { burstsOf, complaintsOf, type StormResult } from './storm.ts';
 
 const fault: FaultRecord = {
   kind: 'kill',
@@ -15,7 +15,7 @@ const fault: FaultRecord = {
   effective: true,
 };
 
-const good: StormResult = {
+const good: FaultRunResult = {
   options: { seed: 7, durationMs: 120_000, ratePerSecond: 4, faults: 1 },
   startedAt: '2026-11-21T12:00:00.000Z',
   calls: [
@@ -24,29 +24,29 @@ const good: StormResult = {
     { key: 'c', atMs: 500, error: 'not sent: too many calls in flight' },
   ],
   faults: [fault],
-  restedAfterMs: 4_321,
-  unrest: '',
+  quiescentAfterMs: 4_321,
+  inProgress: '',
   reports: [{ name: 'stock-is-conserved', says: 'nothing is lost', cases: 300, wrong: [] }],
 };
 
-describe('a storm is well', () => {
-  it('when nothing is violated and every fault had its effect', () => {
-    expect(complaintsOf(good)).toEqual([]);
+describe('a run passes', () => {
+  it('if no invariant is violated and every fault had an effect', () => {
+    expect(failuresOf(good)).toEqual([]);
     expect(formatResult(good)).toContain('No violation.');
   });
 
   it.each([
     ['a violation', { reports: [{ ...good.reports[0], wrong: ['a mug is gone'] }] }, 'a mug is gone'],
-    ['an invariant without a case', { reports: [{ ...good.reports[0], cases: 0 }] }, 'not put to the test'],
-    ['a shop that does not come to rest', { restedAfterMs: undefined, unrest: '3 sagas' }, '3 sagas'],
-    ['fewer faults than asked for', { faults: [] }, '0 faults had their effect, 1 were asked for'],
+    ['an invariant without a case', { reports: [{ ...good.reports[0], cases: 0 }] }, 'was not tested'],
+    ['a shop that does not become quiescent', { quiescentAfterMs: undefined, inProgress: '3 sagas' }, '3 sagas'],
+    ['fewer faults than requested', { faults: [] }, '0 faults had an effect, 1 were requested'],
     ['a fault without effect', { faults: [fault, { ...fault, effective: false }] }, 'no effect: kill orders'],
   ])('but not with %s', (_, change, complaint) => {
-    expect(complaintsOf({ ...good, ...change } as StormResult).join('\n')).toContain(complaint);
+    expect(failuresOf({ ...good, ...change } as FaultRunResult).join('\n')).toContain(complaint);
   });
 });
 
-describe('a fault had its effect', () => {
+describe('the effect of a fault', () => {
   it.each([
     ['kill', ['gone 1'], true],
     ['kill', ['alive 1'], false],
@@ -65,12 +65,12 @@ describe('a fault had its effect', () => {
   });
 });
 
-describe('the report of a storm', () => {
-  it('tells apart what was refused, what was never answered and what was never sent', () => {
+describe('the report of a run', () => {
+  it('distinguishes rejected calls, calls without a response and calls that were not sent', () => {
     expect(countAnswers(good)).toEqual({ '201': 1, 'no answer': 1, 'not sent': 1 });
   });
 
-  it('is a line more in the document with each run, and the invariants of the last one', () => {
+  it('adds a row to the document for each run, and replaces the invariants of the last one', () => {
     const once = addToDocument(undefined, good);
     const twice = addToDocument(once, { ...good, options: { ...good.options, seed: 8 } });
     expect(twice.match(/^\| 2026-11-21 /gm)).toHaveLength(2);

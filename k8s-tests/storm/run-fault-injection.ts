@@ -8,18 +8,18 @@ import { openKafka } from '../harness/kafka-client.ts';
 import { orderRequest } from '../harness/order.ts';
 import { seededRandom } from '../harness/random.ts';
 import { planFaults } from './fault-plan.ts';
+import { burstsOf, type FaultRunOptions, type FaultRunResult } from './fault-run.ts';
 import { targets } from './fault-targets.ts';
 import { type FaultRecord, inject } from './inject.ts';
 import { openNodeShell } from './node-shell.ts';
 import { dueTimes, OrderLoad } from './order-load.ts';
 import { drawOrder } from './order-mix.ts';
-import { takeQuietBaseline, waitForRest } from './rest.ts';
-import { burstsOf, type StormOptions, type StormResult } from './storm.ts';
+import { takeQuiescentBaseline, waitForQuiescence } from './quiescence.ts';
 
-export interface StormWatcher {
+export interface FaultRunObserver {
   readonly onFault: (fault: FaultRecord) => void;
   readonly onProgress: (line: string) => void;
-  /** Ends the storm early; every fault is undone first. */
+  /** Ends the run early, after it has reverted every fault. */
   readonly signal: AbortSignal;
 }
 
@@ -29,17 +29,24 @@ const maxInFlight = 300;
 const callTimeoutMs = 15_000;
 const progressEveryMs = 10_000;
 
-/** Orders and faults side by side, then rest, then the checker. The system must be up; what it held before does not count. */
-export async function runStorm(cluster: Cluster, options: StormOptions, watcher: StormWatcher): Promise<StormResult> {
+/**
+ * Places orders and injects faults, waits for quiescence and runs the checker. Ignores orders of earlier runs. Needs
+ * the running system.
+ */
+export async function runFaultInjection(
+  cluster: Cluster,
+  options: FaultRunOptions,
+  observer: FaultRunObserver,
+): Promise<FaultRunResult> {
   const { seed, durationMs } = options;
-  // First of all: a plan that cannot be is an error before anything is struck.
+  // Comes first, so that an impossible plan is an error before any fault.
   const plan = planFaults({ seed, faults: options.faults, durationMs, faultMs, targets });
   const node = await openNodeShell();
   const kafka = await openKafka(cluster);
-  const baseline = await takeQuietBaseline(cluster, kafka);
+  const baseline = await takeQuiescentBaseline(cluster, kafka);
 
   const ending = new AbortController();
-  const signal = AbortSignal.any([watcher.signal, ending.signal]);
+  const signal = AbortSignal.any([observer.signal, ending.signal]);
   const load = startLoad(cluster, options, signal);
   const faults: FaultRecord[] = [];
   const striking = plan.map(async (fault) => {
@@ -47,12 +54,12 @@ export async function runStorm(cluster: Cluster, options: StormOptions, watcher:
     if (signal.aborted) return;
     const record = await inject(fault, { cluster, node, signal });
     faults.push(record);
-    watcher.onFault(record);
+    observer.onFault(record);
   });
   const reporting = setInterval(
     () =>
-      watcher.onProgress(
-        `${load.records.length} calls, ${load.accepted.length} accepted, ${faults.length} faults over`,
+      observer.onProgress(
+        `${load.records.length} calls, ${load.accepted.length} accepted, ${faults.length} faults done`,
       ),
     progressEveryMs,
   );
@@ -63,28 +70,28 @@ export async function runStorm(cluster: Cluster, options: StormOptions, watcher:
     ending.abort();
     await Promise.allSettled([load.finished, ...striking]);
   }
-  watcher.signal.throwIfAborted();
+  observer.signal.throwIfAborted();
 
-  watcher.onProgress('the storm is over; waiting for rest');
-  const rest = await waitForRest(cluster, kafka, baseline);
+  observer.onProgress('the faults are over; waiting for quiescence');
+  const quiescence = await waitForQuiescence(cluster, kafka, baseline);
   const state = await eventually(() => readState(cluster, kafka, baseline), { timeoutMs: 60_000, intervalMs: 2_000 });
   return {
     options,
     startedAt: baseline.since.toISOString(),
     calls: load.records,
     faults,
-    ...rest,
+    ...quiescence,
     reports: checkInvariants(state, load.accepted),
   };
 }
 
 function startLoad(
   cluster: Cluster,
-  { seed, ratePerSecond, durationMs }: StormOptions,
+  { seed, ratePerSecond, durationMs }: FaultRunOptions,
   signal: AbortSignal,
 ): OrderLoad {
   const random = seededRandom(seed);
-  // The seed may come again while its keys are kept.
+  // Another run with the same seed must not use the same keys.
   const run = randomUUID();
   return new OrderLoad({
     dueMs: dueTimes({ ratePerSecond, durationMs, bursts: burstsOf(durationMs), factor: burstFactor }),

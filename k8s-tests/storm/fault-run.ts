@@ -2,34 +2,34 @@ import { type InvariantReport, violationsOf } from '../checker/check.ts';
 import type { FaultRecord } from './inject.ts';
 import type { OrderRecord } from './order-load.ts';
 
-export interface StormOptions {
+export interface FaultRunOptions {
   readonly seed: number;
   readonly durationMs: number;
   readonly ratePerSecond: number;
   readonly faults: number;
 }
 
-/** How long the shop may take to come to rest once the last fault is over. */
-export const restWithinMs = 60_000;
+/** The time that the shop has to become quiescent after the last fault. */
+export const quiescentWithinMs = 60_000;
 
-export interface StormResult {
-  readonly options: StormOptions;
+export interface FaultRunResult {
+  readonly options: FaultRunOptions;
   readonly startedAt: string;
   readonly calls: readonly OrderRecord[];
   readonly faults: readonly FaultRecord[];
-  /** Until nothing was under way. Undefined: not within `restWithinMs`; `unrest` says what was. */
-  readonly restedAfterMs: number | undefined;
-  readonly unrest: string;
+  /** The time until quiescence. Undefined: not within `quiescentWithinMs`, and `inProgress` says why. */
+  readonly quiescentAfterMs: number | undefined;
+  readonly inProgress: string;
   readonly reports: readonly InvariantReport[];
 }
 
-/** As many as keep about two things broken at any time. */
+/** The number of faults that keeps about two parts broken at any time. */
 export const defaultFaults = (durationMs: number): number => Math.max(1, Math.round(durationMs / 15_000));
 
 const burstWindowMs = 600_000;
 const longestBurstMs = 30_000;
 
-/** A burst in every ten minutes, after their first third. */
+/** One burst per ten minutes, after their first third. */
 export function burstsOf(durationMs: number): readonly { readonly atMs: number; readonly forMs: number }[] {
   const windows = Math.ceil(durationMs / burstWindowMs);
   return Array.from({ length: windows }, (_, n) => {
@@ -39,16 +39,24 @@ export function burstsOf(durationMs: number): readonly { readonly atMs: number; 
   });
 }
 
-/** What a run was not to be: each thing in a line; empty when it was all well. */
-export function complaintsOf({ options, faults, restedAfterMs, unrest, reports }: StormResult): readonly string[] {
+/** The reasons why a run failed, one line each. Empty if it passed. */
+export function failuresOf({
+  options,
+  faults,
+  quiescentAfterMs,
+  inProgress,
+  reports,
+}: FaultRunResult): readonly string[] {
   const effective = faults.filter((fault) => fault.effective);
   const idle = faults.filter((fault) => !fault.effective);
   return [
     ...violationsOf(reports).map(({ invariant, message }) => `${invariant}: ${message}`),
-    ...reports.filter(({ cases }) => cases === 0).map(({ name }) => `${name} was not put to the test: it had no case`),
-    ...(restedAfterMs === undefined ? [`not at rest ${restWithinMs / 1_000} s after the last fault: ${unrest}`] : []),
+    ...reports.filter(({ cases }) => cases === 0).map(({ name }) => `${name} was not tested: it had no case`),
+    ...(quiescentAfterMs === undefined
+      ? [`not quiescent ${quiescentWithinMs / 1_000} s after the last fault: ${inProgress}`]
+      : []),
     ...(effective.length < options.faults
-      ? [`${effective.length} faults had their effect, ${options.faults} were asked for`]
+      ? [`${effective.length} faults had an effect, ${options.faults} were requested`]
       : []),
     ...idle.map(({ kind, target, observed }) => `no effect: ${kind} ${target}: ${observed.join('; ')}`),
   ];
