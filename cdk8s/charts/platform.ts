@@ -1,7 +1,7 @@
 import { MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
 import { MESH_NAMESPACE, PORTS, TRACING_COLLECTOR } from '../model/addresses.ts';
 
-/** Where the platform is: what is not ours, but that our pods and resources name. */
+/** The platform: parts that are not ours, but that our pods and resources name. */
 
 /** The label by which a node says which host, or zone, it is. */
 export const NODE_LABELS = { host: 'kubernetes.io/hostname', zone: 'topology.kubernetes.io/zone' } as const;
@@ -32,7 +32,10 @@ export const JAEGER: Peer = {
   labels: { app: 'jaeger' },
   port: TRACING_COLLECTOR.port,
 };
-/** Prometheus runs beside Jaeger. The mesh decides which of the identities there may scrape. */
+/**
+ * Prometheus, in Jaeger's namespace, and the port that it scrapes. NetworkPolicies admit every pod of that namespace.
+ * No policy of the mesh limits which workloads may scrape.
+ */
 export const MONITORING: Peer = { namespace: JAEGER.namespace, labels: {}, port: PORTS.metrics };
 
 export const POSTGRES_PORT = 5432;

@@ -77,8 +77,8 @@ describe('the chart', () => {
 });
 
 /**
- * Reads a pod's metrics through a port-forward, because only the monitoring identity has access to them from outside
- * the pod.
+ * Reads a pod's metrics through a port-forward, which connects inside the pod's network namespace. From outside the
+ * pod, the sidecar accepts only mTLS on the metrics port, and this process has no certificate of the mesh.
  */
 async function scrape(pod: PodRef, port: number, path: string): Promise<string> {
   const forwarded = await cluster.forwards.open(pod, port);
