@@ -50,7 +50,7 @@ const acquirerCall = {
 } as const satisfies RpcPolicy;
 
 /**
- * Nobody waits for the saga's steps: three attempts of two seconds each, while a customer's request has 300 ms in
+ * No customer waits for the saga's steps: three attempts of two seconds each, while a customer's request has 300 ms in
  * total. Envoy sends the attempt's timeout as its gRPC deadline, so a timeout shows as a reset or as
  * `deadline-exceeded` of the callee, whichever comes first.
  */

@@ -1,7 +1,8 @@
 import type { Topic, Topology } from './model/topology.ts';
 
 /**
- * Seven days: a consumer that was down for a week misses nothing. Outboxes and inboxes keep their rows a day longer.
+ * Seven days: a consumer that was unavailable for a week misses nothing. Outboxes and inboxes keep their rows a day
+ * longer.
  */
 const events = { partitions: 3, retentionDays: 7 } as const satisfies Topic;
 /** They are few, and each one waits for a person, who may be on leave. */
@@ -306,7 +307,7 @@ export const topology = {
           'the event waits in its topic and is delivered again; if that fails permanently, it is dead-lettered',
         tactic: 'event',
       },
-      why: 'nobody waits for an e-mail, and it must not be lost while the mailer is down',
+      why: 'nobody waits for an e-mail, and it must not be lost while the mailer is unavailable',
     },
     {
       style: 'async',

@@ -54,7 +54,7 @@ describe('the worst case', () => {
     ]);
   });
 
-  test('is that of the worst of several ways, from whichever entry, in whichever order', () => {
+  test('is that of the worst of several paths, from any entry, in any order', () => {
     const ways = [
       hop('gateway', 'a', 2, ['d', 'b']),
       hop('a', 'b', 4, ['d']),

@@ -29,7 +29,7 @@ test('the example has no problem', () => {
   expect(analyse(exampleModel(), ONE)).toEqual([]);
 });
 
-describe('each rule is asked', () => {
+describe('each rule is applied', () => {
   const asking = (change: object) => ({
     ...examplePolicies,
     'a->b': dependencyPolicy({ Ask: { ...retried, ...change } }),
@@ -94,7 +94,7 @@ describe('each rule is asked', () => {
   });
 });
 
-test('what the RPCs of a dependency share is said once', () => {
+test('a problem that the RPCs of a dependency share is reported once', () => {
   const [first] = exampleTopology.interactions;
   const policies = {
     ...examplePolicies,
@@ -106,7 +106,7 @@ test('what the RPCs of a dependency share is said once', () => {
   ]);
 });
 
-test('without an environment the rules are asked all the same', () => {
+test('the rules are applied even without an environment', () => {
   const policies = { ...examplePolicies, 'a->b': dependencyPolicy({ Ask: { ...retried, timeoutMs: 400 } }) };
   expect(analyse(exampleModel({ policies }), [])).toHaveLength(1);
 });

@@ -33,7 +33,7 @@ const RPC_RULES = [
 const GRAPH_RULES = [calleeOutlivesCaller, safeCallsSafe, callersAgree, noCallCycle];
 
 /**
- * Every problem of every rule, at once. What several RPCs share of their dependency is said once.
+ * Every problem of every rule, at once. A problem that several RPCs share through their dependency is reported once.
  *
  * @param replicas pods of each service, in every environment
  */

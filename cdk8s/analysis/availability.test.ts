@@ -47,7 +47,7 @@ describe('availability', () => {
       expect(route?.withPolicies).toBe(route?.withoutPolicies);
     });
 
-    test('one behind the other counts like one beside the other', () => {
+    test('parts in a chain count like parts side by side', () => {
       const [route] = availabilityOf(
         { from: 'gateway', to: 'a', percent: 90, calls: ['b'] },
         { from: 'a', to: 'b', percent: 80, calls: ['c'] },
@@ -56,7 +56,7 @@ describe('availability', () => {
       expect(route?.withoutPolicies).toBeCloseTo(0.9 * 0.8 * 0.7, 10);
     });
 
-    test('each route from the gateway has its own, what a worker calls has none', () => {
+    test('each route from the gateway has a figure of its own, and calls of a worker have none', () => {
       const routes = availabilityOf(
         { from: 'gateway', to: 'a', percent: 90, calls: ['c'] },
         { from: 'gateway', to: 'b', percent: 80 },
@@ -108,7 +108,7 @@ describe('availability', () => {
     });
   });
 
-  describe('a service that is called on two ways', () => {
+  describe('a service that is called on two paths', () => {
     const diamond = (policy: RpcPolicy) =>
       availabilityOf(
         { from: 'gateway', to: 'a', percent: 100, calls: ['b', 'c'] },
@@ -118,16 +118,16 @@ describe('availability', () => {
         { from: 'c', to: 'd', percent: 50, policy },
       )[0];
 
-    test('is two parts, for each of its answers is needed', () => {
+    test('is two parts, because each of its answers is needed', () => {
       expect(diamond(safeOnce)).toMatchObject({ parts: 5 });
       expect(diamond(safeOnce)?.withoutPolicies).toBeCloseTo(0.9 * 0.5 * 0.8 * 0.5, 10);
     });
 
-    test('is asked again on each of them', () => {
+    test('is retried on each of them', () => {
       expect(diamond(threeAttempts('unavailable'))?.withPolicies).toBeCloseTo(0.9 * 0.875 * 0.8 * 0.875, 10);
     });
 
-    test('in a ladder of 60 rungs, with 2^60 ways to its end, is done at once', () => {
+    test('is counted at once, even on a ladder of 60 rungs with 2^60 paths', () => {
       const rungs = Array.from({ length: 60 }, (_, n) => n);
       const [route] = availabilityOf(
         { from: 'gateway', to: 's0', percent: 100, calls: ['s1', 's1'] },
@@ -139,7 +139,7 @@ describe('availability', () => {
     });
   });
 
-  test('calls that never end do not keep it from ending', () => {
+  test('the calculation ends even if calls never end', () => {
     const routes = availabilityOf(
       { from: 'gateway', to: 'a', percent: 99, calls: ['b'] },
       { from: 'a', to: 'b', percent: 99, calls: ['a'] },

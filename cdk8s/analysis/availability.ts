@@ -19,16 +19,16 @@ type Availability = Omit<RouteAvailability, 'route'>;
 
 /**
  * The availability of each route from the gateway, from those that its interactions' decisions state for the services
- * behind it (`availabilityPercent`, for which each service answers by itself).
+ * behind it (`availabilityPercent`, of each service on its own).
  *
  * Without policies a route works if every call behind it does: the product of all parts, so that five parts of 99 % are
  * about 95 %. With them, a failed call is retried if a retry condition covers failed answers: it fails only if all
  * attempts fail, 1 - (1 - a)^attempts, where `a` includes all that the callee needs.
  *
- * Both figures assume that every attempt of every call fails independently. That is true of single lost answers and
- * restarting pods, so `withPolicies` says how far retries can help against those. It is not true of an outage: then all
- * attempts fail together, and what users get is nearer to `withoutPolicies`. A service that a route calls twice is two
- * parts, for the same reason, though in an outage it is down once. Timeouts, breakers and budgets are left out.
+ * Both figures assume that every attempt of every call fails independently. Single lost answers and restarting pods fit
+ * the assumption, so `withPolicies` says how far retries can help against those. An outage does not fit: then all
+ * attempts fail together, and what users get is nearer to `withoutPolicies`. For the same reason a service that a route
+ * calls twice is two parts, although one outage affects both. Timeouts, breakers and budgets are left out.
  */
 export function availabilityOfRoutes({
   topology,

@@ -133,7 +133,7 @@ describe('the catalogue', () => {
     ]);
   });
 
-  test('a saga step is waited for by the saga, by key, and stands in saga.ts', () => {
+  test('for a saga step the saga waits, each call has a key, and saga.ts lists it', () => {
     expect(refusalsOf({ 'c->b': step }, { policies: stepPolicies, saga: stepSaga })).toEqual([]);
     expect(refusalsOf({ 'c->b': { ...step, waits: 'customer' } })).toEqual([
       'c->b saga-waits: waits = customer',
@@ -159,13 +159,13 @@ describe('what is stated', () => {
     expect(refusalsOf({ 'a->b': { [field]: ' ' } })).toEqual([`a->b decision-stated: ${field} =  `]);
   });
 
-  test.each([0, 100, -1, Number.NaN])('%s is no availability', (availabilityPercent) => {
+  test.each([0, 100, -1, Number.NaN])('%s is not an availability', (availabilityPercent) => {
     expect(refusalsOf({ 'a->b': { availabilityPercent } })).toEqual([
       `a->b decision-stated: availabilityPercent = ${availabilityPercent}`,
     ]);
   });
 
-  test.each([0, -5, 1.5, Number.NaN])('%s is no budget in milliseconds', (latencyBudgetMs) => {
+  test.each([0, -5, 1.5, Number.NaN])('%s is not a budget in milliseconds', (latencyBudgetMs) => {
     expect(refusalsOf({ 'a->b': { latencyBudgetMs } })).toEqual([
       `a->b decision-stated: latencyBudgetMs = ${latencyBudgetMs}`,
     ]);

@@ -6,7 +6,7 @@ import { criteria } from './criteria.ts';
 import type { Use } from './requirements.ts';
 import { tactics } from './tactics.ts';
 
-/** Holds each interaction's decision against the criteria and the catalogue of tactics. */
+/** Checks each interaction's decision against the criteria and the catalogue of tactics. */
 export function checkDecisions(model: Model): Problem[] {
   return toUses(model).flatMap((use) => [
     ...isStated(use),

@@ -24,7 +24,7 @@ function withStep(name: string, change: Partial<SagaStep>): Saga {
   return { ...saga, steps: steps.map((step) => (step.name === name ? { ...step, ...change } : step)) };
 }
 
-test('our saga holds; a model without one has nothing to hold', () => {
+test('our saga passes, and so does a model without a saga', () => {
   expect(refusalsOf(saga)).toEqual([]);
   expect(checkSaga({ topology, policies, limits })).toEqual([]);
 });

@@ -3,7 +3,7 @@ import type { Model } from '../model/model.ts';
 import type { Problem } from '../model/problem.ts';
 import { isSameEvent, type Saga, type SagaStep, sagaCalls, sagaEvents } from '../model/saga-step.ts';
 
-/** Holds saga.ts against topology.ts and policies.ts, and its steps against each other. */
+/** Checks saga.ts against topology.ts and policies.ts, and its steps against each other. */
 export function checkSaga(model: Model): Problem[] {
   const { saga } = model;
   if (!saga) return [];

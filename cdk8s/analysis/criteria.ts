@@ -1,7 +1,8 @@
 import type { Decision } from '../model/decision.ts';
 
 /**
- * What makes an interaction sync or async, written down once. check-decisions.ts holds each tactic against all of them.
+ * The criteria for sync or async interactions, written down once. check-decisions.ts checks each tactic against all of
+ * them.
  */
 export interface Criterion {
   /** Kebab-case; also the name of the rule that rejects. */

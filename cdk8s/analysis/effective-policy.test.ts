@@ -62,7 +62,7 @@ test.each([
   expect(readAsk({ ...retried, retries: { ...retried.retries, attempts, backoffMs: 10 } })?.longestBackoffMs).toBe(ms);
 });
 
-test('endpoints are counted in each environment, of a service with a number of its own by that', () => {
+test('endpoints are counted in each environment, where the number of a single service overrides that of all', () => {
   const dependencies = readEffectivePolicies(exampleTopology, examplePolicies, [
     { each: 2 },
     { each: 3, of: { b: 5 } },
@@ -71,14 +71,14 @@ test('endpoints are counted in each environment, of a service with a number of i
   expect(dependencies.find(({ id }) => id === 'gateway->a.Buy')?.endpoints).toEqual([2, 3]);
 });
 
-test('a partner is one endpoint, whatever stands behind its name', () => {
+test('a partner is one endpoint, however many servers it has', () => {
   const pay = readEffectivePolicies(exampleTopology, examplePolicies, [{ each: 7 }]).find(
     ({ callee }) => callee === 'bank',
   );
   expect(pay?.endpoints).toEqual([1]);
 });
 
-test('a service may be called like something that every object has', () => {
+test('a service may have the name of a property that every object has', () => {
   const [first] = exampleTopology.interactions;
   const topology = {
     ...exampleTopology,

@@ -88,7 +88,7 @@ type OtherField =
   | 'latencyBudgetMs'
   | 'availabilityPercent';
 
-/** A field that is neither: a new one has to be compared, or listed as one that nothing shows. */
+/** Fields that are in neither list. A new field must be compared, or listed as one that no configuration shows. */
 type Unlisted = Exclude<keyof EffectivePolicy, (typeof VISIBLE_FIELDS)[number] | OtherField>;
 true satisfies [Unlisted] extends [never] ? true : Unlisted;
 
@@ -110,7 +110,7 @@ export interface EffectiveEjection {
   } | null;
   /** Whether endpoints with an unusual success rate are ejected. Istio switches Envoy's default off. */
   readonly successRate: boolean;
-  /** Off: time-outs and lost connections count as 5xx. */
+  /** Off: timeouts and lost connections count as 5xx. */
   readonly splitLocalOrigin: boolean;
   /** Envoy's default is 10 s. */
   readonly intervalMs: number;
@@ -162,7 +162,7 @@ export function readEffectivePolicies(
   });
 }
 
-/** A partner is reached through one name, and so is one endpoint, whatever stands behind it. */
+/** A partner is reached through one name, so it counts as one endpoint, however many servers it has. */
 function endpointsOf({ callee, service }: Dependency, replicas: readonly Replicas[]): readonly number[] {
   return service.external ? [1] : replicas.map((each) => podsOf(callee, each));
 }
@@ -180,7 +180,7 @@ function readRetries({
   };
 }
 
-/** 1, 2, 4, 8, then 10 for each further retry: in one step, for `attempts` may be any number. */
+/** 1, 2, 4, 8, then 10 for each further retry: in one step, because `attempts` may be any number. */
 export function longestBackoffFactor(attempts: number): number {
   return attempts <= 4 ? 2 ** attempts - 1 : 15 + 10 * (attempts - 4);
 }

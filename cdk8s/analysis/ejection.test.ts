@@ -33,12 +33,12 @@ describe('ejection-possible', () => {
     expect(ejectionPossible(ejecting('all', [1]))).toEqual([]);
   });
 
-  test('of several environments, each in which it cannot happen is named once, by its endpoints', () => {
+  test('each environment in which no ejection is possible is named once, by its endpoints', () => {
     const messages = ejectionPossible(ejecting(40, [1, 2, 3, 2])).map(({ message }) => message.slice(0, 17));
     expect(messages).toEqual(['of 1 endpoint(s) ', 'of 2 endpoint(s) ']);
   });
 
-  test('without a breaker nothing need be possible', () => {
+  test('without a breaker no ejection needs to be possible', () => {
     expect(ejectionPossible(effectivePolicy({ ejection: null }))).toEqual([]);
   });
 });

@@ -42,7 +42,7 @@ describe('retry-needs-idempotency', () => {
   const conditions = Object.keys(EVERY) as RetryCondition[];
   const wrong = conditions.filter((condition) => EVERY[condition] === 'wrong');
 
-  test('of a call that must not run twice, each condition under which it may have run is refused by name', () => {
+  test('each condition under which a call that must not run twice may have run is refused by name', () => {
     expect(retryNeedsIdempotency(effectivePolicy({ idempotency: 'none', maxAttempts: 2, conditions }))).toEqual(
       wrong.map((condition) => ({
         subject: 'a->b.Ask',
@@ -54,7 +54,7 @@ describe('retry-needs-idempotency', () => {
     );
   });
 
-  test('it may be retried where it surely has not run', () => {
+  test('a call that must not run twice may be retried if it surely has not run', () => {
     const neverRan = conditions.filter((condition) => EVERY[condition] === 'right');
     const dependency = effectivePolicy({ idempotency: 'none', maxAttempts: 2, conditions: neverRan });
     expect(retryNeedsIdempotency(dependency)).toEqual([]);
@@ -113,7 +113,7 @@ describe('callers-agree', () => {
     expect(problemsOf({ calls: ['b->y.Do', 'b->x.Do'] })).toEqual([]);
   });
 
-  test('two ideas of whether it may run twice are refused', () => {
+  test('callers that disagree about whether a call may run twice are refused', () => {
     expect(problemsOf({ idempotency: 'none' })).toEqual([
       {
         subject: 'c->b.Enquire',
@@ -124,7 +124,7 @@ describe('callers-agree', () => {
     ]);
   });
 
-  test('two ideas of what it calls are refused', () => {
+  test('callers that disagree about what a call leads to are refused', () => {
     expect(problemsOf({ calls: [] })).toMatchObject([
       { value: 'calls = none', message: expect.stringContaining('a->b.Ask says x.Do, y.Do') },
     ]);

@@ -149,17 +149,17 @@ describe('names-valid', () => {
       ]);
     });
 
-    test('is asked of a partner, too', () => {
+    test('is required of a partner, too', () => {
       expect(withRpc(pay, { path: '/v1', method: 'POST' })).toEqual([]);
       expect(withRpc(pay, { path: 'v1' })).toMatchObject([{ value: 'path = v1' }, { value: 'method = none' }]);
     });
 
-    test('has a method, or it would take every one', () => {
+    test('needs a method, because a route without one accepts all of them', () => {
       expect(withRpc(enter, { path: '/v1' })).toMatchObject([{ value: 'method = none', message: 'use GET or POST.' }]);
     });
   });
 
-  test('of a callee that is unknown or serves nothing, another rule speaks', () => {
+  test('the path of a callee that is unknown or serves nothing is left to another rule', () => {
     const lost = { ...enter, callee: 'constructor', rpcs: { Ask: { path: '', calls: [], why: '' } } };
     const idle = { ...lost, callee: 'c' };
     expect(namesValid({ ...exampleTopology, interactions: [lost, idle] })).toEqual([]);

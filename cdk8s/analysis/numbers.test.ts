@@ -42,7 +42,7 @@ test('what is wrong is said with what is right', () => {
 });
 
 describe.each(NOT_WHOLE)('%s', (value) => {
-  test('is no time, back-off or number of attempts of a call', () => {
+  test('is not a time, back-off or number of attempts of a call', () => {
     const retries = { ...retried.retries, attempts: value, perTryTimeoutMs: value, backoffMs: value };
     expect(problemsOf({ ask: { ...retried, timeoutMs: value, retries } })).toEqual(
       ['timeoutMs', 'retries.attempts', 'retries.backoffMs', 'retries.perTryTimeoutMs'].map(
@@ -52,7 +52,7 @@ describe.each(NOT_WHOLE)('%s', (value) => {
     expect(problemsOf({ ask: { ...retried, timeoutMs: value, retries: { kind: 'never' } } })).toHaveLength(1);
   });
 
-  test('is no bound of a pool or a budget', () => {
+  test('is not a bound of a pool or a budget', () => {
     const pool = { connectTimeoutMs: value, maxConnections: value, maxRequests: value, maxPendingRequests: value };
     const retryBudget = { percent: value, minConcurrency: value };
     expect(problemsOf({ rest: { pool, retryBudget } })).toEqual([
@@ -61,7 +61,7 @@ describe.each(NOT_WHOLE)('%s', (value) => {
     ]);
   });
 
-  test('is nothing that a breaker counts', () => {
+  test('is not a number of a breaker', () => {
     const ejection = { intervalMs: value, ejectionMs: value, maxEjectionPercent: value };
     const breakers: Breaker[] = [
       { kind: 'consecutive', failures: value, ...ejection },
@@ -71,7 +71,7 @@ describe.each(NOT_WHOLE)('%s', (value) => {
     expect(problemsOf({ rest: { breaker: breakers[1] ?? { kind: 'none' } } })).toHaveLength(5);
   });
 
-  test('is no number of pods or partitions, and no latency budget', () => {
+  test('is not a number of pods or partitions, and not a latency budget', () => {
     expect(problemsOf({ replicas: { each: value, of: { a: value } } })).toEqual([
       `replicas each = ${value}`,
       `replicas of.a = ${value}`,
@@ -109,7 +109,7 @@ test('a percentage is at most 100', () => {
   ]);
 });
 
-test('what is said in words is no number', () => {
+test('a value that is a word is not checked as a number', () => {
   const retries = { ...retried.retries, perTryTimeoutMs: 'rest-of-timeout' } as const;
   const ejection = { intervalMs: 1, ejectionMs: 1, maxEjectionPercent: 'all' } as const;
   const breaker = { kind: 'consecutive', failures: 1, ...ejection } as const;

@@ -15,11 +15,11 @@ import { type Manifest, readManifests } from '../testing/read-manifests.ts';
 
 const outFolder = mkdtempSync(join(tmpdir(), 'windlass-random-'));
 afterAll(() => rmSync(outFolder, { recursive: true }));
-/** Made in parts, and each part shrunk in turn, a failing model would take minutes: its seed says as much. */
+/** Without shrinking, which takes minutes for models that are drawn in parts. The seed repeats the failure anyway. */
 const RUN = { endOnFailure: true } as const;
 const crdChecks = readCrdChecks(join(import.meta.dirname, '../../charts/strimzi/crds'));
 
-/** The manifests, or why there are none. Whatever else is thrown is a crash, and fails the test. */
+/** The manifests, or why there are none. Any other error is a crash, and fails the test. */
 function synthesizeOrReject({ model, replicas }: RandomModel): Manifest[] | SynthesisRejected {
   try {
     const plan = planMesh(model, replicas);
@@ -42,8 +42,8 @@ function expectRejection({ problems, message }: SynthesisRejected): void {
 }
 
 /**
- * What the API server asks of any object, and Strimzi's schemas of its own. Istio's are asked on a cluster:
- * k8s-tests/mesh/random-models.cluster.test.ts.
+ * Checks what the API server requires of any object, and what Strimzi's schemas require. Istio's requirements are
+ * checked on a cluster: k8s-tests/mesh/random-models.cluster.test.ts.
  */
 function expectManifests(manifests: readonly Manifest[]): void {
   const ids = manifests.map(({ kind, metadata: { namespace, name } }) => `${kind} ${namespace}/${name}`);
@@ -58,8 +58,8 @@ function expectManifests(manifests: readonly Manifest[]): void {
   expect(manifests.filter(({ kind }) => kind === 'Kafka')).toHaveLength(1);
 }
 
-describe('whatever the model', { timeout: 120_000 }, () => {
-  test('a sound one becomes manifests that are valid', () => {
+describe('any model', { timeout: 120_000 }, () => {
+  test('that is sound becomes valid manifests', () => {
     fc.assert(
       fc.property(soundModel(), (random) => {
         const outcome = synthesizeOrReject(random);
@@ -70,7 +70,7 @@ describe('whatever the model', { timeout: 120_000 }, () => {
     );
   });
 
-  test('one that is not is refused with its problems, and never crashes', () => {
+  test('that is not sound is refused with its problems, and causes no crash', () => {
     let refused = 0;
     fc.assert(
       fc.property(bentModel, (random) => {
@@ -84,7 +84,7 @@ describe('whatever the model', { timeout: 120_000 }, () => {
     expect(refused).toBeGreaterThan(20);
   });
 
-  test('one whose calls go in rings is refused, and never keeps the analysis running', () => {
+  test('whose calls go in rings is refused, and the analysis ends', () => {
     const names = ['s0', 's1', 's2', 's3'];
     const [, ask] = exampleTopology.interactions;
     const pairs = names.flatMap((caller) => names.map((callee) => ({ caller, callee })));
@@ -119,7 +119,7 @@ describe('whatever the model', { timeout: 120_000 }, () => {
   });
 });
 
-/** Found the slow way: whether anyone is among those that are reached from them. */
+/** Whether any service reaches itself, by following all calls from each one. Slow, but independent of the analysis. */
 function hasRing(calls: readonly (readonly number[])[]): boolean {
   return calls.some((next, start) => {
     const reached = new Set(next);

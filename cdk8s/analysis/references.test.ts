@@ -101,7 +101,7 @@ describe('coverage', () => {
     ]);
   });
 
-  test('what every object has is no policy', () => {
+  test('a property that every object has is not a policy', () => {
     const [first] = exampleTopology.interactions;
     const interaction = { ...first, rpcs: { toString: first.rpcs.Enter } };
     const problems = policyForEachDependency(

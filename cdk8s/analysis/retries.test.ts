@@ -34,7 +34,7 @@ describe('condition-can-hold', () => {
     ]);
   });
 
-  test('without retries there is nothing to hold', () => {
+  test('without retries there is nothing to check', () => {
     expect(conditionCanHold(effectivePolicy({ protocol: 'http', maxAttempts: 1, conditions: statuses }))).toEqual([]);
   });
 });

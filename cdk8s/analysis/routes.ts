@@ -10,9 +10,9 @@ interface Route {
 }
 
 /**
- * A caller's proxy takes the first route whose method and path match, so that one that comes after a wider one, or
- * after its like, is never taken, and its policy never used. At the gateway the routes to all services are in one such
- * list, whose order between services is not stated: there neither may cover the other.
+ * A caller's proxy uses the first route whose method and path match. A route after a wider or an equal one never
+ * matches, and its policy is never used. At the gateway the routes to all services are in one such list, and its order
+ * between services is not stated, so there neither route may cover the other.
  */
 export function routesReachable(topology: Topology): Problem[] {
   const lists = Map.groupBy(readRoutes(topology), ({ list }) => list);

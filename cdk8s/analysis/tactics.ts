@@ -39,7 +39,7 @@ export const tactics: Readonly<Record<Tactic, TacticEntry>> = {
   },
   event: {
     style: 'async',
-    goodFor: 'informing others: a consumer may be down, slow or new, and the producer does not notice',
+    goodFor: 'informing others: a consumer may be unavailable, slow or new, and the producer does not notice',
     costs:
       'eventual consistency, lag, duplicates (an inbox) and dead letters; in order only per key, which is the order id',
     requires: [hasDeadLetters],

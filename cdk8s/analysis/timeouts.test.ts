@@ -63,7 +63,7 @@ describe('timeout-within-budget', () => {
     ]);
   });
 
-  test('no timeout is within no budget', () => {
+  test('a call without a timeout fits no budget', () => {
     expect(timeoutWithinBudget(effectivePolicy({ timeoutMs: null }))).toMatchObject([{ value: 'timeoutMs = none' }]);
   });
 });

@@ -10,8 +10,8 @@ export function keepAvailable(
   namespace: string,
   { spread, maxUnavailable }: Environment,
 ): void {
-  // By the deployment's own labels: `scheduling.spread` goes by one that our pods do not carry. A wish, not a
-  // condition: with a condition, a rollout of three pods would need four hosts.
+  // By the deployment's own labels: `scheduling.spread` goes by one that our pods do not carry. A preference, not a
+  // requirement: with a requirement, a rollout of three pods would need four hosts.
   const siblings = kplus.Pods.select(deployment, 'siblings', { labels: deployment.matchLabels });
   for (const place of spread) {
     deployment.scheduling.separate(siblings, { topology: kplus.Topology.custom(NODE_LABELS[place]), weight: 100 });

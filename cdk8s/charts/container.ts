@@ -7,7 +7,7 @@ import { CODE_FOLDER, TAR_OPTIONS, watchCommand } from './live-code.ts';
 
 const USER = 10001;
 
-/** Who a pod and each of its containers run as. */
+/** The user that a pod and each of its containers run as. */
 export const runAsNobody = { ensureNonRoot: true, user: USER, group: USER } as const;
 
 export interface ServiceContainerProps {
@@ -18,7 +18,7 @@ export interface ServiceContainerProps {
   readonly envVariables: Record<string, kplus.EnvValue>;
 }
 
-/** The container of a service; the argument picks which one the image becomes. Its ports are those it really opens. */
+/** The container of a service, which its argument selects. Its ports are those that the service really opens. */
 export function serviceContainer({
   name,
   service,
@@ -52,15 +52,15 @@ function supervised(envVariables: ServiceContainerProps['envVariables']): Superv
 }
 
 /**
- * Node restarts the program, and the kubelet leaves the container alone. By startup and liveness probes it would
- * restart one whose code has a syntax error again and again, and an edit is lost while the container waits for its next
- * start.
+ * Node restarts the program, and the kubelet leaves the container alone. With startup and liveness probes it
+ * would restart a container with a syntax error in its code again and again, and an edit is lost while the container
+ * waits for its next start.
  */
 function watched(name: string, service: Service, envVariables: ServiceContainerProps['envVariables']): Supervision {
   return {
     command: watchCommand(name, service),
     envVariables: { ...envVariables, TAR_OPTIONS: kplus.EnvValue.fromValue(TAR_OPTIONS) },
-    // Someone waits for the answer of the edited code.
+    // A developer waits for the answer of the edited code.
     readiness: readiness(1),
   };
 }

@@ -74,7 +74,7 @@ export class KafkaChart extends Chart {
     });
   }
 
-  /** Replicas on one host would be lost together. A wish, so that a small cluster can still start. */
+  /** Replicas on one host would be lost together. A preference, so that a small cluster can still start. */
   private apart(): KafkaSpecKafkaTemplatePodTopologySpreadConstraints[] {
     return this.spread.map((place) => ({
       topologyKey: NODE_LABELS[place],

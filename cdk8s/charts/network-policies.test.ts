@@ -36,7 +36,7 @@ function connections(from: string): string[] {
   );
 }
 
-test('a service opens connections to its callees, to what it stands on, and to nothing else', () => {
+test('a service opens connections to its callees, to the platform services that it uses, and to nothing else', () => {
   const standsOn = (name: string) => [`${name} -> dns:53`, `${name} -> jaeger:4317`, `${name} -> postgres:5432`];
   const expected = {
     a: [...standsOn('a'), 'a -> istiod:15012', 'a -> b:50051', 'a -> bank:8443', 'a -> kafka:9092'],

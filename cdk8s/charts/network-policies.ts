@@ -12,8 +12,8 @@ export interface NamedPolicy {
 }
 
 /**
- * Who may open a connection to whom, below the mesh: the arrows of the topology, what a pod stands on, and nothing
- * else. Ports are the application's own, as callers' sidecars dial them. Kubelets need no rule: a node always reaches
+ * The connections that pods may open, below the mesh: the calls of the topology, those to and from the platform, and no
+ * others. Ports are the application's own, as callers' sidecars dial them. Kubelets need no rule: a node always reaches
  * its own pods.
  */
 export function networkPolicies(topology: Topology): NamedPolicy[] {
@@ -46,7 +46,7 @@ export function networkPolicies(topology: Topology): NamedPolicy[] {
   ];
 }
 
-/** The default for pods without a policy of their own. It leaves out Strimzi's pods: its operator writes their policies. */
+/** The default for pods without a policy of their own. Strimzi's operator writes the policies of its pods. */
 function denyAll(namespace: string): k8s.NetworkPolicySpec {
   const others = namespace === KAFKA.namespace ? [{ key: STRIMZI_LABEL, operator: 'DoesNotExist' }] : [];
   return { podSelector: others.length > 0 ? { matchExpressions: others } : {}, policyTypes: ['Ingress', 'Egress'] };

@@ -3,7 +3,7 @@ import { TRACING_COLLECTOR } from '../model/addresses.ts';
 import type { Resources } from '../model/environment.ts';
 import { KAFKA, POSTGRES_PORT } from './platform.ts';
 
-/** How long the application goes on serving after its pod was told to end; callers learn of that meanwhile. */
+/** How long the application continues to serve after its pod was told to end; callers learn of the end meanwhile. */
 export const PRE_STOP_SECONDS = 5;
 
 /**
@@ -17,7 +17,8 @@ export function sidecarAnnotations(resources: Resources, cas: readonly string[])
     'sidecar.istio.io/proxyCPU': `${cpuRequestMilli}m`,
     'sidecar.istio.io/proxyMemory': `${memoryRequestMi}Mi`,
     'sidecar.istio.io/proxyMemoryLimit': `${memoryLimitMi}Mi`,
-    // Plain pods that no policy is about. Through the proxy, every export of spans would be traced itself.
+    // Jaeger, Postgres and Kafka are plain pods without a policy. Through the proxy, every export of spans would be
+    // traced itself.
     'traffic.sidecar.istio.io/excludeOutboundPorts': [TRACING_COLLECTOR.port, POSTGRES_PORT, KAFKA.port].join(),
     // Callers' connections are asked to close (GOAWAY) within the pre-stop sleep. A native sidecar then ends right
     // after the application; a classic one needs the second number, to outlive it.

@@ -104,8 +104,8 @@ class Workload extends Construct {
 }
 
 /**
- * What cdk8s-plus-27 has no word for: its storage is in whole gibibytes, and its Kubernetes, 1.27, had no native
- * `sleep`, which needs no shell in the image.
+ * Fields that cdk8s-plus-27 lacks: its storage is in whole gibibytes, and its Kubernetes, 1.27, has no native `sleep`,
+ * which needs no shell in the image.
  */
 function addWhatPlusLacks(deployment: kplus.Deployment, { service }: Environment): void {
   const pod = '/spec/template/spec';

@@ -6,7 +6,7 @@ import { parseAllDocuments, stringify } from 'yaml';
 
 /**
  * Generates cdk8s/imports/ from the CRDs with `cdk8s import`: `npm run import`, needed only when Istio's or Strimzi's
- * pin moves. Only the kinds and the version we emit are taken, so that what is committed stays reviewable.
+ * pin moves. Only the kinds and the version we emit are imported, so that what is committed stays reviewable.
  */
 
 const CDK8S_CLI = 'cdk8s-cli@2.207.60';
@@ -20,8 +20,8 @@ const KINDS = new Set([
 
 /**
  * Properties without a type here, at any depth. Subsets and port-level settings inherit nothing of their
- * DestinationRule (budgets get lost), so it is good that nobody can write one; the others are Strimzi features that we
- * do not use.
+ * DestinationRule (budgets get lost), so the types do not offer them; the others are Strimzi features that we do not
+ * use.
  */
 const LEFT_OUT = new Set([
   ...['status', 'subsets', 'portLevelSettings'],

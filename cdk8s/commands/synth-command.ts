@@ -24,7 +24,7 @@ const ALL = 'all';
  */
 export function synth(args: readonly string[], { environments, ...model }: Source): number {
   const { out, env, image } = new Command('synth')
-    .description('Writes the manifests of topology.ts and policies.ts to <out>/<env>/*.yaml, or says why it will not.')
+    .description('Writes the manifests of topology.ts and policies.ts to <out>/<env>/*.yaml, or prints every problem.')
     .option('--out <folder>', 'folder to write to', 'dist')
     .addOption(new Option('--env <name>', 'environment').choices([...Object.keys(environments), ALL]).default(ALL))
     .option(

@@ -86,7 +86,7 @@ describe.each(Object.entries(environments))('in %s', (name, environment) => {
   });
 
   test.each(deployments.map((deployment) => [deployment.metadata.name, deployment] as const))(
-    '%s runs as nobody, can write nowhere but to its volumes, and reaches no Kubernetes API',
+    '%s runs as an unprivileged user, can write only to its volumes, and reaches no Kubernetes API',
     (_, { spec: { template } }) => {
       const { securityContext, automountServiceAccountToken, containers, initContainers = [] } = template.spec;
       expect(securityContext).toMatchObject({
@@ -113,7 +113,7 @@ describe.each(Object.entries(environments))('in %s', (name, environment) => {
   );
 
   test.each(deployments.map((deployment) => [deployment.metadata.name, deployment] as const))(
-    '%s is replaced without a moment of absence',
+    'a rollout of %s removes no pod before its replacement is ready',
     (_, { spec }) => {
       expect(spec.strategy).toEqual({ type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } });
       expect(spec.template.spec.containers[0]?.lifecycle).toEqual({ preStop: { sleep: { seconds: 5 } } });
@@ -121,7 +121,7 @@ describe.each(Object.entries(environments))('in %s', (name, environment) => {
     },
   );
 
-  test('where CPU is short, those without whom a customer gets no answer have more than the others', () => {
+  test('services that a customer needs for an answer request more CPU than the others', () => {
     const { cpuRequestMilli, criticalCpuRequestMilli } = environment.service;
     expect(criticalCpuRequestMilli).toBeGreaterThan(cpuRequestMilli);
     const critical = ['orders', 'inventory', 'payments', 'acquirer'];
@@ -160,14 +160,14 @@ describe.each(Object.entries(environments))('in %s', (name, environment) => {
     }
   });
 
-  test('faults are what the environment says', () => {
+  test('fault injection is on or off as the environment says', () => {
     for (const { spec } of deployments) {
       expect(spec.template.spec.containers[0]?.env).toContainEqual({ name: 'FAULTS', value: environment.faults });
     }
   });
 });
 
-test('prod has no faults', () => {
+test('prod has no fault injection', () => {
   expect(environments.prod.faults).toBe('off');
 });
 
@@ -194,7 +194,7 @@ describe("the partner's TLS", () => {
   const podOf = (service: string) =>
     manifests.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === service)?.spec.template;
 
-  test('the partner serves it with the certificate of its Secret, where its variables say', () => {
+  test('the partner serves TLS with the certificate of its Secret, mounted at the path in its variables', () => {
     const spec = podOf('acquirer')?.spec;
     const mount = { name: 'tls', mountPath: '/etc/tls', readOnly: true };
     expect(spec?.volumes).toContainEqual({ name: 'tls', secret: { secretName: 'acquirer-tls' } });
@@ -215,7 +215,7 @@ describe("the partner's TLS", () => {
   });
 });
 
-test("the gateway drops every x-envoy-* header of a client's, before it reads one", () => {
+test('the gateway drops every x-envoy-* header of a client before it reads any of them', () => {
   const filter = read('prod').find(({ kind, metadata }) => kind === 'EnvoyFilter' && metadata.name === 'edge-headers');
   expect(filter?.metadata.namespace).toBe('istio-system');
   expect(filter?.spec).toMatchObject({ workloadSelector: { labels: { istio: 'ingressgateway' } } });
@@ -226,7 +226,7 @@ describe('with file sync', () => {
   const deployments = read('sync').filter(({ kind }) => kind === 'Deployment');
 
   test.each(deployments.map((deployment) => [deployment.metadata.name, deployment] as const))(
-    "%s' code lies in a folder that can be written, filled from the image, and is watched",
+    'the code of %s is in a writable folder, which is filled from the image and watched',
     (_, { spec }) => {
       const { containers, initContainers = [] } = spec.template.spec;
       expect(containers[0]?.command).toContain('--watch-path=/app/services/lib');

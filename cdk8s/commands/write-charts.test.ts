@@ -36,7 +36,7 @@ test('what cdk8s-plus finds missing is refused before anything is written', () =
   expect(existsSync(folder)).toBe(false);
 });
 
-test('a dependency is refused, for the order would not heed it', () => {
+test('a dependency is refused, because the order would ignore it', () => {
   const chart = chartOf('one', 'a', 'b');
   chart.node.findChild('a').node.addDependency(chart.node.findChild('b'));
   expect(() => writeCharts(app, folder)).toThrow('depends on one/b');

@@ -8,8 +8,8 @@ import { dump } from 'js-yaml';
  * Writes `<folder>/<chart's id>.yaml` for each of the app's charts, its objects in the order they were made. What is in
  * the folder is replaced.
  *
- * `App.synth` would write the same; but it reads the whole tree twice per chart to put objects in the order of their
- * dependencies, which ours state none of, and its YAML library takes half of a large topology's time, js-yaml a fifth.
+ * `App.synth` would write the same, but it reads the whole tree twice per chart to put objects in the order of their
+ * dependencies, of which our charts have none. Its YAML library takes half of a large topology's time, js-yaml a fifth.
  *
  * @throws Error with all that cdk8s-plus finds missing in its constructs, before anything is written
  */

@@ -1,6 +1,6 @@
 import { GATEWAY } from '../model/topology.ts';
 
-/** The proxy that a policy is carried out by, as Istio's selectors find it. */
+/** The proxy that carries out a policy, as Istio's selectors find it. */
 export interface Caller {
   readonly labels: Record<string, string>;
   readonly context: 'GATEWAY' | 'SIDECAR_OUTBOUND';
@@ -10,8 +10,8 @@ export interface Caller {
 export const INGRESS_SELECTOR = { istio: 'ingressgateway' } as const;
 
 /**
- * Where the gateway's pods run; it is Istio's root namespace as well: what stands here without a selector holds for the
- * whole mesh.
+ * The namespace of the gateway's pods. It is Istio's root namespace as well: a resource here without a selector applies
+ * to the whole mesh.
  */
 export const MESH_ROOT_NAMESPACE = 'istio-system';
 

@@ -41,7 +41,7 @@ function toConnectionPool(pool: ConnectionPool): DestinationRuleSpecTrafficPolic
   };
 }
 
-/** What Istio's API has a word for; the rest of a breaker is an EnvoyFilter's (ejection-filter.ts). */
+/** The part of a breaker that Istio's API can express; an EnvoyFilter has the rest (ejection-filter.ts). */
 function toOutlierDetection(
   breaker: ConsecutiveBreaker | FailureRateBreaker,
 ): DestinationRuleSpecTrafficPolicyOutlierDetection {
@@ -54,7 +54,7 @@ function toOutlierDetection(
 }
 
 /**
- * The sidecar originates TLS and takes only a certificate of that authority for that name; Istio's default verifies
+ * The sidecar originates TLS and accepts only a certificate of that authority for that name; Istio's default verifies
  * nothing.
  */
 function toTls({ host, ca }: Partner): DestinationRuleSpecTrafficPolicyTls {

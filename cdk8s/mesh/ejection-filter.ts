@@ -5,7 +5,7 @@ import type { ConsecutiveBreaker, FailureRateBreaker } from '../model/policy.ts'
 import { type Caller, callerOf } from './caller.ts';
 import { formatDurationS } from './duration.ts';
 
-/** Adds to a dependency's outlier detection what Istio's DestinationRule has no word for. */
+/** Adds to a dependency's outlier detection what Istio's DestinationRule cannot express. */
 export function toEjectionFilter(
   dependency: Dependency,
   breaker: ConsecutiveBreaker | FailureRateBreaker,
@@ -21,8 +21,8 @@ export function toEjectionFilter(
           operation: 'MERGE',
           value: {
             outlier_detection: {
-              // Otherwise the n-th ejection lasts n times as long, up to 300 s: after an outage of minutes no caller would ask
-              // a callee that has long been back.
+              // Otherwise the n-th ejection lasts n times as long, up to 300 s: after an outage of minutes no caller
+              // would call a callee that recovered long ago.
               max_ejection_time: formatDurationS(breaker.ejectionMs),
               ...(breaker.kind === 'failure-rate' && failureRate(breaker)),
             },

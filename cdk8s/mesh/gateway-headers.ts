@@ -8,10 +8,10 @@ const MUTATION_TYPE =
   'type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation';
 
 /**
- * By its x-envoy-* headers a client could change an Envoy's retries, time-outs, tracing and logs, here and at every hop
- * behind. The gateway drops all of them before it reads any; Envoy's own come after that. What Envoy does by itself
- * depends on whether it takes the client's address for an internal one, and lets some through in any case; a route's
- * header removal comes too late for the timeout.
+ * With x-envoy-* headers a client could change an Envoy's retries, timeouts, tracing and logs, here and at every hop
+ * behind. The gateway drops all of them before it reads any; Envoy's own come after that. Envoy's own removal is not
+ * enough: it depends on whether Envoy takes the client's address for an internal one, and lets some headers through in
+ * any case. A route's header removal comes too late for the timeout.
  */
 export const gatewayHeaderFilter: EnvoyFilterSpec = {
   workloadSelector: { labels: INGRESS_SELECTOR },

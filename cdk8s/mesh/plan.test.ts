@@ -63,7 +63,7 @@ describe('VirtualServices', () => {
     expect(route.route).toEqual([{ destination: { host: 'b.shop.svc.cluster.local', port: { number: 50051 } } }]);
   });
 
-  test('never to retry is stated, because Istio retries where nothing is stated', () => {
+  test('no retry is written out, because Istio retries if a route says nothing', () => {
     expect(routeOf('b', 'c.Ask').retries).toEqual({ attempts: 0 });
   });
 
@@ -86,14 +86,14 @@ describe('VirtualServices', () => {
     expect(routes.filter(({ match }) => !match?.length)).toEqual([]);
   });
 
-  test('the gateway takes any host', () => {
+  test('the gateway accepts any host', () => {
     const { hosts, gateways } = plan.virtualServices[0]?.spec ?? {};
     expect({ hosts, gateways }).toEqual({ hosts: ['*'], gateways: ['shop/windlass'] });
     const route = routeOf('a', 'gateway.Enter');
     expect(route.match).toEqual([{ uri: { regex: '/v1/[^/]+' }, method: { exact: 'GET' } }]);
   });
 
-  test('a host that the gateway and the mesh call has one for each, for Istio takes `*` only apart from the mesh', () => {
+  test('a host that the gateway and the mesh call has one for each: Istio accepts `*` only apart from the mesh', () => {
     const both = {
       ...topology,
       interactions: [...topology.interactions, { ...topology.interactions[0], caller: 'c' }],
@@ -136,7 +136,7 @@ describe('DestinationRules', () => {
     expect(specOf(plan.destinationRules, 'b-from-c')).not.toHaveProperty('trafficPolicy.outlierDetection');
   });
 
-  test('a further caller from another namespace has it there, for a selector reaches no further', () => {
+  test('the rule of a further caller from another namespace is there, because a selector reaches no further', () => {
     const services = { ...topology.services, c: { ...topology.services.c, namespace: 'back-office' } };
     const { destinationRules } = planMesh(exampleModel({ topology: { ...topology, services } }), [{ each: 1 }]);
     expect(destinationRules.map(({ name, namespace }) => `${namespace}/${name}`)).toEqual(
@@ -230,7 +230,7 @@ test('an external host is reached at its real port through a ServiceEntry', () =
   ]);
 });
 
-test('callers of an external host speak TLS to it, and take only its own certificate from its own authority', () => {
+test('callers of an external host speak TLS to it, and accept only its own certificate from its own authority', () => {
   expect(specOf(plan.destinationRules, 'bank').trafficPolicy?.tls).toEqual({
     mode: 'SIMPLE',
     sni: 'bank.example',

@@ -82,8 +82,8 @@ function virtualServicesOf({ name, namespace, dependencies }: Callee): Named<Vir
 }
 
 /**
- * The first rule stands beside the callee, without a selector; each further caller has one of its own. The gateway
- * comes first.
+ * The first rule is in the namespace of the callee's resources and has no selector. Each further caller has
+ * a rule of its own. The gateway comes first.
  */
 function destinationRulesOf(
   { name, namespace, dependencies }: Callee,
@@ -110,7 +110,7 @@ function envoyFilterOf(dependency: Dependency, topology: Topology): Named<EnvoyF
   ];
 }
 
-/** Where what selects a caller must stand: a selector reaches only pods of its own namespace. */
+/** The namespace of a resource that selects a caller: a selector reaches only pods of its own namespace. */
 function namespaceOfCaller({ caller }: Dependency, { services }: Topology): string {
   return services[caller]?.namespace ?? MESH_ROOT_NAMESPACE;
 }

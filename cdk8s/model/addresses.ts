@@ -9,7 +9,7 @@ const EXTERNAL_PORT = 80;
 /** The namespace of the gateway's resources, and of those about hosts outside the mesh. */
 export const MESH_NAMESPACE = 'shop';
 
-/** Who takes the spans of services and sidecars. */
+/** The collector that receives the spans of services and sidecars. */
 export const TRACING_COLLECTOR = {
   namespace: 'observability',
   host: 'jaeger-collector.observability.svc.cluster.local',

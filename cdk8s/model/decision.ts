@@ -1,5 +1,5 @@
 /**
- * The words of the decision record: why an interaction is as it is, stated by its owner. Types only; nothing has a
+ * The types of the decision record: why an interaction is as it is, stated by its owner. Types only; nothing has a
  * default.
  */
 

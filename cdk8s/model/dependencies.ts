@@ -4,7 +4,7 @@ import { dependencyId, syncInteractions } from './interactions.ts';
 import type { DependencyPolicy, Policies, RpcPolicy } from './policy.ts';
 import type { Rpc, Service, Topology } from './topology.ts';
 
-/** One caller's way to one callee, joined with its policy. */
+/** One caller and one callee, joined with their policy. */
 export interface Dependency {
   readonly id: string;
   readonly caller: string;

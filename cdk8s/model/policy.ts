@@ -1,6 +1,6 @@
 import type { Topology } from './topology.ts';
 
-/** The words that policies.ts is written in. What must be decided has no default. */
+/** The types of policies.ts. What must be decided has no default. */
 
 /** Envoy's retry conditions, by what may have happened at the callee when they hold. */
 export type RetryCondition =

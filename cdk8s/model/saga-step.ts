@@ -1,6 +1,4 @@
-/**
- * The words of saga.ts: the way of one order through all services, each step a local transaction.
- */
+/** The types of saga.ts: the path of one order through all services, each step a local transaction. */
 
 export interface Saga {
   /** In the order in which they run. */

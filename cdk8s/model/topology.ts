@@ -1,10 +1,8 @@
 import type { Decision } from './decision.ts';
 
-/**
- * The words that topology.ts is written in: services, topics, and who calls whom. What must be decided has no default.
- */
+/** The types of topology.ts: services, topics, and which service calls which. What must be decided has no default. */
 
-/** The gateway in front of everything: it calls, but is none of our workloads. */
+/** The gateway in front of everything. It calls services, but is not one of our workloads. */
 export const GATEWAY = 'gateway';
 
 interface Workload {
@@ -70,12 +68,12 @@ export interface SyncInteraction {
   readonly rpcs: Readonly<Record<string, Rpc>>;
 }
 
-/** Nobody waits: the producer's work is done once the event is stored. */
+/** No caller waits: the producer's work is done once the event is stored. */
 export interface AsyncInteraction {
   readonly style: 'async';
   readonly producer: string;
   readonly topic: string;
-  /** None: it is there for who investigates an order, and for consumers to come. */
+  /** Empty for a topic that only people who investigate an order read, until it gets a consumer. */
   readonly consumers: readonly string[];
   readonly decision: Decision;
   readonly why: string;

@@ -84,7 +84,7 @@ describe("a node's container", () => {
   });
   const ports = { ingress: 8081, jaeger: 16687 };
 
-  test('says which ports of the host are its doors', () => {
+  test('says which ports of the host lead to it', () => {
     expect(readContainer(container({}))).toEqual({ state: 'running', ports });
   });
 
@@ -98,7 +98,7 @@ describe("a node's container", () => {
     expect(() => readContainer(paused)).toThrow(/is paused: docker unpause windlass-/);
   });
 
-  test('that nothing of this checkout is mounted into was made by somebody else, and is left alone', () => {
+  test('without a mount of this checkout was made by another checkout or user, and is left alone', () => {
     const foreign = container({ Mounts: [{ Source: '/lib/modules', Destination: '/lib/modules' }] });
     expect(() => readContainer(foreign)).toThrow(
       /that this checkout did not make.*kind delete cluster --name windlass-/,

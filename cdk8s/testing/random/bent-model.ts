@@ -39,7 +39,7 @@ const ODD_NAMES = [
   ],
 ];
 
-/** Where a string is a name, a path or a host, and anything may be written. */
+/** The fields whose string is a name, a path or a host, so that the type permits any text. */
 const NAMES = ['namespace', 'database', 'host', 'path', 'caller', 'callee', 'producer', 'topic', 'calls', 'consumers'];
 const RECORDS = ['services', 'topics', 'rpcs', 'policies', 'of'];
 const OPTIONAL = ['method', 'external', 'of'];
@@ -104,7 +104,7 @@ function drawChange(path: Path, value: unknown, names: readonly string[]): fc.Ar
           ),
         ]
       : []),
-    // Where nothing of this fits, all stays as it is.
+    // If none of these fits, the model stays as it is.
     fc.constant<Change>((entry) => [entry]),
   );
 }
@@ -118,7 +118,7 @@ function findPlaces(value: unknown, path: Path = []): { readonly path: Path; rea
   });
 }
 
-/** Names of what there is: where they are put in place of another, two things are one, or calls go in rings. */
+/** Names in use. A name that replaces another one makes two things the same, or makes calls go in rings. */
 function namesIn({ model: { topology } }: RandomModel): string[] {
   const callees = topology.interactions.flatMap((interaction) =>
     interaction.style === 'sync' ? Object.keys(interaction.rpcs).map((rpc) => `${interaction.callee}.${rpc}`) : [],

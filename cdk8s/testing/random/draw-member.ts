@@ -26,9 +26,9 @@ export interface Member {
 interface Place {
   readonly name: string;
   readonly namespace: string;
-  /** In the row of all: no other one has it in its paths. */
+  /** The member's index. Its paths contain the index, so no two members have the same path. */
   readonly place: number;
-  /** Whom it may call. */
+  /** The members that it may call. */
   readonly later: readonly Member[];
 }
 

@@ -31,7 +31,7 @@ export function drawRpcPolicy(
   const allowed = idempotency === 'none' ? NEVER_ARRIVED : CONDITIONS[service.serves];
   const retries = draw(fc.boolean()) ? drawRetries(draw, allowed) : ({ kind: 'never' } as const);
   const { pausesMs, triesMs, lostMs } = timesOf(retries, connectTimeoutMs);
-  // Without a key the callee must be done when its caller gives up; else either is right, if it is stated.
+  // If a call must not run twice, the callee must end before its caller gives up. Otherwise it may do either.
   const waits = idempotency === 'none' || draw(fc.boolean());
   const timeoutMs = Math.max(pausesMs + triesMs, waits ? workMs + lostMs : 0) + draw(number(1, 1_000));
   const shares = retries.kind === 'on' && retries.perTryTimeoutMs === 'rest-of-timeout';

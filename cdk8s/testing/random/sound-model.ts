@@ -15,9 +15,9 @@ export interface RandomModel {
 }
 
 export interface SoundModelOptions {
-  /** Put before each service's and topic's name, so that several models can stand side by side. @default nothing */
+  /** Put before each service's and topic's name, so that several models can exist side by side. @default nothing */
   readonly prefix?: string;
-  /** That all services are in. @default any */
+  /** The namespace of all services. @default any */
   readonly namespace?: string;
 }
 
