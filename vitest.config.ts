@@ -4,7 +4,10 @@ import { longSuites } from './k8s-tests/tiers.ts';
 /** `make test` leaves the long suites out. To run one alone: TIER=prove npm run test:cluster -- storm */
 const leftOut = process.env.TIER === 'prove' ? [] : Object.keys(longSuites).map((file) => `k8s-tests/${file}`);
 
-/** Two projects: `unit` needs nothing; `cluster` needs a running system (see global-setup.ts) and runs after it, file by file. */
+/**
+ * Two projects. `unit` needs no running system. `cluster` needs one (see global-setup.ts) and runs after `unit`, file
+ * by file.
+ */
 export default defineConfig({
   test: {
     maxWorkers: 2,

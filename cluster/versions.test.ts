@@ -83,7 +83,7 @@ const statements: readonly Statement[] = [
   ['docs/versions.md', / and ([\d.]+) are supported/, versions.istioNative.replace('-dev', '')],
 ];
 
-/** The lines of a file. A dependency in a pom becomes one, `artifact:version`, where its version stands. */
+/** The lines of a file. A dependency in a pom becomes one, `artifact:version`, at the line of its version. */
 function linesOf(file: string): string[] {
   const lines = readFileSync(join(root, file), 'utf8').trimEnd().split('\n');
   if (!file.endsWith('pom.xml')) return lines;

@@ -23,7 +23,7 @@ export function buildCallGraph(dependencies: readonly EffectivePolicy[]): CallGr
   for (const dependency of calls.values()) for (const next of callsOf(dependency, calls)) count(next.id, 1);
 
   const callersFirst = [...calls.values()].filter(({ id }) => open.get(id) === 0);
-  // The list grows while it is walked: whatever has all its callers behind it joins the end.
+  // The list grows while it is walked: a call whose callers are all in it joins the end.
   for (const dependency of callersFirst) {
     for (const next of callsOf(dependency, calls)) if (count(next.id, -1) === 0) callersFirst.push(next);
   }

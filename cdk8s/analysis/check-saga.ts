@@ -45,8 +45,10 @@ function callsExistByKey(saga: Saga, { topology, policies }: Model): Problem[] {
 function topicsExist({ steps }: Saga, { topology }: Model): Problem[] {
   return steps.flatMap(({ name, by, does, compensation, events }) => {
     const consumed = does.kind === 'consumes' ? [does.event] : [];
-    const undone = compensation.kind === 'call' ? [compensation.event] : [];
-    const unknown = [...events, ...undone, ...consumed].filter(({ topic }) => !Object.hasOwn(topology.topics, topic));
+    const compensated = compensation.kind === 'call' ? [compensation.event] : [];
+    const unknown = [...events, ...compensated, ...consumed].filter(
+      ({ topic }) => !Object.hasOwn(topology.topics, topic),
+    );
     const consumers = asyncInteractions(topology).filter(({ topic }) =>
       consumed.some((event) => event.topic === topic),
     );

@@ -8,7 +8,7 @@ import { CODE_FOLDER, TAR_OPTIONS, watchCommand } from './live-code.ts';
 const USER = 10001;
 
 /** The user that a pod and each of its containers run as. */
-export const runAsNobody = { ensureNonRoot: true, user: USER, group: USER } as const;
+export const runAsUnprivileged = { ensureNonRoot: true, user: USER, group: USER } as const;
 
 export interface ServiceContainerProps {
   readonly name: string;
@@ -101,7 +101,7 @@ function toResources({ cpuRequestMilli, memoryRequestMi, memoryLimitMi }: Resour
 
 function lockedDown(): kplus.ContainerSecurityContextProps {
   return {
-    ...runAsNobody,
+    ...runAsUnprivileged,
     readOnlyRootFilesystem: true,
     allowPrivilegeEscalation: false,
   };

@@ -8,7 +8,7 @@ import type { Environment } from '../model/environment.ts';
 import { isCritical } from '../model/interactions.ts';
 import type { Service, Topology } from '../model/topology.ts';
 import { keepAvailable } from './availability.ts';
-import { codeCopier, runAsNobody, serviceContainer } from './container.ts';
+import { codeCopier, runAsUnprivileged, serviceContainer } from './container.ts';
 import { CODE_FOLDER } from './live-code.ts';
 import { TLS_FOLDER, variablesOf } from './service-variables.ts';
 import { PRE_STOP_SECONDS, sidecarAnnotations } from './sidecar-annotations.ts';
@@ -61,7 +61,7 @@ class Workload extends Construct {
       terminationGracePeriod: Duration.seconds(30),
       serviceAccount: account,
       automountServiceAccountToken: false,
-      securityContext: runAsNobody,
+      securityContext: runAsUnprivileged,
     });
     deployment.select(kplus.LabelSelector.of({ labels: { app: name } }));
 

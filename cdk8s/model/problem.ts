@@ -5,7 +5,7 @@ export interface Problem {
    * step.
    */
   readonly subject: string;
-  /** The field at fault, as it stands in the source: `timeoutMs = 300`. */
+  /** The field at fault, as the source writes it: `timeoutMs = 300`. */
   readonly value: string;
   /** The rule's name, kebab-case. */
   readonly rule: string;

@@ -17,7 +17,7 @@ export interface SagaStep {
 }
 
 type Work =
-  /** The saga begins: someone calls `callee.Rpc` of the service that carries it out. */
+  /** The saga begins: a client calls `callee.Rpc` of the service that carries it out. */
   | { readonly kind: 'is-called'; readonly caller: string; readonly rpc: string }
   /** Each of `by` calls `callee.Rpc`. */
   | { readonly kind: 'calls'; readonly rpc: string }

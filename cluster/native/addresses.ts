@@ -19,8 +19,8 @@ const SLOTS = 64 * 256;
  */
 export function chooseCable(id: string, used: readonly string[] = addressesInUse()): Cable {
   const first = Number.parseInt(id.slice(0, 6), 16) % SLOTS;
-  for (let tries = 0; tries < SLOTS; tries++) {
-    const base = ((first + tries) % SLOTS) * 4;
+  for (let attempt = 0; attempt < SLOTS; attempt++) {
+    const base = ((first + attempt) % SLOTS) * 4;
     const prefix = `10.98.${base >> 8}`;
     const hostIp = `${prefix}.${(base & 255) + 1}`;
     const nodeIp = `${prefix}.${(base & 255) + 2}`;

@@ -30,10 +30,10 @@ export function drawRpcPolicy(
 ): RpcPolicy {
   const allowed = idempotency === 'none' ? NEVER_ARRIVED : CONDITIONS[service.serves];
   const retries = draw(fc.boolean()) ? drawRetries(draw, allowed) : ({ kind: 'never' } as const);
-  const { pausesMs, triesMs, lostMs } = timesOf(retries, connectTimeoutMs);
+  const { pausesMs, attemptsMs, lostMs } = timesOf(retries, connectTimeoutMs);
   // If a call must not run twice, the callee must end before its caller gives up. Otherwise it may do either.
   const waits = idempotency === 'none' || draw(fc.boolean());
-  const timeoutMs = Math.max(pausesMs + triesMs, waits ? workMs + lostMs : 0) + draw(number(1, 1_000));
+  const timeoutMs = Math.max(pausesMs + attemptsMs, waits ? workMs + lostMs : 0) + draw(number(1, 1_000));
   const shares = retries.kind === 'on' && retries.perTryTimeoutMs === 'rest-of-timeout';
   const own =
     retries.kind === 'on' && retries.perTryTimeoutMs !== 'rest-of-timeout' ? retries.perTryTimeoutMs : timeoutMs;
@@ -65,11 +65,11 @@ function withLateTries(drawn: readonly RetryCondition[], allowed: readonly Retry
 }
 
 function timesOf(retries: RpcPolicy['retries'], connectTimeoutMs: number) {
-  if (retries.kind === 'never') return { pausesMs: 0, triesMs: 0, lostMs: 0 };
+  if (retries.kind === 'never') return { pausesMs: 0, attemptsMs: 0, lostMs: 0 };
   const { attempts, backoffMs, perTryTimeoutMs } = retries;
   const pausesMs = backoffMs * longestBackoffFactor(attempts);
-  const triesMs = perTryTimeoutMs === 'rest-of-timeout' ? 0 : (attempts + 1) * perTryTimeoutMs;
-  return { pausesMs, triesMs, lostMs: pausesMs + attempts * connectTimeoutMs };
+  const attemptsMs = perTryTimeoutMs === 'rest-of-timeout' ? 0 : (attempts + 1) * perTryTimeoutMs;
+  return { pausesMs, attemptsMs, lostMs: pausesMs + attempts * connectTimeoutMs };
 }
 
 /** Any breaker that can eject one of so many endpoints. */
