@@ -34,7 +34,7 @@ describe('the worst case', () => {
     expect(problemsOf(chain, { worstCaseCalls: 9 })).toEqual([]);
   });
 
-  test('is refused above it, with the way and its factors', () => {
+  test('is rejected above it, with the path and its factors', () => {
     expect(problemsOf(chain, { worstCaseCalls: 8 })).toEqual([
       {
         subject: 'a->b.Ask',
@@ -104,7 +104,7 @@ describe('the sustained load', () => {
     ]);
   });
 
-  test('is not refused for a rounding error', () => {
+  test('is not rejected for a rounding error', () => {
     // 100 / 70 x 100 / 30 x 0.21 is 1, but not in binary fractions.
     const dependencies = [hop('gateway', 'a', 9, ['b'], budget(30)), hop('a', 'b', 9, [], budget(70))];
     expect(problemsOf(dependencies, { sustainedCalls: 1 / 0.21 })).toEqual([]);
@@ -127,6 +127,6 @@ describe('the sustained load', () => {
   });
 });
 
-test('calls that never end have no worst case: another rule refuses them', () => {
+test('calls that never end have no worst case: another rule rejects them', () => {
   expect(problemsOf([hop('a', 'b', 3, ['a']), hop('b', 'a', 3, ['b'])], { worstCaseCalls: 1 })).toEqual([]);
 });

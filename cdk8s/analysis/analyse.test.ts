@@ -111,20 +111,20 @@ test('the rules are applied even without an environment', () => {
   expect(analyse(exampleModel({ policies }), [])).toHaveLength(1);
 });
 
-test('synthesis refuses with every problem at once, each with dependency, value and rule', () => {
+test('a rejection names every problem at once, each with dependency, value and rule', () => {
   const policies = {
     ...examplePolicies,
     'a->b': dependencyPolicy({ Ask: { ...retried, timeoutMs: 400 } }, { breaker }),
     'a->z': dependencyPolicy({}),
   };
-  let refusal: unknown;
+  let rejection: unknown;
   try {
     planMesh(exampleModel({ policies }), ONE);
   } catch (error) {
-    refusal = error;
+    rejection = error;
   }
-  expect(refusal).toBeInstanceOf(SynthesisRejected);
-  const { problems, message } = refusal as SynthesisRejected;
+  expect(rejection).toBeInstanceOf(SynthesisRejected);
+  const { problems, message } = rejection as SynthesisRejected;
   expect(problems.map(({ rule }) => rule).toSorted()).toEqual([
     'dependency-for-each-policy',
     'ejects-everything-unstated',

@@ -42,7 +42,7 @@ function withDecisions(changes: Record<string, Partial<Decision>>, rest: Partial
   return exampleModel({ topology: { ...exampleTopology, interactions }, ...rest });
 }
 
-function refusalsOf(changes: Record<string, Partial<Decision>>, rest: Partial<Model> = {}): string[] {
+function rejectionsOf(changes: Record<string, Partial<Decision>>, rest: Partial<Model> = {}): string[] {
   return checkDecisions(withDecisions(changes, rest)).map(({ subject, rule, value }) => `${subject} ${rule}: ${value}`);
 }
 
@@ -52,14 +52,14 @@ test('the example has no contradiction', () => {
 
 describe('criteria', () => {
   test('somebody waits, but the tactic is an event', () => {
-    expect(refusalsOf({ 'a->a.v1': { waits: 'customer' } })).toEqual([
+    expect(rejectionsOf({ 'a->a.v1': { waits: 'customer' } })).toEqual([
       'a->a.v1->c response-needed: waits = customer',
       'a->a.v1->c failure-handling: waits = customer',
     ]);
   });
 
   test('nobody waits, but it is a call', () => {
-    expect(refusalsOf({ 'a->b': { waits: 'nobody', consistency: 'eventual', criticality: 'deferrable' } })).toEqual([
+    expect(rejectionsOf({ 'a->b': { waits: 'nobody', consistency: 'eventual', criticality: 'deferrable' } })).toEqual([
       'a->b response-needed: waits = nobody',
       'a->b coupling-tolerance: waits = nobody, consistency = eventual',
       'a->b failure-handling: waits = nobody',
@@ -68,22 +68,22 @@ describe('criteria', () => {
   });
 
   test('an event neither makes both sides agree nor arrives within a second', () => {
-    expect(refusalsOf({ 'a->a.v1': { consistency: 'strong' } })).toEqual([
+    expect(rejectionsOf({ 'a->a.v1': { consistency: 'strong' } })).toEqual([
       'a->a.v1->c consistency: consistency = strong',
     ]);
-    expect(refusalsOf({ 'a->a.v1': { latencyBudgetMs: 999 } })).toEqual([
+    expect(rejectionsOf({ 'a->a.v1': { latencyBudgetMs: 999 } })).toEqual([
       'a->a.v1->c latency-sensitivity: latencyBudgetMs = 999',
     ]);
-    expect(refusalsOf({ 'a->a.v1': { latencyBudgetMs: 1_000 } })).toEqual([]);
+    expect(rejectionsOf({ 'a->a.v1': { latencyBudgetMs: 1_000 } })).toEqual([]);
   });
 
   test('nobody waits, yet both sides must agree: no tactic serves that', () => {
     const torn = { waits: 'nobody', consistency: 'strong' } as const;
-    expect(refusalsOf({ 'a->b': torn })).not.toEqual([]);
-    expect(refusalsOf({ 'a->a.v1': torn })).not.toEqual([]);
+    expect(rejectionsOf({ 'a->b': torn })).not.toEqual([]);
+    expect(rejectionsOf({ 'a->a.v1': torn })).not.toEqual([]);
   });
 
-  test('a refusal asks the question and says why', () => {
+  test('a rejection asks the question and says why', () => {
     const [problem] = checkDecisions(withDecisions({ 'a->a.v1': { consistency: 'strong' } }));
     expect(problem?.message).toContain('Must both sides agree when the call ends? This asks for sync, event is async.');
   });
@@ -96,7 +96,7 @@ describe('criteria', () => {
 });
 
 describe('the catalogue', () => {
-  test('two-phase commit is refused with the reason, and with nothing else', () => {
+  test('two-phase commit is rejected with the reason, and with nothing else', () => {
     const [problem, ...others] = checkDecisions(withDecisions({ 'a->b': { tactic: 'two-phase-commit' } }));
     expect(problem).toMatchObject({
       subject: 'a->b',
@@ -108,25 +108,25 @@ describe('the catalogue', () => {
   });
 
   test('an event is no call, a call is no event', () => {
-    expect(refusalsOf({ 'a->b': { tactic: 'event' } })).toContain('a->b tactic-fits-style: tactic = event');
-    expect(refusalsOf({ 'a->a.v1': { tactic: 'sync-call' } })).toContain(
+    expect(rejectionsOf({ 'a->b': { tactic: 'event' } })).toContain('a->b tactic-fits-style: tactic = event');
+    expect(rejectionsOf({ 'a->a.v1': { tactic: 'sync-call' } })).toContain(
       'a->a.v1->c tactic-fits-style: tactic = sync-call',
     );
   });
 
   test('a partner is called by its adapter only, and only a partner has one', () => {
-    expect(refusalsOf({ 'a->bank': { tactic: 'sync-call' } })).toEqual(['a->bank callee-is-ours: callee = bank']);
-    expect(refusalsOf({ 'a->b': { tactic: 'partner-adapter' } })).toEqual([
+    expect(rejectionsOf({ 'a->bank': { tactic: 'sync-call' } })).toEqual(['a->bank callee-is-ours: callee = bank']);
+    expect(rejectionsOf({ 'a->b': { tactic: 'partner-adapter' } })).toEqual([
       'a->b callee-is-partner: callee = b',
       'a->b only-caller: other caller = c',
     ]);
   });
 
   test('hybrid with pending needs a waiting customer, eventual consistency, a short budget and a saga', () => {
-    expect(refusalsOf({ 'a->b': pending }, { saga: stepSaga })).toEqual([]);
-    expect(refusalsOf({ 'a->b': pending })).toEqual(['a->b saga-completes: callee = b']);
+    expect(rejectionsOf({ 'a->b': pending }, { saga: stepSaga })).toEqual([]);
+    expect(rejectionsOf({ 'a->b': pending })).toEqual(['a->b saga-completes: callee = b']);
     const wrong = { ...pending, waits: 'saga', consistency: 'strong', latencyBudgetMs: 1_000 } as const;
-    expect(refusalsOf({ 'a->b': wrong }, { saga: stepSaga })).toEqual([
+    expect(rejectionsOf({ 'a->b': wrong }, { saga: stepSaga })).toEqual([
       'a->b customer-waits: waits = saga',
       'a->b eventual-is-enough: consistency = strong',
       'a->b short-budget: latencyBudgetMs = 1000',
@@ -134,8 +134,8 @@ describe('the catalogue', () => {
   });
 
   test('for a saga step the saga waits, each call has a key, and saga.ts lists it', () => {
-    expect(refusalsOf({ 'c->b': step }, { policies: stepPolicies, saga: stepSaga })).toEqual([]);
-    expect(refusalsOf({ 'c->b': { ...step, waits: 'customer' } })).toEqual([
+    expect(rejectionsOf({ 'c->b': step }, { policies: stepPolicies, saga: stepSaga })).toEqual([]);
+    expect(rejectionsOf({ 'c->b': { ...step, waits: 'customer' } })).toEqual([
       'c->b saga-waits: waits = customer',
       'c->b.Ask calls-are-by-key: idempotency = safe',
       'c->b.Ask calls-are-saga-steps: rpc = Ask',
@@ -156,17 +156,17 @@ describe('the catalogue', () => {
 
 describe('what is stated', () => {
   test.each(['owner', 'impact', 'onFailure'] as const)('%s must not be blank', (field) => {
-    expect(refusalsOf({ 'a->b': { [field]: ' ' } })).toEqual([`a->b decision-stated: ${field} =  `]);
+    expect(rejectionsOf({ 'a->b': { [field]: ' ' } })).toEqual([`a->b decision-stated: ${field} =  `]);
   });
 
   test.each([0, 100, -1, Number.NaN])('%s is not an availability', (availabilityPercent) => {
-    expect(refusalsOf({ 'a->b': { availabilityPercent } })).toEqual([
+    expect(rejectionsOf({ 'a->b': { availabilityPercent } })).toEqual([
       `a->b decision-stated: availabilityPercent = ${availabilityPercent}`,
     ]);
   });
 
   test.each([0, -5, 1.5, Number.NaN])('%s is not a budget in milliseconds', (latencyBudgetMs) => {
-    expect(refusalsOf({ 'a->b': { latencyBudgetMs } })).toEqual([
+    expect(rejectionsOf({ 'a->b': { latencyBudgetMs } })).toEqual([
       `a->b decision-stated: latencyBudgetMs = ${latencyBudgetMs}`,
     ]);
   });

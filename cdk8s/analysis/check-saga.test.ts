@@ -12,7 +12,7 @@ const releaseStock = {
   event: { topic: 'inventory.v1', type: 'stock.released' },
 } as const satisfies Compensation;
 
-function refusalsOf(changed: Saga): string[] {
+function rejectionsOf(changed: Saga): string[] {
   return checkSaga({ topology, policies, limits, saga: changed }).map(
     ({ subject, rule, value }) => `${subject} ${rule}: ${value}`,
   );
@@ -25,15 +25,15 @@ function withStep(name: string, change: Partial<SagaStep>): Saga {
 }
 
 test('our saga passes, and so does a model without a saga', () => {
-  expect(refusalsOf(saga)).toEqual([]);
+  expect(rejectionsOf(saga)).toEqual([]);
   expect(checkSaga({ topology, policies, limits })).toEqual([]);
 });
 
 test('a call and a compensation that topology.ts does not have are named', () => {
-  expect(refusalsOf(withStep('reserve', { does: { kind: 'calls', rpc: 'inventory.Hold' } }))).toEqual([
+  expect(rejectionsOf(withStep('reserve', { does: { kind: 'calls', rpc: 'inventory.Hold' } }))).toEqual([
     'saga.reserve calls-exist: rpc = orders-worker->inventory.Hold',
   ]);
-  expect(refusalsOf(withStep('reserve', { compensation: { ...releaseStock, caller: 'orders' } }))).toEqual([
+  expect(rejectionsOf(withStep('reserve', { compensation: { ...releaseStock, caller: 'orders' } }))).toEqual([
     'saga.reserve calls-exist: rpc = orders->inventory.Release',
   ]);
 });
@@ -47,41 +47,41 @@ test('every call carries a key, even where its dependency is no saga step', () =
   ]);
 });
 
-test('an effect without a compensation is refused, unless it is the last', () => {
-  expect(refusalsOf(withStep('reserve', { compensation: { kind: 'none-needed' } }))).toEqual([
+test('an effect without a compensation is rejected, unless it is the last', () => {
+  expect(rejectionsOf(withStep('reserve', { compensation: { kind: 'none-needed' } }))).toEqual([
     'saga.reserve effects-are-compensated: compensation = none-needed',
   ]);
-  expect(refusalsOf(withStep('capture', { compensation: { kind: 'retried-until-done' } }))).toEqual([
+  expect(rejectionsOf(withStep('capture', { compensation: { kind: 'retried-until-done' } }))).toEqual([
     'saga.capture effects-are-compensated: compensation = retried-until-done',
   ]);
 });
 
 test('services, topics and consumers exist', () => {
-  expect(refusalsOf(withStep('ship', { by: ['warehouse'] }))).toEqual(['saga.ship names-exist: by = warehouse']);
-  expect(refusalsOf(withStep('close', { events: [{ topic: 'order.v1', type: 'order.closed' }] }))).toEqual([
+  expect(rejectionsOf(withStep('ship', { by: ['warehouse'] }))).toEqual(['saga.ship names-exist: by = warehouse']);
+  expect(rejectionsOf(withStep('close', { events: [{ topic: 'order.v1', type: 'order.closed' }] }))).toEqual([
     'saga.close names-exist: event = order.closed',
   ]);
   const consumes = { kind: 'consumes', event: { topic: 'payments.v1', type: 'payment.captured' } } as const;
-  expect(refusalsOf(withStep('ship', { by: ['notifications'], does: consumes }))).toEqual([
+  expect(rejectionsOf(withStep('ship', { by: ['notifications'], does: consumes }))).toEqual([
     'saga.ship consumes-its-event: by = notifications',
   ]);
 });
 
 test('a topic of a compensation exists, too', () => {
   const event = { topic: 'stock.v1', type: 'stock.released' };
-  expect(refusalsOf(withStep('reserve', { compensation: { ...releaseStock, event } }))).toEqual([
+  expect(rejectionsOf(withStep('reserve', { compensation: { ...releaseStock, event } }))).toEqual([
     'saga.reserve names-exist: event = stock.released',
   ]);
 });
 
 test('a step waits only for an event that a step before it publishes', () => {
-  expect(refusalsOf(withStep('capture', { events: [] }))).toEqual([
+  expect(rejectionsOf(withStep('capture', { events: [] }))).toEqual([
     'saga.ship consumed-is-published: event = order.ready',
   ]);
 });
 
-test('two steps of one name are refused', () => {
-  expect(refusalsOf({ ...saga, steps: [...saga.steps, ...saga.steps.slice(-1)] })).toEqual([
+test('two steps of one name are rejected', () => {
+  expect(rejectionsOf({ ...saga, steps: [...saga.steps, ...saga.steps.slice(-1)] })).toEqual([
     'saga.close steps-differ: name = close',
   ]);
 });

@@ -94,11 +94,11 @@ function everyEffectHasCompensation({ steps }: Saga): Problem[] {
     ...steps.flatMap((step, index) => {
       const { name, compensation } = step;
       const value = `compensation = ${compensation.kind}`;
-      const refuse = (message: string) => [problem(name, value, 'effects-are-compensated', message)];
+      const reject = (message: string) => [problem(name, value, 'effects-are-compensated', message)];
       if (compensation.kind === 'none-needed' && hasEffect(step))
-        return refuse('other services see its effect: state the call that compensates it.');
+        return reject('other services see its effect: state the call that compensates it.');
       if (compensation.kind === 'retried-until-done' && index !== lastEffect)
-        return refuse('only the last step with an effect: a failure after it could not be compensated.');
+        return reject('only the last step with an effect: a failure after it could not be compensated.');
       return [];
     }),
   ];

@@ -48,7 +48,7 @@ describe('ejects-everything-unstated', () => {
     return ejectsEverythingUnstated(effectivePolicy({ ejection: effectiveEjection({ maxEjectionPercent }) }));
   }
 
-  test('a number that lets every endpoint be out is refused', () => {
+  test('a number that lets every endpoint be out is rejected', () => {
     expect(ejecting(100)).toEqual([
       {
         subject: 'a->b',
@@ -79,7 +79,7 @@ describe('ejection-outlasts-interval', () => {
     expect(ejecting(2_000, 2_000)).toEqual([]);
   });
 
-  test('a shorter one is refused: it would last until the next review', () => {
+  test('a shorter one is rejected: it would last until the next review', () => {
     expect(ejecting(1_999, 2_000)).toEqual([
       {
         subject: 'a->b',

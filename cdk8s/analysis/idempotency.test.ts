@@ -6,7 +6,7 @@ import type { EffectivePolicy } from './effective-policy.ts';
 import { callersAgree, getIsSafe, retryNeedsIdempotency, safeCallsSafe } from './idempotency.ts';
 
 describe('get-is-safe', () => {
-  test.each(['by-key', 'none'] as const)('a GET that is %s is refused', (idempotency) => {
+  test.each(['by-key', 'none'] as const)('a GET that is %s is rejected', (idempotency) => {
     expect(getIsSafe(effectivePolicy({ method: 'GET', idempotency }))).toEqual([
       {
         subject: 'a->b.Ask',
@@ -42,7 +42,7 @@ describe('retry-needs-idempotency', () => {
   const conditions = Object.keys(EVERY) as RetryCondition[];
   const wrong = conditions.filter((condition) => EVERY[condition] === 'wrong');
 
-  test('each condition under which a call that must not run twice may have run is refused by name', () => {
+  test('each condition under which a call that must not run twice may have run is rejected by name', () => {
     expect(retryNeedsIdempotency(effectivePolicy({ idempotency: 'none', maxAttempts: 2, conditions }))).toEqual(
       wrong.map((condition) => ({
         subject: 'a->b.Ask',
@@ -64,7 +64,7 @@ describe('retry-needs-idempotency', () => {
     expect(retryNeedsIdempotency(effectivePolicy({ idempotency, maxAttempts: 2, conditions }))).toEqual([]);
   });
 
-  test('a call with a single attempt has no retry to refuse', () => {
+  test('a call with a single attempt has no retry to reject', () => {
     expect(retryNeedsIdempotency(effectivePolicy({ idempotency: 'none', maxAttempts: 1, conditions }))).toEqual([]);
   });
 });
@@ -113,7 +113,7 @@ describe('callers-agree', () => {
     expect(problemsOf({ calls: ['b->y.Do', 'b->x.Do'] })).toEqual([]);
   });
 
-  test('callers that disagree about whether a call may run twice are refused', () => {
+  test('callers that disagree about whether a call may run twice are rejected', () => {
     expect(problemsOf({ idempotency: 'none' })).toEqual([
       {
         subject: 'c->b.Enquire',
@@ -124,7 +124,7 @@ describe('callers-agree', () => {
     ]);
   });
 
-  test('callers that disagree about what a call leads to are refused', () => {
+  test('callers that disagree about what a call leads to are rejected', () => {
     expect(problemsOf({ calls: [] })).toMatchObject([
       { value: 'calls = none', message: expect.stringContaining('a->b.Ask says x.Do, y.Do') },
     ]);

@@ -173,7 +173,7 @@ describe('no-duplicates', () => {
     expect(noDuplicates(exampleTopology)).toEqual([]);
   });
 
-  test('a second interaction of the same caller and callee is refused', () => {
+  test('a second interaction of the same caller and callee is rejected', () => {
     expect(noDuplicates({ ...exampleTopology, interactions: [...interactions, interactions[1]] })).toEqual([
       {
         subject: 'a->b',
@@ -189,7 +189,7 @@ describe('no-duplicates', () => {
     expect(noDuplicates({ ...exampleTopology, interactions: [...interactions, back, interactions[4]] })).toEqual([]);
   });
 
-  test('a second service with the same host is refused, a partner or not', () => {
+  test('a second service with the same host is rejected, a partner or not', () => {
     const shop = { ...services.bank, external: { host: 'a.shop.svc.cluster.local', ca: 'bank-ca' } };
     const problems = noDuplicates({ ...exampleTopology, services: { ...services, bank2: services.bank, shop } });
     expect(problems).toMatchObject([

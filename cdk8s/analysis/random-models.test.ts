@@ -70,21 +70,21 @@ describe('any model', { timeout: 120_000 }, () => {
     );
   });
 
-  test('that is not sound is refused with its problems, and causes no crash', () => {
-    let refused = 0;
+  test('that is not sound is rejected with its problems, and causes no crash', () => {
+    let rejected = 0;
     fc.assert(
       fc.property(bentModel, (random) => {
         const outcome = synthesizeOrReject(random);
         if (!(outcome instanceof SynthesisRejected)) return expectManifests(outcome);
-        refused += 1;
+        rejected += 1;
         expectRejection(outcome);
       }),
       { ...RUN, numRuns: 100 },
     );
-    expect(refused).toBeGreaterThan(20);
+    expect(rejected).toBeGreaterThan(20);
   });
 
-  test('whose calls go in rings is refused, and the analysis ends', () => {
+  test('whose calls go in rings is rejected, and the analysis ends', () => {
     const names = ['s0', 's1', 's2', 's3'];
     const [, ask] = exampleTopology.interactions;
     const pairs = names.flatMap((caller) => names.map((callee) => ({ caller, callee })));

@@ -17,7 +17,7 @@ describe('names-exist', () => {
     expect(problemsOf()).toEqual([]);
   });
 
-  test('an unknown name is refused by the part it should play', () => {
+  test('an unknown name is rejected by the part it should play', () => {
     const [problem] = namesExist({ ...exampleTopology, interactions: [sync({ caller: 'x' })] }, []);
     expect(problem).toEqual({
       subject: 'x->a',

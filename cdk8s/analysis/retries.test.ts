@@ -28,7 +28,7 @@ describe('condition-can-hold', () => {
     expect(conditionCanHold(effectivePolicy({ protocol: 'grpc', maxAttempts: 2, conditions: all }))).toEqual([]);
   });
 
-  test('retries on nothing are refused, because Istio would fill in its own conditions', () => {
+  test('retries on nothing are rejected, because Istio would fill in its own conditions', () => {
     expect(conditionCanHold(effectivePolicy({ maxAttempts: 2, conditions: [] }))).toMatchObject([
       { value: 'retries.conditions: none', message: expect.stringContaining("state 'never'") },
     ]);
@@ -71,7 +71,7 @@ describe('late-tries-retried', () => {
 });
 
 describe('retry-without-budget', () => {
-  test('retries without a budget are refused with what each call may become', () => {
+  test('retries without a budget are rejected with what each call may become', () => {
     expect(retryWithoutBudget(effectivePolicy({ maxAttempts: 2, retryBudget: null }))).toEqual([
       {
         subject: 'a->b.Ask',
@@ -82,7 +82,7 @@ describe('retry-without-budget', () => {
     ]);
   });
 
-  test('with a budget, or without retries, there is nothing to refuse', () => {
+  test('with a budget, or without retries, there is nothing to reject', () => {
     expect(retryWithoutBudget(effectivePolicy({ maxAttempts: 2 }))).toEqual([]);
     expect(retryWithoutBudget(effectivePolicy({ maxAttempts: 1, retryBudget: null }))).toEqual([]);
   });

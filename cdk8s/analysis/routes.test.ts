@@ -22,7 +22,7 @@ test('the example has no route in the way of another', () => {
 });
 
 describe('on one dependency', () => {
-  test('a path that is there already is refused with the route that takes its calls', () => {
+  test('a path that is there already is rejected with the route that takes its calls', () => {
     expect(problemsOf(dependency('a', 'b', 'GET /x', 'GET /x'))).toEqual([
       {
         subject: 'a->b.R1',
@@ -62,7 +62,7 @@ test('on two dependencies inside the mesh the same path is two routes: of anothe
 });
 
 describe('at the gateway, where the routes to all services are one list', () => {
-  test('the same path of two services is refused', () => {
+  test('the same path of two services is rejected', () => {
     expect(hiddenIn(dependency('gateway', 'a', 'GET /x'), dependency('gateway', 'b', 'GET /x'))).toEqual([
       'gateway->b.R0',
     ]);

@@ -12,7 +12,7 @@ describe('tries-fit-timeout', () => {
       expect(triesFitTimeout({ ...threeAttempts, timeoutMs: 960 })).toEqual([]);
     });
 
-    test('are refused with the sum when a millisecond is missing', () => {
+    test('are rejected with the sum when a millisecond is missing', () => {
       expect(triesFitTimeout({ ...threeAttempts, timeoutMs: 959 })).toEqual([
         {
           subject: 'a->b.Ask',
@@ -32,7 +32,7 @@ describe('tries-fit-timeout', () => {
       expect(triesFitTimeout({ ...sharing, timeoutMs: 61 })).toEqual([]);
     });
 
-    test('are refused when the back-off takes all of it', () => {
+    test('are rejected when the back-off takes all of it', () => {
       const [problem] = triesFitTimeout({ ...sharing, timeoutMs: 60 });
       expect(problem?.message).toContain('3 attempts and up to 60 ms of back-off take 60 ms');
     });
@@ -52,7 +52,7 @@ describe('timeout-within-budget', () => {
     expect(timeoutWithinBudget(effectivePolicy({ timeoutMs: 300, latencyBudgetMs: 300 }))).toEqual([]);
   });
 
-  test('a millisecond more is refused with the budget', () => {
+  test('a millisecond more is rejected with the budget', () => {
     expect(timeoutWithinBudget(effectivePolicy({ timeoutMs: 301, latencyBudgetMs: 300 }))).toEqual([
       {
         subject: 'a->b.Ask',
@@ -103,7 +103,7 @@ describe('callee-outlives-caller', () => {
   });
 
   describe('a callee whose calls may take longer than an attempt', () => {
-    test('is refused with both times if it is said to stop', () => {
+    test('is rejected with both times if it is said to stop', () => {
       expect(problemsOf({ timeoutMs: 499 })).toEqual([
         {
           subject: 'a->b.Ask',
@@ -120,11 +120,14 @@ describe('callee-outlives-caller', () => {
       expect(problemsOf({ timeoutMs: 499, afterTimeout: 'callee-carries-on' })).toEqual([]);
     });
 
-    test.each(['callee-stops', 'callee-carries-on'] as const)('is refused without a key, %s or not', (afterTimeout) => {
-      expect(messageOf({ timeoutMs: 499, afterTimeout, idempotency: 'none' })).toContain(
-        "State 'callee-carries-on' with idempotency by-key, or give an attempt more time.",
-      );
-    });
+    test.each(['callee-stops', 'callee-carries-on'] as const)(
+      'is rejected without a key, %s or not',
+      (afterTimeout) => {
+        expect(messageOf({ timeoutMs: 499, afterTimeout, idempotency: 'none' })).toContain(
+          "State 'callee-carries-on' with idempotency by-key, or give an attempt more time.",
+        );
+      },
+    );
 
     test('counts a call that it makes twice, twice', () => {
       expect(messageOf({ calls: ['b->c.Ask', 'b->c.Ask'], timeoutMs: 599 })).toContain('take 600 ms');

@@ -42,7 +42,7 @@ test('--check names what is missing or out of date, exits 1 and writes nothing',
   expect(readFileSync(join(out, 'saga.md'), 'utf8')).toBe('old');
 });
 
-test('a source with problems is refused like at synthesis', async () => {
+test('a source with problems is rejected like at synthesis', async () => {
   const { 'orders->inventory': _, ...others } = policies;
   expect(await decisions(['--out', out], { ...source, policies: others })).toBe(1);
   expect(stderr.mock.calls.join()).toContain('orders->inventory  policy = none  [policy-for-each-dependency]');

@@ -29,14 +29,14 @@ test('each chart becomes a file of its objects in the order they were made', () 
   expect(readFileSync(join(folder, 'one.yaml'), 'utf8')).toBe([thing('b'), thing('a')].join('---\n'));
 });
 
-test('what cdk8s-plus finds missing is refused before anything is written', () => {
+test('what cdk8s-plus finds missing is rejected before anything is written', () => {
   chartOf('zero', 'x');
   new Deployment(chartOf('one'), 'empty');
   expect(() => writeCharts(app, folder)).toThrow('at least 1 container');
   expect(existsSync(folder)).toBe(false);
 });
 
-test('a dependency is refused, because the order would ignore it', () => {
+test('a dependency is rejected, because the order would ignore it', () => {
   const chart = chartOf('one', 'a', 'b');
   chart.node.findChild('a').node.addDependency(chart.node.findChild('b'));
   expect(() => writeCharts(app, folder)).toThrow('depends on one/b');

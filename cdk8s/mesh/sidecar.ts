@@ -4,7 +4,7 @@ import type { Dependency } from '../model/dependencies.ts';
 
 /**
  * What one workload's sidecar knows of the mesh: the hosts that it calls and the collector of its own spans. Anything
- * else is refused at the caller, and a change elsewhere does not even reach it.
+ * else is rejected at the caller, and a change elsewhere does not even reach it.
  *
  * @param dependencies those on which the workload is the caller
  */
