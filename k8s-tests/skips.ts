@@ -3,8 +3,8 @@ const needsNative =
   "kind's node is kind's own; these tests start and end native ones, whose parts are not built on kind";
 
 /**
- * Tests that may be skipped, by their full name (`describe > test`), and why. Any other skipped test makes the run fail:
- * see harness/reporter.ts.
+ * Tests that may be skipped, by their full name (`describe > test`), and why. Any other skipped test makes the run fail
+ * (harness/reporter.ts).
  */
 export const allowedSkips: Readonly<Record<string, string>> = {
   'a fault > kills the first process of the container, and reports it as gone': needsRoot,

@@ -1,6 +1,6 @@
 /**
- * The two tiers of tests. `make prove` runs everything. `make test` leaves out these suites, because they take long; each is
- * listed with the short form that `make test` has of its claim.
+ * The two tiers of tests. `make prove` runs everything. `make test` leaves out these suites, because they take long.
+ * Each suite is listed with the short form that `make test` has of its claim.
  */
 export const longSuites: Readonly<Record<string, string>> = {
   'orders/storm.cluster.test.ts': 'fault-injection.cluster.test.ts: three faults instead of eight',

@@ -6,7 +6,7 @@ import { runFaultInjection } from '../storm/run-fault-injection.ts';
 
 const { cluster } = useCluster();
 
-/** A fixed seed, so that a failure can be reproduced. Its faults: freeze orders-worker, kill Postgres, freeze the broker. */
+/** A fixed seed, so that a failure can be reproduced: it freezes orders-worker, kills Postgres, freezes the broker. */
 const seed = Number(process.env.SEED ?? 2864);
 
 /** The short version of storm.cluster.test.ts: the same run with the same checker, in a third of the time. */

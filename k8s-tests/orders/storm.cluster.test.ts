@@ -7,7 +7,7 @@ import { runFaultInjection } from '../storm/run-fault-injection.ts';
 const { cluster } = useCluster();
 
 const durationMs = 120_000;
-/** A fixed seed, so that a failure can be reproduced; `make storm` draws a random one. Its faults strike all families. */
+/** A fixed seed, so that a failure can be reproduced; `make storm` draws one. Its faults strike all families. */
 const seed = Number(process.env.SEED ?? 2154);
 
 it('two minutes of faults lose no order, event, stock or money, and quiescence follows within a minute', async ({
