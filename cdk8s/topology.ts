@@ -5,7 +5,7 @@ import type { Topic, Topology } from './model/topology.ts';
  * longer.
  */
 const events = { partitions: 3, retentionDays: 7 } as const satisfies Topic;
-/** They are few, and each one waits for a person, who may be on leave. */
+/** Dead-letter messages are few, and each one waits for a person, who may be on leave. */
 const deadLetters = { partitions: 1, retentionDays: 30 } as const satisfies Topic;
 
 /**

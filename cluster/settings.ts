@@ -19,7 +19,7 @@ export interface Settings {
   readonly kindNodeImage: string | undefined;
 }
 
-/** An error that the user can fix. It is printed without a stack. */
+/** An error that the user can fix, printed without a stack. */
 export class UserError extends Error {}
 
 const port = z.coerce

@@ -50,7 +50,7 @@ function writeCriteria(model: Model): string[] {
   return [
     '## What makes an interaction sync or async',
     table(['criterion', 'question', 'sync', 'async', 'because', 'source'], rows),
-    'If every criterion permits both, the tactic decides. This is what each criterion says about each interaction:',
+    'If every criterion permits both, the tactic decides. The verdict of each criterion about each interaction:',
     table(['interaction', ...criteria.map(({ name }) => name), 'chosen'], verdicts),
     Object.values(articles)
       .map((title, index) => `[${index + 1}] ${title}`)

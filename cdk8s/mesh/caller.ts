@@ -10,8 +10,8 @@ export interface Caller {
 export const INGRESS_SELECTOR = { istio: 'ingressgateway' } as const;
 
 /**
- * The namespace of the gateway's pods. It is Istio's root namespace as well: a resource here without a selector applies
- * to the whole mesh.
+ * The namespace of the gateway's pods, and Istio's root namespace: a resource here without a selector applies to the
+ * whole mesh.
  */
 export const MESH_ROOT_NAMESPACE = 'istio-system';
 

@@ -22,7 +22,7 @@ export function up(settings: Settings): Promise<void> {
     await progress.step('application', () => deployApplication(images));
     const { orderId, status, replayed } = await progress.step('demo order', () => placeDemoOrder(ports));
     console.log(`\nOrder ${orderId}, ${status}. Its trace:\n`);
-    // Jaeger may have forgotten the trace of an order that an earlier run placed. That is no failure.
+    // If an earlier run placed the order, Jaeger may have forgotten its trace, which must not fail this run.
     const wait = replayed ? '1' : '30';
     const printed = { cwd: root, onLine: (line: string) => console.log(line), tolerant: replayed };
     await run('npm', ['run', '--silent', 'trace', '--', orderId, '--wait', wait], printed);

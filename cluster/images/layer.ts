@@ -14,7 +14,7 @@ export type Entry = { readonly path: string } & (
   | { readonly kind: 'folder'; readonly mode?: number; readonly owner?: number }
 );
 
-/** An OCI layer. It is an uncompressed tar, so its digest is also its diff id. */
+/** An OCI layer: an uncompressed tar, so its digest is also its diff id. */
 export interface Layer {
   readonly digest: `sha256:${string}`;
   readonly sizeBytes: number;
@@ -39,8 +39,8 @@ export async function packLayer(entries: readonly Entry[]): Promise<Layer> {
 }
 
 /**
- * The cache's layer of these entries; undefined if they were not packed yet. It is found by the names, sizes and change
- * times of the sources, without reading them.
+ * The cache's layer of these entries; undefined if they were not packed yet. The layer is found by the names, sizes and
+ * change times of the sources, without reading them.
  */
 export async function findLayer(entries: readonly Entry[]): Promise<Layer | undefined> {
   const known = await readFile(await keyFileOf(withParents(entries)), 'utf8').catch(() => undefined);

@@ -22,7 +22,7 @@ export async function contentsOf(folder: string): Promise<string[]> {
 }
 
 /**
- * A folder in the cache, filled if it is missing. It is complete or absent: `fill` writes into a temporary folder,
+ * A folder in the cache, filled if missing. The folder is complete or absent: `fill` writes into a temporary folder,
  * which is renamed once `fill` has succeeded. If two checkouts fill the same folder at once, the first one wins.
  */
 export async function cached(name: string, fill: (folder: string) => Promise<void>): Promise<string> {

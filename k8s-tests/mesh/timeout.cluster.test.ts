@@ -26,7 +26,7 @@ const dependencies = [
 ] as const;
 
 /**
- * The time after which orders' sidecar timed the call out. It is the duration of the sidecar's own span, so neither the
+ * The time after which orders' sidecar timed the call out: the duration of the sidecar's own span, so neither the
  * service's work nor the path to the ingress counts. Throws if no timeout ended the call.
  */
 function readTimeoutMs(trace: Trace, callee: string): number {

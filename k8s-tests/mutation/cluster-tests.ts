@@ -12,7 +12,7 @@ export interface ClusterTests {
 export async function openClusterTests(files: readonly string[]): Promise<ClusterTests> {
   const vitest = await createVitest('test', {
     root,
-    // This is not the project's config, because its global set-up would restore the policies.
+    // Not the project's config, because its global set-up would restore the policies.
     config: false,
     include: files.map((file) => `k8s-tests/${file}`),
     watch: false,

@@ -13,9 +13,9 @@ import type { Mutant } from './mutants.ts';
 
 /** The result for one mutant. */
 type Verdict =
-  /** The synthesis rejected it. */
+  /** The synthesis rejected the mutant. */
   | { readonly kind: 'rejected'; readonly rules: readonly string[] }
-  /** It was deployed, and these cluster tests failed. */
+  /** The mutant was deployed, and these cluster tests failed. */
   | { readonly kind: 'killed'; readonly tests: readonly string[] }
   /** No cluster test failed, or the mutant changes no manifest. */
   | { readonly kind: 'survived'; readonly why: 'no test failed' | 'no manifest changed' };

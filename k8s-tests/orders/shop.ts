@@ -29,8 +29,8 @@ import { paymentsHandlers } from '../../services/payments/handlers.ts';
 import { createPayments, migrations as paymentsMigrations, resetPayments } from '../../services/payments/payments.ts';
 
 /**
- * Starts the database of orders and its real partners in this process, behind real gRPC and HTTP. This is all that a
- * saga needs except Kafka.
+ * Starts the database of orders and its real partners in this process, behind real gRPC and HTTP. A saga needs
+ * nothing else except Kafka.
  */
 export async function startShop() {
   const postgres = await startPostgres();

@@ -3,8 +3,8 @@ import { currency } from './catalogue.ts';
 
 /**
  * An amount of money in the minor unit of its currency, always with that currency, so that dollars and cents cannot be
- * confused. It has the fields of the protobuf message `windlass.money.v1.Money`. It is an integer of at most 2^53 - 1,
- * so that no reader rounds it.
+ * confused. The fields are those of the protobuf message `windlass.money.v1.Money`. The amount is an integer of at most
+ * 2^53 - 1, so that no reader rounds it.
  */
 export const moneySchema = z.object({
   currency: z

@@ -42,7 +42,7 @@ function isStatusFor(match: string, status: string | number): boolean {
   return typeof status === 'number' && status >= 400 && status <= 599;
 }
 
-/** The current rules. They are deterministic: the same rules and the same requests give the same faults. */
+/** The current rules. The same rules and the same requests give the same faults. */
 export class FaultRules {
   #rules: { readonly rule: FaultRule; matched: number }[] = [];
 

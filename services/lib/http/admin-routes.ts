@@ -24,7 +24,7 @@ export function probeRoutes(lifecycle: Lifecycle): HttpRoute[] {
 }
 
 /**
- * The endpoints by which tests control a pod. They are served only with FAULTS=on.
+ * The endpoints by which tests control a pod, served only with FAULTS=on.
  * @param reset restores the service's initial data
  */
 export function testRoutes(faults: FaultInjection, reset: () => Promise<void>): HttpRoute[] {

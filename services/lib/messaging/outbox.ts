@@ -5,7 +5,7 @@ import type { Queryable } from '../postgres/database.ts';
 import { deleteInBatches } from '../postgres/delete-in-batches.ts';
 import type { EventType } from './cloud-event.ts';
 
-/** The outbox has this many partitions, which relays can publish concurrently. They are not Kafka's partitions. */
+/** The number of partitions of the outbox, which are not Kafka's. Relays can publish several of them concurrently. */
 export const partitionCount = 16;
 
 /** Longer than the topics keep events (7 days), so that every event in Kafka still has its row. */

@@ -7,7 +7,7 @@ import type { Publisher } from './message.ts';
 
 export interface ReplayOptions {
   readonly brokers: readonly string[];
-  /** An unused consumer group. It is deleted afterwards. */
+  /** An unused consumer group, which is deleted afterwards. */
   readonly group: string;
   readonly handlers: EventHandlers;
   readonly log: Log;
@@ -21,7 +21,7 @@ export interface ReplayOptions {
 export interface Replayed {
   readonly messages: number;
   /**
-   * The messages that the handlers rejected. They are not dead-lettered again, because their consumer has done that.
+   * The messages that the handlers rejected. Nothing dead-letters them again: their consumer has done that already.
    */
   readonly rejected: number;
 }

@@ -13,7 +13,7 @@ import type { Runtime, Service } from './service.ts';
 import { commonVariables } from './variables.ts';
 import { warmUp } from './warm-up.ts';
 
-/** A service as main.ts starts it. It is a function, so that main.ts does not need the types of its variables. */
+/** A service as main.ts starts it: a function, so that main.ts does not need the types of the service's variables. */
 export interface Run {
   (env: NodeJS.ProcessEnv): Promise<void>;
   /** All variables that the service reads, for docs/generated/environment.md. */

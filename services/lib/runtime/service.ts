@@ -12,7 +12,7 @@ export interface Runtime<Variables extends z.ZodRawShape> {
   readonly faults: FaultInjection;
   readonly lifecycle: Lifecycle;
   /**
-   * Ends the process at once, so that Kubernetes restarts it. It is for errors that the service cannot recover from.
+   * Ends the process at once, so that Kubernetes restarts it. For errors that the service cannot recover from.
    */
   fail(error: Error): never;
 }
@@ -20,7 +20,7 @@ export interface Runtime<Variables extends z.ZodRawShape> {
 /** A service that has started. */
 interface Started {
   /**
-   * Sends one cheap request to the service itself. It is called repeatedly before the service is ready (warm-up.ts).
+   * Sends one cheap request to the service itself. warm-up.ts calls this repeatedly before the service is ready.
    */
   warmUp?(): Promise<unknown>;
   /** Restores the service's initial data: `POST /reset`. */

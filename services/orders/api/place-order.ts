@@ -23,7 +23,7 @@ const deliveryDays = 4;
 
 /**
  * Places an order once for each key of its customer. The order is confirmed if inventory and payments both agree in
- * time. It is pending if either gives no answer; then the saga asks again.
+ * time. The order is pending if either gives no answer; then the saga asks again.
  * @throws DomainError `in-flight`, `key-reused`; `unavailable` if orders' own database failed: then the client may send
  *   the same request again
  */

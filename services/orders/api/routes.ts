@@ -27,7 +27,7 @@ export function ordersRoutes(deps: PlaceOrderDeps): HttpRoute[] {
       },
     },
     {
-      // The place of a version 2 (docs/api-versions.md). It is a route, so that its policy can be proven.
+      // The place of a version 2 (docs/api-versions.md), as a route, so that its policy can be proven.
       method: 'get',
       path: '/v2/{resource}',
       handle: ({ params: { resource } }) => {

@@ -52,7 +52,7 @@ async function abandonKeys(db: Queryable): Promise<void> {
 }
 
 /**
- * It is unknown whether the payment was authorized. A call with the same key returns the authorization, or makes it
+ * Reverses a payment that may have been authorized. A call with the same key returns the authorization, or makes it
  * now.
  */
 async function reverseIfAuthorized(payments: AuthorizeCall & ReverseCall, payment: AbandonedPayment): Promise<void> {

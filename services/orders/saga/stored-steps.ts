@@ -1,6 +1,6 @@
 import { type StepName, type StepState, type Steps, stepNames } from './saga.ts';
 
-/** The names of steps in the database. They are those of the first release. */
+/** The names of steps in the database: those of the first release. */
 const storedNames = {
   authorize: 'authorise',
   reserve: 'reserve',
