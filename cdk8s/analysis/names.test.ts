@@ -159,6 +159,21 @@ describe('names-valid', () => {
     });
   });
 
+  test.each([
+    ['bank', { ...exampleTopology.services.bank, serves: 'nothing' }],
+    ['b', { ...exampleTopology.services.b, serves: 'https' }],
+  ])('an external service serves https, and only an external one does: %s', (name, service) => {
+    const services = { ...exampleTopology.services, [name]: service as Service };
+    expect(namesValid({ ...exampleTopology, services, interactions: [] })).toEqual([
+      {
+        subject: name,
+        value: `serves = ${service.serves}`,
+        rule: 'names-valid',
+        message: 'use https for a service that states `external`, and only for such a service.',
+      },
+    ]);
+  });
+
   test('the path of a callee that is unknown or serves nothing is left to another rule', () => {
     const lost = { ...enter, callee: 'constructor', rpcs: { Ask: { path: '', calls: [], why: '' } } };
     const idle = { ...lost, callee: 'c' };

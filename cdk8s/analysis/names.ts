@@ -59,9 +59,12 @@ export function namesValid({ services, topics, interactions }: Topology): Proble
   ];
 }
 
-function checkService(name: string, { namespace, database, external }: Service): Problem[] {
+function checkService(name: string, { namespace, database, serves, external }: Service): Problem[] {
   return [
     ...check(name, 'service', name, LABEL),
+    ...((serves === 'https') === (external !== undefined)
+      ? []
+      : [problem(name, 'serves', serves, 'https for a service that states `external`, and only for such a service')]),
     ...(name === GATEWAY || RESERVED.test(name)
       ? [
           problem(

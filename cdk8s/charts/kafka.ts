@@ -86,7 +86,7 @@ export class KafkaChart extends Chart {
 
   private addTopic(name: string, { partitions, retentionDays }: Topic): void {
     const { replication, minInSync } = this.kafka;
-    new KafkaTopic(this, name, {
+    new KafkaTopic(this, `topic-${name}`, {
       metadata: { name, labels: ofCluster },
       spec: {
         partitions,

@@ -11,7 +11,9 @@ export class NamespacesChart extends Chart {
     const inMesh = new Set(services.filter(({ external }) => !external).map(({ namespace }) => namespace));
     for (const name of new Set(services.map(({ namespace }) => namespace))) {
       const injection = inMesh.has(name) ? 'enabled' : 'disabled';
-      new k8s.KubeNamespace(this, name, { metadata: { name, labels: { 'istio-injection': injection } } });
+      new k8s.KubeNamespace(this, `namespace-${name}`, {
+        metadata: { name, labels: { 'istio-injection': injection } },
+      });
     }
   }
 }

@@ -36,7 +36,7 @@ interface WorkloadProps {
  */
 class Workload extends Construct {
   constructor(scope: Construct, { name, service, topology, environment }: WorkloadProps) {
-    super(scope, name);
+    super(scope, `workload-${name}`);
     const metadata = { name, namespace: service.namespace, labels: { app: name } };
 
     // cdk8s-plus types its own class as not quite its own interface under exactOptionalPropertyTypes.

@@ -61,6 +61,20 @@ for (const [name, environment] of Object.entries(environments)) {
   synthesize({ topology, plan, environment, outFolder: join(folder, name) });
 }
 
+test('a service, a namespace and a topic may have the name of a property that every object has', () => {
+  const service = { namespace: 'constructor', serves: 'nothing', database: 'a', why: '' } as const;
+  const topology = {
+    services: { constructor: service },
+    topics: { constructor: { partitions: 1, retentionDays: 1 } },
+    interactions: [],
+  };
+  const limits = { worstCaseCalls: 1, sustainedCalls: 1 };
+  const plan = planMesh({ topology, policies: {}, limits, saga: { steps: [] } }, [{ each: 1 }]);
+  synthesize({ topology, plan, environment: environments.dev, outFolder: join(folder, 'constructor') });
+  const named = read('constructor').filter(({ metadata }) => metadata.name === 'constructor');
+  expect(named.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['Namespace', 'Deployment', 'KafkaTopic']));
+});
+
 describe.each(Object.entries(environments))('in %s', (name, environment) => {
   const manifests = read(name);
   const deployments = manifests.filter(({ kind }) => kind === 'Deployment');
