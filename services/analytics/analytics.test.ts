@@ -192,7 +192,8 @@ describe('a rebuild', () => {
   });
 
   test('keeps no transaction open during the replay: Postgres would end it after five seconds', async () => {
-    const idle = "SELECT count(*)::int AS count FROM pg_stat_activity WHERE state = 'idle in transaction'";
+    const idle = `SELECT count(*)::int AS count FROM pg_stat_activity
+      WHERE state = 'idle in transaction' AND datname = current_database()`;
     const count = await rebuildFacts(database, async () => (await database.query<{ count: number }>(idle)).rows[0]);
     expect(count).toEqual({ count: 0 });
     await rebuildFacts(database, () => Promise.resolve());
