@@ -22,8 +22,13 @@ export function rebuildFacts<Result>(database: Database, replay: () => Promise<R
   return database.session(async (holder) => {
     const { rows } = await holder.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [rebuildLock]);
     if (!rows[0]?.taken) throw new DomainError('in-flight', 'Another rebuild is under way.');
-    await deleteFacts(database);
-    return replay();
+    try {
+      await deleteFacts(database);
+      return await replay();
+    } finally {
+      // The end of the session also releases the lock, but only after this process has continued.
+      await holder.query('SELECT pg_advisory_unlock($1)', [rebuildLock]).catch(() => undefined);
+    }
   });
 }
 
