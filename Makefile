@@ -64,6 +64,7 @@ prove: check ## run all tests: make test and the long suites (k8s-tests/tiers.ts
 check: $(INSTALLED) ## run the static checks: types, lint, format, import directions, unused code, spelling, documents
 	@npm run --silent typecheck
 	@npm run --silent lint
+	@npm run --silent lint:imports
 	@npm run --silent lint:unused
 	@npm run --silent lint:docs
 	@npm run --silent lint:words
