@@ -2,13 +2,20 @@ import { join } from 'node:path';
 import { catalogue } from '../contracts/catalogue.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
 import { type KeyedCall, once } from '../lib/postgres/idempotency.ts';
-import { DomainError, type Shortage } from '../lib/runtime/domain-error.ts';
+import { DomainError } from '../lib/runtime/domain-error.ts';
 
 export const migrations = join(import.meta.dirname, 'migrations');
 
 export interface Line {
   readonly sku: string;
   readonly quantity: number;
+}
+
+/** A line that the stock cannot serve. */
+interface Shortage {
+  readonly sku: string;
+  readonly requested: number;
+  readonly available: number;
 }
 
 /** The lines that the stock cannot serve. An unknown SKU counts as out of stock. */

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { type Sku, skus } from '../contracts/catalogue.ts';
 import { moneySchema } from '../contracts/money.ts';
 import { paymentTokenNames } from '../contracts/payment-tokens.ts';
-import type { Shortage } from '../lib/runtime/domain-error.ts';
 
 /**
  * Printable means no control characters and not only spaces.
@@ -89,6 +88,11 @@ export const orderWithHistorySchema = orderViewSchema.extend({
 export type OrderStatus = z.output<typeof statusSchema>;
 export type OrderView = Readonly<z.output<typeof orderViewSchema>>;
 export type OrderWithHistory = Readonly<z.output<typeof orderWithHistorySchema>>;
+
+/** A line of an order that the stock cannot serve. */
+export const shortageSchema = z.object({ sku: z.string(), requested: z.int(), available: z.int() });
+
+type Shortage = Readonly<z.output<typeof shortageSchema>>;
 
 /** The final result of a request to place an order. Its idempotency key returns this result from then on. */
 export type Outcome =

@@ -4,9 +4,7 @@ import { DomainError, type ErrorCode } from '../runtime/domain-error.ts';
 /** The only table from code to gRPC status. Only `unavailable` becomes UNAVAILABLE, because the mesh retries it. */
 const statuses = {
   invalid: Status.INVALID_ARGUMENT,
-  declined: Status.FAILED_PRECONDITION,
   'not-found': Status.NOT_FOUND,
-  'out-of-stock': Status.FAILED_PRECONDITION,
   'in-flight': Status.ABORTED,
   'too-large': Status.RESOURCE_EXHAUSTED,
   'key-reused': Status.ALREADY_EXISTS,
@@ -27,7 +25,7 @@ export function toGrpcStatus(error: DomainError): { code: Status; details: strin
  * services send UNAVAILABLE only if nothing has happened, but a proxy in between also sends it if a connection broke
  * after the work was done.
  */
-const conclusions: Partial<Record<Status, Exclude<ErrorCode, 'invalid' | 'out-of-stock'>>> = {
+const conclusions: Partial<Record<Status, Exclude<ErrorCode, 'invalid'>>> = {
   [Status.NOT_FOUND]: 'not-found',
   [Status.ALREADY_EXISTS]: 'key-reused',
   [Status.FAILED_PRECONDITION]: 'failed-precondition',

@@ -3,7 +3,7 @@ import { type DomainError, type ErrorCode, hasCode } from '../runtime/domain-err
 
 /** An RFC 9457 problem, media type `application/problem+json`. */
 export const problemSchema = z.object({
-  type: z.url().meta({ description: 'Ends in the code by which programs distinguish problems, such as `/declined`' }),
+  type: z.url().meta({ description: 'Ends in the code by which programs distinguish problems, such as `/invalid`' }),
   title: z.string(),
   status: z.int(),
   detail: z.string().meta({ description: 'Human-readable explanation of this occurrence' }),
@@ -11,10 +11,6 @@ export const problemSchema = z.object({
     .array(z.object({ field: z.string(), message: z.string() }))
     .exactOptional()
     .meta({ description: 'With `/invalid`: every field that breaks a rule' }),
-  items: z
-    .array(z.object({ sku: z.string(), requested: z.int(), available: z.int() }))
-    .exactOptional()
-    .meta({ description: 'With `/out-of-stock`: every line that cannot be served' }),
 });
 
 export type Problem = Readonly<z.output<typeof problemSchema>>;
@@ -22,9 +18,7 @@ export type Problem = Readonly<z.output<typeof problemSchema>>;
 /** The only table from code to HTTP status. A problem's `type` is `typeBase`, a slash and the code. */
 const problems = {
   invalid: { status: 400, title: 'The request breaks one or more rules' },
-  declined: { status: 402, title: 'The payment was declined' },
   'not-found': { status: 404, title: 'Not found' },
-  'out-of-stock': { status: 409, title: 'Not everything is in stock' },
   'in-flight': { status: 409, title: 'The same request is still being processed' },
   'too-large': { status: 413, title: 'The request is too large' },
   'key-reused': { status: 422, title: 'The idempotency key was used for another request' },
@@ -42,6 +36,5 @@ export function toProblem(error: DomainError): Problem {
     ...problems[error.code],
     detail: error.message,
     ...(hasCode(error, 'invalid') && { errors: [...error.details.errors] }),
-    ...(hasCode(error, 'out-of-stock') && { items: [...error.details.items] }),
   };
 }

@@ -19,7 +19,7 @@ export interface CloudEvent {
   /** The publisher: `/windlass/orders`. */
   readonly source: string;
   readonly type: string;
-  /** The order id, which is also the record's key. */
+  /** The id of the event's entity, which is also the record's key. */
   readonly subject: string;
   /** ISO 8601. */
   readonly time: string;

@@ -173,7 +173,7 @@ test('a message that is skipped because it was redriven for another group is log
   const message = withHeaders({ 'dl-redrive-for': 'analytics' });
   expect(await handleMessage(message, { group, handlers: [], publisher, log })).toEqual({ kind: 'done' });
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-    { msg: 'event skipped: redriven for another group', targetGroup: 'analytics', orderId: 'o-1', offset: '17' },
+    { msg: 'event skipped: redriven for another group', targetGroup: 'analytics', subject: 'o-1', offset: '17' },
   ]);
 });
 

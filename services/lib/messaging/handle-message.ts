@@ -112,8 +112,8 @@ async function decide(message: IncomingMessage, options: HandlingOptions, isFirs
 
 /** Any client that may write to the topic can set the header, so every skipped message has a log line. */
 function logSkipped({ topic, partition, offset, key }: IncomingMessage, targetGroup: string, log: Log): void {
-  const orderId = key?.toString().slice(0, 100);
-  log.info({ topic, partition, offset, orderId, targetGroup }, 'event skipped: redriven for another group');
+  const subject = key?.toString().slice(0, 100);
+  log.info({ topic, partition, offset, subject, targetGroup }, 'event skipped: redriven for another group');
 }
 
 /**
@@ -141,7 +141,7 @@ async function handleUntilDecided(
     const reason = result.kind === 'thrown' ? String(result.error) : result.reason;
     if (attempts === maxAttempts) return { kind: 'dead-letter', cause: 'attempts-exhausted', reason, attempts };
     log.warn(
-      { eventId: event.id, type: event.type, orderId: event.subject, attempts, reason },
+      { eventId: event.id, type: event.type, subject: event.subject, attempts, reason },
       'event handler failed; retrying',
     );
     countRedelivery(message, group);
@@ -172,7 +172,7 @@ async function deadLetter(
   countDeadLetter(group, cause);
   // The reason for bad data quotes the data, which belongs in the dead-letter message and not in the log.
   const loggedReason = cause === 'bad-data' ? {} : { reason };
-  const orderId = message.key?.toString().slice(0, 100);
-  log.error({ topic, partition, offset, orderId, cause, attempts, ...loggedReason }, 'event dead-lettered');
+  const subject = message.key?.toString().slice(0, 100);
+  log.error({ topic, partition, offset, subject, cause, attempts, ...loggedReason }, 'event dead-lettered');
   return { kind: 'dead-lettered' };
 }

@@ -25,8 +25,17 @@ test('a line carries its service, trace, span, request and order', () => {
   });
 });
 
-test('payment tokens and connection strings are not written', () => {
-  const order = { paymentToken: 'tok_ok' };
-  const line = capture((log) => log.info({ order, DATABASE_URL: 'postgres://u:hunter2@h/db' }, 'oops'));
+test('secret fields are not written, wherever they are', () => {
+  const err = Object.assign(new Error('lost'), { connectionString: 'postgres://u:hunter2@h/db', code: 'ECONNRESET' });
+  const order = { paymentToken: 'tok_ok', cards: [{ payment_token: 'tok_ok', last4: '4242' }] };
+  const line = capture((log) => log.info({ err, order, DATABASE_URL: 'postgres://u:hunter2@h/db' }, 'oops'));
   expect(JSON.stringify(line)).not.toMatch(/tok_ok|hunter2/);
+  expect(line).toMatchObject({ err: { type: 'Error', message: 'lost', code: 'ECONNRESET' } });
+  expect(line).toMatchObject({ order: { paymentToken: '[redacted]', cards: [{ last4: '4242' }] } });
+});
+
+test('an object that contains itself is written', () => {
+  const self: Record<string, unknown> = { name: 'ring' };
+  self.self = self;
+  expect(capture((log) => log.info({ self }, 'oops'))).toMatchObject({ self: { name: 'ring' }, msg: 'oops' });
 });

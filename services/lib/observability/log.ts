@@ -1,6 +1,7 @@
 import { trace } from '@opentelemetry/api';
 import { type Logger, pino } from 'pino';
 import { currentRequestId } from '../http/request-id.ts';
+import { redactFields } from './secrets.ts';
 
 export type Log = Logger;
 
@@ -14,21 +15,16 @@ function correlation(): Record<string, string> {
   };
 }
 
-/** Paths whose values are never written, wherever they occur. */
-const redactedPaths = ['paymentToken', 'payment_token', 'DATABASE_URL', 'connectionString', 'password'].flatMap(
-  (name) => [name, `*.${name}`],
-);
-
-/** Creates a log of JSON lines on stdout. Log `{ orderId }` if there is one; never log card data, tokens or DSNs. */
+/** Creates a log of JSON lines on stdout. The values of secret fields are replaced. */
 export function createLog(service: string, level: string, destination?: { write(line: string): unknown }): Log {
   return pino(
     {
       level,
       base: { service },
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: { level: (label) => ({ level: label }), log: (fields) => redactFields(fields) },
+      serializers: { err: (error) => redactFields(pino.stdSerializers.err(error)) },
       mixin: correlation,
-      redact: { paths: redactedPaths, censor: '[redacted]' },
     },
     destination ?? pino.destination({ fd: 1, sync: true }),
   );

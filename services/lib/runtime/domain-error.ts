@@ -6,28 +6,18 @@ export interface FieldError {
   readonly message: string;
 }
 
-/** A line of an order that the stock cannot serve. */
-export interface Shortage {
-  readonly sku: string;
-  readonly requested: number;
-  readonly available: number;
-}
-
 /** The data that some codes have in addition to their message. */
 interface Details {
   invalid: { readonly errors: readonly FieldError[] };
-  'out-of-stock': { readonly items: readonly Shortage[] };
 }
 
 /**
- * The codes of all errors, in the words of the domain. `unavailable` means that nothing has happened. `outcome-unknown`
+ * The codes of the errors that all services share. `unavailable` means that nothing has happened. `outcome-unknown`
  * means that the call may have had its effect, so a second attempt is safe only with the same idempotency key.
  */
 export const errorCodes = [
   'invalid',
-  'declined',
   'not-found',
-  'out-of-stock',
   'in-flight',
   'too-large',
   'key-reused',
@@ -41,7 +31,7 @@ export type ErrorCode = (typeof errorCodes)[number];
 
 type DetailsOf<C extends ErrorCode> = C extends keyof Details ? Details[C] : undefined;
 
-/** The only error class of the services. Callers see its message, so it has no secrets, DSNs or payment tokens. */
+/** The only error class of the services. Callers see its message, so it contains no secrets. */
 export class DomainError<C extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'DomainError';
   readonly code: C;
@@ -52,8 +42,7 @@ export class DomainError<C extends ErrorCode = ErrorCode> extends Error {
     message: string,
     ...rest: C extends keyof Details ? [details: Details[C], cause?: unknown] : [cause?: unknown]
   ) {
-    const hasDetails = code === 'invalid' || code === 'out-of-stock';
-    const [details, cause] = hasDetails ? rest : [undefined, rest[0]];
+    const [details, cause] = code === 'invalid' ? rest : [undefined, rest[0]];
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.details = details as DetailsOf<C>;

@@ -11,10 +11,9 @@ test('an invalid request becomes a 400 problem that names every field', () => {
   expect(problem.type).toMatch(/\/invalid$/);
 });
 
-test('out-of-stock and in-flight are both 409, and only out-of-stock has items', () => {
-  const items = [{ sku: 'rare', requested: 4, available: 3 }];
-  expect(toProblem(new DomainError('out-of-stock', 'Too few.', { items }))).toMatchObject({ status: 409, items });
-  expect(toProblem(new DomainError('in-flight', 'Wait.'))).not.toHaveProperty('items');
+test('only an invalid request has a list of fields', () => {
+  expect(toProblem(new DomainError('in-flight', 'Wait.'))).toMatchObject({ status: 409, detail: 'Wait.' });
+  expect(toProblem(new DomainError('in-flight', 'Wait.'))).not.toHaveProperty('errors');
 });
 
 test('a defect becomes an internal error that does not show its cause', () => {
@@ -24,7 +23,7 @@ test('a defect becomes an internal error that does not show its cause', () => {
 });
 
 test('only the code unavailable becomes gRPC UNAVAILABLE', () => {
-  const details = { errors: [], items: [] };
+  const details = { errors: [] };
   const unavailable = errorCodes.filter(
     (code) => toGrpcStatus(new DomainError(code as 'invalid', '', details)).code === Status.UNAVAILABLE,
   );

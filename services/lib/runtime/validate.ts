@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { isSecret } from '../observability/secrets.ts';
 import { DomainError, type FieldError } from './domain-error.ts';
 
 /**
@@ -48,11 +49,8 @@ function toField(path: readonly PropertyKey[]): string {
 function toMessage(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type' && issue.input === undefined) return 'is required';
   const rule = issue.message.replace(/^Invalid (input|option): expected/, 'must be');
-  return secretFields.has(issue.path.at(-1)) ? rule : `${rule}${showValue(issue.input)}`;
+  return isSecret(issue.path.at(-1)) ? rule : `${rule}${showValue(issue.input)}`;
 }
-
-/** Fields whose value is never shown, not even when it is wrong. */
-const secretFields = new Set<PropertyKey | undefined>(['paymentToken']);
 
 /** Quotes short plain values. Longer ones would make the message unreadable. */
 function showValue(value: unknown): string {

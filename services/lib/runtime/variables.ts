@@ -7,7 +7,7 @@ const port = z
   .transform(Number)
   .refine((value) => value <= 65535, 'must be a port, 0 to 65535');
 
-const hostAndPort = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'must be host:port, for example inventory:50051');
+const hostAndPort = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'must be host:port, for example service.namespace:50051');
 
 /** Where the service listens. HOST is the address inside the pod; tests use 127.0.0.1. */
 export const listenVariables = {

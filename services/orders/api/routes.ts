@@ -1,8 +1,8 @@
-import { toProblem } from '../../lib/http/http-problem.ts';
 import type { HttpReply, HttpRoute } from '../../lib/http/route.ts';
 import { DomainError } from '../../lib/runtime/domain-error.ts';
 import { isOrderId, type Outcome } from '../order.ts';
 import { readOrder } from '../store/store.ts';
+import { toOrderProblem } from './order-problems.ts';
 import { readOrderRequest } from './order-request.ts';
 import { type PlaceOrderDeps, placeOrder } from './place-order.ts';
 
@@ -45,13 +45,6 @@ export function toReply(outcome: Outcome, replayed: boolean): HttpReply {
     const status = outcome.order.status === 'pending' ? 202 : 201;
     return { status, headers: { ...headers, Location: location }, body: outcome.order };
   }
-  const problem = toProblem(toError(outcome));
+  const problem = toOrderProblem(outcome);
   return { status: problem.status, headers: { ...headers, 'Content-Type': 'application/problem+json' }, body: problem };
-}
-
-function toError(outcome: Exclude<Outcome, { kind: 'placed' }>): DomainError {
-  if (outcome.kind === 'declined') return new DomainError('declined', `The payment was declined: ${outcome.reason}.`);
-  const { items } = outcome;
-  const lines = items.map(({ sku, requested, available }) => `${requested} of ${sku}, ${available} left`);
-  return new DomainError('out-of-stock', `Not in stock: ${lines.join('; ')}.`, { items });
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { statsSchema } from '../../contracts/stats.ts';
-import { problemSchema } from '../../lib/http/http-problem.ts';
 import type { HttpRoute } from '../../lib/http/route.ts';
+import { orderProblemSchema } from '../api/order-problems.ts';
 import { headersSchema } from '../api/order-request.ts';
 import { orderSchema, orderViewSchema, orderWithHistorySchema } from '../order.ts';
 import {
@@ -20,7 +20,7 @@ const schemas = {
   Order: toSchema(orderViewSchema),
   OrderWithHistory: toSchema(orderWithHistorySchema),
   Stats: toSchema(statsSchema),
-  Problem: toSchema(problemSchema),
+  Problem: toSchema(orderProblemSchema),
 };
 
 /** Converts a schema as clients see it. Responses may gain fields later, which breaks no client. */
