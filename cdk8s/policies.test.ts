@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { analyse } from './analysis/analyse.ts';
+import { analyze } from './analysis/analyze.ts';
 import { environments } from './environments.ts';
 import type { DependencyPolicy, PoliciesFor, RpcPolicy } from './model/policy.ts';
 import { limits, policies } from './policies.ts';
@@ -7,7 +7,7 @@ import { saga } from './saga.ts';
 import { topology } from './topology.ts';
 
 test.each(Object.entries(environments))('%s has no problem', (_, { replicas }) => {
-  expect(analyse({ topology, policies, limits, saga }, [replicas])).toEqual([]);
+  expect(analyze({ topology, policies, limits, saga }, [replicas])).toEqual([]);
 });
 
 test('what must be decided has no default', () => {

@@ -59,10 +59,10 @@ function agreesWithCriteria({ id, interaction: { decision } }: Use): Problem[] {
   const { style } = tactics[decision.tactic];
   if (style === 'rejected') return [];
   return criteria.flatMap(({ name, question, reason, reads, verdict }) => {
-    const favoured = verdict(decision);
-    if (favoured === 'either' || favoured === style) return [];
+    const favored = verdict(decision);
+    if (favored === 'either' || favored === style) return [];
     const value = reads.map((field) => format(decision, field)).join(', ');
-    const message = `${question} This asks for ${favoured}, ${decision.tactic} is ${style}. ${reason}`;
+    const message = `${question} This asks for ${favored}, ${decision.tactic} is ${style}. ${reason}`;
     return [{ subject: id, value, rule: name, message }];
   });
 }

@@ -39,7 +39,7 @@ describe('condition-can-hold', () => {
   });
 });
 
-describe('late-tries-retried', () => {
+describe('slow-attempts-retried', () => {
   const late = (...conditions: RetryCondition[]) =>
     effectivePolicy({ maxAttempts: 3, perTryTimeoutMs: 200, conditions: ['unavailable', ...conditions] });
 
@@ -50,7 +50,7 @@ describe('late-tries-retried', () => {
         {
           subject: 'a->b.Ask',
           value: `retries.conditions: unavailable, ${condition}`,
-          rule: 'late-tries-retried',
+          rule: 'slow-attempts-retried',
           message:
             'an attempt that takes over 200 ms ends in a reset or in deadline-exceeded, by chance: state both or neither.',
         },

@@ -76,7 +76,7 @@ export function lateTriesRetried({
     {
       subject: id,
       value: `retries.conditions: ${conditions.join(', ')}`,
-      rule: 'late-tries-retried',
+      rule: 'slow-attempts-retried',
       message: `an attempt that takes over ${perTryTimeoutMs} ms ends in a reset or in deadline-exceeded, by chance: state both or neither.`,
     },
   ];

@@ -4,7 +4,7 @@ import { buildCallGraph } from './call-graph.ts';
 import type { EffectivePolicy } from './effective-policy.ts';
 import { calleeOutlivesCaller, timeoutWithinBudget, triesFitTimeout } from './timeouts.ts';
 
-describe('tries-fit-timeout', () => {
+describe('attempts-fit-timeout', () => {
   const threeAttempts = effectivePolicy({ maxAttempts: 3, perTryTimeoutMs: 300, longestBackoffMs: 60 });
 
   describe('attempts with a timeout of their own', () => {
@@ -17,7 +17,7 @@ describe('tries-fit-timeout', () => {
         {
           subject: 'a->b.Ask',
           value: 'timeoutMs = 959',
-          rule: 'tries-fit-timeout',
+          rule: 'attempts-fit-timeout',
           message:
             '3 attempts of 300 ms and up to 60 ms of back-off take 960 ms: the last one never happens. Raise the timeout or ask for less.',
         },

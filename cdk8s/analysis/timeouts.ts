@@ -18,7 +18,7 @@ export function triesFitTimeout(dependency: EffectivePolicy): Problem[] {
     {
       subject: id,
       value: `timeoutMs = ${timeoutMs}`,
-      rule: 'tries-fit-timeout',
+      rule: 'attempts-fit-timeout',
       message: `${per} and up to ${longestBackoffMs} ms of back-off take ${needMs} ms: the last one never happens. Raise the timeout or ask for less.`,
     },
   ];
@@ -91,7 +91,7 @@ function sumOfTimeoutsMs(dependencies: readonly EffectivePolicy[]): number {
 /**
  * The shortest time after which a caller gives up an attempt that reached the callee; null if it never gives up.
  *
- * An attempt with a timeout of its own has all of it (tries-fit-timeout checks that). If attempts share the call's
+ * An attempt with a timeout of its own has all of it (attempts-fit-timeout checks that). If attempts share the call's
  * timeout, a later one has what is left. After attempts that never arrived, that is all but the pauses and the time to
  * connect. After an attempt that arrived, it may be nothing, because the failure may have come at the end of the
  * timeout.

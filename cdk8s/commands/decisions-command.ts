@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
-import { analyse } from '../analysis/analyse.ts';
+import { analyze } from '../analysis/analyze.ts';
 import { writeDecisions } from '../documents/decisions-document.ts';
 import { writeSaga } from '../documents/saga-document.ts';
 import { drawTopology } from '../documents/topology-picture.ts';
@@ -25,7 +25,7 @@ export async function decisions(args: readonly string[], { environments, ...mode
     .parse(args, { from: 'user' })
     .opts<{ out: string; check: boolean }>();
   const replicas = Object.values(environments).map((environment) => environment.replicas);
-  const problems = analyse(model, replicas);
+  const problems = analyze(model, replicas);
   if (problems.length > 0) {
     console.error(new SynthesisRejected(problems).message);
     return 1;

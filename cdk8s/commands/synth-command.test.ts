@@ -61,7 +61,7 @@ test('a source with problems exits 1, says them all on stderr, and leaves the la
       '2 problem(s) in topology.ts and policies.ts:',
       '  orders->inventory  policy = none  [policy-for-each-dependency]',
       '    nothing says what happens when this call fails.',
-      '  orders->payments.Authorize  timeoutMs = 30  [tries-fit-timeout]',
+      '  orders->payments.Authorize  timeoutMs = 30  [attempts-fit-timeout]',
       '    3 attempts and up to 30 ms of back-off take 30 ms: the last one never happens. Raise the timeout or ask for less.',
     ].join('\n'),
   );

@@ -1,4 +1,4 @@
-import { analyse } from '../analysis/analyse.ts';
+import { analyze } from '../analysis/analyze.ts';
 import type {
   DestinationRuleSpec,
   EnvoyFilterSpec,
@@ -35,13 +35,13 @@ export interface MeshPlan {
 }
 
 /**
- * Analyses the policies, then maps them.
+ * Analyzes the policies, then maps them.
  *
  * @param replicas pods of each service, in every environment that the plan must hold for
  * @throws SynthesisRejected with every problem found, before anything is mapped
  */
 export function planMesh(model: Model, replicas: readonly Replicas[]): MeshPlan {
-  const problems = analyse(model, replicas);
+  const problems = analyze(model, replicas);
   if (problems.length > 0) throw new SynthesisRejected(problems);
 
   const { topology, policies } = model;

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { analyse } from '../../cdk8s/analysis/analyse.ts';
+import { analyze } from '../../cdk8s/analysis/analyze.ts';
 import { environments } from '../../cdk8s/environments.ts';
 import { run } from '../../cluster/run.ts';
 import { tool } from '../../cluster/toolchain/tools.ts';
@@ -61,13 +61,13 @@ function measureRules(): number {
   const model = syntheticModel(BOUND_SERVICES);
   const replicas = Object.values(environments).map((environment) => environment.replicas);
   const startedAt = performance.now();
-  analyse(model, replicas);
+  analyze(model, replicas);
   return median([performance.now() - startedAt]);
 }
 
 function print(rows: readonly Row[], figures: readonly Figure[]): void {
   console.log(`synthesis of synthetic topologies, ms, medians of ${rounds} runs side by side
-  ours       a node process from start to end: loads cdk8s, reads the model, analyses it, writes the manifests of one environment
+  ours       a node process from start to end: loads cdk8s, reads the model, analyzes it, writes the manifests of one environment
   inProcess  of that, from the model in memory to the files on disk; nothing is warmed up
   helm       helm template into a file, from start to end of its process; its chart renders the same objects, checked`);
   console.table(rows);

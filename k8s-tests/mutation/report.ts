@@ -22,11 +22,11 @@ export function formatReport(outcomes: readonly MutationResult[], at: Date): str
 
 Each field of each policy removed or changed in turn: \`make mutate\`, ${at.toISOString().slice(0, 10)}.
 
-| mutants | refused by the synthesis | killed by a cluster test | survived | killed of those not refused |
+| mutants | rejected by the synthesis | killed by a cluster test | survived | killed, of those accepted |
 |---|---|---|---|---|
 | ${outcomes.length} | ${count(outcomes, 'rejected')} | ${count(outcomes, 'killed')} | ${count(outcomes, 'survived')} | ${(100 * killedShare(outcomes)).toFixed(1)} % |
 
-Refused by (a mutant may break several rules):
+Rejected by (a mutant may break several rules):
 
 ${byRule.map(([rule, mutants = []]) => `- ${rule}: ${mutants.length}`).join('\n') || '- none'}
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { analyse } from '../../../cdk8s/analysis/analyse.ts';
+import { analyze } from '../../../cdk8s/analysis/analyze.ts';
 import { synthesize } from '../../../cdk8s/commands/synthesize.ts';
 import { environments } from '../../../cdk8s/environments.ts';
 import { planMesh } from '../../../cdk8s/mesh/plan.ts';
@@ -20,7 +20,7 @@ test('the same seed gives the same model, and another seed another model', () =>
 });
 
 test.each([10, 50, 500])('%i services are accepted by every rule', (services) => {
-  expect(analyse(syntheticModel(services), replicas)).toEqual([]);
+  expect(analyze(syntheticModel(services), replicas)).toEqual([]);
 });
 
 test('50 services become more than five objects each, one per statement of the model', () => {

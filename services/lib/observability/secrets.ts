@@ -9,7 +9,7 @@ export function isSecret(name: PropertyKey | undefined): boolean {
 }
 
 /** Copies the plain objects and arrays of a value with secret fields replaced. Other values stay as they are. */
-export function redact(value: unknown, depth = 0): unknown {
+function redact(value: unknown, depth = 0): unknown {
   if (depth > maxDepth) return value;
   if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
   return isPlainObject(value) ? redactFields(value, depth) : value;

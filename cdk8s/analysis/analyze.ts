@@ -37,7 +37,7 @@ const GRAPH_RULES = [calleeOutlivesCaller, safeCallsSafe, callersAgree, noCallCy
  *
  * @param replicas pods of each service, in every environment
  */
-export function analyse(model: Model, replicas: readonly Replicas[]): Problem[] {
+export function analyze(model: Model, replicas: readonly Replicas[]): Problem[] {
   const { topology, policies, limits } = model;
   const dependencies = readEffectivePolicies(topology, policies, replicas);
   const graph = buildCallGraph(dependencies);

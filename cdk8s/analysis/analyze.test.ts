@@ -11,7 +11,7 @@ import {
   payOnce,
   retried,
 } from '../testing/example.ts';
-import { analyse } from './analyse.ts';
+import { analyze } from './analyze.ts';
 
 const ONE = [{ each: 1 }];
 const breaker: ConsecutiveBreaker = {
@@ -23,10 +23,10 @@ const breaker: ConsecutiveBreaker = {
 };
 
 const rulesOf = (policies: Policies, limits = exampleModel().limits) =>
-  analyse(exampleModel({ policies, limits }), ONE).map(({ rule }) => rule);
+  analyze(exampleModel({ policies, limits }), ONE).map(({ rule }) => rule);
 
 test('the example has no problem', () => {
-  expect(analyse(exampleModel(), ONE)).toEqual([]);
+  expect(analyze(exampleModel(), ONE)).toEqual([]);
 });
 
 describe('each rule is applied', () => {
@@ -41,11 +41,11 @@ describe('each rule is applied', () => {
   const retries = { ...retried.retries, conditions: ['reset'] } as const;
 
   test.each<[string, Policies]>([
-    ['tries-fit-timeout', asking({ timeoutMs: 400 })],
+    ['attempts-fit-timeout', asking({ timeoutMs: 400 })],
     ['timeout-within-budget', asking({ timeoutMs: 2_001 })],
     ['retry-needs-idempotency', paying({ idempotency: 'none', timeoutMs: 1_000, retries })],
     ['condition-can-hold', paying({ timeoutMs: 1_000, retries: retried.retries })],
-    ['late-tries-retried', asking({ retries })],
+    ['slow-attempts-retried', asking({ retries })],
     ['get-is-safe', { ...examplePolicies, 'gateway->a': dependencyPolicy({ Enter: neverRetried, Buy: neverRetried }) }],
     ['ejects-everything-unstated', { ...examplePolicies, 'a->bank': dependencyPolicy({ Pay: payOnce }, { breaker }) }],
     [
@@ -88,7 +88,7 @@ describe('each rule is applied', () => {
       interactions: [...exampleTopology.interactions, again, { ...ring, caller: 'b' }, { ...ring, caller: 'c' }],
     };
     const policies = { ...examplePolicies, 'b->b': dependencyPolicy({ Ask: retried }) };
-    const rules = analyse(exampleModel({ topology, policies }), ONE).map(({ rule }) => rule);
+    const rules = analyze(exampleModel({ topology, policies }), ONE).map(({ rule }) => rule);
     const expected = ['no-call-cycle', 'names-valid', 'names-exist', 'no-duplicates', 'routes-reachable'];
     expect(rules).toEqual(expect.arrayContaining(expected));
   });
@@ -101,14 +101,14 @@ test('a problem that the RPCs of a dependency share is reported once', () => {
     'gateway->a': dependencyPolicy(examplePolicies['gateway->a']?.rpcs ?? {}, { breaker }),
   };
   expect(Object.keys(first.rpcs)).toHaveLength(2);
-  expect(analyse(exampleModel({ policies }), [{ each: 2 }, { each: 2 }]).map(({ subject }) => subject)).toEqual([
+  expect(analyze(exampleModel({ policies }), [{ each: 2 }, { each: 2 }]).map(({ subject }) => subject)).toEqual([
     'gateway->a',
   ]);
 });
 
 test('the rules are applied even without an environment', () => {
   const policies = { ...examplePolicies, 'a->b': dependencyPolicy({ Ask: { ...retried, timeoutMs: 400 } }) };
-  expect(analyse(exampleModel({ policies }), [])).toHaveLength(1);
+  expect(analyze(exampleModel({ policies }), [])).toHaveLength(1);
 });
 
 test('a rejection names every problem at once, each with dependency, value and rule', () => {
@@ -126,9 +126,9 @@ test('a rejection names every problem at once, each with dependency, value and r
   expect(rejection).toBeInstanceOf(SynthesisRejected);
   const { problems, message } = rejection as SynthesisRejected;
   expect(problems.map(({ rule }) => rule).toSorted()).toEqual([
+    'attempts-fit-timeout',
     'dependency-for-each-policy',
     'ejects-everything-unstated',
-    'tries-fit-timeout',
   ]);
   for (const { subject, value, rule } of problems) expect(message).toContain(`${subject}  ${value}  [${rule}]`);
 });
