@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { longSuites } from './k8s-tests/tiers.ts';
 
 /** `make test` leaves the long suites out. To run one alone: TIER=prove npm run test:cluster -- storm */
-const leftOut = process.env.TIER === 'prove' ? [] : Object.keys(longSuites).map((file) => `k8s-tests/${file}`);
+const leftOut = process.env.TIER === 'prove' ? [] : Object.keys(longSuites);
 
 /**
  * Two projects. `unit` needs no running system. `cluster` needs one (see global-setup.ts) and runs after `unit`, file

@@ -1,9 +1,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { root } from '../cluster/paths.ts';
 import { longSuites } from './tiers.ts';
 
-it.each(Object.entries(longSuites))('%s exists, and what the short tier has instead is said', (file, instead) => {
-  expect(existsSync(join(import.meta.dirname, file))).toBe(true);
-  expect(instead).not.toBe('');
+describe.each(Object.entries(longSuites))('%s', (file, { reason, shortForms }) => {
+  it('exists, and the list says why it is long', () => {
+    expect(existsSync(join(root, file))).toBe(true);
+    expect(reason).toMatch(/\S.{20}/);
+  });
+
+  it('has short forms, which make test runs', () => {
+    expect(shortForms.length).toBeGreaterThan(0);
+    expect(shortForms.filter((each) => !existsSync(join(root, each)))).toEqual([]);
+    expect(shortForms.filter((each) => each in longSuites)).toEqual([]);
+  });
 });

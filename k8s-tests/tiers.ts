@@ -1,16 +1,57 @@
+/** A suite that only `make prove` runs. Paths are those of the repository. */
+export interface LongSuite {
+  /** Why `make test` does not run it. The seconds are those of 2026-11-26 on two cores. */
+  readonly reason: string;
+  /** The tests of `make test` for the same claim. */
+  readonly shortForms: readonly string[];
+}
+
 /**
- * The two tiers of tests. `make prove` runs everything. `make test` leaves out these suites, because they take long.
- * Each suite is listed with the short form that `make test` has of its claim.
+ * The two tiers of tests: `make prove` runs everything, and `make test` leaves out these suites. Every other suite is
+ * in both tiers, because it is short enough for every change.
  */
-export const longSuites: Readonly<Record<string, string>> = {
-  'orders/storm.cluster.test.ts': 'fault-injection.cluster.test.ts: three faults instead of eight',
-  'orders/replay.cluster.test.ts':
-    "the inbox of each consumer in its unit tests; 'npm run rebuild' in stats.cluster.test.ts",
-  'messaging/messaging.cluster.test.ts': 'dead-letters.cluster.test.ts, outbox.cluster.test.ts',
-  'mesh/mutation.cluster.test.ts': 'attempts.cluster.test.ts and live-config.cluster.test.ts, which a mutant fails',
-  'mesh/new-dependency.cluster.test.ts': 'docs/add-a-service.test.ts, without a cluster',
-  'mesh/breakers.cluster.test.ts':
-    'one-breaker.cluster.test.ts; live-config.cluster.test.ts compares every number of every breaker with the proxies',
-  'platform/native-cluster.cluster.test.ts': 'its unit tests; `make up` and `make down` themselves',
-  'docs/kubectl-apply.cluster.test.ts': 'synthesize.test.ts; `make up` installs the same platform',
+export const longSuites: Readonly<Record<string, LongSuite>> = {
+  'k8s-tests/orders/storm.cluster.test.ts': {
+    reason: 'two minutes of faults and a minute until quiescence; the short form has three faults in 45 s',
+    shortForms: ['k8s-tests/orders/fault-injection.cluster.test.ts'],
+  },
+  'k8s-tests/orders/replay.cluster.test.ts': {
+    reason: 'stops and starts all consumers three times; the short forms deliver events again to each of them',
+    shortForms: [
+      'k8s-tests/orders/stats.cluster.test.ts',
+      'k8s-tests/orders/run-sagas.test.ts',
+      'services/fulfillment/fulfillment.test.ts',
+      'services/notifications/notifications.test.ts',
+      'services/analytics/analytics.test.ts',
+      'services/lib/messaging/inbox.test.ts',
+    ],
+  },
+  'k8s-tests/messaging/messaging.cluster.test.ts': {
+    reason: '108 s, most of them for volume; the short form has the same tests with fewer messages',
+    shortForms: ['k8s-tests/messaging/consumers.cluster.test.ts'],
+  },
+  'k8s-tests/mesh/breakers.cluster.test.ts': {
+    reason: 'every breaker, with one pod and with two, some over a minute each; the short form has those of orders',
+    shortForms: ['k8s-tests/mesh/orders-breakers.cluster.test.ts', 'k8s-tests/mesh/live-config.cluster.test.ts'],
+  },
+  'k8s-tests/mesh/mutation.cluster.test.ts': {
+    reason: 'ten deployments, each followed by a run of live-config, which is the test that a mutant must fail',
+    shortForms: ['k8s-tests/mesh/live-config.cluster.test.ts', 'k8s-tests/mutation/mutants.test.ts'],
+  },
+  'k8s-tests/mesh/new-dependency.cluster.test.ts': {
+    reason: 'builds and deploys a further service; the short form makes the same edits and synthesizes them',
+    shortForms: ['k8s-tests/docs/add-a-service.test.ts'],
+  },
+  'k8s-tests/platform/native-cluster.cluster.test.ts': {
+    reason: '129 s for a second cluster; `make test` itself starts and removes one',
+    shortForms: [
+      'cluster/native/process.test.ts',
+      'cluster/native/addresses.test.ts',
+      'cluster/native/prerequisites.test.ts',
+    ],
+  },
+  'k8s-tests/docs/kubectl-apply.cluster.test.ts': {
+    reason: '121 s for another cluster; the short forms check the manifests and apply the same ones',
+    shortForms: ['cdk8s/commands/synthesize.test.ts', 'k8s-tests/platform/manifests.cluster.test.ts'],
+  },
 };
