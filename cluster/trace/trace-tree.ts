@@ -1,6 +1,6 @@
 import { hasFailed, type Span, type Trace } from './trace.ts';
 
-interface Row {
+interface TreeRow {
   /** The branches of the tree, and the service. */
   readonly label: string;
   readonly operation: string;
@@ -21,7 +21,7 @@ export function renderTree(trace: Trace): string {
   return [heading, ...align(rows)].join('\n');
 }
 
-function rowsOf(trace: Trace, span: Span, startUs: number, branch: string, indent: string): readonly Row[] {
+function rowsOf(trace: Trace, span: Span, startUs: number, branch: string, indent: string): readonly TreeRow[] {
   const row = {
     label: `${branch}${span.service}`,
     operation: span.operation,
@@ -68,8 +68,8 @@ function reasonOf({ tags }: Span): string {
 
 const formatMs = (us: number): string => (us / 1_000).toFixed(1);
 
-function align(rows: readonly Row[]): readonly string[] {
-  const widest = (of: (row: Row) => string): number => Math.max(...rows.map((row) => of(row).length));
+function align(rows: readonly TreeRow[]): readonly string[] {
+  const widest = (of: (row: TreeRow) => string): number => Math.max(...rows.map((row) => of(row).length));
   const label = widest((row) => row.label);
   const operation = widest((row) => row.operation);
   const offset = widest((row) => row.offset);

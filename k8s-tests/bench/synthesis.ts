@@ -6,7 +6,7 @@ import { environments } from '../../cdk8s/environments.ts';
 import { run } from '../../cluster/run.ts';
 import { tool } from '../../cluster/toolchain/tools.ts';
 import { prepareCase, type Sample, sampleCase } from './synthesis/case.ts';
-import { BOUND_SERVICES, type Figure, figuresOf, isMet, median, type Row, toRow } from './synthesis/figures.ts';
+import { BOUND_SERVICES, type Figure, figuresOf, isMet, median, type SizeFigures, toRow } from './synthesis/figures.ts';
 import { keepFigures } from './synthesis/keep-figures.ts';
 import { syntheticModel } from './synthesis/synthetic-model.ts';
 
@@ -35,7 +35,7 @@ export async function benchSynthesis({ writeDocs }: { readonly writeDocs: boolea
   }
 }
 
-function measureScaling(folder: string, helm: string): Row[] {
+function measureScaling(folder: string, helm: string): SizeFigures[] {
   const sampled = sizes.map((services) => ({
     size: prepareCase(services, join(folder, String(services)), helm),
     samples: [] as Sample[],
@@ -65,7 +65,7 @@ function measureRules(): number {
   return median([performance.now() - startedAt]);
 }
 
-function print(rows: readonly Row[], figures: readonly Figure[]): void {
+function print(rows: readonly SizeFigures[], figures: readonly Figure[]): void {
   console.log(`synthesis of synthetic topologies, ms, medians of ${rounds} runs side by side
   ours       a node process from start to end: loads cdk8s, reads the model, analyzes it, writes the manifests of one environment
   inProcess  of that, from the model in memory to the files on disk; nothing is warmed up

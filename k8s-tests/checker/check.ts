@@ -1,4 +1,4 @@
-import type { Finding, Invariant } from './invariant.ts';
+import type { Examination, Invariant } from './invariant.ts';
 import { acceptedOrdersEnd, sagasEnd, storedOrdersEnd } from './invariants/ends.ts';
 import { eventsHaveACause, eventsKeepTheirOrder, nothingIsDeadLettered, outboxIsInKafka } from './invariants/events.ts';
 import { analyticsAgree, oneEmailForEachEvent, shipmentsAgree } from './invariants/followers.ts';
@@ -24,7 +24,7 @@ export const invariants: readonly Invariant[] = [
   analyticsAgree,
 ];
 
-export interface InvariantReport extends Finding {
+export interface InvariantReport extends Examination {
   readonly name: string;
   readonly says: string;
 }

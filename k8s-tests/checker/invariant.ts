@@ -5,11 +5,11 @@ export interface Invariant {
   /** In kebab-case. */
   readonly name: string;
   readonly says: string;
-  readonly examine: (state: ShopState, accepted: readonly AcceptedOrder[]) => Finding;
+  readonly examine: (state: ShopState, accepted: readonly AcceptedOrder[]) => Examination;
 }
 
 /** The number of checked cases, and the violations. */
-export interface Finding {
+export interface Examination {
   readonly cases: number;
   readonly wrong: readonly string[];
 }
@@ -18,7 +18,7 @@ export interface Finding {
  * Checks each case independently.
  * @param judge returns one message per violation of a case
  */
-export function examineEach<Case>(cases: readonly Case[], judge: (one: Case) => readonly string[]): Finding {
+export function examineEach<Case>(cases: readonly Case[], judge: (one: Case) => readonly string[]): Examination {
   return { cases: cases.length, wrong: cases.flatMap(judge) };
 }
 

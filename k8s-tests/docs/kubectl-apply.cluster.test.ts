@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../../cluster/paths.ts';
 import { recallState } from '../../cluster/state.ts';
 import { copyCheckout } from './copy-checkout.ts';
-import { findFaults, readSteps, scriptOf } from './run-document.ts';
+import { findMismatches, readSteps, scriptOf } from './run-document.ts';
 
 const isNative = (await recallState())?.target === 'native';
 const FILE = 'docs/kubectl-apply.md';
@@ -27,7 +27,7 @@ describe.skipIf(!isNative)('the manifests, applied by kubectl on an empty cluste
     checkout = await copyCheckout(await mkdtemp(join(tmpdir(), 'windlass-apply-')));
     const steps = readSteps(FILE, await readFile(join(root, FILE), 'utf8'), /empty cluster/);
     const { stdout, exitCode } = await inCheckout(scriptOf(steps));
-    faults = findFaults(steps, stdout, exitCode);
+    faults = findMismatches(steps, stdout, exitCode);
   }, 660_000);
   afterAll(async () => {
     await inCheckout('make down');

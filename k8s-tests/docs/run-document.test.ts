@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { root } from '../../cluster/paths.ts';
-import { findFaults, readSteps, scriptOf } from './run-document.ts';
+import { findMismatches, readSteps, scriptOf } from './run-document.ts';
 
 const tourOf = (text: string) => readSteps('README.md', text, /tour/);
 
@@ -34,7 +34,7 @@ const readme = (commands: string, output?: string): string =>
 async function faultsOf(commands: string, output?: string): Promise<readonly string[]> {
   const steps = tourOf(readme(commands, output));
   const { stdout, exitCode } = await execa('bash', ['-c', scriptOf(steps)], { reject: false });
-  return findFaults(steps, stdout, exitCode);
+  return findMismatches(steps, stdout, exitCode);
 }
 
 it("reads the tour's blocks only, with their lines", () => {

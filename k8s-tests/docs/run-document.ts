@@ -46,7 +46,11 @@ export function scriptOf(steps: readonly Step[]): string {
 }
 
 /** @returns the differences from the document, each with its line there; empty if there are none */
-export function findFaults(steps: readonly Step[], printed: string, exitCode: number | undefined): readonly string[] {
+export function findMismatches(
+  steps: readonly Step[],
+  printed: string,
+  exitCode: number | undefined,
+): readonly string[] {
   const outputs = printed.split(new RegExp(`\\n${marker}\\d+(?:\\n|$)`)).slice(1);
   const faults = steps.slice(0, outputs.length).flatMap(({ place, output }, index) => {
     const missing = findMissing(output, outputs[index] ?? '');

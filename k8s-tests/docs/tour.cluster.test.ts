@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { root } from '../../cluster/paths.ts';
 import { findRoute, type RouteRef, replaceRoute } from '../harness/route-edits.ts';
 import { useCluster } from '../harness/use-cluster.ts';
-import { findFaults, readSteps, type Step, scriptOf } from './run-document.ts';
+import { findMismatches, readSteps, type Step, scriptOf } from './run-document.ts';
 
 const { cluster } = useCluster();
 const sources = ['cdk8s/policies.ts', 'cdk8s/topology.ts'].map((file) => join(root, file));
@@ -38,7 +38,7 @@ async function run(steps: readonly Step[]): Promise<readonly string[]> {
   const env = { MAKELEVEL: undefined, MAKEFLAGS: undefined, MFLAGS: undefined };
   const options = { cwd: root, env, reject: false, stdin: 'ignore', timeout: 280_000 } as const;
   const { stdout, exitCode } = await execa('bash', ['-c', scriptOf(steps)], options);
-  return findFaults(steps, stdout, exitCode);
+  return findMismatches(steps, stdout, exitCode);
 }
 
 it('the tour runs, prints the documented output and leaves nothing behind', async () => {

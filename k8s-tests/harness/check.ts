@@ -10,7 +10,7 @@ const problemSchema = z.object({
 });
 
 /** An RFC 9457 problem in the form that orders uses. */
-type Problem = z.infer<typeof problemSchema>;
+type HttpProblem = z.infer<typeof problemSchema>;
 
 export const hasStatus =
   (status: number): Check =>
@@ -59,6 +59,6 @@ export function check(answer: HttpResponse, ...checks: readonly Check[]): HttpRe
   );
 }
 
-function readProblem(answer: HttpResponse): Problem {
+function readProblem(answer: HttpResponse): HttpProblem {
   return problemSchema.parse(JSON.parse(answer.text));
 }

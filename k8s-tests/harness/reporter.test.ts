@@ -1,19 +1,19 @@
 import { expect, it } from 'vitest';
-import { findFaults, slowest } from './reporter.ts';
+import { findRunErrors, slowest } from './reporter.ts';
 
 it('accepts a run if all its skips have a reason', () => {
   const counts = { passed: 1, failed: 0, skipped: ['rollout > survives'] };
-  expect(findFaults(counts, { 'rollout > survives': 'needs two nodes' })).toEqual([]);
+  expect(findRunErrors(counts, { 'rollout > survives': 'needs two nodes' })).toEqual([]);
 });
 
 it('names each skip without a reason', () => {
-  expect(findFaults({ passed: 1, failed: 0, skipped: ['a', 'b'] }, { b: 'why' })).toEqual([
+  expect(findRunErrors({ passed: 1, failed: 0, skipped: ['a', 'b'] }, { b: 'why' })).toEqual([
     'skipped without a reason in k8s-tests/skips.ts: a',
   ]);
 });
 
 it('rejects a run without tests', () => {
-  expect(findFaults({ passed: 0, failed: 0, skipped: [] }, {})).toEqual(['no test was run']);
+  expect(findRunErrors({ passed: 0, failed: 0, skipped: [] }, {})).toEqual(['no test was run']);
 });
 
 it('names the ten slowest files, slowest first, with their seconds', () => {

@@ -9,7 +9,7 @@ export interface RunCounts {
 }
 
 /** Returns the faults of a run besides its failed tests: skips without a listed reason, or no test at all. */
-export function findFaults(counts: RunCounts, allowed: Readonly<Record<string, string>>): readonly string[] {
+export function findRunErrors(counts: RunCounts, allowed: Readonly<Record<string, string>>): readonly string[] {
   const unlisted = counts.skipped.filter((name) => allowed[name] === undefined);
   const faults = unlisted.map((name) => `skipped without a reason in k8s-tests/skips.ts: ${name}`);
   return counts.passed + counts.failed === 0 ? [...faults, 'no test was run'] : faults;
@@ -35,7 +35,7 @@ function toTiming(module: TestModule): FileTiming {
 
 /**
  * Prints the line `N passed, N failed, N skipped` at the end of the run, and fails the run for each fault that
- * `findFaults` returns. If tests were selected by name (`-t`), the others do not count as skipped.
+ * `findRunErrors` returns. If tests were selected by name (`-t`), the others do not count as skipped.
  */
 export default class CountingReporter implements Reporter {
   private picked = false;
@@ -47,7 +47,7 @@ export default class CountingReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const counts = countTests(modules);
     const { passed, failed, skipped } = counts;
-    const faults = findFaults(this.picked ? { ...counts, skipped: [] } : counts, allowedSkips);
+    const faults = findRunErrors(this.picked ? { ...counts, skipped: [] } : counts, allowedSkips);
     for (const name of skipped)
       if (allowedSkips[name] !== undefined) console.log(`skipped: ${name}: ${allowedSkips[name]}`);
     for (const fault of faults) console.error(fault);

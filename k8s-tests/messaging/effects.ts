@@ -81,7 +81,7 @@ export async function readEffects(database: Database, test: string): Promise<Eff
 }
 
 /** Describes each violation: an event without an effect or with several effects, and a key whose order changed. */
-export function findViolations(sent: readonly string[], effects: readonly Effect[]): string[] {
+export function findEffectErrors(sent: readonly string[], effects: readonly Effect[]): string[] {
   const counts = Map.groupBy(effects, ({ eventId }) => eventId);
   const lost = sent.filter((id) => !counts.has(id)).map((id) => `${id} had no effect`);
   const doubled = [...counts]

@@ -12,7 +12,7 @@ import { migrate } from '../../services/lib/postgres/migrate.ts';
 import { startPostgres, type TestPostgres } from '../../services/lib/testing/databases.ts';
 import { eventually } from '../harness/eventually.ts';
 import { type LocalKafka, startLocalKafka } from '../harness/local-kafka.ts';
-import { findViolations, migrations, readEffects, startConsumer, summarize } from './effects.ts';
+import { findEffectErrors, migrations, readEffects, startConsumer, summarize } from './effects.ts';
 import { eventOf, poisons, publishSteadily } from './load.ts';
 
 let kafka: LocalKafka;
@@ -117,7 +117,7 @@ export function describeMessaging({ messages, joins, killedAmong, frozenAmong }:
     await leave();
 
     const causes = records.map(({ key, headers }) => [key?.toString(), headers['dl-cause']]);
-    const violations = findViolations(healthy, effects);
+    const violations = findEffectErrors(healthy, effects);
     const delayed = effects.filter(({ delayMs }) => delayMs > 5_000);
     console.log(summarize('poison: effects', healthy.length, violations.length + delayed.length));
     console.log(summarize('poison: dead-letter messages', expected.size, Math.abs(records.length - expected.size)));
@@ -154,7 +154,7 @@ export function describeMessaging({ messages, joins, killedAmong, frozenAmong }:
     await untilHandled(options.group, sent.length);
     await Promise.all(members.map((leave) => leave()));
 
-    const violations = findViolations(sent, await readEffects(database, options.group));
+    const violations = findEffectErrors(sent, await readEffects(database, options.group));
     console.log(summarize(`${joins} joins and leaves: effects`, sent.length, violations.length));
     expect(violations).toEqual([]);
   });
@@ -172,7 +172,7 @@ export function describeMessaging({ messages, joins, killedAmong, frozenAmong }:
       await untilHandled(group, killedAmong);
       // Offsets are in order, so an event that is handled twice has had both effects by now.
       const sent = sentToKilled.map(({ headers }) => headers.ce_id ?? '');
-      const violations = findViolations(sent, await readEffects(database, group));
+      const violations = findEffectErrors(sent, await readEffects(database, group));
       console.log(summarize('killed member: effects', sent.length, violations.length));
       expect(violations).toEqual([]);
     } finally {
@@ -204,7 +204,7 @@ export function describeMessaging({ messages, joins, killedAmong, frozenAmong }:
       await untilHandled(group, sent.length);
       first.signal('SIGCONT');
       await sleep(3_000);
-      const violations = findViolations(sent, await readEffects(database, group));
+      const violations = findEffectErrors(sent, await readEffects(database, group));
       console.log(summarize('frozen member: effects', sent.length, violations.length));
       expect(violations).toEqual([]);
     } finally {
@@ -231,7 +231,7 @@ export function describeMessaging({ messages, joins, killedAmong, frozenAmong }:
     await eventually(async () => expect(await countEffects(options.group)).toBe(180));
     await leave();
 
-    const violations = findViolations(sent, await readEffects(database, options.group));
+    const violations = findEffectErrors(sent, await readEffects(database, options.group));
     const longestMs = Math.max(...others.map(({ delayMs }) => delayMs));
     console.log(summarize('an outage of one partition: effects', sent.length, violations.length));
     console.log(`an outage of one partition: longest delay of the others ${longestMs} ms`);

@@ -12,7 +12,7 @@ import type { ClusterTests } from './cluster-tests.ts';
 import type { Mutant } from './mutants.ts';
 
 /** The result for one mutant. */
-type Verdict =
+type MutantOutcome =
   /** The synthesis rejected the mutant. */
   | { readonly kind: 'rejected'; readonly rules: readonly string[] }
   /** The mutant was deployed, and these cluster tests failed. */
@@ -22,7 +22,7 @@ type Verdict =
 
 export interface MutationResult {
   readonly mutant: string;
-  readonly verdict: Verdict;
+  readonly verdict: MutantOutcome;
 }
 
 export interface MutationProps {
@@ -72,7 +72,7 @@ export async function mutate({
   }
   return outcomes;
 
-  async function judge(policies: Policies): Promise<Verdict> {
+  async function judge(policies: Policies): Promise<MutantOutcome> {
     const plan = planOrRejection({ ...model, policies });
     if ('kind' in plan) return plan;
     const objects = meshObjectsOf(plan);

@@ -1,32 +1,8 @@
+import type { Stats } from '../contracts/stats.ts';
 import type { Queryable } from '../lib/postgres/database.ts';
 
 /** Minor units by currency. A sum above 2^53 - 1 is a string of digits, because JSON readers would round a number. */
 type Revenue = Readonly<Record<string, number | string>>;
-
-/** The answer of `GET /v1/stats`. Revenue counts fulfilled orders only. */
-export interface Stats {
-  readonly orders: {
-    readonly total: number;
-    readonly open: number;
-    readonly fulfilled: number;
-    readonly cancelled: number;
-  };
-  readonly cancelledByReason: Readonly<Record<string, number>>;
-  readonly revenue: Revenue;
-  /** Oldest first; the last is the current minute. */
-  readonly perMinute: readonly Minute[];
-}
-
-interface Minute {
-  /** When the minute began, in ISO 8601. */
-  readonly at: string;
-  /** Orders placed in it. */
-  readonly orders: number;
-  /** Of orders fulfilled in it. */
-  readonly revenue: Revenue;
-  /** Orders cancelled in it. */
-  readonly cancellations: number;
-}
 
 /** @param minutes the number of minutes to list, up to the current one */
 export async function readStats(db: Queryable, minutes: number): Promise<Stats> {
@@ -61,7 +37,7 @@ async function readTotals(db: Queryable): Promise<Stats['orders']> {
   return rows[0] ?? { total: 0, open: 0, fulfilled: 0, cancelled: 0 };
 }
 
-async function readMinutes(db: Queryable, minutes: number): Promise<Minute[]> {
+async function readMinutes(db: Queryable, minutes: number): Promise<Stats['perMinute']> {
   const { rows } = await db.query<{ at: Date; orders: number; cancellations: number; revenue: Record<string, string> }>(
     `WITH span AS (SELECT date_trunc('minute', now()) AS newest,
                           date_trunc('minute', now()) - make_interval(mins => $1 - 1) AS oldest),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { figuresOf, isMet, type Row, toRow } from './figures.ts';
+import { figuresOf, isMet, type SizeFigures, toRow } from './figures.ts';
 
-function rowOf(services: number, inProcess: number): Row {
+function rowOf(services: number, inProcess: number): SizeFigures {
   return { services, objects: 0, ours: 0, inProcess, helm: 0, ratio: 1.2 };
 }
 

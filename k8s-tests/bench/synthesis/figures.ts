@@ -2,7 +2,7 @@ import { summarize } from '../percentiles.ts';
 import type { Sample } from './case.ts';
 
 /** The medians of one size, in ms. */
-export interface Row extends Sample {
+export interface SizeFigures extends Sample {
   readonly services: number;
   readonly objects: number;
   /** The median of windlass / helm over paired runs. */
@@ -19,7 +19,7 @@ export interface Figure {
 /** The size to which the bounds apply. */
 export const BOUND_SERVICES = 500;
 
-export function toRow(size: Pick<Row, 'services' | 'objects'>, samples: readonly Sample[]): Row {
+export function toRow(size: Pick<SizeFigures, 'services' | 'objects'>, samples: readonly Sample[]): SizeFigures {
   return {
     ...size,
     ours: median(samples.map(({ ours }) => ours)),
@@ -30,7 +30,7 @@ export function toRow(size: Pick<Row, 'services' | 'objects'>, samples: readonly
 }
 
 /** Derives from the rows how the time grows with the size, and how it compares with Helm. */
-export function figuresOf(rows: readonly Row[]): Figure[] {
+export function figuresOf(rows: readonly SizeFigures[]): Figure[] {
   const [small, middle, large] = [100, BOUND_SERVICES, 1_000].map((size) => rows.find((row) => row.services === size));
   if (!(small && middle && large)) throw new Error('a size with a bound was not measured');
   const growth = Math.log(large.inProcess / small.inProcess) / Math.log(large.services / small.services);

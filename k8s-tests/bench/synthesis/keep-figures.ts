@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../../cluster/paths.ts';
 import { addRow } from '../benchmark-log.ts';
-import { BOUND_SERVICES, type Figure, type Row } from './figures.ts';
+import { BOUND_SERVICES, type Figure, type SizeFigures } from './figures.ts';
 import { plotScaling } from './plot.ts';
 
 const docs = join(root, 'docs');
@@ -11,7 +11,7 @@ const log = join(docs, 'benchmarks.md');
 const newLog = '# Benchmarks\n\nEach line is one run of `npm run bench -- --write-docs`.\n';
 
 /** Redraws docs/synthesis-scaling.svg and adds a dated line to docs/benchmarks.md. */
-export async function keepFigures(rows: readonly Row[], figures: readonly Figure[]): Promise<void> {
+export async function keepFigures(rows: readonly SizeFigures[], figures: readonly Figure[]): Promise<void> {
   mkdirSync(docs, { recursive: true });
   const plot = await plotScaling(
     rows.flatMap(({ services, ours, inProcess, helm }) => [

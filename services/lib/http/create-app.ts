@@ -3,7 +3,7 @@ import type { FaultInjection, InjectedFailure } from '../faults/fault-injection.
 import type { Log } from '../observability/log.ts';
 import { currentTraceresponse } from '../observability/tracing.ts';
 import { DomainError } from '../runtime/domain-error.ts';
-import { type Problem, toProblem, typeBase } from './http-problem.ts';
+import { type HttpProblem, toProblem, typeBase } from './http-problem.ts';
 import { acceptRequestId, currentRequestId, requestIdHeader, withRequestId } from './request-id.ts';
 import type { HttpRequest, HttpRoute } from './route.ts';
 
@@ -85,7 +85,7 @@ function answerWithProblem(log: Log): ErrorRequestHandler {
   };
 }
 
-function send(response: express.Response, problem: Problem): void {
+function send(response: express.Response, problem: HttpProblem): void {
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
 

@@ -13,7 +13,7 @@ export const problemSchema = z.object({
     .meta({ description: 'With `/invalid`: every field that breaks a rule' }),
 });
 
-export type Problem = Readonly<z.output<typeof problemSchema>>;
+export type HttpProblem = Readonly<z.output<typeof problemSchema>>;
 
 /** The only table from code to HTTP status. A problem's `type` is `typeBase`, a slash and the code. */
 const problems = {
@@ -30,7 +30,7 @@ const problems = {
 
 export const typeBase = 'https://windlass.example/problems';
 
-export function toProblem(error: DomainError): Problem {
+export function toProblem(error: DomainError): HttpProblem {
   return {
     type: `${typeBase}/${error.code}`,
     ...problems[error.code],

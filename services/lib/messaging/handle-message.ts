@@ -47,7 +47,7 @@ export type Delivered =
   | { readonly kind: 'dead-lettered' }
   | { readonly kind: 'postponed'; readonly reason: string };
 
-type Verdict = Exclude<Delivered, { kind: 'dead-lettered' }> | DeadLetterVerdict;
+type Handled = Exclude<Delivered, { kind: 'dead-lettered' }> | DeadLetterVerdict;
 
 interface DeadLetterVerdict {
   readonly kind: 'dead-letter';
@@ -88,7 +88,7 @@ export function handleMessage(message: IncomingMessage, options: HandlingOptions
   });
 }
 
-async function decide(message: IncomingMessage, options: HandlingOptions, isFirst: boolean): Promise<Verdict> {
+async function decide(message: IncomingMessage, options: HandlingOptions, isFirst: boolean): Promise<Handled> {
   const { group, handlers } = options;
   let event: CloudEvent | undefined;
   try {
@@ -125,7 +125,7 @@ async function handleUntilDecided(
   handle: EventHandler,
   message: IncomingMessage,
   { group, log, maxAttempts = 4, firstBackOffMs = 25 }: HandlingOptions,
-): Promise<Verdict> {
+): Promise<Handled> {
   for (let attempts = 1; ; attempts++) {
     const result = await handle(event).catch((error: unknown) => ({ kind: 'thrown', error }) as const);
     if (result.kind === 'done') return done;

@@ -127,7 +127,7 @@ const stepsOf = (orderId: string) =>
   `(SELECT jsonb_object_agg(step, state) FROM saga_steps WHERE saga_steps.order_id = ${orderId})`;
 
 /** How a step changed the saga. */
-export interface Progress {
+export interface SagaProgress {
   readonly step: StepName;
   readonly before: Steps;
   readonly after: Steps;
@@ -143,7 +143,7 @@ export interface Progress {
 export async function recordProgress(
   tx: Queryable,
   { order: { orderId }, lease }: ClaimedSaga,
-  progress: Progress & { readonly state: SagaState },
+  progress: SagaProgress & { readonly state: SagaState },
   leaseMs: number | undefined,
 ): Promise<void> {
   const { rowCount } = await tx.query(
@@ -213,7 +213,11 @@ export async function recordShipment(
   return true;
 }
 
-async function writeSteps(tx: Queryable, orderId: string, { step, before, after, detail }: Progress): Promise<void> {
+async function writeSteps(
+  tx: Queryable,
+  orderId: string,
+  { step, before, after, detail }: SagaProgress,
+): Promise<void> {
   const changed = stepNames.filter((name) => before[name] !== after[name]);
   await tx.query(
     `UPDATE saga_steps SET state = changed.state, updated_at = now(),
