@@ -30,7 +30,7 @@ const problemsOf = (dependencies: readonly EffectivePolicy[], limits: Partial<Li
 const chain = [hop('gateway', 'a', 3, ['b']), hop('a', 'b', 3)];
 
 describe('the worst case', () => {
-  test('may reach its limit', () => {
+  test('may equal its limit', () => {
     expect(problemsOf(chain, { worstCaseCalls: 9 })).toEqual([]);
   });
 
@@ -47,14 +47,14 @@ describe('the worst case', () => {
     ]);
   });
 
-  test('is that of each called service', () => {
+  test('is computed for each called service', () => {
     expect(problemsOf(chain, { worstCaseCalls: 2 }).map(({ subject }) => subject)).toEqual([
       'gateway->a.Ask',
       'a->b.Ask',
     ]);
   });
 
-  test('is that of the worst of several paths, from any entry, in any order', () => {
+  test('is that of the worst of several paths, from any entry', () => {
     const ways = [
       hop('gateway', 'a', 2, ['d', 'b']),
       hop('a', 'b', 4, ['d']),
@@ -71,7 +71,7 @@ describe('the worst case', () => {
     }
   });
 
-  test('starts again at a caller that nothing calls: a worker is an entry of its own', () => {
+  test('starts at each caller that no service calls, such as a worker', () => {
     expect(problemsOf([...chain, hop('worker', 'b', 4)], { worstCaseCalls: 3 })[0]?.message).toContain('3 x 3 = 9');
     expect(problemsOf([hop('worker', 'b', 4)], { worstCaseCalls: 3 })[0]?.message).toContain('becomes 4 = 4 > 3');
   });
@@ -92,7 +92,7 @@ describe('the worst case', () => {
 describe('the sustained load', () => {
   const budget = (percent: number) => ({ retryBudget: { percent, minConcurrency: 3 } });
 
-  test('is what the budgets of all hops admit, and may reach its limit', () => {
+  test('is the load that the budgets of all hops admit, and may equal its limit', () => {
     const dependencies = [hop('gateway', 'a', 3, ['b'], budget(20)), hop('a', 'b', 3, [], budget(20))];
     expect(problemsOf(dependencies, { sustainedCalls: 1.5625 })).toEqual([]);
     expect(problemsOf(dependencies, { sustainedCalls: 1.5624 })).toMatchObject([
@@ -110,13 +110,13 @@ describe('the sustained load', () => {
     expect(problemsOf(dependencies, { sustainedCalls: 1 / 0.21 })).toEqual([]);
   });
 
-  test('is never more than the attempts, however much the budget admits', () => {
+  test('is at most the number of attempts, even if the budget admits more', () => {
     expect(problemsOf([hop('gateway', 'a', 3, [], budget(99))], { sustainedCalls: 3 })).toEqual([]);
     expect(problemsOf([hop('gateway', 'a', 3, [], budget(100))], { sustainedCalls: 3 })).toEqual([]);
     expect(problemsOf([hop('gateway', 'a', 3, [], budget(99))], { sustainedCalls: 2.9 })).toHaveLength(1);
   });
 
-  test('without a budget is all attempts', () => {
+  test('is the number of attempts if there is no budget', () => {
     const [problem] = problemsOf([hop('gateway', 'a', 3, [], { retryBudget: null })], { sustainedCalls: 2 });
     expect(problem?.message).toContain('becomes 3 = 3 > 2');
   });

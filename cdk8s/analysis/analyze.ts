@@ -11,7 +11,7 @@ import { callersAgree, getIsSafe, retryNeedsIdempotency, safeCallsSafe } from '.
 import { namesValid, noDuplicates } from './names.ts';
 import { numbersInRange } from './numbers.ts';
 import { dependencyForEachPolicy, namesExist, policyForEachDependency } from './references.ts';
-import { conditionCanHold, lateTriesRetried, retryWithoutBudget } from './retries.ts';
+import { conditionCanHold, retryWithoutBudget, slowAttemptsRetried } from './retries.ts';
 import { routesReachable } from './routes.ts';
 import { calleeOutlivesCaller, timeoutWithinBudget, triesFitTimeout } from './timeouts.ts';
 
@@ -21,7 +21,7 @@ const RPC_RULES = [
   timeoutWithinBudget,
   retryNeedsIdempotency,
   conditionCanHold,
-  lateTriesRetried,
+  slowAttemptsRetried,
   retryWithoutBudget,
   getIsSafe,
   ejectionPossible,

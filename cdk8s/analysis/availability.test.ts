@@ -80,7 +80,7 @@ describe('availability', () => {
       expect(route?.withPolicies).toBeCloseTo(1 - 0.1 ** 3, 10);
     });
 
-    test('each attempt needs all that the callee needs', () => {
+    test('each attempt needs everything that the callee needs', () => {
       const [route] = availabilityOf(
         { from: 'gateway', to: 'a', percent: 100, calls: ['b'] },
         { from: 'a', to: 'b', percent: 90, calls: ['c'], policy: threeAttempts('unavailable') },
@@ -127,7 +127,7 @@ describe('availability', () => {
       expect(diamond(threeAttempts('unavailable'))?.withPolicies).toBeCloseTo(0.9 * 0.875 * 0.8 * 0.875, 10);
     });
 
-    test('is counted at once, even on a ladder of 60 rungs with 2^60 paths', () => {
+    test('is counted quickly, even in a graph with 2^60 paths', () => {
       const rungs = Array.from({ length: 60 }, (_, n) => n);
       const [route] = availabilityOf(
         { from: 'gateway', to: 's0', percent: 100, calls: ['s1', 's1'] },
@@ -150,7 +150,7 @@ describe('availability', () => {
 });
 
 describe('format-availability', () => {
-  test('routes are lines under a heading, their columns aligned', () => {
+  test('each route is a line under a heading, with aligned columns', () => {
     const table = formatAvailability([
       { route: 'POST /v1/orders', parts: 12, withoutPolicies: 0.95, withPolicies: 0.99999 },
       { route: 'GET /x', parts: 1, withoutPolicies: 1, withPolicies: 1 },

@@ -7,7 +7,7 @@ describe('call-graph', () => {
     effectivePolicy({ caller, callee, calls: calls.map((name) => `${callee}->${name}.Ask`) });
   const idsOf = (dependencies: readonly { readonly id: string }[]) => dependencies.map(({ id }) => id);
 
-  test('callers come before what they lead to, whatever the order they are stated in', () => {
+  test('callers come before their callees, in any order of the source', () => {
     const graph = buildCallGraph([
       dependency('c', 'd'),
       dependency('b', 'c', 'd'),
@@ -30,7 +30,7 @@ describe('call-graph', () => {
     expect(callsOf(ask, buildCallGraph([ask]).calls)).toEqual([]);
   });
 
-  test('what is on a ring, or behind one, has no order', () => {
+  test('calls on a ring or behind one have no order', () => {
     const graph = buildCallGraph([
       dependency('a', 'b'),
       dependency('x', 'y', 'x'),
@@ -49,13 +49,13 @@ describe('no-call-cycle', () => {
   const ringsOf = (...dependencies: ReturnType<typeof dependency>[]) =>
     problemsOf(...dependencies).map(({ message }) => message.split(':')[0]);
 
-  test('calls that end are fine, even where they meet again', () => {
+  test('calls without a ring are accepted, even if their paths meet again', () => {
     expect(
       problemsOf(dependency('a', 'b', 'c', 'd'), dependency('b', 'c', 'd'), dependency('b', 'd'), dependency('c', 'd')),
     ).toEqual([]);
   });
 
-  test('a ring is named with all its calls, and with the one that closes it', () => {
+  test('the problem names all calls of a ring, including the one that closes it', () => {
     expect(problemsOf(dependency('gateway', 'a', 'b'), dependency('a', 'b', 'a'), dependency('b', 'a', 'b'))).toEqual([
       {
         subject: 'b->a.Ask',
@@ -71,7 +71,7 @@ describe('no-call-cycle', () => {
     expect(ringsOf(dependency('a', 'a', 'a'))).toEqual(['a->a.Ask -> a->a.Ask']);
   });
 
-  test('what only leads to a ring, or away from one, is not named', () => {
+  test('calls that only lead to a ring or away from it are not named', () => {
     const rings = ringsOf(
       dependency('x', 'a', 'b'),
       dependency('a', 'b', 'a', 'y'),
@@ -81,7 +81,7 @@ describe('no-call-cycle', () => {
     expect(rings).toEqual(['a->b.Ask -> b->a.Ask -> a->b.Ask']);
   });
 
-  test('every ring is named, also those that share a call or follow one another', () => {
+  test('every ring is named, even if rings share a call or follow one another', () => {
     const rings = ringsOf(
       dependency('a', 'b', 'a', 'c'),
       dependency('b', 'a', 'b'),
@@ -98,7 +98,7 @@ describe('no-call-cycle', () => {
     ]);
   });
 
-  test('a chain of 50,000 calls that ends where it began is found, too', () => {
+  test('a ring of 50,000 calls is found', () => {
     const length = 50_000;
     const chain = Array.from({ length }, (_, n) => dependency(`s${n}`, `s${(n + 1) % length}`, `s${(n + 2) % length}`));
     expect(noCallCycle(buildCallGraph(chain))).toHaveLength(1);

@@ -51,7 +51,7 @@ test('the example has no contradiction', () => {
 });
 
 describe('criteria', () => {
-  test('somebody waits, but the tactic is an event', () => {
+  test('a caller waits, but the tactic is an event', () => {
     expect(rejectionsOf({ 'a->a.v1': { waits: 'customer' } })).toEqual([
       'a->a.v1->c response-needed: waits = customer',
       'a->a.v1->c failure-handling: waits = customer',
@@ -83,7 +83,7 @@ describe('criteria', () => {
     expect(rejectionsOf({ 'a->a.v1': torn })).not.toEqual([]);
   });
 
-  test('a rejection asks the question and says why', () => {
+  test('a rejection states the question and the reason', () => {
     const [problem] = checkDecisions(withDecisions({ 'a->a.v1': { consistency: 'strong' } }));
     expect(problem?.message).toContain('Must both sides agree when the call ends? This asks for sync, event is async.');
   });
@@ -107,7 +107,7 @@ describe('the catalogue', () => {
     expect(others).toEqual([]);
   });
 
-  test('an event is no call, a call is no event', () => {
+  test('an event is not a call, and a call is not an event', () => {
     expect(rejectionsOf({ 'a->b': { tactic: 'event' } })).toContain('a->b tactic-fits-style: tactic = event');
     expect(rejectionsOf({ 'a->a.v1': { tactic: 'sync-call' } })).toContain(
       'a->a.v1->c tactic-fits-style: tactic = sync-call',
@@ -154,7 +154,7 @@ describe('the catalogue', () => {
   });
 });
 
-describe('what is stated', () => {
+describe('the fields of a decision', () => {
   test.each(['owner', 'impact', 'onFailure'] as const)('%s must not be blank', (field) => {
     expect(rejectionsOf({ 'a->b': { [field]: ' ' } })).toEqual([`a->b decision-stated: ${field} =  `]);
   });

@@ -80,7 +80,7 @@ test('a step waits only for an event that a step before it publishes', () => {
   ]);
 });
 
-test('two steps of one name are rejected', () => {
+test('two steps with the same name are rejected', () => {
   expect(rejectionsOf({ ...saga, steps: [...saga.steps, ...saga.steps.slice(-1)] })).toEqual([
     'saga.close steps-differ: name = close',
   ]);

@@ -10,7 +10,7 @@ function readAsk(ask: RpcPolicy, rest: Partial<DependencyPolicy> = {}) {
   return readEffectivePolicies(exampleTopology, policies, ONE).find(({ id }) => id === 'a->b.Ask');
 }
 
-test('each call with a policy is a dependency of its own', () => {
+test('each call with a policy is a separate dependency', () => {
   const { 'c->b': _, ...policies } = examplePolicies;
   expect(readEffectivePolicies(exampleTopology, policies, ONE).map(({ id }) => id)).toEqual([
     'gateway->a.Enter',
@@ -20,7 +20,7 @@ test('each call with a policy is a dependency of its own', () => {
   ]);
 });
 
-test('it says who calls what, how, and what that leads to', () => {
+test('it states the caller, the callee, the protocol and the further calls', () => {
   const [enter, , ask, , pay] = readEffectivePolicies(exampleTopology, examplePolicies, ONE);
   expect(enter).toMatchObject({ method: 'GET', path: '/v1/{id}', protocol: 'http', calls: ['a->b.Ask'] });
   expect(ask).toMatchObject({ method: 'POST', protocol: 'grpc', external: false, calls: [], latencyBudgetMs: 2_000 });
@@ -37,7 +37,7 @@ test('a call that is never retried has one attempt and no conditions', () => {
   });
 });
 
-test('attempts of a policy come on top of the first one', () => {
+test('the attempts of a policy are added to the first one', () => {
   expect(readAsk(retried)).toMatchObject({
     maxAttempts: 3,
     conditions: ['unavailable', 'reset', 'deadline-exceeded'],
@@ -95,11 +95,11 @@ describe('ejection', () => {
   const timing = { intervalMs: 2_000, ejectionMs: 10_000, maxEjectionPercent: 50 } as const;
   const readBreaker = (breaker: Breaker) => readAsk(retried, { breaker })?.ejection;
 
-  test('there is none without a breaker', () => {
+  test('does not exist without a breaker', () => {
     expect(readBreaker({ kind: 'none' })).toBeNull();
   });
 
-  test('a consecutive breaker counts 5xx, and no share', () => {
+  test('a consecutive breaker counts 5xx in a row and no percentage', () => {
     expect(readBreaker({ kind: 'consecutive', failures: 7, ...timing })).toEqual({
       consecutive5xx: 7,
       consecutiveGatewayErrors: 0,
@@ -112,7 +112,7 @@ describe('ejection', () => {
     });
   });
 
-  test('a failure-rate breaker counts a share, and nothing in a row', () => {
+  test('a failure-rate breaker counts a percentage and no consecutive failures', () => {
     expect(readBreaker({ kind: 'failure-rate', percent: 40, minRequests: 9, ...timing })).toMatchObject({
       consecutive5xx: 0,
       failureRate: { percent: 40, minRequests: 9, minEndpoints: 1 },

@@ -48,7 +48,7 @@ describe('ejects-everything-unstated', () => {
     return ejectsEverythingUnstated(effectivePolicy({ ejection: effectiveEjection({ maxEjectionPercent }) }));
   }
 
-  test('a number that lets every endpoint be out is rejected', () => {
+  test('a number that allows the ejection of every endpoint is rejected', () => {
     expect(ejecting(100)).toEqual([
       {
         subject: 'a->b',
@@ -60,7 +60,7 @@ describe('ejects-everything-unstated', () => {
     ]);
   });
 
-  test("99 leaves at least one endpoint in, and 'all' says what it means", () => {
+  test("99 keeps at least one endpoint, and 'all' is explicit", () => {
     expect(ejecting(99)).toEqual([]);
     expect(ejecting('all')).toEqual([]);
   });

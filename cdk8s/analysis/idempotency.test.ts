@@ -17,7 +17,7 @@ describe('get-is-safe', () => {
     ]);
   });
 
-  test('a safe GET is right', () => {
+  test('a safe GET is accepted', () => {
     expect(getIsSafe(effectivePolicy({ method: 'GET', idempotency: 'safe' }))).toEqual([]);
   });
 
@@ -54,7 +54,7 @@ describe('retry-needs-idempotency', () => {
     );
   });
 
-  test('a call that must not run twice may be retried if it surely has not run', () => {
+  test('a call that must not run twice may be retried under conditions that exclude that it ran', () => {
     const neverRan = conditions.filter((condition) => EVERY[condition] === 'right');
     const dependency = effectivePolicy({ idempotency: 'none', maxAttempts: 2, conditions: neverRan });
     expect(retryNeedsIdempotency(dependency)).toEqual([]);
@@ -89,7 +89,7 @@ describe('safe-calls-safe', () => {
     ]);
   });
 
-  test('a safe call may lead to safe ones, any other to all', () => {
+  test('a safe call may lead to safe calls only, and any other call to all', () => {
     expect(problemsOf('safe', 'safe')).toEqual([]);
     for (const behind of ['safe', 'by-key', 'none'] as const) {
       expect(problemsOf('by-key', behind)).toEqual([]);
@@ -105,11 +105,11 @@ describe('callers-agree', () => {
       buildCallGraph([effectivePolicy(shared), effectivePolicy({ ...shared, caller: 'c', rpc: 'Enquire', ...change })]),
     );
 
-  test('callers that say the same of a call agree, whatever they call it', () => {
+  test('callers with the same statements about a call agree, whatever its name', () => {
     expect(problemsOf({})).toEqual([]);
   });
 
-  test('the order of what it calls does not matter', () => {
+  test('the order of its calls does not matter', () => {
     expect(problemsOf({ calls: ['b->y.Do', 'b->x.Do'] })).toEqual([]);
   });
 

@@ -30,7 +30,7 @@ test('the example has no number out of range', () => {
   expect(problemsOf({})).toEqual([]);
 });
 
-test('what is wrong is said with what is right', () => {
+test('a problem states the wrong value and the right ones', () => {
   expect(numbersInRange(exampleModel(), [{ each: 0 }])).toEqual([
     {
       subject: 'replicas',

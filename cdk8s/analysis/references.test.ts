@@ -17,7 +17,7 @@ describe('names-exist', () => {
     expect(problemsOf()).toEqual([]);
   });
 
-  test('an unknown name is rejected by the part it should play', () => {
+  test('an unknown name is rejected with its role', () => {
     const [problem] = namesExist({ ...exampleTopology, interactions: [sync({ caller: 'x' })] }, []);
     expect(problem).toEqual({
       subject: 'x->a',
@@ -45,7 +45,7 @@ describe('names-exist', () => {
     ]);
   });
 
-  test('what a callee calls is a call of its own, with a known RPC', () => {
+  test("a further call is one of the callee's own calls, with a known RPC", () => {
     const { Enter } = enter.rpcs;
     const calling = (...calls: string[]) => problemsOf(sync({ caller: 'c', rpcs: { Enter: { ...Enter, calls } } }));
     expect(calling('b.Ask', 'bank.Pay')).toEqual([]);
@@ -56,7 +56,7 @@ describe('names-exist', () => {
     ]);
   });
 
-  test('only a service has replicas of its own', () => {
+  test('only a service can override its replicas', () => {
     expect(namesExist(exampleTopology, [{ each: 1, of: { a: 2, bank: 2, z: 2 } }])).toMatchObject([
       { subject: 'replicas', value: 'service = z' },
     ]);

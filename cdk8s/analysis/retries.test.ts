@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RetryCondition } from '../model/policy.ts';
 import { effectivePolicy } from '../testing/effective-policy.ts';
-import { conditionCanHold, lateTriesRetried, retryWithoutBudget } from './retries.ts';
+import { conditionCanHold, retryWithoutBudget, slowAttemptsRetried } from './retries.ts';
 
 describe('condition-can-hold', () => {
   const statuses = ['unavailable', 'cancelled', 'deadline-exceeded', 'resource-exhausted'] as const;
@@ -40,13 +40,13 @@ describe('condition-can-hold', () => {
 });
 
 describe('slow-attempts-retried', () => {
-  const late = (...conditions: RetryCondition[]) =>
+  const slow = (...conditions: RetryCondition[]) =>
     effectivePolicy({ maxAttempts: 3, perTryTimeoutMs: 200, conditions: ['unavailable', ...conditions] });
 
   test.each([['reset'], ['gateway-error'], ['5xx'], ['deadline-exceeded']] as const)(
     '%s alone covers only one of the two ends that a timed-out gRPC attempt has',
     (condition) => {
-      expect(lateTriesRetried(late(condition))).toEqual([
+      expect(slowAttemptsRetried(slow(condition))).toEqual([
         {
           subject: 'a->b.Ask',
           value: `retries.conditions: unavailable, ${condition}`,
@@ -58,15 +58,15 @@ describe('slow-attempts-retried', () => {
     },
   );
 
-  test('both or neither leave nothing to chance', () => {
-    expect(lateTriesRetried(late('reset', 'deadline-exceeded'))).toEqual([]);
-    expect(lateTriesRetried(late())).toEqual([]);
+  test('a policy may have both conditions or neither', () => {
+    expect(slowAttemptsRetried(slow('reset', 'deadline-exceeded'))).toEqual([]);
+    expect(slowAttemptsRetried(slow())).toEqual([]);
   });
 
-  test('there is no second end where no attempt has a timeout of its own, none follows, or the call is HTTP', () => {
-    expect(lateTriesRetried({ ...late('reset'), perTryTimeoutMs: null })).toEqual([]);
-    expect(lateTriesRetried({ ...late('reset'), maxAttempts: 1 })).toEqual([]);
-    expect(lateTriesRetried({ ...late('reset'), protocol: 'http' })).toEqual([]);
+  test('without a timeout per attempt, without a retry, or for HTTP, an attempt can end in one way only', () => {
+    expect(slowAttemptsRetried({ ...slow('reset'), perTryTimeoutMs: null })).toEqual([]);
+    expect(slowAttemptsRetried({ ...slow('reset'), maxAttempts: 1 })).toEqual([]);
+    expect(slowAttemptsRetried({ ...slow('reset'), protocol: 'http' })).toEqual([]);
   });
 });
 

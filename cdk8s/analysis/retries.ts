@@ -61,7 +61,7 @@ const OF_THE_CUT: readonly RetryCondition[] = ['reset', 'gateway-error', '5xx'];
  * so the attempt ends by the cut of the caller's proxy or by the callee's DEADLINE_EXCEEDED, whichever comes first.
  * Istio sets max_grpc_timeout on every route; k8s-tests/mesh/attempts.cluster.test.ts saw one attempt instead of three.
  */
-export function lateTriesRetried({
+export function slowAttemptsRetried({
   id,
   protocol,
   maxAttempts,

@@ -22,7 +22,7 @@ test('the example has no route in the way of another', () => {
 });
 
 describe('on one dependency', () => {
-  test('a path that is there already is rejected with the route that takes its calls', () => {
+  test('a duplicate path is rejected with the route that gets its calls', () => {
     expect(problemsOf(dependency('a', 'b', 'GET /x', 'GET /x'))).toEqual([
       {
         subject: 'a->b.R1',
@@ -55,7 +55,7 @@ describe('on one dependency', () => {
   });
 });
 
-test('on two dependencies inside the mesh the same path is two routes: of another caller, or to another host', () => {
+test('the same path on two dependencies inside the mesh makes two routes: for another caller or another host', () => {
   expect(
     hiddenIn(dependency('a', 'b', 'GET /x'), dependency('c', 'b', 'GET /x'), dependency('a', 'c', 'GET /{y}')),
   ).toEqual([]);
@@ -68,7 +68,7 @@ describe('at the gateway, where the routes to all services are one list', () => 
     ]);
   });
 
-  test('a wide path of one hides a narrow one of another, before it or after it', () => {
+  test('a wide path of one service hides a narrow path of another, in either order', () => {
     const [wide, narrow] = [dependency('gateway', 'a', 'GET /v1/{id}'), dependency('gateway', 'b', 'GET /v1/stats')];
     expect(hiddenIn(wide, narrow)).toEqual(['gateway->b.R0']);
     expect(problemsOf(narrow, wide)).toMatchObject([
@@ -76,7 +76,7 @@ describe('at the gateway, where the routes to all services are one list', () => 
     ]);
   });
 
-  test('of one service the narrow one may come first', () => {
+  test('a narrow path may come before a wide one of the same service', () => {
     expect(hiddenIn(dependency('gateway', 'a', 'GET /v1/stats', 'GET /v1/{id}'))).toEqual([]);
   });
 });

@@ -28,7 +28,7 @@ describe('attempts-fit-timeout', () => {
   describe('attempts that share the timeout', () => {
     const sharing = { ...threeAttempts, perTryTimeoutMs: null };
 
-    test('need a millisecond more than their back-off', () => {
+    test('need at least a millisecond besides their back-off', () => {
       expect(triesFitTimeout({ ...sharing, timeoutMs: 61 })).toEqual([]);
     });
 
@@ -63,7 +63,7 @@ describe('timeout-within-budget', () => {
     ]);
   });
 
-  test('a call without a timeout fits no budget', () => {
+  test('a call without a timeout exceeds every budget', () => {
     expect(timeoutWithinBudget(effectivePolicy({ timeoutMs: null }))).toMatchObject([{ value: 'timeoutMs = none' }]);
   });
 });
@@ -82,11 +82,11 @@ describe('callee-outlives-caller', () => {
   const messageOf = (change: Partial<EffectivePolicy>, others = behind) => problemsOf(change, others)[0]?.message;
 
   describe('a callee whose calls end within the time of an attempt', () => {
-    test('stops, to the last millisecond', () => {
+    test('stops if its calls take exactly that time', () => {
       expect(problemsOf({ timeoutMs: 500 })).toEqual([]);
     });
 
-    test('must not be said to carry on', () => {
+    test('must not be declared to carry on', () => {
       expect(problemsOf({ timeoutMs: 500, afterTimeout: 'callee-carries-on' })).toEqual([
         {
           subject: 'a->b.Ask',
@@ -97,13 +97,13 @@ describe('callee-outlives-caller', () => {
       ]);
     });
 
-    test('and one that calls no service, stops', () => {
+    test('that calls no service stops', () => {
       expect(problemsOf({ calls: [], timeoutMs: 1 })).toEqual([]);
     });
   });
 
   describe('a callee whose calls may take longer than an attempt', () => {
-    test('is rejected with both times if it is said to stop', () => {
+    test('is rejected with both times if it is declared to stop', () => {
       expect(problemsOf({ timeoutMs: 499 })).toEqual([
         {
           subject: 'a->b.Ask',
@@ -133,7 +133,7 @@ describe('callee-outlives-caller', () => {
       expect(messageOf({ calls: ['b->c.Ask', 'b->c.Ask'], timeoutMs: 599 })).toContain('take 600 ms');
     });
 
-    test('has no bound where one of its calls has none', () => {
+    test('is unlimited if one of its calls is', () => {
       const endless = [...behind.slice(0, 1), effectivePolicy({ caller: 'b', callee: 'd', timeoutMs: null })];
       expect(messageOf({ timeoutMs: 9_999 }, endless)).toContain('take Infinity ms');
     });
@@ -151,7 +151,7 @@ describe('callee-outlives-caller', () => {
       expect(messageOf(maxAttempts)).toContain('an attempt may end after 0 ms');
     });
 
-    test('is what connecting and the pauses leave, if the others never arrived', () => {
+    test('is the rest after connecting and pauses, if the other attempts never arrived', () => {
       // Two connections of at most 100 ms each, and 30 ms of pauses.
       const maxAttempts = { maxAttempts: 3, longestBackoffMs: 30, conditions: ['connect-failure'] } as const;
       expect(problemsOf({ ...maxAttempts, timeoutMs: 730 })).toEqual([]);
@@ -159,14 +159,14 @@ describe('callee-outlives-caller', () => {
       expect(messageOf({ ...maxAttempts, timeoutMs: 100 })).toContain('after 0 ms');
     });
 
-    test('has no end where there is no timeout', () => {
+    test('is unlimited without a timeout', () => {
       expect(problemsOf({ timeoutMs: null })).toEqual([]);
       expect(messageOf({ timeoutMs: null, afterTimeout: 'callee-carries-on' })).toContain('it stops');
     });
   });
 
   describe('a partner', () => {
-    test('may carry on whatever the time, and only a key makes that safe', () => {
+    test('may carry on for any time, and only a key makes that safe', () => {
       const partner = { external: true, calls: [], timeoutMs: 60_000 };
       expect(messageOf(partner)).toBe(
         'it may go on after its caller has given up: it is a partner, which the mesh cannot stop. ' +
@@ -178,19 +178,19 @@ describe('callee-outlives-caller', () => {
   });
 
   describe('a safe call', () => {
-    test('leaves nothing behind, however long its callee goes on', () => {
+    test('has no effect, even if its callee carries on', () => {
       expect(problemsOf({ idempotency: 'safe', timeoutMs: 1 })).toEqual([]);
       expect(problemsOf({ idempotency: 'safe', external: true })).toEqual([]);
     });
 
-    test('need not and must not be said to carry on', () => {
+    test('need not and must not be declared to carry on', () => {
       expect(messageOf({ idempotency: 'safe', timeoutMs: 1, afterTimeout: 'callee-carries-on' })).toBe(
         "a safe call leaves nothing behind, however long it goes on: state 'callee-stops'.",
       );
     });
   });
 
-  test('where a policy is missing, another rule says so and nothing is said here', () => {
+  test('a missing policy is the problem of another rule, and not of this one', () => {
     expect(problemsOf({ timeoutMs: 1 }, behind.slice(1))).toEqual([]);
   });
 });

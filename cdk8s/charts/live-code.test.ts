@@ -48,7 +48,7 @@ test.each(services)("%s is not restarted by an edit of another service's code", 
   expect(others.filter((entry) => watchedPaths(name, service).includes(inImage(entry.name)))).toEqual([]);
 });
 
-test.each(services)('what %s watches is there: Node ends where a path is missing', (name, service) => {
+test.each(services)('every path that %s watches exists, because Node exits if one is missing', (name, service) => {
   const missing = watchedPaths(name, service).filter((path) => !existsSync(path.replace(CODE_FOLDER, folder)));
   expect(missing).toEqual([]);
   const flags = watchCommand(name, service).filter((word) => word.startsWith('--watch-path='));

@@ -31,8 +31,8 @@ interface WorkloadProps {
 }
 
 /**
- * One of our services: ServiceAccount, Deployment and, if it serves anything, Service, all of the service's name.
- * A new pod is ready before an old one is told to go, and the old one serves on until its callers know.
+ * The objects of one service, all with its name: ServiceAccount, Deployment and, if it serves anything, Service. In a
+ * rollout a new pod is ready before an old one terminates, and the old one serves until its callers have the change.
  */
 class Workload extends Construct {
   constructor(scope: Construct, { name, service, topology, environment }: WorkloadProps) {

@@ -19,14 +19,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(out, { recursive: true }));
 
-test('all environments are written, or the one asked for', () => {
+test('all environments are written, or the requested one', () => {
   expect(synth(['--out', out, '--env', 'prod'], { topology, policies, limits, saga, environments })).toBe(0);
   expect(readdirSync(out)).toEqual(['prod']);
   expect(synth(['--out', out], { topology, policies, limits, saga, environments })).toBe(0);
   expect(readdirSync(out).toSorted()).toEqual(Object.keys(environments).toSorted());
 });
 
-test('another image takes the place of the own one everywhere', () => {
+test('--image replaces the image everywhere', () => {
   const image = 'registry.example/team/services:1';
   synth(['--out', out, '--env', 'dev', '--image', image], { topology, policies, limits, saga, environments });
   const workloads = readFileSync(join(out, 'dev/60-workloads.yaml'), 'utf8');
@@ -38,14 +38,14 @@ test('the availability of every route is printed', () => {
   expect(stdout.mock.calls.join()).toMatch(/^availability of .*\nPOST \/v1\/orders +4 +97\.914 %/);
 });
 
-test('what an earlier run left in the folder is removed', () => {
+test('files of an earlier run are removed', () => {
   mkdirSync(join(out, 'dev'));
   writeFileSync(join(out, 'dev/99-gone.yaml'), '');
   synth(['--out', out], { topology, policies, limits, saga, environments });
   expect(readdirSync(join(out, 'dev'))).not.toContain('99-gone.yaml');
 });
 
-test('a source with problems exits 1, says them all on stderr, and leaves the last good manifests as they are', () => {
+test('a source with problems exits with 1, prints all problems on stderr, and keeps the last valid manifests', () => {
   synth(['--out', out], { topology, policies, limits, saga, environments });
   const { 'orders->inventory': _, ...others } = policies;
   const payments = policies['orders->payments'];

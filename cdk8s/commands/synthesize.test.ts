@@ -154,7 +154,7 @@ describe.each(Object.entries(environments))('in %s', (name, environment) => {
     }
   });
 
-  test('pods of a service keep apart, and so do brokers, as the environment says', () => {
+  test('pods of a service, and brokers, are spread as the environment states', () => {
     const labels = { host: 'kubernetes.io/hostname', zone: 'topology.kubernetes.io/zone' };
     const keys = environment.spread.map((place) => labels[place]);
     for (const { metadata, spec } of deployments) {

@@ -29,7 +29,7 @@ test('each chart becomes a file of its objects in the order they were made', () 
   expect(readFileSync(join(folder, 'one.yaml'), 'utf8')).toBe([thing('b'), thing('a')].join('---\n'));
 });
 
-test('what cdk8s-plus finds missing is rejected before anything is written', () => {
+test('an object that cdk8s-plus finds incomplete is rejected before any file is written', () => {
   chartOf('zero', 'x');
   new Deployment(chartOf('one'), 'empty');
   expect(() => writeCharts(app, folder)).toThrow('at least 1 container');

@@ -41,7 +41,7 @@ describe('VirtualServices', () => {
     ]);
   });
 
-  test('all callers of a host share it, told apart by their label and the gRPC path', () => {
+  test('all callers of a host share it, and routes match their label and the gRPC path', () => {
     const { hosts, gateways, http } = specOf(plan.virtualServices, 'b');
     expect(hosts).toEqual(['b.shop.svc.cluster.local']);
     expect(gateways).toBeUndefined();
@@ -63,7 +63,7 @@ describe('VirtualServices', () => {
     expect(route.route).toEqual([{ destination: { host: 'b.shop.svc.cluster.local', port: { number: 50051 } } }]);
   });
 
-  test('no retry is written out, because Istio retries if a route says nothing', () => {
+  test('the absence of retries is explicit, because Istio retries by default', () => {
     expect(routeOf('b', 'c.Ask').retries).toEqual({ attempts: 0 });
   });
 
@@ -81,7 +81,7 @@ describe('VirtualServices', () => {
     });
   });
 
-  test('no route catches what no dependency states', () => {
+  test('no route matches a call without a dependency', () => {
     const routes = plan.virtualServices.flatMap(({ spec }) => spec.http ?? []);
     expect(routes.filter(({ match }) => !match?.length)).toEqual([]);
   });
@@ -136,7 +136,7 @@ describe('DestinationRules', () => {
     expect(specOf(plan.destinationRules, 'b-from-c')).not.toHaveProperty('trafficPolicy.outlierDetection');
   });
 
-  test('the rule of a further caller from another namespace is there, because a selector reaches no further', () => {
+  test('the rule of a caller in another namespace is in that namespace, because a selector matches only pods of its own', () => {
     const services = { ...topology.services, c: { ...topology.services.c, namespace: 'back-office' } };
     const { destinationRules } = planMesh(exampleModel({ topology: { ...topology, services } }), [{ each: 1 }]);
     expect(destinationRules.map(({ name, namespace }) => `${namespace}/${name}`)).toEqual(
@@ -193,7 +193,7 @@ test("the gateway's failure-rate breaker is set where its pods run", () => {
 });
 
 describe('Sidecars', () => {
-  test('a workload knows whom it calls and where its spans go, and nothing else', () => {
+  test('a workload knows its callees and the trace collector, and nothing else', () => {
     expect(specOf(plan.sidecars, 'a')).toEqual({
       workloadSelector: { labels: { app: 'a' } },
       outboundTrafficPolicy: { mode: 'REGISTRY_ONLY' },

@@ -7,8 +7,8 @@ import { recallState } from '../../cluster/state.ts';
 const script = readFileSync(new URL('faults.sh', import.meta.url), 'utf8');
 
 /**
- * Runs faults.sh where the node's processes are seen, to its end or, when the signal comes, to its undoing. Gives its
- * lines. The only file that knows how a cluster's node is reached.
+ * Runs faults.sh in the PID namespace of the node until it ends. On the signal, faults.sh reverts its fault first.
+ * Returns its lines of output. The only file that knows how a cluster's node is reached.
  */
 export type NodeShell = (args: readonly string[], signal: AbortSignal) => Promise<readonly string[]>;
 

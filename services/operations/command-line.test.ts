@@ -37,7 +37,7 @@ describe('a command', () => {
     expect(await parse(line)).toEqual(command);
   });
 
-  test.each(['--help', 'redrive --help', '-h'])('%s shows the usage, and that is no failure', async (line) => {
+  test.each(['--help', 'redrive --help', '-h'])('%s shows the usage and exits with 0', async (line) => {
     await expect(parse(line)).rejects.toMatchObject({
       message: expect.stringContaining('Usage: npm run dlq'),
       cause: { exitCode: 0 },
