@@ -65,6 +65,7 @@ export const VISIBLE_FIELDS = [
   'path',
   'protocol',
   'external',
+  'endpoints',
   'timeoutMs',
   'maxAttempts',
   'conditions',
@@ -82,7 +83,6 @@ type OtherField =
   | 'callee'
   | 'rpc'
   | 'calls'
-  | 'endpoints'
   | 'idempotency'
   | 'afterTimeout'
   | 'latencyBudgetMs'

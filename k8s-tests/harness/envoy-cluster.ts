@@ -76,6 +76,18 @@ export async function readCluster(cluster: Cluster, pod: PodRef, name: string): 
   return toEnvoyCluster(found.cluster);
 }
 
+const statusesSchema = z.object({
+  cluster_statuses: z.array(z.object({ name: z.string(), host_statuses: z.array(z.unknown()).default([]) })),
+});
+
+/** Counts the endpoints that the pod's proxy has for the cluster with this name. Throws if there is no such cluster. */
+export async function countEndpoints(cluster: Cluster, pod: PodRef, name: string): Promise<number> {
+  const { cluster_statuses: statuses } = statusesSchema.parse(await askEnvoy(cluster, pod, '/clusters?format=json'));
+  const found = statuses.find((status) => status.name === name);
+  if (found === undefined) throw new Error(`${pod.name} has no cluster ${name}`);
+  return found.host_statuses.length;
+}
+
 /** @param config as in Envoy's config dump */
 export function toEnvoyCluster(config: unknown): EnvoyCluster {
   const live = clusterSchema.parse(config);

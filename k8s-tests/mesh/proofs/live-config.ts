@@ -9,7 +9,7 @@ import type { Dependency, RpcWithPolicy } from '../../../cdk8s/model/dependencie
 import { targetOf } from '../../harness/caller.ts';
 import { type Cluster, openCluster } from '../../harness/cluster.ts';
 import { proxiesOf } from '../../harness/envoy.ts';
-import { readCluster } from '../../harness/envoy-cluster.ts';
+import { countEndpoints, readCluster } from '../../harness/envoy-cluster.ts';
 import { readRouteOf } from '../../harness/envoy-route.ts';
 import { eventually } from '../../harness/eventually.ts';
 import type { PodRef } from '../../harness/names.ts';
@@ -52,6 +52,7 @@ async function readLive(
     path: route.path,
     protocol,
     external,
+    endpoints: [await countEndpoints(cluster, pod, route.cluster)],
     timeoutMs: route.timeoutMs,
     maxAttempts: 1 + (route.retries?.attempts ?? 0),
     conditions: route.retries?.conditions ?? [],
