@@ -50,7 +50,8 @@ describe.skipIf(!isNative)('the manifests, applied by kubectl on an empty cluste
   });
 
   it('are found again by `make status`, and removed by `make down`, after .windlass was deleted', async () => {
-    await rm(join(checkout, '.windlass'), { recursive: true, force: true });
+    // Processes of the running cluster still write into the folder.
+    await rm(join(checkout, '.windlass'), { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     const status = await inCheckout('make status');
     expect(status.exitCode).not.toBe(0);
     expect(status.stderr).toMatch(/cluster, native, is down; `make up` brings it back: a new node replaces it/);

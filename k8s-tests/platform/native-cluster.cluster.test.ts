@@ -185,7 +185,8 @@ describe.skipIf(!isNative)('a native cluster', () => {
   it('is found and removed completely even after its folder was deleted', async () => {
     const provider = nativeProvider(checkout);
     await start(provider, await choosePorts(unset));
-    await rm(join(checkout, '.windlass'), { recursive: true, force: true });
+    // Processes of the running cluster still write into the folder.
+    await rm(join(checkout, '.windlass'), { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     expect(await provider.find()).toMatchObject({
       state: 'down',
       remedy: expect.stringContaining('its folder was deleted'),
