@@ -23,7 +23,7 @@ describe('the trials of a breaker', () => {
   });
 
   it('for a failure rate: five points above it open it within two intervals, five below do not in a minute', () => {
-    const [open, stay] = trialsWith({ kind: 'failure-rate', percent: 50, minRequests: 20, ...times }, 1);
+    const [stay, open] = trialsWith({ kind: 'failure-rate', percent: 50, minRequests: 20, ...times }, 1);
     expect(open?.faults).toEqual([{ percent: 55, status: 'INTERNAL' }]);
     expect(open?.ejection).toMatchObject({ withinMs: 2_000 });
     expect(open?.ratePerSecond).toBeGreaterThanOrEqual(40);
