@@ -34,6 +34,10 @@ test('secret fields are not written, wherever they are', () => {
   expect(line).toMatchObject({ order: { paymentToken: '[redacted]', cards: [{ last4: '4242' }] } });
 });
 
+test.each(['boom', 17, null])('a thrown %j, which is not an Error, is written as it is', (err) => {
+  expect(capture((log) => log.info({ err }, 'oops'))).toMatchObject({ err, msg: 'oops' });
+});
+
 test('an object that contains itself is written', () => {
   const self: Record<string, unknown> = { name: 'ring' };
   self.self = self;

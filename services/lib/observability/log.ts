@@ -23,11 +23,16 @@ export function createLog(service: string, level: string, destination?: { write(
       base: { service },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: (fields) => redactFields(fields) },
-      serializers: { err: (error) => redactFields(pino.stdSerializers.err(error)) },
+      serializers: { err: serializeError },
       mixin: correlation,
     },
     destination ?? pino.destination({ fd: 1, sync: true }),
   );
+}
+
+/** Anything may be thrown: pino passes on what is not an Error. */
+function serializeError(thrown: Error): unknown {
+  return thrown instanceof Error ? redactFields(pino.stdSerializers.err(thrown)) : thrown;
 }
 
 /** A log that writes nothing, for tests. */
