@@ -16,7 +16,7 @@ export default function report({ modules, summary }) {
     return `${from}:${lineOf(from, specifier)}: imports ${specifier} [${rule.name}] ${comments.get(rule.name)}${circle}`;
   });
   const total = `${totalCruised} files, ${totalDependenciesCruised} imports, ${violations.length} of them forbidden`;
-  return { output: `${[...lines, total].join('\n')}\n`, exitCode: violations.length };
+  return { output: `${[...lines, total].join('\n')}\n`, exitCode: violations.length > 0 ? 1 : 0 };
 }
 
 function lineOf(file, specifier) {
