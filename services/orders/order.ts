@@ -5,17 +5,16 @@ import { moneySchema } from '../contracts/money.ts';
 import { paymentTokenNames } from '../contracts/payment-tokens.ts';
 
 /**
- * Printable means no control characters and not only spaces.
- * @param maxLength in UTF-16 code units
+ * Something to see, and none of Unicode's control characters, lone surrogates, private-use characters, noncharacters, line
+ * and paragraph separators, and characters that change the direction of the text around them. Emoji and joiners stay.
  */
+const printable =
+  /^(?=.*[\p{L}\p{N}\p{P}\p{S}])[^\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Noncharacter_Code_Point}]*$/u;
+
+/** @param maxLength in UTF-16 code units */
 const text = (maxLength: number) => {
   const rule = `must be 1 to ${maxLength} printable characters`;
-  return z
-    .string()
-    .min(1, rule)
-    .max(maxLength, rule)
-    .regex(/^\P{Cc}*$/u, rule)
-    .regex(/\S/, rule);
+  return z.string().min(1, rule).max(maxLength, rule).regex(printable, rule);
 };
 
 const quantityRule = 'must be a whole number from 1 to 1000';

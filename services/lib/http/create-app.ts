@@ -3,11 +3,11 @@ import type { FaultInjection, InjectedFailure } from '../faults/fault-injection.
 import type { Log } from '../observability/log.ts';
 import { currentTraceresponse } from '../observability/tracing.ts';
 import { DomainError } from '../runtime/domain-error.ts';
+import { shorten } from '../runtime/shorten.ts';
 import { type HttpProblem, toProblem, typeBase } from './http-problem.ts';
+import { readJson } from './read-json.ts';
 import { acceptRequestId, currentRequestId, requestIdHeader, withRequestId } from './request-id.ts';
 import type { HttpRequest, HttpRoute } from './route.ts';
-
-const bodyLimitBytes = 64 * 1024;
 
 /** An express app of these routes. Every answer echoes the request id and names its trace; every error is a problem. */
 export function createApp(routes: readonly HttpRoute[], faults: FaultInjection, log: Log): Express {
@@ -16,10 +16,10 @@ export function createApp(routes: readonly HttpRoute[], faults: FaultInjection, 
   app.use(correlate);
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    app[route.method](path, injectFault(route, faults), parseJson, answer(route));
+    app[route.method](path, injectFault(route, faults), readJson, answer(route));
   }
   app.use((request) => {
-    throw new DomainError('not-found', `There is no ${request.method} ${request.path} here.`);
+    throw new DomainError('not-found', `There is no ${request.method} ${shorten(request.path)} here.`);
   });
   app.use(answerWithProblem(log));
   return app;
@@ -52,17 +52,12 @@ function sendInjected(response: express.Response, { status }: InjectedFailure): 
   });
 }
 
-/**
- * Reads any media type as JSON. A body that is not JSON gets a 400 that says so, rather than a 415 or an empty body.
- */
-const parseJson = express.json({ limit: bodyLimitBytes, type: () => true, strict: false });
-
 function answer(route: HttpRoute): RequestHandler {
   return async (request, response: express.Response<unknown, { failure?: InjectedFailure }>) => {
     const incoming: HttpRequest = {
       params: request.params as Record<string, string>,
       query: request.query,
-      header: (name) => request.get(name),
+      header: (name) => readHeader(request, name),
       body: request.body,
     };
     const reply = await route.handle(incoming);
@@ -75,11 +70,24 @@ function answer(route: HttpRoute): RequestHandler {
   };
 }
 
+/** @throws DomainError `invalid` if the header is given more than once: Node would join the values to one */
+function readHeader(request: express.Request, name: string): string | undefined {
+  const values = request.headersDistinct[name.toLowerCase()];
+  if (values === undefined || values.length <= 1) return values?.[0];
+  const errors = [{ field: name, message: 'must be given once' }];
+  throw new DomainError('invalid', 'The request has a repeated header.', { errors });
+}
+
 function answerWithProblem(log: Log): ErrorRequestHandler {
   return (thrown, request, response, next) => {
-    const error = fromExpress(thrown) ?? DomainError.from(thrown);
+    // express throws a URIError for a path that cannot be decoded.
+    const error =
+      thrown instanceof URIError
+        ? new DomainError('not-found', 'The path cannot be decoded.')
+        : DomainError.from(thrown);
     const level = error.code === 'internal' ? 'error' : 'info';
-    log[level]({ err: error.cause, code: error.code, method: request.method, path: request.path }, error.message);
+    const { method, path } = request;
+    log[level]({ err: error.cause, code: error.code, method, path: shorten(path) }, error.message);
     if (response.headersSent) return next(thrown);
     send(response, toProblem(error));
   };
@@ -87,14 +95,4 @@ function answerWithProblem(log: Log): ErrorRequestHandler {
 
 function send(response: express.Response, problem: HttpProblem): void {
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
-}
-
-/** Converts the errors of express: a path that cannot be decoded, and the errors of express.json, by their `type`. */
-function fromExpress(thrown: unknown): DomainError | undefined {
-  if (thrown instanceof URIError) return new DomainError('not-found', 'The path cannot be decoded.');
-  const type = thrown instanceof Error && 'type' in thrown ? thrown.type : undefined;
-  if (type === 'entity.too.large') return new DomainError('too-large', `The body is over ${bodyLimitBytes} bytes.`);
-  if (typeof type !== 'string') return undefined;
-  const errors = [{ field: 'body', message: 'must be JSON in UTF-8' }];
-  return new DomainError('invalid', 'The body cannot be read.', { errors });
 }

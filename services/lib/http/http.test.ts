@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createFaultInjection } from '../faults/fault-injection.ts';
 import { silentLog } from '../observability/log.ts';
@@ -59,6 +60,43 @@ test.each(['{', 'a=b', '<x/>', '{"a":}'])('the body %j is not JSON: 400', async 
   const response = await post(body);
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({ errors: [{ field: 'body', message: 'must be JSON in UTF-8' }] });
+});
+
+const send = (headers: Record<string, string>, body: string | Buffer<ArrayBuffer>) =>
+  fetch(`${url}/v1/things`, { method: 'POST', headers, body });
+
+test.each(['gzip', 'deflate', 'br', 'zstd', 'compress', 'gzip, gzip', 'x'])(
+  'a body that is not what its Content-Encoding %s says is the fault of its sender: 400',
+  async (encoding) => {
+    const response = await send({ 'content-encoding': encoding }, '{}');
+    expect([response.status, await response.json()]).toMatchObject([400, { errors: [{ field: expect.anything() }] }]);
+  },
+);
+
+test.each(['utf-16', 'latin1', 'utf-7', 'nonsense'])('the charset %s is not supported: 400', async (charset) => {
+  const response = await send({ 'content-type': `application/json; charset=${charset}` }, '{}');
+  expect([response.status, await response.json()]).toMatchObject([400, { errors: [{ field: 'Content-Type' }] }]);
+});
+
+test('bytes that are not UTF-8 are rejected, and not replaced', async () => {
+  const response = await send({}, Buffer.from([0x22, 0xff, 0x22]));
+  expect([response.status, await response.json()]).toMatchObject([400, { errors: [{ field: 'body' }] }]);
+});
+
+test('a compressed body is limited by what it becomes', async () => {
+  const bomb = gzipSync(JSON.stringify('x'.repeat(10_000_000)));
+  expect((await send({ 'content-encoding': 'gzip' }, bomb)).status).toBe(413);
+  expect((await send({ 'content-encoding': 'gzip' }, gzipSync('"x"'))).status).toBe(201);
+});
+
+test('a path is cut before it goes into an answer or the log', async () => {
+  const response = await fetch(`${url}/${'x'.repeat(8_000)}`);
+  expect(response.status).toBe(404);
+  expect((await response.text()).length).toBeLessThan(500);
+});
+
+test('an unknown expectation is ignored', async () => {
+  expect((await postJson(new URL(`${url}/v1/things`), 1, { expect: 'a-miracle' })).status).toBe(201);
 });
 
 test('a body of 64 KiB is accepted; one byte more is too large', async () => {

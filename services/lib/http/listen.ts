@@ -32,6 +32,8 @@ export async function listen(
   const server = certificate
     ? createTlsServer({ ...options, ...certificate }, handler)
     : createServer(options, handler);
+  // Node would answer an unknown expectation itself, with a 417 that has no body. HTTP permits to ignore it.
+  server.on('checkExpectation', handler);
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
   return {
     port: (server.address() as AddressInfo).port,

@@ -5,6 +5,7 @@
 export interface HttpRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, unknown>>;
+  /** @throws DomainError `invalid` if the header is given more than once */
   header(name: string): string | undefined;
   readonly body: unknown;
 }

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { isSecret } from '../observability/secrets.ts';
 import { DomainError, type FieldError } from './domain-error.ts';
+import { shorten } from './shorten.ts';
 
 /**
  * Parses input with a schema. Reports all errors at once.
@@ -18,13 +19,18 @@ type Parsed<Schema extends z.ZodType> =
   | { readonly success: true; readonly data: z.output<Schema>; readonly errors: readonly [] }
   | { readonly success: false; readonly errors: readonly FieldError[] };
 
-/** Parses a part of an input whose parts are to be reported together. Does not throw. */
+/** A report stays readable, and an answer stays small, whatever was sent. */
+const maxErrors = 100;
+const maxFieldLength = 200;
+
+/** Parses a part of an input whose parts are to be reported together: the first 100 errors. Does not throw. */
 export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): Parsed<Schema> {
   const { success, data, error } = schema.safeParse(input, { reportInput: true });
   if (success) return { success, data, errors: [] };
   const errors = error.issues.flatMap(toFieldErrors);
   // A number can break a rule twice: 2^53 is neither safe nor small enough.
-  return { success, errors: [...new Map(errors.map((each) => [`${each.field} ${each.message}`, each])).values()] };
+  const distinct = [...new Map(errors.map((each) => [`${each.field} ${each.message}`, each])).values()];
+  return { success, errors: distinct.slice(0, maxErrors) };
 }
 
 /** @param errors at least one */
@@ -40,10 +46,10 @@ function toFieldErrors(issue: z.core.$ZodIssue): FieldError[] {
   return [{ field: toField(issue.path), message: toMessage(issue) }];
 }
 
-/** `['items', 0, 'sku']` becomes `items[0].sku`; the input itself is `body`. */
+/** `['items', 0, 'sku']` becomes `items[0].sku`; the input itself is `body`. Names of unknown fields may be anything. */
 function toField(path: readonly PropertyKey[]): string {
   const field = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
-  return field.replace(/^\./, '') || 'body';
+  return shorten(field.replace(/^\./, '').toWellFormed(), maxFieldLength) || 'body';
 }
 
 function toMessage(issue: z.core.$ZodIssue): string {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { catalogue } from '../../contracts/catalogue.ts';
 import { type FieldError, hasCode } from '../../lib/runtime/domain-error.ts';
 import { readOrderRequest, totalMinor } from './order-request.ts';
@@ -73,6 +73,45 @@ test.each([
   ['an unknown field', { ...good, coupon: 'X' }, 'coupon'],
 ])('%s is rejected, and the error names only that field', (_, body, field) => {
   expect(new Set(errorsOf('k', body).map((error) => error.field))).toEqual(new Set([field]));
+});
+
+const texts: Readonly<Record<string, (text: string) => object>> = {
+  customerId: (text) => ({ ...good, customerId: text }),
+  'shippingAddress.name': (text) => shipTo({ name: text }),
+  'shippingAddress.street': (text) => shipTo({ street: text }),
+  'shippingAddress.city': (text) => shipTo({ city: text }),
+  'shippingAddress.postalCode': (text) => shipTo({ postalCode: text }),
+};
+
+describe.each(Object.entries(texts))('%s is rejected with', (field, withText) => {
+  test.each([
+    ['the first half of an emoji', 'A\ud83d'],
+    ['the second half of an emoji', '\ude00A'],
+    ['the halves of an emoji in the wrong order', '\ude00\ud83d'],
+    ['a NUL', 'A\u0000'],
+    ['a C1 control character', 'A\u0085'],
+    ['a line separator', 'A\u2028B'],
+    ['a right-to-left override', 'A\u202eB'],
+    ['a noncharacter', 'A\uffff'],
+    ['a private-use character', 'A\ue000'],
+    ['nothing but invisible characters', '\u200b\u200d\ufeff'],
+  ])('%s', (_, text) => {
+    expect(errorsOf('k', withText(text)).map((error) => error.field)).toEqual([field]);
+  });
+});
+
+test.each(['😀', '👩‍💻', 'می‌خواهم', 'עברית', '東京都', 'é', '\u0301e', 'O’Neil & Söhne'])(
+  'the name %s is accepted',
+  (name) => {
+    expect(errorsOf('k', shipTo({ name }))).toEqual([]);
+  },
+);
+
+test('a report names at most 100 fields, each in at most 201 characters', () => {
+  const unknown = Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`k${index}\ud83d`.repeat(100), 1]));
+  const errors = errorsOf('k', { ...good, ...unknown });
+  expect(errors).toHaveLength(100);
+  expect(errors.every(({ field }) => field.length <= 201 && field.isWellFormed())).toBe(true);
 });
 
 test.each([

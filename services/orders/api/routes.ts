@@ -12,7 +12,7 @@ export function ordersRoutes(deps: PlaceOrderDeps): HttpRoute[] {
       method: 'post',
       path: '/v1/orders',
       handle: async ({ header, body }) => {
-        const request = readOrderRequest(header('idempotency-key'), body);
+        const request = readOrderRequest(header('Idempotency-Key'), body);
         const { outcome, replayed } = await placeOrder(deps, request);
         return toReply(outcome, replayed);
       },
