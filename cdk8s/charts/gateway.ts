@@ -1,13 +1,18 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { EnvoyFilter, Gateway } from '../imports/networking.istio.io.ts';
+import { EnvoyFilter, type EnvoyFilterSpec, Gateway } from '../imports/networking.istio.io.ts';
 import { INGRESS_SELECTOR, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
-import { gatewayHeaderFilter } from '../mesh/gateway-headers.ts';
+import { gatewayHeaderFilter } from '../mesh/edge/headers.ts';
+import { gatewayLimitFilter } from '../mesh/edge/limits.ts';
+import { gatewayProblemFilter, serviceProblemFilter } from '../mesh/edge/problems.ts';
 import { GATEWAY_RESOURCE } from '../mesh/virtual-service.ts';
+import { meshNamespaceOf } from '../model/addresses.ts';
+import { syncInteractions } from '../model/interactions.ts';
+import { GATEWAY, type Topology } from '../model/topology.ts';
 
-/** The entry to the mesh, and the headers that it removes from requests. */
+/** The entry to the mesh: what it takes from strangers, and how it answers them itself. */
 export class GatewayChart extends Chart {
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, topology: Topology) {
     super(scope, id);
     new Gateway(this, 'gateway', {
       metadata: GATEWAY_RESOURCE,
@@ -16,9 +21,17 @@ export class GatewayChart extends Chart {
         servers: [{ port: { name: 'http', number: 80, protocol: 'HTTP' }, hosts: ['*'] }],
       },
     });
-    new EnvoyFilter(this, 'headers', {
-      metadata: { name: 'edge-headers', namespace: MESH_ROOT_NAMESPACE },
-      spec: gatewayHeaderFilter,
-    });
+    this.addFilter('edge-headers', MESH_ROOT_NAMESPACE, gatewayHeaderFilter);
+    this.addFilter('edge-limits', MESH_ROOT_NAMESPACE, gatewayLimitFilter);
+    this.addFilter('edge-problems', MESH_ROOT_NAMESPACE, gatewayProblemFilter);
+    for (const { caller, callee } of syncInteractions(topology)) {
+      const service = topology.services[callee];
+      if (caller !== GATEWAY || service?.serves !== 'http') continue;
+      this.addFilter(`${callee}-problems`, meshNamespaceOf(service), serviceProblemFilter(callee));
+    }
+  }
+
+  private addFilter(name: string, namespace: string, spec: EnvoyFilterSpec): void {
+    new EnvoyFilter(this, name, { metadata: { name, namespace }, spec });
   }
 }

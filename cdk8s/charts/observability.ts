@@ -2,6 +2,7 @@ import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { Telemetry } from '../imports/telemetry.istio.io.ts';
 import { MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
+import { CLIENT_TRACE_HEADER } from '../mesh/edge/headers.ts';
 import { TRACING_PROVIDER } from './platform.ts';
 
 /** Mesh-wide tracing. Envoy's default of 1 % would lose the one trace that is looked for. */
@@ -10,7 +11,15 @@ export class ObservabilityChart extends Chart {
     super(scope, id);
     new Telemetry(this, 'tracing', {
       metadata: { name: 'default', namespace: MESH_ROOT_NAMESPACE },
-      spec: { tracing: [{ providers: [{ name: TRACING_PROVIDER }], randomSamplingPercentage: samplingPercent }] },
+      spec: {
+        tracing: [
+          {
+            providers: [{ name: TRACING_PROVIDER }],
+            randomSamplingPercentage: samplingPercent,
+            customTags: { 'client.traceparent': { header: { name: CLIENT_TRACE_HEADER } } },
+          },
+        ],
+      },
     });
   }
 }

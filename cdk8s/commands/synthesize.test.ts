@@ -229,6 +229,11 @@ describe("the partner's TLS", () => {
   });
 });
 
+test.each(['traceparent', 'tracestate', 'baggage'])('the gateway drops the %s of a client', (name) => {
+  const filter = read('prod').find(({ kind, metadata }) => kind === 'EnvoyFilter' && metadata.name === 'edge-headers');
+  expect(JSON.stringify(filter?.spec)).toContain(`{"remove":"${name}"}`);
+});
+
 test('the gateway drops every x-envoy-* header of a client before it reads any of them', () => {
   const filter = read('prod').find(({ kind, metadata }) => kind === 'EnvoyFilter' && metadata.name === 'edge-headers');
   expect(filter?.metadata.namespace).toBe('istio-system');

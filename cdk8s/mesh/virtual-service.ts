@@ -63,9 +63,9 @@ function toMatch(caller: string, { path, method }: Rpc): VirtualServiceSpecHttpM
   };
 }
 
-/** `{id}` is one segment of the path. */
+/** `{id}` is one segment of the path. A longer one is no id, and would fill the logs of every hop. */
 function toRegex(path: string): string {
-  return path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+');
+  return path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]{1,200}');
 }
 
 function toRetries({ retries }: RpcPolicy): VirtualServiceSpecHttpRetries {

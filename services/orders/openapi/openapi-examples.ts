@@ -1,6 +1,6 @@
 import { currency } from '../../contracts/catalogue.ts';
 import type { Stats } from '../../contracts/stats.ts';
-import { toProblem } from '../../lib/http/http-problem.ts';
+import { type HttpProblem, toProblem, typeBase } from '../../lib/http/http-problem.ts';
 import { DomainError } from '../../lib/runtime/domain-error.ts';
 import { toReply } from '../api/routes.ts';
 import type { Order, OrderView, OrderWithHistory } from '../order.ts';
@@ -59,6 +59,25 @@ export const problemExamples = {
   unavailable: toProblem(new DomainError('unavailable', 'The database cannot be used just now.')),
   unknown: toProblem(new DomainError('not-found', 'There is no such order.')),
 } as const;
+
+const sendAgain = 'Send the same request again, an order with the same Idempotency-Key.';
+
+/** What the gateway answers by itself, before or instead of a service. */
+export const gatewayExamples = {
+  tooSlow: {
+    type: `${typeBase}/request-timeout`,
+    title: 'The request came too slowly',
+    status: 408,
+    detail: sendAgain,
+  },
+  headersTooLarge: {
+    type: `${typeBase}/headers-too-large`,
+    title: 'The request is too large',
+    status: 431,
+    detail: 'Path and headers are over 8 KiB.',
+  },
+  timeout: { type: `${typeBase}/timeout`, title: 'No answer in time', status: 504, detail: sendAgain },
+} as const satisfies Record<string, HttpProblem>;
 
 export const statsExample: Stats = {
   orders: { total: 3, open: 1, fulfilled: 1, cancelled: 1 },

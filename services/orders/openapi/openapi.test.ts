@@ -15,7 +15,7 @@ test('every status of placing an order has an example', () => {
   const statuses = examples
     .filter(({ path, method }) => `${method} ${path}` === 'post /v1/orders')
     .map(({ status }) => status);
-  expect([...new Set(statuses)]).toEqual([201, 202, 400, 402, 409, 413, 422, 503]);
+  expect([...new Set(statuses)]).toEqual([201, 202, 400, 402, 408, 409, 413, 422, 431, 503, 504]);
 });
 
 test.each(examples)('the example of $id is valid by its own schema', ({ path, method, status, mediaType, value }) => {

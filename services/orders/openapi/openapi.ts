@@ -5,6 +5,7 @@ import { orderProblemSchema } from '../api/order-problems.ts';
 import { headersSchema } from '../api/order-request.ts';
 import { orderSchema, orderViewSchema, orderWithHistorySchema } from '../order.ts';
 import {
+  gatewayExamples,
   orderExamples,
   orderWithHistoryExample,
   problemExamples,
@@ -59,7 +60,16 @@ function response(
   extra: readonly Header[] = [],
   mediaType = 'application/json',
 ) {
-  const names: readonly Header[] = [...extra, 'x-request-id', 'traceresponse'];
+  return describe(description, schema, examples, [...extra, 'x-request-id', 'traceresponse'], mediaType);
+}
+
+function describe(
+  description: string,
+  schema: keyof typeof schemas,
+  examples: Named,
+  names: readonly Header[],
+  mediaType: string,
+) {
   const named = Object.entries(examples).map(([name, value]) => [name, { value }]);
   return {
     description,
@@ -77,6 +87,16 @@ function problem(
 ) {
   return response(description, 'Problem', examples, extra, 'application/problem+json');
 }
+
+/** The answers of the gateway itself to any request. */
+const fromGateway = (examples: Partial<Record<keyof typeof gatewayExamples, unknown>>, description: string) =>
+  describe(description, 'Problem', examples, [], 'application/problem+json');
+
+const { tooSlow, headersTooLarge, timeout } = gatewayExamples;
+const gatewayResponses = {
+  431: fromGateway({ headersTooLarge }, 'Path and headers are over 8 KiB'),
+  504: fromGateway({ timeout }, 'No answer in time. An order may be stored: send the same key and body again'),
+};
 
 const { invalid, declined, outOfStock, inFlight, tooLarge, keyReused, unavailable, unknown } = problemExamples;
 const { confirmed, pending } = orderExamples;
@@ -112,9 +132,11 @@ const placeOrder = {
     409: problem('Out of stock (`items`), or the same key is still in flight', { outOfStock, inFlight }, [
       'Idempotency-Replayed',
     ]),
+    408: fromGateway({ tooSlow }, 'The request took longer than 15 s to arrive'),
     413: problem('Over 64 KiB', { tooLarge }),
     422: problem('The key was used with another body', { keyReused }),
     503: problem('Nothing was stored', { unavailable }),
+    ...gatewayResponses,
   },
 };
 
@@ -126,6 +148,7 @@ const readOrder = {
     200: response('The order', 'OrderWithHistory', { confirmed: orderWithHistoryExample }),
     404: problem('There is no such order', { unknown }),
     503: problem('Orders cannot be read just now', { unavailable }),
+    ...gatewayResponses,
   },
 };
 
@@ -143,6 +166,8 @@ const readStats = {
   responses: {
     200: response('The statistics of all events processed so far', 'Stats', { sold: statsExample }),
     400: problem('Invalid: `errors` names every field', {}),
+    503: problem('Statistics cannot be read just now', { unavailable }),
+    ...gatewayResponses,
   },
 };
 

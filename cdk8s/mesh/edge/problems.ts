@@ -1,0 +1,71 @@
+import type { EnvoyFilterSpec } from '../../imports/networking.istio.io.ts';
+import { INGRESS_SELECTOR } from '../caller.ts';
+import { mergeConnectionManager } from './connection-manager.ts';
+
+const typeBase = 'https://windlass.example/problems';
+const sendAgain = 'Send the same request again, an order with the same Idempotency-Key.';
+
+interface Problem {
+  /** The last part of the problem's `type`. */
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly errors?: readonly { readonly field: string; readonly message: string }[];
+}
+
+/** What Envoy answers by itself, by HTTP status. */
+const problems: Readonly<Record<number, Problem>> = {
+  400: {
+    code: 'invalid',
+    title: 'The request breaks one or more rules',
+    detail: 'The request is not valid HTTP.',
+    errors: [{ field: 'request', message: 'must be valid HTTP' }],
+  },
+  404: { code: 'not-found', title: 'Not found', detail: 'There is no such method and path here.' },
+  408: { code: 'request-timeout', title: 'The request came too slowly', detail: sendAgain },
+  413: { code: 'too-large', title: 'The request is too large', detail: 'The body is over 65536 bytes.' },
+  431: { code: 'headers-too-large', title: 'The request is too large', detail: 'Path and headers are over 8 KiB.' },
+  503: { code: 'unavailable', title: 'Temporarily unavailable', detail: sendAgain },
+  504: { code: 'timeout', title: 'No answer in time', detail: sendAgain },
+};
+const other: Problem = {
+  code: 'rejected',
+  title: 'The gateway answers this itself',
+  detail: 'No service was reached.',
+};
+
+const toBody = ({ code, title, detail, errors }: Problem) => ({
+  content_type: 'application/problem+json',
+  json_format: { type: `${typeBase}/${code}`, title, status: '%RESPONSE_CODE%', detail, ...(errors && { errors }) },
+});
+
+const settings = {
+  local_reply_config: {
+    body_format: toBody(other),
+    mappers: Object.entries(problems).map(([status, problem]) => ({
+      filter: {
+        status_code_filter: {
+          comparison: { op: 'EQ', value: { default_value: Number(status), runtime_key: `problem_${status}` } },
+        },
+      },
+      body_format_override: toBody(problem),
+    })),
+  },
+};
+
+/** Gives Envoy's own answers the form of all others, an RFC 9457 problem, and the id of the request. */
+export const gatewayProblemFilter: EnvoyFilterSpec = {
+  workloadSelector: { labels: INGRESS_SELECTOR },
+  configPatches: [mergeConnectionManager('GATEWAY', { ...settings, always_set_request_id_in_response: true })],
+};
+
+/**
+ * The same for the answers of a service's own sidecar, such as those while the service starts. For HTTP services only: in a
+ * gRPC answer the text would become the message.
+ */
+export function serviceProblemFilter(service: string): EnvoyFilterSpec {
+  return {
+    workloadSelector: { labels: { app: service } },
+    configPatches: [mergeConnectionManager('SIDECAR_INBOUND', settings)],
+  };
+}
