@@ -10,9 +10,9 @@ const BUFFER_TYPE = 'type.googleapis.com/envoy.extensions.filters.http.buffer.v3
 /** What one client may take of the gateway. Times in milliseconds. */
 export const edgeLimits = {
   /** From the first byte of a request to the end of its headers. */
-  headersTimeoutMs: 10_000,
+  headersTimeoutMs: 5_000,
   /** From the first byte of a request to the end of its body. */
-  requestTimeoutMs: 15_000,
+  requestTimeoutMs: 10_000,
   /** A connection without a request. Longer than the pauses of clients that keep connections open. */
   idleTimeoutMs: 300_000,
   /** Of one pod of the gateway. Those that wait hold up to 64 KiB each: together half of its memory. */

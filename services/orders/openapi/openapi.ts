@@ -132,7 +132,7 @@ const placeOrder = {
     409: problem('Out of stock (`items`), or the same key is still in flight', { outOfStock, inFlight }, [
       'Idempotency-Replayed',
     ]),
-    408: fromGateway({ tooSlow }, 'The request took longer than 15 s to arrive'),
+    408: fromGateway({ tooSlow }, 'The request took longer than 10 s to arrive'),
     413: problem('Over 64 KiB', { tooLarge }),
     422: problem('The key was used with another body', { keyReused }),
     503: problem('Nothing was stored', { unavailable }),
