@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { BrokenAnswer } from './broken-answers.ts';
 import { RequestCounter } from './request-counter.ts';
 import { FaultRules } from './rules.ts';
 
@@ -8,6 +9,8 @@ export interface InjectedFailure {
   readonly status: string | number;
   /** True if the request is handled first. */
   readonly carriedOut: boolean;
+  /** HTTP only: a broken answer instead of a problem. */
+  readonly answer: BrokenAnswer | undefined;
 }
 
 /** The fault injection of a process. Its HTTP and gRPC servers consult it about each request. */
@@ -33,7 +36,9 @@ export function createFaultInjection(enabled: boolean): FaultInjection {
       requestCounter.count(match, requestId);
       const fault = rules.next(match);
       if (fault?.delayMs) await sleep(fault.delayMs);
-      return fault?.status === undefined ? undefined : { status: fault.status, carriedOut: fault.carriedOut };
+      if (fault?.status === undefined) return undefined;
+      const { status, carriedOut, answer } = fault;
+      return { status, carriedOut, answer };
     },
   };
 }

@@ -45,6 +45,10 @@ test.each([
   ['an HTTP status for a gRPC path', { match: check, status: 503 }],
   ['a gRPC status for an HTTP route', { match: '/v1/orders', status: 'UNAVAILABLE' }],
   ['an unknown gRPC status', { match: check, status: 'BROKEN' }],
+  ['an answer but no status', { match: '/a', answer: 'huge' }],
+  ['an answer for a gRPC path', { match: check, answer: 'huge', status: 'UNAVAILABLE' }],
+  ['a status of success but no answer', { match: '/a', status: 200 }],
+  ['an unknown answer', { match: '/a', answer: 'odd', status: 200 }],
   ['a misspelt key', { match: '/a', status: 503, delay: 5 }],
 ])('a rule with %s is rejected', (_, rule) => expect(faultRuleSchema.safeParse(rule).success).toBe(false));
 
@@ -53,7 +57,7 @@ test('a request is counted before its fault applies, by match and by request id'
   faults.rules.replace([{ match: check, status: 'UNAVAILABLE', delayMs: 20 }]);
   const answer = faults.admit(check, 'r-1');
   expect(faults.requestCounter.read()).toEqual({ byMatch: { [check]: 1 }, byRequestId: { 'r-1': { [check]: 1 } } });
-  expect(await answer).toEqual({ status: 'UNAVAILABLE', carriedOut: false });
+  expect(await answer).toEqual({ status: 'UNAVAILABLE', carriedOut: false, answer: undefined });
 });
 
 test('without FAULTS=on nothing is counted and nothing fails', async () => {

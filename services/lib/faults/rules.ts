@@ -1,5 +1,6 @@
 import { status as Status } from '@grpc/grpc-js';
 import { z } from 'zod';
+import { type BrokenAnswer, brokenAnswers } from './broken-answers.ts';
 
 /**
  * A fault to inject, as `PUT /faults` accepts it. `match` is a gRPC path or an HTTP route. The first rule that matches
@@ -7,6 +8,7 @@ import { z } from 'zod';
  * spread. A rule with neither fails every request. A failing request waits `delayMs` and is then answered with `status`
  * (a gRPC status name for a gRPC path, an HTTP status for a route). Without `status` it is only delayed. With
  * `carriedOut` the request still has its effect: it is handled, and then answered with `status` instead of its result.
+ * For a route, `answer` makes what is sent no usable answer at all (see broken-answers.ts), whatever its status.
  */
 export const faultRuleSchema = z
   .strictObject({
@@ -16,13 +18,20 @@ export const faultRuleSchema = z
     delayMs: z.int().min(0).max(600_000).optional(),
     status: z.union([z.string(), z.int()]).optional(),
     carriedOut: z.literal(true).optional(),
+    answer: z.enum(brokenAnswers).optional(),
   })
   .refine((rule) => rule.delayMs !== undefined || rule.status !== undefined, 'needs delayMs, status or both')
   .refine((rule) => rule.failFirst === undefined || rule.percent === undefined, 'takes failFirst or percent, not both')
   .refine((rule) => !rule.carriedOut || rule.status !== undefined, 'needs a status if carriedOut is set')
-  .refine((rule) => rule.status === undefined || isStatusFor(rule.match, rule.status), {
+  .refine((rule) => rule.answer === undefined || rule.status !== undefined, 'needs a status if answer is set')
+  .refine((rule) => rule.answer === undefined || !grpcPath.test(rule.match), {
+    path: ['answer'],
+    message: 'is for an HTTP route only',
+  })
+  .refine((rule) => rule.status === undefined || isStatusFor(rule), {
     path: ['status'],
-    message: 'must be a gRPC status name other than OK for a gRPC path, an HTTP status from 400 to 599 for a route',
+    message:
+      'must be a gRPC status name other than OK for a gRPC path, an HTTP status from 400 to 599 for a route, with an answer from 200',
   });
 
 export type FaultRule = z.output<typeof faultRuleSchema>;
@@ -32,14 +41,16 @@ export interface Fault {
   readonly delayMs: number;
   readonly status: string | number | undefined;
   readonly carriedOut: boolean;
+  readonly answer: BrokenAnswer | undefined;
 }
 
 /** `/windlass.inventory.v1.Inventory/Check`: a dotted service name, then one method. */
 const grpcPath = /^\/\w+(\.\w+)+\/\w+$/;
 
-function isStatusFor(match: string, status: string | number): boolean {
+function isStatusFor(rule: { match: string; status?: unknown; answer?: unknown }): boolean {
+  const { match, status, answer } = rule;
   if (grpcPath.test(match)) return typeof status === 'string' && status !== 'OK' && status in Status;
-  return typeof status === 'number' && status >= 400 && status <= 599;
+  return typeof status === 'number' && status >= (answer === undefined ? 400 : 200) && status <= 599;
 }
 
 /** The current rules. The same rules and the same requests give the same faults. */
@@ -63,8 +74,8 @@ export class FaultRules {
     if (!entry) return undefined;
     entry.matched += 1;
     if (!fails(entry.rule, entry.matched)) return undefined;
-    const { delayMs = 0, status, carriedOut = false } = entry.rule;
-    return { delayMs, status, carriedOut };
+    const { delayMs = 0, status, carriedOut = false, answer } = entry.rule;
+    return { delayMs, status, carriedOut, answer };
   }
 }
 

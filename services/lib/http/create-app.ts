@@ -1,4 +1,5 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import { sendBrokenAnswer } from '../faults/broken-answers.ts';
 import type { FaultInjection, InjectedFailure } from '../faults/fault-injection.ts';
 import type { Log } from '../observability/log.ts';
 import { currentTraceresponse } from '../observability/tracing.ts';
@@ -42,7 +43,8 @@ function injectFault(route: HttpRoute, faults: FaultInjection): RequestHandler {
   };
 }
 
-function sendInjected(response: express.Response, { status }: InjectedFailure): void {
+function sendInjected(response: express.Response, { status, answer }: InjectedFailure): void {
+  if (answer) return void sendBrokenAnswer(response, Number(status), answer);
   const detail = 'A fault rule requested this answer.';
   send(response, {
     type: `${typeBase}/injected-fault`,

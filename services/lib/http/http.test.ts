@@ -113,6 +113,28 @@ test('a request with an injected fault is counted and then answered with its sta
   expect(faults.requestCounter.read().byMatch).toEqual({ '/v1/things': 2 });
 });
 
+test.each([
+  ['empty', ''],
+  ['page', '<html>'],
+  ['other-json', '['],
+] as const)('a broken answer %s has the status of its rule', async (answer, start) => {
+  faults.rules.replace([{ match: '/v1/things', status: 200, answer }]);
+  const response = await post('1');
+  expect([response.status, (await response.text()).slice(0, start.length)]).toEqual([200, start]);
+});
+
+test('a cut answer breaks, a slow one goes on, and a huge one has 150 MiB', async () => {
+  faults.rules.replace([{ match: '/v1/things', status: 200, answer: 'cut' }]);
+  await expect(post('1').then((response) => response.text())).rejects.toThrow();
+  faults.rules.replace([{ match: '/v1/things', status: 200, answer: 'slow' }]);
+  const slow = await fetch(`${url}/v1/things`, { method: 'POST', body: '1', signal: AbortSignal.timeout(1_500) });
+  await expect(slow.text()).rejects.toThrow('timeout');
+  faults.rules.replace([{ match: '/v1/things', status: 200, answer: 'huge' }]);
+  let bytes = 0;
+  for await (const chunk of (await post('1')).body ?? []) bytes += chunk.length;
+  expect(bytes).toBeGreaterThan(150 * 1024 * 1024);
+});
+
 test('a request with a carriedOut fault has its effect before it fails', async () => {
   let effects = 0;
   const charge: HttpRoute = { method: 'post', path: '/charges', handle: () => ({ status: 201, body: ++effects }) };
