@@ -19,6 +19,8 @@ export interface FaultRule {
   readonly status?: string | number;
   /** The pod processes the request before it answers with the status, so the request has its effect. */
   readonly carriedOut?: true;
+  /** HTTP only, instead of a problem: services/lib/faults/broken-answers.ts. */
+  readonly answer?: 'empty' | 'page' | 'other-json' | 'cut' | 'huge' | 'slow';
 }
 
 const requestCountsSchema = z.object({

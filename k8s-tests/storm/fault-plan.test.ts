@@ -31,10 +31,10 @@ describe('the plan of a run', () => {
     expect(missed).toEqual([]);
   });
 
-  it('kills, freezes and cuts within two minutes', () => {
+  it('kills, freezes, cuts and spoils a dependency within two minutes', () => {
     for (const seed of seeds) {
       const kinds = planFaults({ ...twoMinutes, seed }).map(({ kind }) => kind);
-      expect(new Set(kinds)).toEqual(new Set(['kill', 'freeze', 'cut']));
+      expect(new Set(kinds)).toEqual(new Set(['kill', 'freeze', 'cut', 'state']));
     }
   });
 
@@ -67,7 +67,7 @@ describe('the plan of a run', () => {
       const plan = planFaults({ ...hour, seed });
       expect(new Set(plan.map(({ target }) => target.name)).size).toBe(targets.length);
       const ways = plan.map((fault) => (fault.kind === 'cut' ? `cut ${fault.direction}` : fault.kind));
-      expect(new Set(ways)).toEqual(new Set(['kill', 'freeze', 'cut there', 'cut back', 'cut both']));
+      expect(new Set(ways)).toEqual(new Set(['kill', 'freeze', 'state', 'cut there', 'cut back', 'cut both']));
       const kills = plan.filter(({ kind }) => kind === 'kill');
       for (const kill of kills) {
         const before = kills.filter(

@@ -1,10 +1,12 @@
 import { type Random, seededRandom } from '../harness/random.ts';
+import type { DependencyState } from './dependency-states.ts';
 import type { FaultTarget, LinkTarget, ProcessTarget } from './fault-targets.ts';
 
 /** A fault of a target and its time, in ms from the start of the run. */
 export type PlannedFault =
   | { readonly kind: 'kill'; readonly target: ProcessTarget; readonly atMs: number }
   | { readonly kind: 'freeze'; readonly target: ProcessTarget; readonly atMs: number; readonly forMs: number }
+  | { readonly kind: 'state'; readonly target: DependencyState; readonly atMs: number; readonly forMs: number }
   | {
       readonly kind: 'cut';
       readonly target: LinkTarget;
@@ -66,12 +68,19 @@ function draft({ faults, durationMs, faultMs, targets }: PlanOptions, random: Ra
     );
     if (!families.some((family) => free.has(family))) families = random.shuffle([...free.keys()]);
     const family = families.find((each) => free.has(each));
-    const [first, ...others] = free.get(family ?? '') ?? [];
+    const [first, ...others] = leastStruck(free.get(family ?? '') ?? [], planned);
     if (first === undefined) return planned;
     families = families.filter((each) => each !== family);
     planned.push(strike(random.pick([first, ...others]), atMs, faultMs, planned, random));
   }
   return planned;
+}
+
+/** Those that had the fewest faults, so that a long run leaves none out. */
+function leastStruck(candidates: readonly FaultTarget[], planned: readonly PlannedFault[]): readonly FaultTarget[] {
+  const struck = (target: FaultTarget): number => planned.filter((fault) => fault.target === target).length;
+  const fewest = Math.min(...candidates.map(struck));
+  return candidates.filter((target) => struck(target) === fewest);
 }
 
 function strike(
@@ -81,6 +90,7 @@ function strike(
   planned: readonly PlannedFault[],
   random: Random,
 ): PlannedFault {
+  if (target.kind === 'state') return { kind: 'state', target, atMs, forMs };
   if (target.kind === 'link')
     return { kind: 'cut', target, direction: random.pick(['there', 'back', 'both']), atMs, forMs };
   // Kills and freezes alternate, because a part that survives one may not survive the other.
@@ -97,12 +107,18 @@ function isFree(target: FaultTarget, atMs: number, planned: readonly PlannedFaul
   return planned.every((fault) => !touches(fault.target, target) || endOf(fault) + recoveryMs <= atMs);
 }
 
-/** The same probes restart a sidecar and its service in one pod, and a link has traffic only if both its ends run. */
+/**
+ * The same probes restart a sidecar and its service in one pod, and a link has traffic only if both its ends run. One state
+ * of a dependency would hide another, and one that is being restarted can take on none.
+ */
 function touches(one: FaultTarget, other: FaultTarget): boolean {
+  if (one.kind === 'state' || other.kind === 'state') return one.kind === other.kind || isHost(one) || isHost(other);
   if (one.kind === 'process' && other.kind === 'process')
     return one.namespace === other.namespace && one.labels === other.labels;
   return one.name === other.name || needs(one, other) || needs(other, one);
 }
+
+const isHost = ({ family }: FaultTarget): boolean => family === 'postgres' || family === 'broker';
 
 const needs = (one: FaultTarget, other: FaultTarget): boolean => one.kind === 'link' && one.needs.includes(other.name);
 

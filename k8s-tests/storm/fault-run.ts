@@ -7,6 +7,8 @@ export interface FaultRunOptions {
   readonly durationMs: number;
   readonly ratePerSecond: number;
   readonly faults: number;
+  /** Ten times the rate for 30 s in every ten minutes. @default true */
+  readonly bursts?: boolean;
 }
 
 /** The time that the shop has to become quiescent after the last fault. */

@@ -1,4 +1,9 @@
-/** The targets of faults: every process that can fail alone, and every link that can be cut. */
+import { type DependencyState, dependencyStates } from './dependency-states.ts';
+
+/**
+ * The targets of faults: every process that can fail alone, every link that can be cut, and every dependency that can
+ * answer without being of use.
+ */
 
 /** A container, or one program in it. */
 export interface ProcessTarget {
@@ -24,7 +29,7 @@ export interface LinkTarget {
   readonly needs: readonly string[];
 }
 
-export type FaultTarget = ProcessTarget | LinkTarget;
+export type FaultTarget = ProcessTarget | LinkTarget | DependencyState;
 
 const services = [
   'orders',
@@ -100,4 +105,5 @@ export const targets: readonly FaultTarget[] = [
   link('orders-worker', 'shop', 'events-kafka-bootstrap', 'kafka', ['broker']),
   link('orders', 'postgres', 'postgres', 'postgres', ['postgres']),
   link('payments', 'partner', 'acquirer', 'acquirer', ['orders', "orders's sidecar", 'orders|postgres', 'postgres']),
+  ...dependencyStates,
 ];

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { V1Pod } from '@kubernetes/client-node';
+import { pause } from '../../services/lib/runtime/timing.ts';
 import type { Cluster } from '../harness/cluster.ts';
 import { eventually } from '../harness/eventually.ts';
 import type { PlannedFault } from './fault-plan.ts';
@@ -59,14 +60,23 @@ export async function inject(fault: PlannedFault, options: InjectOptions): Promi
 }
 
 async function strike(fault: PlannedFault, { cluster, node, signal }: InjectOptions) {
+  if (fault.kind === 'state') return holdState(fault, cluster, signal);
   const aimed = await eventually(() => aim(fault, cluster), { timeoutMs: patienceMs, intervalMs: 500 });
   const outputs = await Promise.all(aimed.map(({ args }) => node(args, signal)));
   return { pods: aimed.map(({ pod }) => pod), observed: outputs.flat() };
 }
 
+/** Holds the state until its time is over or the signal comes, and ends it in any case. */
+async function holdState({ target, forMs }: PlannedFault & { kind: 'state' }, cluster: Cluster, signal: AbortSignal) {
+  const end = await eventually(() => target.begin(cluster), { timeoutMs: patienceMs, intervalMs: 500 });
+  await pause(forMs, signal);
+  await end();
+  return { pods: [], observed: ['began', 'ended'] };
+}
+
 /** Returns the arguments of faults.sh and the pods. Throws if the target does not exist. */
 async function aim(
-  fault: PlannedFault,
+  fault: Exclude<PlannedFault, { kind: 'state' }>,
   cluster: Cluster,
 ): Promise<readonly { pod: string; args: readonly string[] }[]> {
   if (fault.kind === 'cut') return aimAtLink(fault, cluster);
@@ -140,7 +150,7 @@ function pidsOf(observed: readonly string[]): readonly number[] {
 
 /**
  * Kill: the process is gone. Freeze: it stopped and was resumed. Cut: no response, packets were dropped, no rule is
- * left.
+ * left. State: the dependency took it on and gave it up.
  */
 export function isEffective(kind: PlannedFault['kind'], observed: readonly string[]): boolean {
   const has = (pattern: RegExp): boolean => observed.some((line) => pattern.test(line));
@@ -152,5 +162,7 @@ export function isEffective(kind: PlannedFault['kind'], observed: readonly strin
       return has(/^state \d+ T$/) && has(/^(thawed \d+ T|died \d+)$/);
     case 'cut':
       return has(/^dropped [1-9]/) && has(/^mended/);
+    case 'state':
+      return has(/^began/) && has(/^ended/);
   }
 }

@@ -7,7 +7,7 @@ import { eventually } from '../harness/eventually.ts';
 import { openKafka } from '../harness/kafka-client.ts';
 import { orderRequest } from '../harness/order.ts';
 import { seededRandom } from '../harness/random.ts';
-import { planFaults } from './fault-plan.ts';
+import { type PlannedFault, planFaults } from './fault-plan.ts';
 import { burstsOf, type FaultRunOptions, type FaultRunResult } from './fault-run.ts';
 import { targets } from './fault-targets.ts';
 import { type FaultRecord, inject } from './inject.ts';
@@ -32,15 +32,16 @@ const progressEveryMs = 10_000;
 /**
  * Places orders and injects faults, waits for quiescence and runs the checker. Ignores orders of earlier runs. Needs
  * the running system.
+ *
+ * @param plan by default drawn from the seed
  */
 export async function runFaultInjection(
   cluster: Cluster,
   options: FaultRunOptions,
   observer: FaultRunObserver,
-): Promise<FaultRunResult> {
-  const { seed, durationMs } = options;
   // Comes first, so that an impossible plan is an error before any fault.
-  const plan = planFaults({ seed, faults: options.faults, durationMs, faultMs, targets });
+  plan: readonly PlannedFault[] = planFaults({ ...options, faultMs, targets }),
+): Promise<FaultRunResult> {
   const node = await openNodeShell();
   const kafka = await openKafka(cluster);
   const baseline = await takeQuiescentBaseline(cluster, kafka);
@@ -87,14 +88,14 @@ export async function runFaultInjection(
 
 function startLoad(
   cluster: Cluster,
-  { seed, ratePerSecond, durationMs }: FaultRunOptions,
+  { seed, ratePerSecond, durationMs, bursts = true }: FaultRunOptions,
   signal: AbortSignal,
 ): OrderLoad {
   const random = seededRandom(seed);
   // Another run with the same seed must not use the same keys.
   const run = randomUUID();
   return new OrderLoad({
-    dueMs: dueTimes({ ratePerSecond, durationMs, bursts: burstsOf(durationMs), factor: burstFactor }),
+    dueMs: dueTimes({ ratePerSecond, durationMs, bursts: bursts ? burstsOf(durationMs) : [], factor: burstFactor }),
     callOf: (n) => {
       const key = `storm-${run}-${n}`;
       return { key, call: { ...orderRequest(cluster.ingressUrl, drawOrder(random), key), timeoutMs: callTimeoutMs } };
