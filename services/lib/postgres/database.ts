@@ -3,7 +3,10 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Log } from '../observability/log.ts';
-import { DomainError } from '../runtime/domain-error.ts';
+import { hasCode } from '../runtime/domain-error.ts';
+import { isDefectOfMigration, toFailure } from './failures.ts';
+import { GuardedSocket } from './guarded-socket.ts';
+import { Transaction } from './transaction.ts';
 
 /** Runs queries: the pool, or the client of a transaction. */
 export interface Queryable {
@@ -16,7 +19,8 @@ export interface Database extends Queryable {
   /**
    * Runs `work` in one transaction, which is rolled back if it throws.
    * @throws DomainError `unavailable` if Postgres cannot be used and nothing was stored; `outcome-unknown` if the
-   *   connection broke at COMMIT; otherwise what `work` throws
+   *   connection broke at COMMIT; StatementError if Postgres rejects a statement or its data; otherwise what `work`
+   *   throws. Only a connection that met no outage goes back to the pool
    */
   transaction<T>(work: (tx: Queryable) => Promise<T>): Promise<T>;
   /**
@@ -46,6 +50,7 @@ const readyPollIntervalMs = 500;
 export function openDatabase(connectionString: string, log: Log): Database {
   const pool = new pg.Pool({
     connectionString,
+    stream: () => new GuardedSocket(),
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
@@ -56,6 +61,7 @@ export function openDatabase(connectionString: string, log: Log): Database {
   pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'));
   const commits = new EventEmitter();
   return {
+    // The pool closes the connection of a query that failed.
     query: (sql, params) => pool.query(prepared(sql, params)).catch(rethrow),
     close: () => pool.end(),
     onCommit(listener) {
@@ -66,36 +72,27 @@ export function openDatabase(connectionString: string, log: Log): Database {
       const client = await pool.connect().catch(rethrow);
       // A client in use also reports a broken connection here. Without a listener, that would end the process.
       client.on('error', (error) => log.warn({ err: error }, 'a database connection broke'));
+      const outage = rememberOutage(client);
       return await work(client)
-        .catch(rethrow)
+        .catch((error: unknown) => {
+          throw outage() ?? error;
+        })
         .finally(() => client.release(true));
     },
     async transaction(work) {
       const client = await pool.connect().catch(rethrow);
-      let broken: Error | undefined;
-      // A client in use also reports a broken connection here. Without a listener, that would end the process.
-      const onError = (error: Error) => {
-        broken = error;
-      };
-      client.on('error', onError);
+      const transaction = new Transaction(client);
       try {
-        await client.query('BEGIN').catch(rethrow);
-        const tx: Queryable = { query: (sql, params) => client.query(prepared(sql, params)) };
-        const result = await work(tx).catch(rethrow);
-        await client.query('COMMIT').catch(rethrowFromCommit);
+        await transaction.query({ text: 'BEGIN' });
+        const result = await work({ query: (sql, params) => transaction.query(prepared(sql, params)) });
+        await transaction.commit();
         commits.emit('commit');
         return result;
       } catch (error) {
-        if (isCut(error)) broken = error;
-        else {
-          await client.query('ROLLBACK').catch((rollbackError: Error) => {
-            broken = rollbackError;
-          });
-        }
+        await transaction.rollBack();
         throw error;
       } finally {
-        client.off('error', onError);
-        client.release(broken);
+        transaction.release();
       }
     },
   };
@@ -127,50 +124,24 @@ export async function waitUntilReady(database: Database, log: Log): Promise<void
   }
 }
 
-/**
- * SQLSTATEs of failures that had no effect and may be temporary: 08 connection, 53 resources, 57P shutdown and start,
- * 28/3D000 role or database not created yet, 25P03 idle-in-transaction timeout, 55P03 lock timeout, 57014 statement
- * timeout, 40 deadlock or serialization failure.
- */
-const unavailableStates = /^(08|53|57P|28|3D000|25P03|55P03|57014|40001|40P01)/;
-const unavailableSocketErrors = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EPIPE',
-]);
-
-function isUnavailable(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // pg gives these errors neither a code nor a class.
-  const isLostConnection =
-    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered|Client was closed)/i;
-  const isState = unavailableStates.test(code) || unavailableSocketErrors.has(code);
-  return isState || isLostConnection.test(error.message) || isAnswerMissing(error) || isUnavailable(error.cause);
-}
-
-/** True for pg's error of a query that timed out in the client. */
-function isAnswerMissing(error: unknown): boolean {
-  return error instanceof Error && error.message === 'Query read timeout';
-}
-
-/** True if the connection cannot be used any more, not even for ROLLBACK. Closing it also rolls back. */
-function isCut(error: unknown): error is Error {
-  return error instanceof Error && (isAnswerMissing(error) || isAnswerMissing(error.cause));
-}
-
 function rethrow(error: unknown): never {
-  if (isUnavailable(error)) throw new DomainError('unavailable', 'The database cannot be used just now.', error);
-  throw error;
+  throw toFailure(error);
 }
 
-function rethrowFromCommit(error: unknown): never {
-  if (isUnavailable(error))
-    throw new DomainError('outcome-unknown', 'The connection to the database broke at COMMIT.', error);
-  throw error;
+/**
+ * Converts the errors of a lent client, and remembers the last outage: the library of the migrations replaces an error
+ * by one of its own, without a cause. The client must not go back to the pool.
+ * @returns the outage; undefined if there was none
+ */
+function rememberOutage(client: SessionClient): () => Error | undefined {
+  let outage: Error | undefined;
+  const query = client.query.bind(client) as (...args: unknown[]) => Promise<unknown>;
+  const converted = (...args: unknown[]) =>
+    query(...args).catch((error: unknown) => {
+      const failure = toFailure(error, isDefectOfMigration);
+      if (hasCode(failure, 'unavailable')) outage = failure;
+      throw failure;
+    });
+  client.query = converted as typeof client.query;
+  return () => outage;
 }

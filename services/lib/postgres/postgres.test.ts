@@ -46,7 +46,7 @@ describe('migrations', () => {
     write('0003_broken.sql', 'CREATE TABLE half (a text); SELECT nothing FROM nowhere');
     await expect(migrate(database, folder)).rejects.toThrow(/0003_broken\.sql|broken/);
     expect(await applied()).toEqual(['effects', 'idempotency_keys']);
-    await expect(database.query('SELECT 1 FROM half')).rejects.toThrow('half');
+    await expect(database.query('SELECT 1 FROM half')).rejects.toMatchObject({ cause: { code: '42P01' } });
     rmSync(join(folder, '0003_broken.sql'));
   });
 
