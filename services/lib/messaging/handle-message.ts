@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { context, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Log } from '../observability/log.ts';
+import { describeError } from '../observability/serialize-error.ts';
 import { extractTrace } from '../observability/tracing.ts';
 import { hasCode } from '../runtime/domain-error.ts';
 import { backOffMs } from '../runtime/timing.ts';
@@ -138,7 +139,7 @@ async function handleUntilDecided(
       const unreadable = toUnreadable(error);
       if (unreadable) return deadLetterOf(unreadable, attempts);
     }
-    const reason = result.kind === 'thrown' ? String(result.error) : result.reason;
+    const reason = result.kind === 'thrown' ? describeError(result.error) : result.reason;
     if (attempts === maxAttempts) return { kind: 'dead-letter', cause: 'attempts-exhausted', reason, attempts };
     log.warn(
       { eventId: event.id, type: event.type, subject: event.subject, attempts, reason },
@@ -151,7 +152,12 @@ async function handleUntilDecided(
 
 function deadLetterOf(error: unknown, attempts: number): DeadLetterVerdict {
   const cause = error instanceof Unreadable ? error.deadLetterCause : 'not-a-cloudevent';
-  return { kind: 'dead-letter', cause, reason: error instanceof Error ? error.message : String(error), attempts };
+  return {
+    kind: 'dead-letter',
+    cause,
+    reason: error instanceof Unreadable ? error.message : describeError(error),
+    attempts,
+  };
 }
 
 /** At least once: a process that dies before it commits the offset publishes again, with the same original position. */
@@ -167,7 +173,7 @@ async function deadLetter(
   try {
     await publisher.publish([toDeadLetter(message, { group, cause, reason, attempts, traceId })]);
   } catch (error) {
-    return { kind: 'postponed', reason: `the dead-letter message could not be published: ${error}` };
+    return { kind: 'postponed', reason: `the dead-letter message could not be published: ${describeError(error)}` };
   }
   countDeadLetter(group, cause);
   // The reason for bad data quotes the data, which belongs in the dead-letter message and not in the log.

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Log } from '../observability/log.ts';
+import { describeError } from '../observability/serialize-error.ts';
 import { extractTrace, injectTrace, type TraceHeaders } from '../observability/tracing.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
 import { PollPause } from '../postgres/poll-pause.ts';
@@ -161,7 +162,7 @@ async function publish(rows: readonly OutboxRow[], publisher: Publisher): Promis
   try {
     await publisher.publish(sends.map(({ message }) => message));
   } catch (error) {
-    for (const { span } of sends) span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) });
+    for (const { span } of sends) span.setStatus({ code: SpanStatusCode.ERROR, message: describeError(error) });
     throw error;
   } finally {
     for (const { span } of sends) span.end();

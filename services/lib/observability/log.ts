@@ -2,6 +2,7 @@ import { trace } from '@opentelemetry/api';
 import { type Logger, pino } from 'pino';
 import { currentRequestId } from '../http/request-id.ts';
 import { redactFields } from './secrets.ts';
+import { describeError, serializeError } from './serialize-error.ts';
 
 export type Log = Logger;
 
@@ -23,16 +24,29 @@ export function createLog(service: string, level: string, destination?: { write(
       base: { service },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: (fields) => redactFields(fields) },
-      serializers: { err: serializeError },
+      serializers: { err: serializeThrown },
       mixin: correlation,
+      hooks: {
+        logMethod(args, method) {
+          method.apply(this, withMessage(args));
+        },
+      },
     },
     destination ?? pino.destination({ fd: 1, sync: true }),
   );
 }
 
+/** Without a message of the line, pino would take the error's, which may quote data. */
+function withMessage<Args extends unknown[]>(args: Args): Args {
+  const [fields, message] = args;
+  const error = fields instanceof Error ? fields : (fields as { err?: unknown } | undefined | null)?.err;
+  if (message !== undefined || !(error instanceof Error)) return args;
+  return [fields instanceof Error ? { err: fields } : fields, describeError(error)] as Args;
+}
+
 /** Anything may be thrown: pino passes on what is not an Error. */
-function serializeError(thrown: Error): unknown {
-  return thrown instanceof Error ? redactFields(pino.stdSerializers.err(thrown)) : thrown;
+function serializeThrown(thrown: Error): unknown {
+  return thrown instanceof Error ? serializeError(thrown) : thrown;
 }
 
 /** A log that writes nothing, for tests. */

@@ -1,3 +1,5 @@
+import { serializeError } from './serialize-error.ts';
+
 /** Names of fields whose values are never logged or quoted in an error. */
 const secretName = /token|secret|password|^DATABASE_URL$|connectionString/i;
 
@@ -8,10 +10,14 @@ export function isSecret(name: PropertyKey | undefined): boolean {
   return typeof name === 'string' && secretName.test(name);
 }
 
-/** Copies the plain objects and arrays of a value with secret fields replaced. Other values stay as they are. */
+/**
+ * Copies the plain objects and arrays of a value with secret fields replaced, and errors without the data that they
+ * quote. Other values stay as they are.
+ */
 function redact(value: unknown, depth = 0): unknown {
   if (depth > maxDepth) return value;
   if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
+  if (value instanceof Error) return serializeError(value);
   return isPlainObject(value) ? redactFields(value, depth) : value;
 }
 

@@ -1,6 +1,15 @@
-import { type Context, context, isSpanContextValid, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import {
+  type Context,
+  context,
+  defaultTextMapGetter,
+  defaultTextMapSetter,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  trace,
+} from '@opentelemetry/api';
+import { traceparentOnly } from './traceparent-only.ts';
 
-/** W3C `traceparent` and `tracestate`, as message headers and outbox rows carry them. */
+/** W3C `traceparent`, as message headers and outbox rows carry it. Rows of earlier releases may have more. */
 export type TraceHeaders = Readonly<Record<string, string>>;
 
 /**
@@ -9,13 +18,13 @@ export type TraceHeaders = Readonly<Record<string, string>>;
  */
 export function injectTrace(from: Context = context.active()): TraceHeaders {
   const headers: Record<string, string> = {};
-  propagation.inject(from, headers);
+  traceparentOnly.inject(from, headers, defaultTextMapSetter);
   return headers;
 }
 
 /** The context in which to start a span that continues the trace of these headers. */
 export function extractTrace(headers: TraceHeaders): Context {
-  return propagation.extract(ROOT_CONTEXT, headers);
+  return traceparentOnly.extract(ROOT_CONTEXT, headers, defaultTextMapGetter);
 }
 
 /**

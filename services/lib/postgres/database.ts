@@ -58,7 +58,7 @@ export function openDatabase(connectionString: string, log: Log): Database {
     query_timeout: answerTimeoutMs,
   });
   // Without a listener, an idle connection that breaks would end the process. The pool opens a new one when needed.
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle database connection broke'));
+  pool.on('error', (error) => log.warn({ err: toFailure(error) }, 'an idle database connection broke'));
   const commits = new EventEmitter();
   return {
     // The pool closes the connection of a query that failed.
@@ -71,7 +71,7 @@ export function openDatabase(connectionString: string, log: Log): Database {
     async session(work) {
       const client = await pool.connect().catch(rethrow);
       // A client in use also reports a broken connection here. Without a listener, that would end the process.
-      client.on('error', (error) => log.warn({ err: error }, 'a database connection broke'));
+      client.on('error', (error) => log.warn({ err: toFailure(error) }, 'a database connection broke'));
       const outage = rememberOutage(client);
       return await work(client)
         .catch((error: unknown) => {

@@ -9,6 +9,8 @@ export interface ReceivedSpan {
   readonly spanId: string;
   /** Empty for a root span. */
   readonly parentId: string;
+  /** The whole span, as protobuf. */
+  readonly bytes: Buffer;
 }
 
 /** An OTLP collector on 127.0.0.1 that keeps all spans. */
@@ -53,6 +55,7 @@ function readSpans(request: Uint8Array): ReceivedSpan[] {
       traceId: hex(span, 1),
       spanId: hex(span, 2),
       parentId: hex(span, 4),
+      bytes: Buffer.from(span),
     }));
   });
 }
