@@ -33,6 +33,7 @@ export async function measureLatency(
         for (const { key } of messages) arrivedAt.set(String(key), now);
       },
     },
+    'relay',
     silentLog,
   );
   const writes: Promise<void>[] = [];

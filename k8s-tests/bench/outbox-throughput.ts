@@ -69,7 +69,7 @@ async function relayBacklog({ database, publisher }: Bench): Promise<{ relay: nu
     },
   };
   const relay = await perSecond(events, async () => {
-    const stop = startRelay(database, observed, silentLog);
+    const stop = startRelay(database, observed, 'relay', silentLog);
     await isFinished;
     await stop();
   });

@@ -12,7 +12,7 @@ let stop: (() => Promise<void>) | undefined;
 
 process.on('disconnect', () => process.exit());
 process.on('message', async (wanted) => {
-  if (wanted === 'relay') stop ??= startRelay(database, publisher, silentLog);
+  if (wanted === 'relay') stop ??= startRelay(database, publisher, 'relay', silentLog);
   else {
     await stop?.();
     stop = undefined;

@@ -21,7 +21,7 @@ export const run = defineService({
     const purging = periodically(purgeIntervalMs, 'purge outbox', () => purgeOutbox(database), log);
     lifecycle.onShutdown('consumers', purging);
     const kafka = await connectKafka('fulfillment', database, runtime);
-    lifecycle.onShutdown('consumers', startRelay(database, kafka.publisher, log));
+    lifecycle.onShutdown('consumers', startRelay(database, kafka.publisher, 'fulfillment', log));
     await kafka.consume([orderReady.topic], [{ event: orderReady, handle: onOrderReady(database, log) }]);
     return { reset: () => resetShipments(database), reads: [shipmentsRoute(database)] };
   },

@@ -36,7 +36,7 @@ export const run = defineService({
     lifecycle.onShutdown('consumers', startHousekeeping(deps));
 
     const kafka = await connectKafka('orders-worker', database, runtime);
-    lifecycle.onShutdown('consumers', startRelay(database, kafka.publisher, log));
+    lifecycle.onShutdown('consumers', startRelay(database, kafka.publisher, 'orders-worker', log));
     await kafka.consume([shipmentScheduled.topic], onShipment(deps));
     // The worker shares the database of orders, which orders resets.
     return { reset: async () => {} };

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, type KafkaConfig, logLevel, Partitioners, type RetryOptions } from 'kafkajs';
 import type { Log } from '../observability/log.ts';
+import { describeError } from '../observability/serialize-error.ts';
 import { waitFor } from '../runtime/lifecycle.ts';
 import { runConsumer } from './consume.ts';
 import type { HandlingOptions } from './handle-message.ts';
-import type { Publisher } from './message.ts';
+import { type Publisher, TooLargeForBroker } from './message.ts';
 import './kafkajs-workarounds.ts';
-import { reconnecting } from './kafkajs-workarounds.ts';
+import { isTooLarge, reconnecting } from './kafkajs-workarounds.ts';
 import { countSent } from './metrics.ts';
 
 /** The broker as services see it. */
@@ -74,7 +75,7 @@ export function createBroker(clientId: string, brokers: string[], log: Log): Bro
             () => countSent(topicMessages),
             (error: unknown) => {
               countSent(topicMessages, error);
-              throw error;
+              throw isTooLarge(error) ? new TooLargeForBroker(describeError(error)) : error;
             },
           );
         },

@@ -35,7 +35,7 @@ const place = (orderId: string) =>
 test('an event is a CloudEvent in binary mode that continues its trace, and its value is readable JSON', async () => {
   await place('o-5');
   await database.query('UPDATE outbox SET trace = $1', [{ traceparent, baggage: 'a=1', tracestate: 'b=2' }]);
-  await relayBatch(database, publisher);
+  await relayBatch(database, publisher, 'orders');
   expect(published[0]?.headers).toMatchObject({
     ce_specversion: '1.0',
     ce_type: 'windlass.order.placed.v1',

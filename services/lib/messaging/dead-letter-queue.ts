@@ -1,5 +1,5 @@
 import { Kafka, logLevel } from 'kafkajs';
-import { deadLetterTopic, toRedriven } from './dead-letter.ts';
+import { deadLetterTopic, toRedriven, unsentPartitionName } from './dead-letter.ts';
 import type { IncomingMessage, Publisher } from './message.ts';
 import { readTopic } from './read-topic.ts';
 
@@ -11,9 +11,11 @@ export interface DeadLetterMessage {
   readonly cause: string;
   readonly reason: string;
   readonly attempts: number;
-  /** `orders.v1/2/17`: topic, partition, offset. */
+  /** `orders.v1/2/17`: topic, partition, offset; `orders.v1/outbox/17` if it never reached its topic. */
   readonly originalPosition: string;
   readonly originalTopic: string;
+  /** True if the message never reached its topic: the broker refused it. */
+  readonly isUnsent: boolean;
   readonly traceId: string;
   /** ISO 8601. */
   readonly at: string;
@@ -69,9 +71,10 @@ function openMessages(group: string, records: readonly IncomingMessage[]): DeadL
  */
 export async function redrive(publisher: Publisher, deadLetter: DeadLetterMessage): Promise<void> {
   if (deadLetter.isCut) throw new Error(`${deadLetter.id} was too large to be kept whole: it can only be dropped.`);
-  await publisher.publish([
-    toRedriven(deadLetter.message, { topic: deadLetter.originalTopic, group: deadLetter.group }),
-  ]);
+  const { message, originalTopic: topic } = deadLetter;
+  // No group has met a message that never reached its topic.
+  const group = deadLetter.isUnsent ? undefined : deadLetter.group;
+  await publisher.publish([toRedriven(message, { topic, group })]);
   await resolve(publisher, deadLetter, 'redriven');
 }
 
@@ -99,6 +102,7 @@ function toDeadLetterMessage(group: string, message: IncomingMessage): DeadLette
     attempts: Number(header('attempts')),
     originalPosition: `${originalTopic}/${header('original-partition')}/${header('original-offset')}`,
     originalTopic,
+    isUnsent: header('original-partition') === unsentPartitionName,
     traceId: header('trace-id'),
     at: header('at'),
     isCut: header('cut-from-bytes') !== '',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { IncomingMessage, OutgoingMessage } from './message.ts';
+import { type IncomingMessage, type OutgoingMessage, type Publisher, TooLargeForBroker } from './message.ts';
 
 /**
  * Why a message was dead-lettered. The first five causes are in the message itself; the last is the handler's decision.
@@ -57,15 +57,43 @@ const cutValueBytes = 64 * 1024;
 const cutHeaderLength = 512;
 const cutHeaderCount = 50;
 
+/** The partition of a message that never reached its topic; its offset is the id of its row in the outbox. */
+export const unsentPartition = -1;
+export const unsentPartitionName = 'outbox';
+
+/** How much of the original a dead-letter message has: at most 900 KiB, at most about 90 KiB, or its position only. */
+const copies = ['whole', 'cut', 'none'] as const;
+
 /**
- * Creates the dead-letter message: the original key, value and headers, and `dl-*` headers that say what happened. A
- * message too large for a broker is cut and gets the header `dl-cut-from-bytes`: otherwise it could not be published,
- * and the consumer would read the original forever.
+ * Publishes the dead-letter message with as much of the original as the broker takes. Without that, a consumer would
+ * read the original forever, and a relay would send it forever.
  */
-export function toDeadLetter(message: IncomingMessage, details: DeadLetterDetails): OutgoingMessage {
+export async function publishDeadLetter(
+  publisher: Publisher,
+  message: IncomingMessage,
+  details: DeadLetterDetails,
+): Promise<void> {
+  for (const copy of copies) {
+    try {
+      return await publisher.publish([toDeadLetter(message, details, copy)]);
+    } catch (error) {
+      if (!(error instanceof TooLargeForBroker) || copy === 'none') throw error;
+    }
+  }
+}
+
+/**
+ * Creates the dead-letter message: the original key, value and headers, and `dl-*` headers that say what happened. If
+ * anything was cut off, it has the header `dl-cut-from-bytes`.
+ */
+function toDeadLetter(
+  message: IncomingMessage,
+  details: DeadLetterDetails,
+  copy: (typeof copies)[number],
+): OutgoingMessage {
   const { topic, partition, offset } = message;
   const { group, cause, reason, attempts, traceId } = details;
-  const { key, value, headers } = copyOf(message);
+  const { key, value, headers } = copyOf(message, copy);
   return {
     topic: deadLetterTopic(group),
     key,
@@ -76,7 +104,7 @@ export function toDeadLetter(message: IncomingMessage, details: DeadLetterDetail
       'dl-reason': reason.slice(0, cutHeaderLength),
       'dl-attempts': String(attempts),
       'dl-original-topic': topic,
-      'dl-original-partition': String(partition),
+      'dl-original-partition': partition === unsentPartition ? unsentPartitionName : String(partition),
       'dl-original-offset': offset,
       'dl-trace-id': traceId ?? '',
       'dl-at': new Date().toISOString(),
@@ -94,11 +122,15 @@ export function countBytes({ key, value, headers }: IncomingMessage): number {
   return (key?.length ?? 0) + (value?.length ?? 0) + Buffer.byteLength(inHeaders);
 }
 
-function copyOf(message: IncomingMessage): Pick<OutgoingMessage, 'key' | 'value' | 'headers'> {
+function copyOf(
+  message: IncomingMessage,
+  copy: (typeof copies)[number],
+): Pick<OutgoingMessage, 'key' | 'value' | 'headers'> {
   const { key, value } = message;
   const headers = withoutOurHeaders(message.headers);
   const bytes = countBytes(message);
-  if (bytes <= maxCopyBytes) return { key, value, headers };
+  if (copy === 'whole' && bytes <= maxCopyBytes) return { key, value, headers };
+  if (copy === 'none') return { key: null, value: null, headers: { 'dl-cut-from-bytes': String(bytes) } };
   const kept = Object.entries(headers)
     .filter(([name]) => name.length <= cutHeaderLength)
     .slice(0, cutHeaderCount)
@@ -134,10 +166,11 @@ export function readTargetGroup(headers: OutgoingMessage['headers']): string | u
   );
 }
 
-/** The original message, for the target group only. */
+/** The original message; with a group, for that target group only. */
 export function toRedriven(
   { key, value, headers }: Pick<OutgoingMessage, 'key' | 'value' | 'headers'>,
-  { topic, group }: { topic: string; group: string },
+  { topic, group }: { topic: string; group: string | undefined },
 ): OutgoingMessage {
-  return { topic, key, value, headers: { ...withoutOurHeaders(headers), [targetGroupHeader]: group } };
+  const target = group === undefined ? {} : { [targetGroupHeader]: group };
+  return { topic, key, value, headers: { ...withoutOurHeaders(headers), ...target } };
 }

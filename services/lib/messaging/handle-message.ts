@@ -7,7 +7,7 @@ import { hasCode } from '../runtime/domain-error.ts';
 import { backOffMs } from '../runtime/timing.ts';
 import type { EventType } from './cloud-event.ts';
 import { type CloudEvent, decodeEvent } from './cloud-event.ts';
-import { type DeadLetterCause, readTargetGroup, toDeadLetter, toUnreadable, Unreadable } from './dead-letter.ts';
+import { type DeadLetterCause, publishDeadLetter, readTargetGroup, toUnreadable, Unreadable } from './dead-letter.ts';
 import type { IncomingMessage, Publisher } from './message.ts';
 import { countDeadLetter, countRedelivery, recordHandling, recordTimeInQueue } from './metrics.ts';
 
@@ -171,7 +171,7 @@ async function deadLetter(
   span.setStatus({ code: SpanStatusCode.ERROR, message: cause });
   const { traceId } = span.spanContext();
   try {
-    await publisher.publish([toDeadLetter(message, { group, cause, reason, attempts, traceId })]);
+    await publishDeadLetter(publisher, message, { group, cause, reason, attempts, traceId });
   } catch (error) {
     return { kind: 'postponed', reason: `the dead-letter message could not be published: ${describeError(error)}` };
   }

@@ -21,6 +21,13 @@ prototype.scheduleCheckPendingRequests = function scheduleIfPending() {
   if (this.pending.length > 0) schedule.call(this);
 };
 
+/** True if the broker refuses a batch because of its size. kafkajs has no class for it, and may wrap the error. */
+export function isTooLarge(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { type } = error as { type?: unknown };
+  return type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE' || isTooLarge(error.cause);
+}
+
 /** The part of kafkajs' producer that opens and closes its connection. */
 interface Connectable {
   connect(): Promise<void>;
@@ -49,7 +56,8 @@ export function reconnecting(connection: Connectable): <T>(work: () => Promise<T
     try {
       return await work();
     } catch (error) {
-      isBroken = true;
+      // A connection that has answered is in order. Reopened, the end of its old socket would fail the next request.
+      isBroken = !isTooLarge(error);
       throw error;
     }
   };

@@ -17,8 +17,14 @@ export interface IncomingMessage {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** The broker has refused a batch, or one message, as larger than its topic allows. It will refuse it again. */
+export class TooLargeForBroker extends Error {
+  override readonly name = 'TooLargeForBroker';
+}
+
 /**
  * Publishes all messages in one attempt. If it rejects, some may have been published; the caller decides about retries.
+ * It rejects with TooLargeForBroker if fewer messages at once, or smaller ones, may succeed.
  */
 export interface Publisher {
   publish(messages: readonly OutgoingMessage[]): Promise<void>;

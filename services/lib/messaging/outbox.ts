@@ -3,7 +3,10 @@ import { create, type DescMessage, type MessageInitShape, toJsonString } from '@
 import { injectTrace } from '../observability/tracing.ts';
 import type { Queryable } from '../postgres/database.ts';
 import { deleteInBatches } from '../postgres/delete-in-batches.ts';
-import type { EventType } from './cloud-event.ts';
+import { isStorable } from '../postgres/storable.ts';
+import { decodeEvent, type EventType, encodeEvent, readEventData } from './cloud-event.ts';
+import { Unreadable } from './dead-letter.ts';
+import type { OutgoingMessage } from './message.ts';
 
 /** The number of partitions of the outbox, which are not Kafka's. Relays can publish several of them concurrently. */
 export const partitionCount = 16;
@@ -11,17 +14,49 @@ export const partitionCount = 16;
 /** Longer than the topics keep events (7 days), so that every event in Kafka still has its row. */
 const retention = '8 days';
 
-/** Adds an event in the transaction of its cause, together with the active trace. */
+/**
+ * Adds an event in the transaction of its cause, together with the active trace. Only if its consumers can read it: an
+ * event that each of them would dead-letter is a defect of the writer, and must not outlive its transaction.
+ * @throws Error that says why consumers could not read or store the event; nothing was added
+ */
 export async function addToOutbox<Schema extends DescMessage>(
   tx: Queryable,
   event: EventType<Schema>,
   { subject, data }: { subject: string; data: MessageInitShape<Schema> },
 ): Promise<void> {
   const json = toJsonString(event.schema, create(event.schema, data));
+  const id = randomUUID();
+  const trace = injectTrace();
+  const { type, source, topic } = event;
+  const asSent = encodeEvent(topic, { id, source, type, subject, time: new Date().toISOString(), data: json }, trace);
+  checkReadable(event, asSent);
   await tx.query(
     'INSERT INTO outbox (topic, event_id, source, type, subject, data, trace) VALUES ($1, $2, $3, $4, $5, $6, $7)',
-    [event.topic, randomUUID(), event.source, event.type, subject, json, injectTrace()],
+    [topic, id, source, type, subject, json, trace],
   );
+}
+
+/** Reads the message with the decoder of consumers. The error quotes no data. */
+function checkReadable(event: EventType, { topic, key, value, headers }: OutgoingMessage): void {
+  const received = { topic, partition: 0, offset: '0', key: Buffer.from(key ?? ''), value: Buffer.from(value ?? '') };
+  const fail = (why: string): never => {
+    throw new Error(`Consumers could not read this ${event.type}: ${why}.`);
+  };
+  try {
+    const decoded = decodeEvent({ ...received, headers }, [event]) ?? fail('its type is not handled');
+    readEventData(event, decoded);
+  } catch (error) {
+    fail(error instanceof Unreadable ? error.deadLetterCause : 'it cannot be decoded');
+  }
+  const texts = [String(key), ...textsIn(JSON.parse(String(value)))];
+  if (!texts.every(isStorable)) fail('a text is not well-formed Unicode, or contains U+0000');
+}
+
+/** All texts of a JSON value, with the names of its fields: a map of protobuf has texts of users as names. */
+function textsIn(json: unknown): string[] {
+  if (typeof json === 'string') return [json];
+  if (json === null || typeof json !== 'object') return [];
+  return Object.entries(json).flatMap(([name, value]) => [name, ...textsIn(value)]);
 }
 
 /**

@@ -4,9 +4,9 @@ import { orderPlaced } from '../../contracts/events.ts';
 import { silentLog } from '../observability/log.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
 import { startTestDatabase } from '../testing/databases.ts';
-import type { OutgoingMessage, Publisher } from './message.ts';
+import { type OutgoingMessage, type Publisher, TooLargeForBroker } from './message.ts';
 import { addToOutbox, purgeOutbox } from './outbox.ts';
-import { relayBatch, startRelay } from './relay.ts';
+import { relayBatch, startRelay, takeBytes } from './relay.ts';
 
 let database: Database;
 let stop: () => Promise<void>;
@@ -48,18 +48,18 @@ async function untilPublished(): Promise<void> {
 }
 
 async function relayAll(): Promise<void> {
-  while ((await relayBatch(database, publisher)) > 0);
+  while ((await relayBatch(database, publisher, 'orders')) > 0);
 }
 
 test('the outbox is published in order, keyed by order id, and its rows are kept', async () => {
   for (const [number, orderId] of ['o-1', 'o-2', 'o-1'].entries()) await place(orderId, number);
-  expect(await relayBatch(database, publisher)).toBe(3);
+  expect(await relayBatch(database, publisher, 'orders')).toBe(3);
   expect(published.map(({ topic, key }) => [topic, key])).toEqual([
     ['orders.v1', 'o-1'],
     ['orders.v1', 'o-2'],
     ['orders.v1', 'o-1'],
   ]);
-  expect(await relayBatch(database, publisher)).toBe(0);
+  expect(await relayBatch(database, publisher, 'orders')).toBe(0);
   const { rows } = await database.query<{ age: number }>(
     'SELECT extract(epoch FROM now() - published_at)::float8 AS age FROM outbox',
   );
@@ -70,7 +70,7 @@ test('the outbox is published in order, keyed by order id, and its rows are kept
 test('after a failed publication the events are published in order, before those added since', async () => {
   for (const number of [0, 1]) await place('o-1', number);
   const failing: Publisher = { publish: () => Promise.reject(new Error('no broker')) };
-  await expect(relayBatch(database, failing)).rejects.toThrow('no broker');
+  await expect(relayBatch(database, failing, 'orders')).rejects.toThrow('no broker');
   expect(await countWaiting()).toBe(2);
   await place('o-1', 2);
   await relayAll();
@@ -83,12 +83,16 @@ test('relays skip a partition that another relay is publishing, and publish the 
   const isSlow = new Promise<void>((resolve) => {
     finish = resolve;
   });
-  const slow = relayBatch(database, {
-    async publish(messages) {
-      await isSlow;
-      published.push(...messages);
+  const slow = relayBatch(
+    database,
+    {
+      async publish(messages) {
+        await isSlow;
+        published.push(...messages);
+      },
     },
-  });
+    'orders',
+  );
   await sleep(100);
   await place('o-1', 1);
   for (let order = 2; order < 40; order++) await place(`o-${order}`);
@@ -106,12 +110,16 @@ test('a relay that finds the partition locked looks again after a pause, not at 
   await place('o-1');
   const held = Promise.withResolvers<void>();
   const finish = Promise.withResolvers<void>();
-  const holder = relayBatch(database, {
-    publish() {
-      held.resolve();
-      return finish.promise;
+  const holder = relayBatch(
+    database,
+    {
+      publish() {
+        held.resolve();
+        return finish.promise;
+      },
     },
-  });
+    'orders',
+  );
   await held.promise;
   let batches = 0;
   const counted: Database = {
@@ -121,7 +129,7 @@ test('a relay that finds the partition locked looks again after a pause, not at 
       return database.transaction(work);
     },
   };
-  const stopRelay = startRelay(counted, publisher, silentLog);
+  const stopRelay = startRelay(counted, publisher, 'orders', silentLog);
   await sleep(600);
   await stopRelay();
   finish.resolve();
@@ -142,7 +150,7 @@ test('concurrent relays publish each event once, and the events of an order in o
       published.push(...messages);
     },
   };
-  const stopRelays = [1, 2, 3].map(() => startRelay(database, jittery, silentLog));
+  const stopRelays = [1, 2, 3].map(() => startRelay(database, jittery, 'orders', silentLog));
   await untilPublished();
   await Promise.all(stopRelays.map((stopRelay) => stopRelay()));
   expect(published).toHaveLength(orders * each);
@@ -164,14 +172,61 @@ test('no event is lost if transactions commit out of order', async () => {
 
 test('events that exceed the size limit of a broker are published in several batches', async () => {
   const batches: number[] = [];
-  for (let number = 0; number < 5; number++) await place('x'.repeat(200_000), number);
+  for (let number = 0; number < 5; number++) await place('x'.repeat(60_000), number);
   const counting: Publisher = {
     async publish(messages) {
       batches.push(messages.length);
     },
   };
-  while ((await relayBatch(database, counting)) > 0);
+  while ((await relayBatch(database, counting, 'orders')) > 0);
   expect(batches).toEqual([4, 1]);
+});
+
+test('a batch is sized by every byte that is sent: key, headers, value and the fields of a record', () => {
+  const row = { id: '1', topic: 'orders.v1', event_id: 'e', source: '/windlass/orders', type: 't', trace: {} };
+  const rows = Array.from({ length: 1_000 }, (_, index) => ({
+    ...row,
+    id: String(index),
+    subject: 'ä'.repeat(1_000),
+    occurred_at: new Date(),
+    data: '{}',
+  }));
+  const bytesOfEach = 2 * 2_000;
+  expect(takeBytes(rows).length * bytesOfEach).toBeGreaterThan(700_000);
+  expect(takeBytes(rows).length * (bytesOfEach + 300)).toBeLessThan(950_000);
+});
+
+/** A broker that refuses every batch of more bytes, counted by the values alone. */
+const refusing = (maxBytes: number): Publisher => ({
+  async publish(messages) {
+    const bytes = messages.reduce((sum, { value }) => sum + Buffer.byteLength(String(value ?? '')), 0);
+    if (bytes > maxBytes) throw new TooLargeForBroker('MESSAGE_TOO_LARGE');
+    published.push(...messages);
+  },
+});
+
+test('a batch that the broker refuses as too large is split, down to the event, which is dead-lettered', async () => {
+  for (const number of [0, 1, 2, 3]) await place('o-1', number);
+  await place('x'.repeat(50_000));
+  for (const number of [4, 5]) await place('o-1', number);
+  while ((await relayBatch(database, refusing(150), 'orders')) > 0);
+  expect(numbersOf('o-1')).toEqual([0, 1, 2, 3, 4, 5]);
+  const deadLetters = published.filter(({ topic }) => topic === 'orders.dlq');
+  expect(deadLetters).toMatchObject([
+    {
+      key: null,
+      value: null,
+      headers: {
+        'dl-cause': 'oversize',
+        'dl-original-topic': 'orders.v1',
+        'dl-original-partition': 'outbox',
+        'dl-original-offset': expect.stringMatching(/^\d+$/),
+        'dl-cut-from-bytes': expect.stringMatching(/^150\d\d\d$/),
+        'dl-reason': expect.stringContaining('MESSAGE_TOO_LARGE'),
+      },
+    },
+  ]);
+  expect(await countWaiting()).toBe(0);
 });
 
 test('a relay continues after a failure', async () => {
@@ -182,7 +237,7 @@ test('a relay continues after a failure', async () => {
       published.push(...messages);
     },
   };
-  const stopRelay = startRelay(database, flaky, silentLog);
+  const stopRelay = startRelay(database, flaky, 'orders', silentLog);
   for (const number of [0, 1, 2]) await place('o-1', number);
   await untilPublished();
   await stopRelay();

@@ -6,9 +6,10 @@ import { extractTrace, injectTrace, type TraceHeaders } from '../observability/t
 import type { Database, Queryable } from '../postgres/database.ts';
 import { PollPause } from '../postgres/poll-pause.ts';
 import { pause } from '../runtime/timing.ts';
-import { encodeEvent } from './cloud-event.ts';
-import type { OutgoingMessage, Publisher } from './message.ts';
-import { reportOutbox } from './metrics.ts';
+import { type CloudEvent, encodeEvent } from './cloud-event.ts';
+import { countBytes, publishDeadLetter, unsentPartition } from './dead-letter.ts';
+import { type OutgoingMessage, type Publisher, TooLargeForBroker } from './message.ts';
+import { countDeadLetter, reportOutbox } from './metrics.ts';
 import { partitionCount } from './outbox.ts';
 
 /**
@@ -22,8 +23,11 @@ const inPartition =
 const batchSize = 1_000;
 /** A producer sends all records for one Kafka partition as one record batch, and brokers accept at most 1 MiB. */
 const batchBytes = 900_000;
-/** The size of a record without its data: key, headers and Kafka's own fields. */
-const envelopeBytes = 500;
+/** Kafka's own fields: the lengths, offset and time of a record, and two lengths for each of its headers. */
+const recordBytes = 64;
+const headerBytes = 10;
+/** Stands for the trace of any event when sizes are counted. All have the same length. */
+const anyTrace = { traceparent: `00-${'0'.repeat(32)}-${'0'.repeat(16)}-01` };
 /** Half of them. The other half is for a second batch, which reads the database while the first one waits for Kafka. */
 const partitionsPerBatch = partitionCount / 2;
 /** A batch of at least this many events indicates a backlog, for which two batches run concurrently. */
@@ -55,20 +59,22 @@ export interface OutboxRow {
 /**
  * Publishes the outbox until stopped, concurrently with other relays. Delivery is at least once: an event that was
  * published but could not be marked is published again, so consumers need an inbox.
+ *
+ * @param group the deployment's name: an event that the broker refuses for its size goes to `<group>.dlq`
  * @returns stops after the batches in hand
  */
-export function startRelay(database: Database, publisher: Publisher, log: Log): () => Promise<void> {
+export function startRelay(database: Database, publisher: Publisher, group: string, log: Log): () => Promise<void> {
   const stopping = new AbortController();
   const stopReporting = reportOutbox(database);
   const idle = new PollPause(database);
   const drain = async () => {
-    while (!stopping.signal.aborted && (await relayBatch(database, publisher)) > 0);
+    while (!stopping.signal.aborted && (await relayBatch(database, publisher, group)) > 0);
   };
   const relay = async () => {
     while (!stopping.signal.aborted) {
       try {
         if (await hasWork(database)) {
-          if ((await relayBatch(database, publisher)) >= backlogFrom) await settle([drain(), drain()]);
+          if ((await relayBatch(database, publisher, group)) >= backlogFrom) await settle([drain(), drain()]);
           await pause(batchPauseMs, stopping.signal);
         } else await idle.wait(idlePauseMs);
       } catch (error) {
@@ -98,16 +104,51 @@ export function startRelay(database: Database, publisher: Publisher, log: Log): 
  * first occurrences are in order.
  * @returns the number of published events; 0 also means that other relays hold all partitions with waiting events
  */
-export function relayBatch(database: Database, publisher: Publisher): Promise<number> {
+export function relayBatch(database: Database, publisher: Publisher, group: string): Promise<number> {
   return database.transaction(async (tx) => {
     const partitions = await lockPartitions(tx);
     if (partitions.length === 0) return 0;
     const rows = takeBytes(await readWaiting(tx, partitions));
     if (rows.length === 0) return 0;
-    await publish(rows, publisher);
-    await tx.query('UPDATE outbox SET published_at = clock_timestamp() WHERE id = ANY($1)', [rows.map(({ id }) => id)]);
+    await publishAndMark(tx, rows, publisher, group);
     return rows.length;
   });
+}
+
+/**
+ * Splits a batch that the broker refuses as too large, down to the one event, which is dead-lettered: it would hold
+ * back the events of all others forever. The later events of its subject go on without it. Each part is marked before
+ * the next one is sent, so that the transaction is never idle for longer than one request.
+ */
+async function publishAndMark(
+  tx: Queryable,
+  rows: readonly OutboxRow[],
+  publisher: Publisher,
+  group: string,
+): Promise<void> {
+  try {
+    await publish(rows, publisher);
+  } catch (error) {
+    if (!(error instanceof TooLargeForBroker)) throw error;
+    if (rows.length > 1) {
+      const middle = Math.ceil(rows.length / 2);
+      await publishAndMark(tx, rows.slice(0, middle), publisher, group);
+      return publishAndMark(tx, rows.slice(middle), publisher, group);
+    }
+    await deadLetter(rows[0] as OutboxRow, error, publisher, group);
+  }
+  await tx.query('UPDATE outbox SET published_at = clock_timestamp() WHERE id = ANY($1)', [rows.map(({ id }) => id)]);
+}
+
+/** The message has the place of a message that was read: the row of the outbox. */
+async function deadLetter(row: OutboxRow, refusal: Error, publisher: Publisher, group: string): Promise<void> {
+  const { key, value, headers } = encodeEvent(row.topic, toEvent(row), injectTrace(extractTrace(row.trace)));
+  const place = { topic: row.topic, partition: unsentPartition, offset: row.id };
+  const message = { ...place, key: Buffer.from(key ?? ''), value: Buffer.from(value ?? ''), headers };
+  const reason = `the broker refused the event, of ${countBytes(message)} bytes: ${refusal.message}`;
+  const traceId = trace.getSpanContext(extractTrace(row.trace))?.traceId;
+  await publishDeadLetter(publisher, message, { group, cause: 'oversize', reason, attempts: 1, traceId });
+  countDeadLetter(group, 'oversize');
 }
 
 async function hasWork(database: Queryable): Promise<boolean> {
@@ -147,14 +188,24 @@ async function readWaiting(tx: Queryable, partitions: readonly number[]): Promis
   return rows;
 }
 
-/** The first rows whose total size fits into one record batch; at least one row. */
-function takeBytes(rows: readonly OutboxRow[]): readonly OutboxRow[] {
+/** The first rows whose total size, with every byte that is sent, fits into one record batch; at least one row. */
+export function takeBytes(rows: readonly OutboxRow[]): readonly OutboxRow[] {
   let bytes = 0;
-  const tooMany = rows.findIndex(({ data }, index) => {
-    bytes += Buffer.byteLength(data) + envelopeBytes;
+  const tooMany = rows.findIndex((row, index) => {
+    bytes += countRecordBytes(encodeEvent(row.topic, toEvent(row), anyTrace));
     return bytes > batchBytes && index > 0;
   });
   return tooMany === -1 ? rows : rows.slice(0, tooMany);
+}
+
+function countRecordBytes({ key, value, headers }: OutgoingMessage): number {
+  const texts = [key ?? '', value ?? '', ...Object.entries(headers).flat()];
+  const sent = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  return sent + recordBytes + headerBytes * Object.keys(headers).length;
+}
+
+function toEvent({ event_id: id, source, type, subject, data, occurred_at }: OutboxRow): CloudEvent {
+  return { id, source, type, subject, time: occurred_at.toISOString(), data };
 }
 
 async function publish(rows: readonly OutboxRow[], publisher: Publisher): Promise<void> {
@@ -181,9 +232,7 @@ function startSend(row: OutboxRow): { span: Span; message: OutgoingMessage } {
   const parent = extractTrace(row.trace);
   const tracer = trace.getTracer('windlass-kafka');
   const span = tracer.startSpan(`send ${row.topic}`, { kind: SpanKind.PRODUCER, attributes }, parent);
-  const { event_id: id, source, type, subject, data } = row;
-  const event = { id, source, type, subject, time: row.occurred_at.toISOString(), data };
-  return { span, message: encodeEvent(row.topic, event, injectTrace(trace.setSpan(parent, span))) };
+  return { span, message: encodeEvent(row.topic, toEvent(row), injectTrace(trace.setSpan(parent, span))) };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DomainError } from '../runtime/domain-error.ts';
 import type { Queryable } from './database.ts';
+import { isStorable } from './storable.ts';
 
 /** A call that changes data, with its idempotency key. Calls with the same key must have the same `request`. */
 export interface KeyedCall {
@@ -18,12 +19,17 @@ export function fingerprint(request: unknown): string {
  * Claims a key, or reads the response that was recorded under it. In a transaction, a second call with the same key
  * waits here until the first one has committed.
  * @returns the recorded response, or undefined if there is none yet
- * @throws DomainError `key-reused` if the key was used for another request, `invalid` if there is no key
+ * @throws DomainError `key-reused` if the key was used for another request, `invalid` if there is no key that
+ *   can be stored
  */
 export async function claimKey<Response>(db: Queryable, call: KeyedCall): Promise<Response | undefined> {
   if (call.key === '') {
     const errors = [{ field: 'idempotency_key', message: 'is required' }];
     throw new DomainError('invalid', `${call.operation} needs a key.`, { errors });
+  }
+  if (!isStorable(call.key)) {
+    const errors = [{ field: 'idempotency_key', message: 'must be well-formed Unicode without U+0000' }];
+    throw new DomainError('invalid', `The key of ${call.operation} cannot be stored.`, { errors });
   }
   const params = [call.operation, call.key, fingerprint(call.request)];
   await db.query(

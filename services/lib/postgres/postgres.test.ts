@@ -105,7 +105,9 @@ test('a key is rejected with another request, but not for another operation', as
     code: 'key-reused',
   });
   expect(await claimKey(database, { operation: 'reverse', key: 'k-2', request: 2 })).toBeUndefined();
-  await expect(claimKey(database, { operation: 'capture', key: '', request: 1 })).rejects.toMatchObject({
-    code: 'invalid',
-  });
+  for (const key of ['', 'k\0', 'k\ud83d', '\udc00k']) {
+    await expect(claimKey(database, { operation: 'capture', key, request: 1 })).rejects.toMatchObject({
+      code: 'invalid',
+    });
+  }
 });

@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { orderPlaced } from '../../contracts/events.ts';
+import type { Database } from '../postgres/database.ts';
+import { startTestDatabase } from '../testing/databases.ts';
+import { addToOutbox } from './outbox.ts';
+
+let database: Database;
+let stop: () => Promise<void>;
+beforeAll(async () => {
+  ({ database, stop } = await startTestDatabase());
+});
+afterAll(() => stop());
+
+const total = { currency: 'USD', amountMinor: 2400n };
+
+test.each([
+  ['half of a surrogate pair in the data', 'o-1', { orderId: 'o-1', customerId: 'A\ud83d' }],
+  ['the other half', 'o-1', { orderId: 'o-1', total: { ...total, currency: '\udc00' } }],
+  ['half of a surrogate pair in a list', 'o-1', { lines: [{ sku: '\ud83d', quantity: 1 }] }],
+  ['U+0000 in the data', 'o-1', { orderId: 'o-1', customerId: 'A\0' }],
+  ['half of a surrogate pair in the subject', 'o\ud83d', { orderId: 'o-1' }],
+  ['U+0000 in the subject', 'o\0', { orderId: 'o-1' }],
+  ['no subject', '', { orderId: 'o-1' }],
+  ['more than 256 KiB of data', 'o-1', { customerId: 'x'.repeat(256 * 1024) }],
+  ['more than 256 KiB of bytes in fewer characters', 'o-1', { customerId: 'ä'.repeat(128 * 1024) }],
+])('an event that its consumers could not read is not added: %s', async (_what, subject, data) => {
+  const added = database.transaction(async (tx) => {
+    await tx.query("INSERT INTO inbox (event_id) VALUES ('cause')");
+    await addToOutbox(tx, orderPlaced, { subject, data });
+  });
+  const error: Error = await added.then(
+    () => new Error('added'),
+    (thrown) => thrown,
+  );
+  expect(error.message).toMatch(/^Consumers could not read this windlass\.order\.placed\.v1: |cannot encode/);
+  expect((await database.query('SELECT FROM outbox UNION ALL SELECT FROM inbox')).rowCount).toBe(0);
+});
+
+test('an event with any other text is added', async () => {
+  const customerId = '\u{1f600} \u200b\ufeff\u0001 "\\';
+  await database.transaction((tx) => addToOutbox(tx, orderPlaced, { subject: 'o-1', data: { customerId, total } }));
+  const { rows } = await database.query<{ data: string }>('SELECT data FROM outbox');
+  expect(JSON.parse(rows[0]?.data ?? '')).toMatchObject({ customerId });
+});
