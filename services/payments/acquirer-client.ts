@@ -1,13 +1,23 @@
 import { z } from 'zod';
-import { typeBase } from '../lib/http/http-problem.ts';
-import { type JsonAnswer, postJson } from '../lib/http/post-json.ts';
+import { postJson } from '../lib/http/post-json.ts';
 import { DomainError } from '../lib/runtime/domain-error.ts';
+import { type AcquirerOperation, toAcquirerError } from './acquirer-errors.ts';
 
+/** Ids are stored and sent back in requests. An answer with another id is not understood. */
+const idSchema = z.string().regex(/^[\x21-\x7e]{1,255}$/);
+/** Customers read the reason. It is cleaned rather than rejected, because the decline itself is certain. */
+const reasonSchema = z.string().transform((text) =>
+  text
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
+    .slice(0, 200)
+    .toWellFormed(),
+);
 const authorizationSchema = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('authorized'), id: z.string() }),
-  z.object({ status: z.literal('declined'), reason: z.string() }),
+  z.object({ status: z.literal('authorized'), id: idSchema }),
+  z.object({ status: z.literal('declined'), reason: reasonSchema }),
 ]);
-const settlementSchema = z.object({ id: z.string() });
+const settlementSchema = z.object({ id: idSchema });
 
 export type AuthorizationResult = z.output<typeof authorizationSchema>;
 
@@ -27,32 +37,26 @@ export interface AcquirerClient {
 
 /** @param baseUrl `http://acquirer.partner.example` */
 export function createAcquirerClient(baseUrl: string): AcquirerClient {
-  const post = async <Schema extends z.ZodType>(path: string, key: string, body: unknown, schema: Schema) => {
-    const answer = await postJson(new URL(path, baseUrl), body, { 'idempotency-key': key }).catch(rethrowSocketError);
-    const result = answer.status < 300 ? schema.safeParse(answer.body) : undefined;
+  const post = async <Schema extends z.ZodType>(
+    operation: AcquirerOperation,
+    key: string,
+    body: unknown,
+    schema: Schema,
+  ) => {
+    const url = new URL(`/v1/${operation}`, baseUrl);
+    const answer = await postJson(url, body, { 'idempotency-key': key }).catch(rethrowSocketError);
+    const isSuccess = answer.status >= 200 && answer.status < 300;
+    const result = isSuccess ? schema.safeParse(answer.body) : undefined;
     if (result?.success) return result.data;
-    throw toError(answer);
+    throw toAcquirerError(operation, answer);
   };
   return {
-    authorize: (key, request) => post('/v1/authorizations', key, request, authorizationSchema),
+    authorize: (key, request) => post('authorizations', key, request, authorizationSchema),
     settle: async (kind, key, authorizationId) => {
-      const { id } = await post(`/v1/${kind}`, key, { authorizationId }, settlementSchema);
+      const { id } = await post(kind, key, { authorizationId }, settlementSchema);
       return id;
     },
   };
-}
-
-/** The codes of the acquirer's problems that mean the same in payments. */
-const sharedCodes = ['unavailable', 'not-found', 'failed-precondition', 'key-reused'] as const;
-
-/**
- * Converts a failure. Only the acquirer's own problem says what happened. Any other failure may come from a proxy in
- * between, which also answers 503 if the connection broke after the card was charged.
- */
-function toError({ status, body }: JsonAnswer): DomainError {
-  const type = typeof body === 'object' && body !== null && 'type' in body ? body.type : undefined;
-  const code = sharedCodes.find((candidate) => type === `${typeBase}/${candidate}`) ?? 'outcome-unknown';
-  return new DomainError(code, `The acquirer answered ${status}.`);
 }
 
 function rethrowSocketError(error: NodeJS.ErrnoException): never {

@@ -1,7 +1,13 @@
-import { status as Status } from '@grpc/grpc-js';
+import { Metadata, status as Status } from '@grpc/grpc-js';
 import { DomainError, type ErrorCode } from '../runtime/domain-error.ts';
 
-/** The only table from code to gRPC status. Only `unavailable` becomes UNAVAILABLE, because the mesh retries it. */
+/**
+ * The only table from code to gRPC status. Only `unavailable` becomes UNAVAILABLE, because the mesh retries it.
+ *
+ * A proxy's breaker counts the statuses that stand for 5xx: UNAVAILABLE, INTERNAL, UNKNOWN, DEADLINE_EXCEEDED,
+ * UNIMPLEMENTED and DATA_LOSS. An unknown outcome concerns one call and says nothing about others, so it is ABORTED:
+ * call again, later. Otherwise one call that fails again and again would eject the callee for all callers.
+ */
 const statuses = {
   invalid: Status.INVALID_ARGUMENT,
   'not-found': Status.NOT_FOUND,
@@ -10,14 +16,19 @@ const statuses = {
   'key-reused': Status.ALREADY_EXISTS,
   'failed-precondition': Status.FAILED_PRECONDITION,
   unavailable: Status.UNAVAILABLE,
-  'outcome-unknown': Status.UNKNOWN,
+  'outcome-unknown': Status.ABORTED,
   internal: Status.INTERNAL,
 } as const satisfies Record<ErrorCode, Status>;
 
-export function toGrpcStatus(error: DomainError): { code: Status; details: string } {
+/** The trailer that asks a client to wait, in milliseconds (gRFC A6). */
+const retryAfterTrailer = 'grpc-retry-pushback-ms';
+
+export function toGrpcStatus(error: DomainError): { code: Status; details: string; metadata: Metadata } {
   const fields = error.code === 'invalid' ? (error as DomainError<'invalid'>).details.errors : [];
   const details = [error.message, ...fields.map(({ field, message }) => `${field}: ${message}`)].join(' ');
-  return { code: statuses[error.code], details };
+  const metadata = new Metadata();
+  if (error.retryAfterMs !== undefined) metadata.set(retryAfterTrailer, String(Math.ceil(error.retryAfterMs)));
+  return { code: statuses[error.code], details, metadata };
 }
 
 /**
@@ -34,7 +45,13 @@ const conclusions: Partial<Record<Status, Exclude<ErrorCode, 'invalid'>>> = {
 };
 
 /** @param call the method that was called, for the message: `payments.Authorize` */
-export function fromGrpcStatus(call: string, error: { code: Status; details: string }): DomainError {
+export function fromGrpcStatus(
+  call: string,
+  error: { code: Status; details: string; metadata?: Metadata },
+): DomainError {
   const code = conclusions[error.code] ?? 'outcome-unknown';
-  return new DomainError(code, `${call} answered ${Status[error.code]}: ${error.details}`, error);
+  const asked = error.metadata?.get(retryAfterTrailer)[0]?.toString() ?? '';
+  const retryAfterMs = /^\d{1,13}$/.test(asked) ? Number(asked) : undefined;
+  const message = `${call} answered ${Status[error.code]}: ${error.details}`;
+  return new DomainError(code, message, error).withRetryAfter(retryAfterMs);
 }

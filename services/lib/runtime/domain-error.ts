@@ -36,6 +36,8 @@ export class DomainError<C extends ErrorCode = ErrorCode> extends Error {
   override readonly name = 'DomainError';
   readonly code: C;
   readonly details: DetailsOf<C>;
+  /** How long the callee asks its callers to wait before they call again; undefined if it does not say. */
+  retryAfterMs: number | undefined;
 
   constructor(
     code: C,
@@ -46,6 +48,12 @@ export class DomainError<C extends ErrorCode = ErrorCode> extends Error {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.details = details as DetailsOf<C>;
+  }
+
+  /** States how long callers should wait; undefined changes nothing. */
+  withRetryAfter(retryAfterMs: number | undefined): this {
+    this.retryAfterMs = retryAfterMs ?? this.retryAfterMs;
+    return this;
   }
 
   /**

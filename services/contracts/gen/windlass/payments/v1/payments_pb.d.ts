@@ -183,14 +183,15 @@ export declare const ReverseResponseSchema: GenMessage<ReverseResponse>;
 /**
  * The shop's card payments. Every call is idempotent by its key: the same key with the same request gets the first
  * result again; with another request it gets ALREADY_EXISTS.
- * UNAVAILABLE means that nothing happened. UNKNOWN means that the call may have had its effect: call again with the
- * same key.
+ * UNAVAILABLE means that nothing happened. ABORTED means that the call may have had its effect: call again with the
+ * same key, not before the trailer grpc-retry-pushback-ms says, if it is there.
  *
  * @generated from service windlass.payments.v1.Payments
  */
 export declare const Payments: GenService<{
   /**
-   * Asks the acquirer to hold an amount. A decline by the acquirer is a result, not an error.
+   * Asks the acquirer to hold an amount. A decline by the acquirer is a result, not an error. FAILED_PRECONDITION if the
+   * acquirer refuses the request permanently.
    *
    * @generated from rpc windlass.payments.v1.Payments.Authorize
    */
@@ -200,7 +201,8 @@ export declare const Payments: GenService<{
     output: typeof AuthorizeResponseSchema;
   },
   /**
-   * Captures the authorized amount. FAILED_PRECONDITION if the authorization was reversed, NOT_FOUND if there is none.
+   * Captures the authorized amount. FAILED_PRECONDITION if the authorization was reversed, or if the acquirer refuses the
+   * request permanently; NOT_FOUND if there is no authorization.
    *
    * @generated from rpc windlass.payments.v1.Payments.Capture
    */

@@ -70,8 +70,8 @@ export const ReverseResponseSchema = /*@__PURE__*/
 /**
  * The shop's card payments. Every call is idempotent by its key: the same key with the same request gets the first
  * result again; with another request it gets ALREADY_EXISTS.
- * UNAVAILABLE means that nothing happened. UNKNOWN means that the call may have had its effect: call again with the
- * same key.
+ * UNAVAILABLE means that nothing happened. ABORTED means that the call may have had its effect: call again with the
+ * same key, not before the trailer grpc-retry-pushback-ms says, if it is there.
  *
  * @generated from service windlass.payments.v1.Payments
  */
