@@ -7,10 +7,11 @@ import { fromGrpcStatus } from './grpc-status.ts';
 
 /**
  * One function per method. Rejects with a DomainError; a failure that might have had an effect is `outcome-unknown`.
+ * The signal cancels the call.
  */
 export type Calls<Service extends DescService> = {
   [Method in keyof Service['method']]: Service['method'][Method] extends DescMethodUnary<infer Input, infer Output>
-    ? (request: MessageInitShape<Input>) => Promise<MessageShape<Output>>
+    ? (request: MessageInitShape<Input>, signal?: AbortSignal) => Promise<MessageShape<Output>>
     : never;
 };
 
@@ -40,29 +41,39 @@ export function createGrpcClient<Service extends DescService>(
     service.methods.map((method) => {
       const definition = methods[method.localName] as UnaryDefinition;
       const name = `${service.name}.${method.name}`;
-      const invoke = (request: Record<string, unknown>) =>
-        call(client, name, definition, create(method.input, request));
+      const invoke = (request: Record<string, unknown>, signal?: AbortSignal) =>
+        call(client, name, definition, create(method.input, request), signal);
       return [method.localName, invoke];
     }),
   );
   return { calls: calls as Calls<Service>, close: () => client.close() };
 }
 
-function call(client: Client, name: string, method: UnaryDefinition, request: Message): Promise<Message> {
+function call(
+  client: Client,
+  name: string,
+  method: UnaryDefinition,
+  request: Message,
+  signal: AbortSignal | undefined,
+): Promise<Message> {
   const metadata = new Metadata();
   const requestId = currentRequestId();
   if (requestId !== undefined) metadata.set(requestIdHeader, requestId);
   return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(
+    const running = client.makeUnaryRequest(
       method.path,
       method.requestSerialize,
       method.responseDeserialize,
       request,
       metadata,
       (error, response) => {
+        signal?.removeEventListener('abort', cancel);
         if (error) reject(fromGrpcStatus(name, error));
         else if (response) resolve(response);
       },
     );
+    const cancel = () => running.cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    if (signal?.aborted) cancel();
   });
 }

@@ -20,7 +20,7 @@ beforeAll(async () => {
       return { shortages: lines.map(({ sku, quantity }) => ({ sku, requested: quantity, available: 0 })) };
     },
     reserve: async () => {
-      throw new DomainError('key-reused', 'The key was used.');
+      throw new DomainError('key-reused', 'The key was used.').withRetryAfter(1_500);
     },
     release: async () => {
       throw new Error('a defect with a secret');
@@ -68,4 +68,17 @@ test('a defect reaches the caller without its message', async () => {
   const error = await client.calls.release({}).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: 'outcome-unknown' });
   expect(String(error)).not.toContain('secret');
+});
+
+test('how long the callee asks to wait reaches the caller', async () => {
+  await expect(client.calls.reserve({})).rejects.toMatchObject({ retryAfterMs: 1_500 });
+});
+
+test('a call ends when its signal aborts', async () => {
+  faults.rules.replace([{ match: '/windlass.inventory.v1.Inventory/Check', delayMs: 5_000 }]);
+  const controller = new AbortController();
+  const call = client.calls.check({ lines: [] }, controller.signal);
+  controller.abort();
+  await expect(call).rejects.toMatchObject({ code: 'outcome-unknown', message: expect.stringContaining('CANCELLED') });
+  await expect(client.calls.check({ lines: [] }, controller.signal)).rejects.toThrow('CANCELLED');
 });

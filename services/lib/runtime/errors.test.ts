@@ -34,3 +34,21 @@ test.each([Status.UNAVAILABLE, Status.DEADLINE_EXCEEDED, Status.CANCELLED, Statu
   'a caller treats status %i as an unknown outcome',
   (code) => expect(fromGrpcStatus('payments.Authorize', { code, details: '' }).code).toBe('outcome-unknown'),
 );
+
+/** What Envoy's outlier detection counts as a 5xx. */
+const counted = [
+  Status.UNKNOWN,
+  Status.DEADLINE_EXCEEDED,
+  Status.UNIMPLEMENTED,
+  Status.INTERNAL,
+  Status.UNAVAILABLE,
+  Status.DATA_LOSS,
+];
+
+test("a breaker counts what is wrong with the callee, not one call's rejection or unknown outcome", () => {
+  const details = { errors: [] };
+  const breaking = errorCodes.filter((code) =>
+    counted.includes(toGrpcStatus(new DomainError(code as 'invalid', '', details)).code),
+  );
+  expect(breaking).toEqual(['unavailable', 'internal']);
+});
