@@ -65,7 +65,8 @@ describe.each(databases)('the database of %s', (name) => {
     const fresh = await create(`${name}_fresh`);
     await migrate(fresh, folderOf(name));
     expect(await schemaOf(former)).toEqual(await schemaOf(fresh));
-    expect(await countRows(former)).toEqual(before);
+    // Later migrations also create tables, which are empty.
+    expect(await countRows(former)).toMatchObject(before);
     expect(Object.values(before).every((count) => count > 0)).toBe(true);
     const applied = 'SELECT id, name, hash FROM migrations ORDER BY id';
     expect((await former.query(applied)).rows).toEqual((await fresh.query(applied)).rows);

@@ -5,6 +5,7 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { silentLog } from '../../services/lib/observability/log.ts';
 import { extractTrace } from '../../services/lib/observability/tracing.ts';
+import type { Database } from '../../services/lib/postgres/database.ts';
 import { advanceSaga } from '../../services/orders/saga/advance-saga.ts';
 import { runSagas } from '../../services/orders/saga/run-sagas.ts';
 import { claimDueSagas } from '../../services/orders/saga/saga-store.ts';
@@ -46,8 +47,8 @@ function counted(calls: { now: Map<string, number>; most: number }, delayMs: () 
   };
 }
 
-const start = (partners = shop.partners, leaseMs?: number) =>
-  stops.push(runSagas({ database: shop.database, ...partners, log: silentLog, ...(leaseMs && { leaseMs }) }));
+const start = (partners = shop.partners, leaseMs?: number, database = shop.database) =>
+  stops.push(runSagas({ database, ...partners, log: silentLog, ...(leaseMs && { leaseMs }) }));
 
 /** Stands in for fulfillment until all orders have ended. */
 const untilEnded = () =>
@@ -96,16 +97,46 @@ test('shipment events that are delivered again after the end change nothing', as
   expect(rows.map(({ event_id }) => event_id)).toEqual(shipments.map(({ id }) => id).toSorted());
 });
 
-test('a worker whose call outlasts its lease writes nothing, because another worker has taken over', async () => {
+test('a call may take longer than the lease: it is renewed, and no other worker calls meanwhile', async () => {
+  const calls = { now: new Map<string, number>(), most: 0 };
   let delayMs = 1_500;
-  const slowOnce = counted({ now: new Map(), most: 0 }, () => {
+  const slowOnce = counted(calls, () => {
     const ms = delayMs;
     delayMs = 0;
     return ms;
   });
   const orderId = await shop.place({ isPending: false });
-  start(slowOnce, 600);
-  await vi.waitFor(() => expect(delayMs).toBe(0));
+  for (let worker = 0; worker < 3; worker++) start(slowOnce, 300);
+  await untilEnded();
+  expect(calls.most).toBe(1);
+  const { events, ledger } = await shop.summary(orderId);
+  expect(events.filter((event) => event === 'stock.reserved')).toHaveLength(1);
+  expect([events.at(-1), ledger]).toEqual(['order.fulfilled', ['authorization', 'capture']]);
+});
+
+test('a worker that cannot renew its lease ends its call and writes nothing; another worker takes over', async () => {
+  const orderId = await shop.place({ isPending: false });
+  const signals: AbortSignal[] = [];
+  const hanging: Shop['partners'] = {
+    ...shop.partners,
+    inventory: {
+      ...shop.partners.inventory,
+      reserve: async (request, signal) => {
+        if (signal) signals.push(signal);
+        await sleep(1_500);
+        return shop.partners.inventory.reserve(request);
+      },
+    },
+  };
+  const cutOff: Database = {
+    ...shop.database,
+    query: (sql, params) =>
+      sql.startsWith('UPDATE sagas SET leased_until') ? new Promise(() => {}) : shop.database.query(sql, params),
+  };
+  start(hanging, 600, cutOff);
+  await vi.waitFor(() => expect(signals).toHaveLength(1));
+  await vi.waitFor(() => expect(signals[0]?.aborted).toBe(true), { timeout: 600 });
+  await stopWorkers();
   start();
   await untilEnded();
   await sleep(1_500);

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { FaultRule } from '../../services/lib/faults/rules.ts';
+import { silentLog } from '../../services/lib/observability/log.ts';
+import { reverseAbandonedPayments } from '../../services/orders/saga/abandoned-payments.ts';
 import { runRound, type Shop, startShop } from './shop.ts';
 
 let shop: Shop;
@@ -149,9 +151,9 @@ test.each(Object.entries(path))(
 test('a compensation that fails is retried until it succeeds, and its saga is stuck after ten attempts', async () => {
   inject({ match: path.release, failFirst: 12, status: 'UNAVAILABLE' });
   const orderId = await shop.place({ country: 'AQ' });
-  const failures: unknown[] = [];
+  const failures: { attempts: number; stuck: boolean; last_error: string; backOffMs: number }[] = [];
   await finish(async () => {
-    const { rows } = await shop.database.query(
+    const { rows } = await shop.database.query<(typeof failures)[number]>(
       `SELECT s.attempts, stuck_since IS NOT NULL AS stuck, last_error,
          round(extract(epoch FROM next_attempt_at - updated_at) * 1000)::int AS "backOffMs"
        FROM sagas s JOIN saga_steps USING (order_id) WHERE step = 'reserve' AND s.attempts > 0`,
@@ -160,8 +162,82 @@ test('a compensation that fails is retried until it succeeds, and its saga is st
   });
   const last_error = expect.stringContaining('Inventory.Release answered UNAVAILABLE');
   expect(failures).toHaveLength(12);
-  expect(failures[0]).toEqual({ attempts: 1, stuck: false, last_error, backOffMs: 200 });
-  expect(failures[8]).toEqual({ attempts: 9, stuck: false, last_error, backOffMs: 5000 });
-  expect(failures[9]).toEqual({ attempts: 10, stuck: true, last_error, backOffMs: 5000 });
+  const [first, ninth, tenth] = [failures[0], failures[8], failures[9]];
+  expect(first).toMatchObject({ attempts: 1, stuck: false, last_error });
+  expect(ninth).toMatchObject({ attempts: 9, stuck: false, last_error });
+  expect(tenth).toMatchObject({ attempts: 10, stuck: true, last_error });
+  // Up to a quarter is taken off at random.
+  expect(first?.backOffMs).toBeGreaterThanOrEqual(149);
+  expect(first?.backOffMs).toBeLessThanOrEqual(200);
+  expect(tenth?.backOffMs).toBeGreaterThan(9_000);
+  expect(tenth?.backOffMs).toBeLessThanOrEqual(12_208);
   expect(await shop.summary(orderId)).toMatchObject(ends['shipment-failed']);
 });
+
+const acquirer = { authorize: '/v1/authorizations', capture: '/v1/captures', reverse: '/v1/reversals' };
+const sweep = () => reverseAbandonedPayments(shop.database, shop.partners.payments, silentLog);
+const makeDue = () => shop.database.query('UPDATE abandoned_payments SET next_attempt_at = now()');
+
+test.each([400, 422])(
+  'an order whose payment the acquirer refuses with %i is cancelled as declined',
+  async (status) => {
+    inject({ match: acquirer.authorize, status });
+    const orderId = await shop.place();
+    await finish();
+    expect(await shop.summary(orderId)).toMatchObject(ends.declined);
+    expect(shop.faults.requestCounter.read().byMatch[acquirer.authorize], 'asked once').toBe(1);
+  },
+);
+
+test('a refusal that lied, because the amount is held, is found out and reversed', async () => {
+  inject({ match: acquirer.authorize, failFirst: 2, status: 400, carriedOut: true });
+  const orderId = await shop.place();
+  await finish();
+  expect(await shop.summary(orderId)).toMatchObject({ history: ends.declined.history, ledger: ['authorization'] });
+  for (let round = 0; round < 2; round++) {
+    await makeDue();
+    await sweep();
+  }
+  expect(await shop.summary(orderId)).toMatchObject({ ledger: ['authorization', 'reversal'], keptTokens: 0 });
+  expect((await shop.database.query('SELECT 1 FROM abandoned_payments')).rows).toEqual([]);
+});
+
+test('a refusal that stays is believed after an hour', async () => {
+  inject({ match: acquirer.authorize, status: 400 });
+  await shop.place();
+  await finish();
+  await sweep();
+  expect((await shop.database.query('SELECT 1 FROM abandoned_payments')).rows).toHaveLength(1);
+  await shop.database.query("UPDATE abandoned_payments SET abandoned_at = now() - interval '61 min'");
+  await makeDue();
+  await sweep();
+  expect((await shop.database.query('SELECT 1 FROM abandoned_payments')).rows).toEqual([]);
+});
+
+test('a refused capture cancels the order, even if the money was captured', async () => {
+  inject({ match: acquirer.capture, status: 400, carriedOut: true });
+  const orderId = await shop.place();
+  await finish();
+  expect(await shop.summary(orderId)).toMatchObject({
+    history: ['pending', 'confirmed', 'cancelled: capture-refused'],
+    ledger: ['authorization', 'capture', 'reversal'],
+    held: [],
+  });
+});
+
+test('a reversal that the acquirer refuses is repeated until the money is back', async () => {
+  inject({ match: acquirer.reverse, failFirst: 3, status: 400 });
+  const orderId = await shop.place({ country: 'AQ' });
+  await finish();
+  expect(await shop.summary(orderId)).toMatchObject(ends['shipment-failed']);
+});
+
+test.each([401, 403, 404, 429])(
+  '%i of the acquirer decides nothing, and the order ends when it is over',
+  async (status) => {
+    inject({ match: acquirer.authorize, failFirst: 3, status });
+    const orderId = await shop.place();
+    await finish();
+    expect(await shop.summary(orderId)).toMatchObject(ends.fulfilled);
+  },
+);

@@ -5,10 +5,18 @@ import type { Calls } from '../../lib/grpc/client.ts';
 import type { Log } from '../../lib/observability/log.ts';
 import type { Database } from '../../lib/postgres/database.ts';
 import { DomainError, hasCode } from '../../lib/runtime/domain-error.ts';
+import { LeaseLost, whileLeased } from '../../lib/runtime/lease.ts';
 import type { OrderRequest, OrderView, Outcome } from '../order.ts';
 import { type AuthorizeCall, authorizePayment, type Payment } from '../saga/payment-calls.ts';
 import { insertSaga } from '../saga/saga-store.ts';
-import { type ClaimedKey, claimOrderKey, finishOrderKey, releaseOrderKey } from '../store/idempotency-keys.ts';
+import {
+  type ClaimedKey,
+  claimOrderKey,
+  finishOrderKey,
+  keyLeaseMs,
+  releaseOrderKey,
+  renewOrderKey,
+} from '../store/idempotency-keys.ts';
 import { storeOrder } from '../store/store.ts';
 import { totalMinor } from './order-request.ts';
 
@@ -32,19 +40,21 @@ export async function placeOrder(
   request: OrderRequest,
 ): Promise<{ outcome: Outcome; replayed: boolean }> {
   const { database, log } = deps;
-  const amountMinor = totalMinor(request.order.items, catalogue);
-  const claim = await claimOrderKey(database, request, amountMinor);
+  const claim = await claimOrderKey(database, request, totalMinor(request.order.items, catalogue));
   if (claim.kind === 'final') return { outcome: claim.outcome, replayed: true };
-  const { orderId } = claim;
+  const { orderId, amountMinor } = claim;
   // The attribute by which operators find the trace of an order.
   trace.getActiveSpan()?.setAttribute('windlass.order_id', orderId);
   const payment = { orderId, amountMinor, paymentToken: request.order.paymentToken };
-  const answer = await askPartners(deps, request, payment).catch((err: unknown): PartnerAnswer => {
+  const lease = { leaseMs: keyLeaseMs, renew: () => renewOrderKey(database, request, claim) };
+  const asking = whileLeased(lease, (lost) => askPartners(deps, request, payment, lost));
+  const answer = await asking.catch((err: unknown): PartnerAnswer => {
+    if (err instanceof LeaseLost) throw new DomainError('in-flight', 'Another request has taken the key over.', err);
     log.warn({ err, orderId }, 'no answer from inventory or payments; order accepted as pending');
     return { kind: 'none' };
   });
   try {
-    const outcome = await record(database, request, claim, amountMinor, answer);
+    const outcome = await record(database, request, claim, answer);
     log.info({ orderId, outcome: outcome.kind, answer: answer.kind }, 'order decided');
     return { outcome, replayed: false };
   } catch (error) {
@@ -67,9 +77,10 @@ async function askPartners(
   { inventory, payments }: PlaceOrderDeps,
   { order }: OrderRequest,
   payment: Payment,
+  lost: AbortSignal,
 ): Promise<PartnerAnswer> {
-  const { shortages } = await inventory.check({ lines: order.items });
-  if (shortages.length === 0) return authorizePayment(payments, payment);
+  const { shortages } = await inventory.check({ lines: order.items }, lost);
+  if (shortages.length === 0) return authorizePayment(payments, payment, lost);
   const items = shortages.map(({ sku, requested, available }) => ({ sku, requested, available }));
   return { kind: 'out-of-stock', items };
 }
@@ -79,14 +90,13 @@ async function record(
   database: Database,
   request: OrderRequest,
   claim: ClaimedKey,
-  amountMinor: number,
   answer: PartnerAnswer,
 ): Promise<Outcome> {
   if (answer.kind === 'declined' || answer.kind === 'out-of-stock') {
     await finishOrderKey(database, request, claim, answer);
     return answer;
   }
-  const placedAt = new Date();
+  const { amountMinor, at: placedAt } = claim;
   const order: OrderView = {
     orderId: claim.orderId,
     status: answer.kind === 'authorized' ? 'confirmed' : 'pending',

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import {
@@ -64,7 +65,7 @@ async function claim() {
 const sweep = () => reverseAbandonedPayments(database, payments, silentLog);
 const leaseEnded = (seconds: number) =>
   database.query('UPDATE idempotency_keys SET leased_until = now() - make_interval(secs => $1)', [seconds]);
-const forgetPause = () => database.query('UPDATE abandoned_payments SET tried_at = NULL');
+const forgetPause = () => database.query('UPDATE abandoned_payments SET next_attempt_at = now()');
 
 test('a key whose pod died is abandoned a minute after its lease: its payment is found and reversed', async () => {
   const { orderId } = await claim();
@@ -130,4 +131,52 @@ test('if a sweep and a claim are concurrent, the key continues with its order or
     const [{ orderId }] = await Promise.all([claim(), sweep()]);
     expect(calls.length > 0).toBe(orderId !== abandoned.orderId);
   }
+});
+
+test('two sweeps never call payments for one order at once, however long a call takes', async () => {
+  const { orderId } = await claim();
+  await leaseEnded(61);
+  const slow = {
+    ...payments,
+    authorize: async (request: { idempotencyKey?: string }) => {
+      const answer = await payments.authorize(request);
+      await sleep(700);
+      return answer;
+    },
+  };
+  const slowly = () => reverseAbandonedPayments(database, slow, silentLog, 200);
+  await Promise.all([slowly(), sleep(300).then(slowly), sleep(500).then(slowly)]);
+  expect(calls).toEqual([`authorize:${orderId}`, `reverse:${orderId}`]);
+});
+
+test('a sweep that lost its lease leaves the payment to the other one', async () => {
+  const { orderId } = await claim();
+  await leaseEnded(61);
+  const robbed = {
+    ...payments,
+    authorize: async (request: { idempotencyKey?: string }) => {
+      await database.query('UPDATE abandoned_payments SET lease = gen_random_uuid()');
+      await sleep(500);
+      return payments.authorize(request);
+    },
+  };
+  await reverseAbandonedPayments(database, robbed, silentLog, 200);
+  const { rows } = await database.query('SELECT order_id, attempts FROM abandoned_payments');
+  expect(rows).toEqual([{ order_id: orderId, attempts: 0 }]);
+});
+
+test('the pause grows with each attempt, and is at least what payments asks for', async () => {
+  await claim();
+  await leaseEnded(61);
+  const busy = {
+    ...payments,
+    authorize: async () => {
+      throw new DomainError('unavailable', 'busy').withRetryAfter(90_000);
+    },
+  };
+  await reverseAbandonedPayments(database, busy, silentLog);
+  const { rows } = await database.query<{ seconds: number }>(
+    'SELECT extract(epoch FROM next_attempt_at - now())::float8 AS seconds FROM abandoned_payments WHERE attempts = 1',
+  );
+  expect(rows[0]?.seconds).toBeGreaterThan(80);
 });

@@ -2,21 +2,23 @@ import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Log } from '../../lib/observability/log.ts';
 import { extractTrace } from '../../lib/observability/tracing.ts';
 import type { Database } from '../../lib/postgres/database.ts';
+import { LeaseLost, whileLeased } from '../../lib/runtime/lease.ts';
+import { addOrderReady } from './order-ready.ts';
 import { perform } from './perform.ts';
 import { type Action, afterWork, nameOf, nextAction, stateOf, stepOf, stuckAfterFailures, type Work } from './saga.ts';
 import { orderDuration, stepFailures } from './saga-metrics.ts';
-import { type ClaimedSaga, LeaseLost, recordFailure, recordProgress } from './saga-store.ts';
+import { type ClaimedSaga, recordFailure, recordProgress, renewLease } from './saga-store.ts';
 import type { Partners } from './step.ts';
 
 export interface SagaDeps extends Partners {
   readonly database: Database;
   readonly log: Log;
   /**
-   * How long a worker holds an order's lease after each step. It begins a call only in the first half, so the other
-   * half must be longer than the longest call. Then no two workers call for the same order at once, even if one was
-   * frozen.
+   * How long an order stays with a worker that is dead or frozen, in milliseconds. A worker renews its lease while it
+   * calls, so a call may take longer. It begins a call only in the first half of a lease, and ends the call before the
+   * lease ends. So no two workers call for the same order at once.
    *
-   * @default 15,000: twice the mesh's 6.5 s, and some reserve
+   * @default 15,000
    */
   readonly leaseMs?: number;
 }
@@ -32,6 +34,8 @@ export function leaseOf({ leaseMs = defaultLeaseMs }: Pick<SagaDeps, 'leaseMs'>)
 interface Turn {
   readonly saga: ClaimedSaga;
   readonly action: Action;
+  /** performance.now() before the lease began. */
+  readonly leasedAt: number;
 }
 
 /**
@@ -48,11 +52,10 @@ export async function advanceSaga(
 ): Promise<void> {
   const { orderId } = saga.order;
   try {
-    let turn: Turn | undefined = { saga, action: nextAction(saga.steps) };
-    let leasedAt = claimedAt;
+    const action = nextAction(saga.steps, saga.isCancelRequested);
+    let turn: Turn | undefined = { saga, action, leasedAt: claimedAt };
     while (turn) {
-      if (performance.now() - leasedAt > leaseOf(deps) / 2) throw new LeaseLost('Too much of the lease is over.');
-      leasedAt = performance.now();
+      if (performance.now() - turn.leasedAt > leaseOf(deps) / 2) throw new LeaseLost('Too much of the lease is over.');
       turn = await takeTurn(deps, turn, stopping);
     }
   } catch (err) {
@@ -65,14 +68,15 @@ export async function advanceSaga(
  * Does the next work in a span that continues the order's trace.
  * @returns undefined if the worker released the order
  */
-async function takeTurn(deps: SagaDeps, { saga, action }: Turn, stopping: AbortSignal): Promise<Turn | undefined> {
+async function takeTurn(deps: SagaDeps, turn: Turn, stopping: AbortSignal): Promise<Turn | undefined> {
+  const { saga, action, leasedAt } = turn;
   if (action.kind === 'wait' || action.kind === 'nothing') return undefined;
   const parent = extractTrace(saga.trace);
   const attributes = { 'windlass.order_id': saga.order.orderId };
   const span = trace.getTracer('windlass-saga').startSpan(`saga ${nameOf(action)}`, { attributes }, parent);
   return context.with(trace.setSpan(parent, span), async () => {
     try {
-      return await performAndRecord(deps, saga, action, stopping);
+      return await performAndRecord(deps, { saga, action, leasedAt }, stopping);
     } catch (error) {
       span.setStatus({ code: SpanStatusCode.ERROR, message: String(error) });
       throw error;
@@ -84,33 +88,39 @@ async function takeTurn(deps: SagaDeps, { saga, action }: Turn, stopping: AbortS
 
 async function performAndRecord(
   deps: SagaDeps,
-  saga: ClaimedSaga,
-  work: Work,
+  { saga, action: work, leasedAt }: Turn & { readonly action: Work },
   stopping: AbortSignal,
 ): Promise<Turn | undefined> {
   const { database, log } = deps;
   const { order, steps: before } = saga;
-  const result = await perform(work, before, order, deps).catch((error: unknown) => error as Error);
+  const leaseMs = leaseOf(deps);
+  const lease = { leaseMs, renew: () => renewLease(database, saga, leaseMs) };
+  const result = await whileLeased(lease, (lost) => perform(work, saga, deps, lost), leasedAt).catch(
+    (error: unknown) => error as Error,
+  );
+  if (result instanceof LeaseLost) throw result;
   if (result instanceof Error) {
     await noteFailure(deps, saga, work, result);
     return undefined;
   }
   const { isRejected, detail, learned } = result;
   const after = afterWork(before, work, isRejected);
-  const action = nextAction(after);
-  const state = stateOf(after, action);
+  const state = stateOf(after);
   const goesOn = !stopping.aborted && ['running', 'compensating'].includes(state);
-  await database.transaction(async (tx) => {
+  const recordedAt = performance.now();
+  const { isCancelRequested, seconds } = await database.transaction(async (tx) => {
     const progress = { step: stepOf(work), before, after, state, detail };
-    await recordProgress(tx, saga, progress, goesOn ? leaseOf(deps) : undefined);
+    const recorded = await recordProgress(tx, saga, progress, goesOn ? leaseMs : undefined);
     await result.record(tx);
+    // The request came during the last step after which the worker could have cancelled the order itself.
+    if (state === 'waiting' && recorded.isCancelRequested) await addOrderReady(tx, order, 'withdrawn');
+    return recorded;
   });
   log.info({ orderId: order.orderId, step: nameOf(work), rejected: isRejected }, 'saga step recorded');
-  if (work.kind === 'close') {
-    orderDuration.record((Date.now() - order.placedAt.getTime()) / 1000, { outcome: work.outcome });
-  }
+  if (work.kind === 'close') orderDuration.record(seconds, { outcome: work.outcome });
   if (!goesOn) return undefined;
-  return { action, saga: { ...saga, order: { ...order, ...learned }, steps: after, failures: 0 } };
+  const next = { ...saga, order: { ...order, ...learned }, steps: after, failures: 0, isCancelRequested };
+  return { action: nextAction(after, isCancelRequested), saga: next, leasedAt: recordedAt };
 }
 
 async function noteFailure({ database, log }: SagaDeps, saga: ClaimedSaga, work: Work, err: Error): Promise<void> {

@@ -13,6 +13,7 @@ const reasons = {
   'out-of-stock': CancellationReason.OUT_OF_STOCK,
   'capture-refused': CancellationReason.CAPTURE_REFUSED,
   'shipment-failed': CancellationReason.SHIPMENT_FAILED,
+  'by-operator': CancellationReason.BY_OPERATOR,
 } as const satisfies Record<CancellationCause, CancellationReason>;
 
 /**
@@ -26,8 +27,8 @@ export function closeOrder(
   return {
     isRejected: false,
     async record(tx) {
-      const end = { orderId, customerId, total: money(totalMinor), endedAt: timestampFromDate(new Date()) };
-      await changeStatus(tx, orderId, cause ? 'cancelled' : 'fulfilled', cause);
+      const endedAt = await changeStatus(tx, orderId, cause ? 'cancelled' : 'fulfilled', cause);
+      const end = { orderId, customerId, total: money(totalMinor), endedAt: timestampFromDate(endedAt) };
       if (cause) await addOrderEvent(tx, orderCancelled, orderId, { ...end, reason: reasons[cause] });
       else await addOrderEvent(tx, orderFulfilled, orderId, end);
     },

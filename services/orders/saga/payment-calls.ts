@@ -21,17 +21,17 @@ export interface Payment {
   readonly paymentToken: string;
 }
 
-/** @throws DomainError if there is no answer: then the same call may be made again */
+/**
+ * @throws DomainError `failed-precondition` if the acquirer refuses the request permanently; otherwise there is no
+ *   answer: then the same call may be made again
+ */
 export async function authorizePayment(
   payments: AuthorizeCall,
   { orderId, amountMinor, paymentToken }: Payment,
+  signal?: AbortSignal,
 ): Promise<PaymentAnswer> {
-  const { outcome } = await payments.authorize({
-    idempotencyKey: `authorize:${orderId}`,
-    orderId,
-    amount: money(amountMinor),
-    paymentToken,
-  });
+  const request = { idempotencyKey: `authorize:${orderId}`, orderId, amount: money(amountMinor), paymentToken };
+  const { outcome } = await payments.authorize(request, signal);
   switch (outcome.case) {
     case 'authorized':
       return { kind: 'authorized', authorizationId: outcome.value.authorizationId };
@@ -43,8 +43,14 @@ export async function authorizePayment(
 }
 
 /** Reverses what was authorized or captured. If there is nothing, or it was reversed before, that counts as success. */
-export async function reversePayment(payments: ReverseCall, orderId: string, authorizationId: string): Promise<void> {
-  await payments.reverse({ idempotencyKey: `reverse:${orderId}`, authorizationId }).catch((error: unknown) => {
+export async function reversePayment(
+  payments: ReverseCall,
+  orderId: string,
+  authorizationId: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const request = { idempotencyKey: `reverse:${orderId}`, authorizationId };
+  await payments.reverse(request, signal).catch((error: unknown) => {
     if (!hasCode(error, 'not-found') && !hasCode(error, 'failed-precondition')) throw error;
   });
 }

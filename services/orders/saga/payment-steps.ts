@@ -1,6 +1,5 @@
 import {
   orderConfirmed,
-  orderReady,
   paymentAuthorized,
   paymentCaptured,
   paymentDeclined,
@@ -8,17 +7,36 @@ import {
 } from '../../contracts/events.ts';
 import { money } from '../../contracts/money.ts';
 import { DomainError, hasCode } from '../../lib/runtime/domain-error.ts';
-import { addOrderEvent, orderLines } from '../store/order-events.ts';
+import { addOrderEvent } from '../store/order-events.ts';
 import { changeStatus, settleAuthorization } from '../store/store.ts';
-import { authorizePayment, reversePayment } from './payment-calls.ts';
+import { abandonPayment } from './abandoned-payments.ts';
+import { addOrderReady } from './order-ready.ts';
+import { authorizePayment, type Payment, reversePayment } from './payment-calls.ts';
+import type { Steps } from './saga.ts';
 import type { SagaOrder } from './saga-store.ts';
 import type { Partners, StepResult } from './step.ts';
 
 /** Requests the authorization that the customer did not wait for, and confirms the order with it. */
-export async function authorize(order: SagaOrder, { payments }: Partners): Promise<StepResult> {
+export async function authorize(order: SagaOrder, { payments }: Partners, lost: AbortSignal): Promise<StepResult> {
   const { orderId, totalMinor: amountMinor } = order;
-  const paymentToken = known(order.paymentToken, 'payment token');
-  const answer = await authorizePayment(payments, { orderId, amountMinor, paymentToken });
+  const payment = paymentOf(order);
+  const answer = await authorizePayment(payments, payment, lost).catch((error: unknown): RefusedPayment => {
+    if (!hasCode(error, 'failed-precondition')) throw error;
+    return { kind: 'refused', reason: 'the acquirer refused the payment', error: error.message };
+  });
+  if (answer.kind === 'refused') {
+    const { reason, error } = answer;
+    return {
+      isRejected: true,
+      detail: { reason: error },
+      async record(tx) {
+        // The acquirer says that nothing is held. That is checked, because earlier attempts may have had no answer.
+        await abandonPayment(tx, payment);
+        await settleAuthorization(tx, orderId, undefined);
+        await addOrderEvent(tx, paymentDeclined, orderId, { orderId, reason });
+      },
+    };
+  }
   if (answer.kind === 'declined') {
     const { reason } = answer;
     return {
@@ -44,18 +62,40 @@ export async function authorize(order: SagaOrder, { payments }: Partners): Promi
   };
 }
 
-/** Captures the money; then the order can be shipped. A rejection means that the authorization no longer exists. */
-export async function capture(order: SagaOrder, { payments }: Partners): Promise<StepResult> {
-  const { orderId, items, country, totalMinor } = order;
+interface RefusedPayment {
+  readonly kind: 'refused';
+  readonly reason: string;
+  readonly error: string;
+}
+
+/** Cancels the order as an operator wants. A payment that may have been authorized without an answer is reversed. */
+export function cancelByHand(order: SagaOrder, { authorize: authorization }: Steps): StepResult {
+  return {
+    isRejected: true,
+    async record(tx) {
+      if (authorization !== 'todo') return;
+      await abandonPayment(tx, paymentOf(order));
+      await settleAuthorization(tx, order.orderId, undefined);
+    },
+  };
+}
+
+function paymentOf({ orderId, totalMinor: amountMinor, paymentToken }: SagaOrder): Payment {
+  return { orderId, amountMinor, paymentToken: known(paymentToken, 'payment token') };
+}
+
+/** Captures the money; then the order can be shipped. After a rejection, the authorization is reversed. */
+export async function capture(order: SagaOrder, { payments }: Partners, lost: AbortSignal): Promise<StepResult> {
+  const { orderId, totalMinor } = order;
   const authorizationId = known(order.authorizationId, 'authorization');
   try {
-    const { captureId } = await payments.capture({ idempotencyKey: `capture:${orderId}`, authorizationId });
+    const { captureId } = await payments.capture({ idempotencyKey: `capture:${orderId}`, authorizationId }, lost);
     return {
       isRejected: false,
       detail: { captureId },
       async record(tx) {
         await addOrderEvent(tx, paymentCaptured, orderId, { orderId, authorizationId, amount: money(totalMinor) });
-        await addOrderEvent(tx, orderReady, orderId, { orderId, lines: orderLines(items), country });
+        await addOrderReady(tx, order);
       },
     };
   } catch (error) {
@@ -65,10 +105,10 @@ export async function capture(order: SagaOrder, { payments }: Partners): Promise
 }
 
 /** Reverses the authorization, including what was captured of it. */
-export async function reverse(order: SagaOrder, { payments }: Partners): Promise<StepResult> {
+export async function reverse(order: SagaOrder, { payments }: Partners, lost: AbortSignal): Promise<StepResult> {
   const { orderId, totalMinor } = order;
   const authorizationId = known(order.authorizationId, 'authorization');
-  await reversePayment(payments, orderId, authorizationId);
+  await reversePayment(payments, orderId, authorizationId, lost);
   const data = { orderId, authorizationId, amount: money(totalMinor) };
   return { isRejected: false, record: (tx) => addOrderEvent(tx, paymentReversed, orderId, data) };
 }

@@ -1,7 +1,7 @@
 import { closeOrder } from './close-order.ts';
-import { authorize, capture, reverse } from './payment-steps.ts';
-import { causeOf, type Steps, type Work } from './saga.ts';
-import type { SagaOrder } from './saga-store.ts';
+import { authorize, cancelByHand, capture, reverse } from './payment-steps.ts';
+import { causeOf, type Work } from './saga.ts';
+import type { ClaimedSaga } from './saga-store.ts';
 import type { Partners, Step, StepResult } from './step.ts';
 import { release, reserve } from './stock-steps.ts';
 
@@ -13,8 +13,14 @@ const compensations = { authorize: reverse, reserve: release } as const satisfie
  *
  * @throws DomainError if there is no answer: the same work may then be done again
  */
-export async function perform(work: Work, before: Steps, order: SagaOrder, partners: Partners): Promise<StepResult> {
-  if (work.kind === 'close') return closeOrder(order, causeOf(before));
+export async function perform(
+  work: Work,
+  { order, steps: before, isCancelRequested }: Pick<ClaimedSaga, 'order' | 'steps' | 'isCancelRequested'>,
+  partners: Partners,
+  lost: AbortSignal,
+): Promise<StepResult> {
+  if (work.kind === 'close') return closeOrder(order, causeOf(before, isCancelRequested));
+  if (work.kind === 'cancel') return cancelByHand(order, before);
   const step = work.kind === 'do' ? steps[work.step] : compensations[work.step];
-  return step(order, partners);
+  return step(order, partners, lost);
 }

@@ -1,7 +1,9 @@
 import { injectTrace, type TraceHeaders } from '../../lib/observability/tracing.ts';
 import type { Queryable } from '../../lib/postgres/database.ts';
-import { backOffMs } from '../../lib/runtime/timing.ts';
+import { DomainError } from '../../lib/runtime/domain-error.ts';
+import { LeaseLost } from '../../lib/runtime/lease.ts';
 import type { OrderItem } from '../order.ts';
+import { stepPauseMs } from './pace.ts';
 import {
   causeOf,
   firstSteps,
@@ -9,7 +11,6 @@ import {
   type StepName,
   type Steps,
   stateOf,
-  stepBackOff,
   stepNames,
   stuckAfterFailures,
 } from './saga.ts';
@@ -36,11 +37,8 @@ export interface ClaimedSaga {
   readonly failures: number;
   readonly trace: TraceHeaders;
   readonly lease: string;
-}
-
-/** Another worker has the order now, or the database was reset: this worker may no longer write. */
-export class LeaseLost extends Error {
-  override readonly name = 'LeaseLost';
+  /** An operator wants the order cancelled. */
+  readonly isCancelRequested: boolean;
 }
 
 /** Stores an order's saga, in the transaction that stores the order. */
@@ -86,6 +84,7 @@ interface Lease {
 interface SagaRow extends Lease {
   readonly attempts: number;
   readonly trace: TraceHeaders;
+  readonly is_cancel_requested: boolean;
   readonly customer_id: string;
   readonly items: OrderItem[];
   readonly country: string;
@@ -98,7 +97,7 @@ interface SagaRow extends Lease {
 
 async function loadSagas(db: Queryable, leases: readonly Lease[]): Promise<ClaimedSaga[]> {
   const { rows } = await db.query<SagaRow>(
-    `SELECT s.order_id, s.lease, s.attempts, s.trace, o.customer_id, o.items, o.shipping_address->>'country' AS country,
+    `SELECT s.order_id, s.lease, s.attempts, s.trace, ${isCancelRequested}, o.customer_id, o.items, o.shipping_address->>'country' AS country,
        o.total_minor, o.authorization_id, o.payment_token, o.placed_at, ${stepsOf('s.order_id')} AS steps
      FROM unnest($1::uuid[], $2::uuid[]) AS mine (order_id, lease)
      JOIN sagas s ON s.order_id = mine.order_id AND s.lease = mine.lease
@@ -120,8 +119,11 @@ async function loadSagas(db: Queryable, leases: readonly Lease[]): Promise<Claim
     failures: row.attempts,
     trace: row.trace,
     lease: row.lease,
+    isCancelRequested: row.is_cancel_requested,
   }));
 }
+
+const isCancelRequested = 'cancel_requested_at IS NOT NULL AS is_cancel_requested';
 
 const stepsOf = (orderId: string) =>
   `(SELECT jsonb_object_agg(step, state) FROM saga_steps WHERE saga_steps.order_id = ${orderId})`;
@@ -136,26 +138,56 @@ export interface SagaProgress {
 }
 
 /**
+ * Lets this worker's lease begin again now.
+ * @returns false if another worker has the order, or the database was reset
+ */
+export async function renewLease(
+  db: Queryable,
+  { order: { orderId }, lease }: ClaimedSaga,
+  leaseMs: number,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'UPDATE sagas SET leased_until = now() + make_interval(secs => $3) WHERE order_id = $1 AND lease = $2',
+    [orderId, lease, leaseMs / 1000],
+  );
+  return rowCount === 1;
+}
+
+/**
  * Records a step, as the first statement in the transaction of the step's effects.
  * @param leaseMs how long this worker keeps the order; undefined: it releases the order
+ * @returns whether an operator wants the order cancelled, and the seconds since it was placed
  * @throws LeaseLost
  */
 export async function recordProgress(
   tx: Queryable,
-  { order: { orderId }, lease }: ClaimedSaga,
+  { order: { orderId }, lease, isCancelRequested: wasRequested }: ClaimedSaga,
   progress: SagaProgress & { readonly state: SagaState },
   leaseMs: number | undefined,
-): Promise<void> {
-  const { rowCount } = await tx.query(
+): Promise<Recorded> {
+  const { rows } = await tx.query<{ is_cancel_requested: boolean; seconds: number }>(
     `UPDATE sagas SET state = $3, reason = $4, attempts = 0, stuck_since = NULL, next_attempt_at = now(),
        lease = CASE WHEN $5::float8 IS NULL THEN NULL ELSE lease END,
        leased_until = now() + make_interval(secs => $5),
        ended_at = CASE WHEN $3 = 'ended' THEN now() END
-     WHERE order_id = $1 AND lease = $2`,
-    [orderId, lease, progress.state, causeOf(progress.after), leaseMs === undefined ? null : leaseMs / 1000],
+     WHERE order_id = $1 AND lease = $2
+     RETURNING ${isCancelRequested}, extract(epoch FROM now() - started_at)::float8 AS seconds`,
+    [
+      orderId,
+      lease,
+      progress.state,
+      causeOf(progress.after, wasRequested),
+      leaseMs === undefined ? null : leaseMs / 1000,
+    ],
   );
-  if (rowCount === 0) throw new LeaseLost(`The lease of order ${orderId} is lost.`);
+  if (!rows[0]) throw new LeaseLost(`The lease of order ${orderId} is lost.`);
   await writeSteps(tx, orderId, progress);
+  return { isCancelRequested: rows[0].is_cancel_requested, seconds: rows[0].seconds };
+}
+
+interface Recorded {
+  readonly isCancelRequested: boolean;
+  readonly seconds: number;
 }
 
 /**
@@ -165,7 +197,7 @@ export async function recordProgress(
 export async function recordFailure(
   db: Queryable,
   { order: { orderId }, lease }: ClaimedSaga,
-  { step, failures, error }: { step: StepName; failures: number; error: unknown },
+  { step, failures, error }: { step: StepName; failures: number; error: Error },
 ): Promise<void> {
   const { rowCount } = await db.query(
     `WITH saga AS (
@@ -178,7 +210,7 @@ export async function recordFailure(
       orderId,
       lease,
       failures,
-      backOffMs(stepBackOff, failures) / 1000,
+      stepPauseMs(failures, error instanceof DomainError ? error.retryAfterMs : undefined) / 1000,
       failures >= stuckAfterFailures,
       toStoredName(step),
       String(error),
@@ -197,17 +229,18 @@ export async function recordShipment(
   decide: (steps: Steps) => Steps,
   detail: object | undefined,
 ): Promise<boolean> {
-  const { rowCount } = await tx.query("SELECT 1 FROM sagas WHERE order_id = $1 AND state = 'waiting' FOR UPDATE", [
-    orderId,
-  ]);
-  if (rowCount === 0) return false;
+  const { rows: waiting } = await tx.query<{ is_cancel_requested: boolean }>(
+    `SELECT ${isCancelRequested} FROM sagas WHERE order_id = $1 AND state = 'waiting' FOR UPDATE`,
+    [orderId],
+  );
+  if (!waiting[0]) return false;
   const { rows } = await tx.query<{ steps: StoredSteps }>(`SELECT ${stepsOf('$1')} AS steps`, [orderId]);
   const before = fromStored(rows[0]?.steps as StoredSteps);
   const after = decide(before);
   await tx.query('UPDATE sagas SET state = $2, reason = $3, next_attempt_at = now() WHERE order_id = $1', [
     orderId,
     stateOf(after),
-    causeOf(after),
+    causeOf(after, waiting[0].is_cancel_requested),
   ]);
   await writeSteps(tx, orderId, { step: 'ship', before, after, detail });
   return true;

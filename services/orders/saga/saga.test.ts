@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { backOffMs } from '../../lib/runtime/timing.ts';
 import {
   afterCompensation,
   afterDone,
@@ -12,7 +11,6 @@ import {
   type StepName,
   type Steps,
   stateOf,
-  stepBackOff,
   stepOf,
 } from './saga.ts';
 
@@ -20,10 +18,10 @@ import {
  * Follows the decisions to the end.
  * @param rejected the step that is rejected
  */
-function run(steps: Steps, rejected?: StepName): { log: string[]; end: Steps } {
+function run(steps: Steps, rejected?: StepName, isCancelRequested = false): { log: string[]; end: Steps } {
   const log: string[] = [];
   for (;;) {
-    const action = nextAction(steps);
+    const action = nextAction(steps, isCancelRequested);
     if (action.kind === 'nothing') return { log, end: steps };
     log.push(action.kind === 'wait' ? 'wait' : nameOf(action));
     if (action.kind !== 'wait') steps = afterWork(steps, action, stepOf(action) === rejected);
@@ -83,8 +81,22 @@ test('the state of a saga tells whether it runs, waits, compensates or has ended
   ]);
 });
 
-test('the pause after a failure doubles from 200 ms and ends at 5 s', () => {
-  expect([1, 2, 3, 5, 6, 50].map((failures) => backOffMs(stepBackOff, failures))).toEqual([
-    200, 400, 800, 3200, 5000, 5000,
-  ]);
+test.each([
+  ['authorize', firstSteps(false), ['cancel', 'close']],
+  ['reserve', firstSteps(true), ['cancel', 'release', 'reverse', 'close']],
+  ['capture', { ...firstSteps(true), reserve: 'done' } as Steps, ['cancel', 'release', 'reverse', 'close']],
+])('an operator cancels an order before %s: what may have happened is compensated', (_, steps, way) => {
+  const { log, end } = run(steps, undefined, true);
+  expect(log).toEqual(way);
+  expect(causeOf(end, true)).toBe('by-operator');
+  expect(Object.values(end)).not.toContain('compensating');
+});
+
+test.each([
+  ['waits for its shipment', { ...firstSteps(true), reserve: 'done', capture: 'done' } as Steps, 'wait'],
+  ['is shipped', { ...firstSteps(true), reserve: 'done', capture: 'done', ship: 'done' } as Steps, 'close'],
+  ['is being cancelled', afterRejection(firstSteps(true), 'reserve'), 'compensate'],
+])('a request to cancel an order that %s changes nothing', (_, steps, kind) => {
+  expect(nextAction(steps, true)).toEqual(nextAction(steps));
+  expect(nextAction(steps, true).kind).toBe(kind);
 });

@@ -17,6 +17,8 @@ export type Steps = Readonly<Record<StepName, StepState>>;
 export type Action =
   | { readonly kind: 'do'; readonly step: 'authorize' | 'reserve' | 'capture' }
   | { readonly kind: 'compensate'; readonly step: 'authorize' | 'reserve' }
+  /** An operator cancels the order before its next step. */
+  | { readonly kind: 'cancel' }
   /** Until fulfillment reports the shipment. */
   | { readonly kind: 'wait' }
   | { readonly kind: 'close'; readonly outcome: 'fulfilled' | 'cancelled' }
@@ -26,19 +28,19 @@ export type Action =
 export type Work = Exclude<Action, { kind: 'wait' | 'nothing' }>;
 
 export function nameOf(work: Work): string {
-  if (work.kind === 'close') return 'close';
+  if (work.kind === 'close' || work.kind === 'cancel') return work.kind;
   if (work.kind === 'do') return work.step;
   return work.step === 'reserve' ? 'release' : 'reverse';
 }
 
 /** The step whose row records the work. */
 export function stepOf(work: Work): StepName {
-  return work.kind === 'close' ? 'close' : work.step;
+  return work.kind === 'close' || work.kind === 'cancel' ? 'close' : work.step;
 }
 
 export type SagaState = 'running' | 'waiting' | 'compensating' | 'ended';
 
-export type CancellationCause = 'declined' | 'out-of-stock' | 'capture-refused' | 'shipment-failed';
+export type CancellationCause = 'declined' | 'out-of-stock' | 'capture-refused' | 'shipment-failed' | 'by-operator';
 
 /** Why an order is cancelled when a step is rejected. */
 const causes = {
@@ -53,24 +55,28 @@ export function firstSteps(isAuthorized: boolean): Steps {
   return { authorize: isAuthorized ? 'done' : 'todo', reserve: 'todo', capture: 'todo', ship: 'todo', close: 'todo' };
 }
 
-export function nextAction(steps: Steps): Action {
+/** @param isCancelRequested whether an operator wants the order cancelled; that has no effect once it can be shipped */
+export function nextAction(steps: Steps, isCancelRequested = false): Action {
   if (steps.close === 'done') return { kind: 'nothing' };
   if (steps.reserve === 'compensating') return { kind: 'compensate', step: 'reserve' };
   if (steps.authorize === 'compensating') return { kind: 'compensate', step: 'authorize' };
   if (causeOf(steps)) return { kind: 'close', outcome: 'cancelled' };
   const step = stepNames.find((name) => steps[name] === 'todo') ?? 'close';
   if (step === 'close') return { kind: 'close', outcome: 'fulfilled' };
-  return step === 'ship' ? { kind: 'wait' } : { kind: 'do', step };
+  if (step === 'ship') return { kind: 'wait' };
+  return isCancelRequested ? { kind: 'cancel' } : { kind: 'do', step };
 }
 
 /** Why the order is being cancelled; undefined if it is not. */
-export function causeOf(steps: Steps): CancellationCause | undefined {
+export function causeOf(steps: Steps, isCancelRequested = false): CancellationCause | undefined {
   const rejected = stepNames.find((name) => steps[name] === 'rejected');
-  return rejected && rejected !== 'close' ? causes[rejected] : undefined;
+  if (!rejected || rejected === 'close') return undefined;
+  return isCancelRequested ? 'by-operator' : causes[rejected];
 }
 
 /** @param isRejected whether the step failed permanently; a compensation never does */
 export function afterWork(steps: Steps, work: Work, isRejected: boolean): Steps {
+  if (work.kind === 'cancel') return afterCancel(steps);
   if (work.kind === 'compensate') return afterCompensation(steps, work.step);
   return isRejected ? afterRejection(steps, stepOf(work)) : afterDone(steps, stepOf(work));
 }
@@ -82,6 +88,15 @@ export function afterDone(steps: Steps, step: StepName): Steps {
 export function afterRejection(steps: Steps, step: StepName): Steps {
   const effects = stepNames.filter((name) => steps[name] === 'done').map((name) => [name, 'compensating'] as const);
   return { ...steps, ...Object.fromEntries(effects), [step]: 'rejected' };
+}
+
+/**
+ * The next step may have been attempted without an answer, so its effect is compensated, too: a release and a reversal
+ * also prevent a delayed Reserve and Capture. An authorization that may exist is reversed by abandoned-payments.ts.
+ */
+function afterCancel(steps: Steps): Steps {
+  if (steps.authorize === 'todo') return afterRejection(steps, 'authorize');
+  return afterRejection({ ...steps, reserve: 'done' }, 'capture');
 }
 
 /** One reversal compensates the authorization and what was captured of it. */
@@ -96,9 +111,6 @@ export function stateOf(steps: Steps, { kind }: Action = nextAction(steps)): Sag
   if (kind === 'wait') return 'waiting';
   return causeOf(steps) ? 'compensating' : 'running';
 }
-
-/** The pause before a failed step is retried. Short enough that all sagas end within a minute after a long outage. */
-export const stepBackOff = { firstMs: 200, maxMs: 5_000 };
 
 /** Consecutive failures after which a person should look. The saga keeps retrying the step. */
 export const stuckAfterFailures = 10;

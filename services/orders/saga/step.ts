@@ -13,9 +13,10 @@ export interface Partners {
 /**
  * A step or a compensation: makes one call and writes nothing, which is left to the result's `record`.
  *
+ * @param lost aborts when the order's lease is lost, and cancels the call
  * @throws DomainError if there is no answer: the same work may then be done again
  */
-export type Step = (order: SagaOrder, partners: Partners) => Promise<StepResult>;
+export type Step = (order: SagaOrder, partners: Partners, lost: AbortSignal) => Promise<StepResult>;
 
 /** The answer of a step's call. */
 export interface StepResult {

@@ -4,18 +4,19 @@ import { fingerprint } from '../../lib/postgres/idempotency.ts';
 import { DomainError } from '../../lib/runtime/domain-error.ts';
 import type { OrderRequest, Outcome } from '../order.ts';
 
-/**
- * Longer than any request, because the mesh times out its calls much earlier. A key that is still in flight after that
- * belongs to a pod that died.
- */
-const leaseSeconds = 30;
+/** How long a key stays with a pod that died, in milliseconds. A request that is running renews its lease. */
+export const keyLeaseMs = 30_000;
 const keptHours = 24;
 
 /** A key that this request holds. */
 export interface ClaimedKey {
   readonly kind: 'claimed';
   readonly orderId: string;
+  /** The price when the order id was first used. No later request with the key may ask payments for another amount. */
+  readonly amountMinor: number;
   readonly lease: string;
+  /** The database's time of the claim. */
+  readonly at: Date;
 }
 
 export type Claim = ClaimedKey | { readonly kind: 'final'; readonly outcome: Outcome };
@@ -24,8 +25,10 @@ export type Claim = ClaimedKey | { readonly kind: 'final'; readonly outcome: Out
  * Claims the customer's key for this request, or reads the outcome of an earlier request.
  *
  * A released key, and a key whose pod died, keeps its order id: the payment may have been authorized already, and only
- * the same order id leads to the same payment key. Such a key accepts only the same body, until abandoned-payments.ts
- * takes it.
+ * the same order id leads to the same payment key. It keeps its amount, too, even if prices have changed since. Such a
+ * key accepts only the same body, until abandoned-payments.ts takes it.
+ *
+ * @param amountMinor the price of the order now
  * @throws DomainError `in-flight`, `key-reused`
  */
 export async function claimOrderKey(
@@ -35,7 +38,7 @@ export async function claimOrderKey(
 ): Promise<Claim> {
   const params = [order.customerId, idempotencyKey, fingerprint(order)];
   const lease = randomUUID();
-  const { rows: claimed } = await db.query<{ order_id: string }>(
+  const { rows: claimed } = await db.query<{ order_id: string; amount_minor: string; at: Date }>(
     `INSERT INTO idempotency_keys AS k
        (customer_id, key, fingerprint, order_id, state, leased_until, lease, payment_token, amount_minor)
      VALUES ($1, $2, $3, $4, 'in-flight', now() + make_interval(secs => $5), $6, $7, $8)
@@ -43,14 +46,19 @@ export async function claimOrderKey(
        fingerprint = excluded.fingerprint,
        order_id = CASE WHEN k.state = 'final' THEN excluded.order_id ELSE k.order_id END,
        state = 'in-flight', leased_until = excluded.leased_until, lease = excluded.lease, outcome = NULL, created_at = now(),
-       payment_token = excluded.payment_token, amount_minor = excluded.amount_minor
+       payment_token = excluded.payment_token,
+       amount_minor = CASE WHEN k.state = 'final' THEN excluded.amount_minor
+         ELSE coalesce(k.amount_minor, excluded.amount_minor) END
      WHERE ${isExpired}
        OR (k.fingerprint = excluded.fingerprint
          AND (k.state = 'released' OR (k.state = 'in-flight' AND k.leased_until < now())))
-     RETURNING order_id`,
-    [...params, randomUUID(), leaseSeconds, lease, order.paymentToken, amountMinor],
+     RETURNING order_id, amount_minor, clock_timestamp() AS at`,
+    [...params, randomUUID(), keyLeaseMs / 1000, lease, order.paymentToken, amountMinor],
   );
-  if (claimed[0]) return { kind: 'claimed', orderId: claimed[0].order_id, lease };
+  if (claimed[0]) {
+    const { order_id: orderId, amount_minor, at } = claimed[0];
+    return { kind: 'claimed', orderId, amountMinor: Number(amount_minor), lease, at };
+  }
 
   const { rows } = await db.query<{ same: boolean; outcome: Outcome | null }>(
     'SELECT fingerprint = $3 AS same, outcome FROM idempotency_keys WHERE customer_id = $1 AND key = $2',
@@ -65,6 +73,23 @@ export async function claimOrderKey(
 
 /** Only final keys expire: an unfinished key may stand for money that is held. */
 const isExpired = `(k.state = 'final' AND k.created_at < now() - interval '${keptHours} hours')`;
+
+/**
+ * Lets the request's lease of the key begin again now.
+ * @returns false if another request has taken over the key
+ */
+export async function renewOrderKey(
+  db: Queryable,
+  { idempotencyKey, order }: OrderRequest,
+  { lease }: ClaimedKey,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `UPDATE idempotency_keys SET leased_until = now() + make_interval(secs => $4)
+     WHERE customer_id = $1 AND key = $2 AND lease = $3 AND state = 'in-flight'`,
+    [order.customerId, idempotencyKey, lease, keyLeaseMs / 1000],
+  );
+  return rowCount === 1;
+}
 
 /**
  * Records the outcome of the request, as the first statement in the transaction that stores the order.

@@ -58,19 +58,26 @@ export async function storeOrder(
   if (isAuthorized) await addOrderEvent(tx, paymentAuthorized, orderId, { orderId, authorizationId, amount });
 }
 
-/** Changes an order's status and adds an entry to its history. */
+/**
+ * Changes an order's status and adds an entry to its history. Its time is the database's, and never before that of the
+ * last entry, even if the database has moved to a server whose clock is behind.
+ *
+ * @returns the time of the entry
+ */
 export async function changeStatus(
   tx: Queryable,
   orderId: string,
   status: OrderStatus,
   reason?: string,
-): Promise<void> {
+): Promise<Date> {
   await tx.query('UPDATE orders SET status = $2 WHERE id = $1', [orderId, status]);
-  await tx.query('INSERT INTO order_history (order_id, at, status, reason) VALUES ($1, clock_timestamp(), $2, $3)', [
-    orderId,
-    status,
-    reason,
-  ]);
+  const { rows } = await tx.query<{ at: Date }>(
+    `INSERT INTO order_history (order_id, at, status, reason)
+     SELECT $1, greatest(clock_timestamp(), max(at)), $2, $3 FROM order_history WHERE order_id = $1
+     RETURNING at`,
+    [orderId, status, reason],
+  );
+  return (rows[0] as { at: Date }).at;
 }
 
 /**
@@ -125,6 +132,7 @@ interface OrderRow {
 const tables = [
   'idempotency_keys',
   'abandoned_payments',
+  'order_actions',
   'inbox',
   'sagas',
   'saga_steps',

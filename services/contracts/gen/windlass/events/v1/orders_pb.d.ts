@@ -126,6 +126,21 @@ export declare type OrderReady = Message<"windlass.events.v1.OrderReady"> & {
    * @generated from field: string country = 3;
    */
   country: string;
+
+  /**
+   * An operator asks again: fulfillment publishes its decision once more if it has made it before.
+   *
+   * @generated from field: bool repeated = 5;
+   */
+  repeated: boolean;
+
+  /**
+   * An operator cancels the order: fulfillment does not ship it unless it has done so before, and publishes which of the
+   * two is the case.
+   *
+   * @generated from field: bool withdrawn = 6;
+   */
+  withdrawn: boolean;
 };
 
 /**
@@ -262,6 +277,13 @@ export enum CancellationReason {
    * @generated from enum value: CANCELLATION_REASON_CAPTURE_REFUSED = 4;
    */
   CAPTURE_REFUSED = 4,
+
+  /**
+   * An operator cancelled the order.
+   *
+   * @generated from enum value: CANCELLATION_REASON_BY_OPERATOR = 5;
+   */
+  BY_OPERATOR = 5,
 }
 
 /**
