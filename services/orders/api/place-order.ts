@@ -7,6 +7,7 @@ import type { Database } from '../../lib/postgres/database.ts';
 import { DomainError, hasCode } from '../../lib/runtime/domain-error.ts';
 import { LeaseLost, whileLeased } from '../../lib/runtime/lease.ts';
 import type { OrderRequest, OrderView, Outcome } from '../order.ts';
+import { abandonPayment } from '../saga/abandoned-payments.ts';
 import { type AuthorizeCall, authorizePayment, type Payment } from '../saga/payment-calls.ts';
 import { insertSaga } from '../saga/saga-store.ts';
 import {
@@ -54,7 +55,7 @@ export async function placeOrder(
     return { kind: 'none' };
   });
   try {
-    const outcome = await record(database, request, claim, answer);
+    const outcome = await record(database, request, claim, payment, answer);
     log.info({ orderId, outcome: outcome.kind, answer: answer.kind }, 'order decided');
     return { outcome, replayed: false };
   } catch (error) {
@@ -85,15 +86,22 @@ async function askPartners(
   return { kind: 'out-of-stock', items };
 }
 
-/** Stores the order unless a partner rejected it. */
+/**
+ * Stores the order unless a partner rejected it. Then a payment of an earlier request with the key is reversed, if there
+ * is one.
+ */
 async function record(
   database: Database,
   request: OrderRequest,
   claim: ClaimedKey,
+  payment: Payment,
   answer: PartnerAnswer,
 ): Promise<Outcome> {
   if (answer.kind === 'declined' || answer.kind === 'out-of-stock') {
-    await finishOrderKey(database, request, claim, answer);
+    await database.transaction(async (tx) => {
+      await finishOrderKey(tx, request, claim, answer);
+      if (claim.isContinued) await abandonPayment(tx, payment);
+    });
     return answer;
   }
   const { amountMinor, at: placedAt } = claim;

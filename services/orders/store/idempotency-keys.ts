@@ -15,6 +15,8 @@ export interface ClaimedKey {
   /** The price when the order id was first used. No later request with the key may ask payments for another amount. */
   readonly amountMinor: number;
   readonly lease: string;
+  /** An earlier request with the key used the order id, and may have authorized the payment. */
+  readonly isContinued: boolean;
   /** The database's time of the claim. */
   readonly at: Date;
 }
@@ -37,7 +39,7 @@ export async function claimOrderKey(
   amountMinor: number,
 ): Promise<Claim> {
   const params = [order.customerId, idempotencyKey, fingerprint(order)];
-  const lease = randomUUID();
+  const [lease, newOrderId] = [randomUUID(), randomUUID()];
   const { rows: claimed } = await db.query<{ order_id: string; amount_minor: string; at: Date }>(
     `INSERT INTO idempotency_keys AS k
        (customer_id, key, fingerprint, order_id, state, leased_until, lease, payment_token, amount_minor)
@@ -53,11 +55,18 @@ export async function claimOrderKey(
        OR (k.fingerprint = excluded.fingerprint
          AND (k.state = 'released' OR (k.state = 'in-flight' AND k.leased_until < now())))
      RETURNING order_id, amount_minor, clock_timestamp() AS at`,
-    [...params, randomUUID(), keyLeaseMs / 1000, lease, order.paymentToken, amountMinor],
+    [...params, newOrderId, keyLeaseMs / 1000, lease, order.paymentToken, amountMinor],
   );
   if (claimed[0]) {
     const { order_id: orderId, amount_minor, at } = claimed[0];
-    return { kind: 'claimed', orderId, amountMinor: Number(amount_minor), lease, at };
+    return {
+      kind: 'claimed',
+      orderId,
+      amountMinor: Number(amount_minor),
+      lease,
+      isContinued: orderId !== newOrderId,
+      at,
+    };
   }
 
   const { rows } = await db.query<{ same: boolean; outcome: Outcome | null }>(

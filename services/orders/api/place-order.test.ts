@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { catalogue } from '../../contracts/catalogue.ts';
+import { CheckResponseSchema } from '../../contracts/gen/windlass/inventory/v1/inventory_pb.js';
+import { AuthorizeResponseSchema } from '../../contracts/gen/windlass/payments/v1/payments_pb.js';
+import { silentLog } from '../../lib/observability/log.ts';
+import type { Database } from '../../lib/postgres/database.ts';
+import { startTestDatabase } from '../../lib/testing/databases.ts';
+import { claimOrderKey, renewOrderKey } from '../store/idempotency-keys.ts';
+import { changeStatus, migrations, readOrder, resetOrders } from '../store/store.ts';
+import { readOrderRequest } from './order-request.ts';
+import { type PlaceOrderDeps, placeOrder } from './place-order.ts';
+
+let database: Database;
+let stop: () => Promise<void>;
+/** What payments holds, by key. As the real service, it rejects a key with another amount. */
+const held = new Map<string, bigint>();
+const deps = () => ({ database, inventory: { check }, payments: { authorize }, log: silentLog });
+let check: PlaceOrderDeps['inventory']['check'];
+const authorize: PlaceOrderDeps['payments']['authorize'] = async ({ idempotencyKey = '', amount }) => {
+  const amountMinor = amount?.amountMinor ?? 0n;
+  if ((held.get(idempotencyKey) ?? amountMinor) !== amountMinor) throw new Error('ALREADY_EXISTS');
+  held.set(idempotencyKey, amountMinor);
+  return create(AuthorizeResponseSchema, { outcome: { case: 'authorized', value: { authorizationId: 'a-1' } } });
+};
+
+beforeAll(async () => {
+  ({ database, stop } = await startTestDatabase(migrations));
+});
+afterAll(() => stop());
+beforeEach(async () => {
+  await resetOrders(database);
+  held.clear();
+  check = async () => create(CheckResponseSchema);
+});
+
+const request = readOrderRequest('k-1', {
+  customerId: 'c-1',
+  items: [{ sku: 'mug', quantity: 2 }],
+  shippingAddress: { name: 'A', street: 'B 1', city: 'C', postalCode: '1', country: 'NO' },
+  paymentToken: 'tok_ok',
+});
+
+async function failToStore(): Promise<void> {
+  await database.query("ALTER TABLE outbox ADD CONSTRAINT broken CHECK (topic <> 'orders.v1')");
+  await expect(placeOrder(deps(), request)).rejects.toThrow();
+  await database.query('ALTER TABLE outbox DROP CONSTRAINT broken');
+}
+
+const setPrice = (unitPriceMinor: number) => Object.assign(catalogue.mug, { unitPriceMinor });
+afterEach(() => setPrice(1_200));
+
+test('the amount of the first request with a key counts, even if the price changes before the second', async () => {
+  await failToStore();
+  setPrice(1_300);
+  const { outcome } = await placeOrder(deps(), request);
+  expect(outcome).toMatchObject({ kind: 'placed', order: { status: 'confirmed', total: { amountMinor: 2_400 } } });
+  expect([...held.values()]).toEqual([2_400n]);
+  const { rows } = await database.query('SELECT total_minor FROM orders');
+  expect(rows).toEqual([{ total_minor: '2400' }]);
+});
+
+test('a key that was left in flight keeps its amount as well, and a new key gets the new price', async () => {
+  await claimOrderKey(database, request, 2_400);
+  await database.query("UPDATE idempotency_keys SET leased_until = now() - interval '1 s'");
+  setPrice(1_300);
+  const { outcome } = await placeOrder(deps(), request);
+  const other = await placeOrder(deps(), { ...request, idempotencyKey: 'k-2' });
+  expect(outcome).toMatchObject({ order: { total: { amountMinor: 2_400 } } });
+  expect(other.outcome).toMatchObject({ order: { total: { amountMinor: 2_600 } } });
+});
+
+test('if the second request finds no stock, the payment of the first one is reversed', async () => {
+  await failToStore();
+  check = async () => create(CheckResponseSchema, { shortages: [{ sku: 'mug', requested: 2, available: 1 }] });
+  expect((await placeOrder(deps(), request)).outcome.kind).toBe('out-of-stock');
+  const { rows } = await database.query('SELECT payment_token, amount_minor FROM abandoned_payments');
+  expect(rows).toEqual([{ payment_token: 'tok_ok', amount_minor: '2400' }]);
+});
+
+test('a request that finds no stock at first has nothing to reverse', async () => {
+  check = async () => create(CheckResponseSchema, { shortages: [{ sku: 'mug', requested: 2, available: 1 }] });
+  await placeOrder(deps(), request);
+  expect((await database.query('SELECT 1 FROM abandoned_payments')).rows).toEqual([]);
+});
+
+test('a request renews its lease of the key while it is the one that holds it', async () => {
+  const claim = await claimOrderKey(database, request, 2_400);
+  if (claim.kind === 'final') throw new Error('The key is final.');
+  await database.query('UPDATE idempotency_keys SET leased_until = now()');
+  expect(await renewOrderKey(database, request, claim)).toBe(true);
+  const { rows } = await database.query("SELECT leased_until > now() + interval '29 s' AS ok FROM idempotency_keys");
+  expect(rows).toEqual([{ ok: true }]);
+  await database.query('UPDATE idempotency_keys SET lease = gen_random_uuid()');
+  expect(await renewOrderKey(database, request, claim)).toBe(false);
+});
+
+test.each([10, -10])(
+  'with a clock that is off by %i minutes, an order has the times of the database',
+  async (minutes) => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + minutes * 60_000 });
+    try {
+      const { outcome } = await placeOrder(deps(), request);
+      const orderId = outcome.kind === 'placed' ? outcome.order.orderId : '';
+      await database.transaction((tx) => changeStatus(tx, orderId, 'fulfilled'));
+      const { rows } = await database.query<{ wrong: string }>(
+        `SELECT 'placed_at' AS wrong FROM orders WHERE abs(extract(epoch FROM placed_at - now())) > 5
+         OR estimated_delivery::date - (now() AT TIME ZONE 'UTC')::date <> 4
+       UNION ALL SELECT 'history' FROM order_history WHERE abs(extract(epoch FROM at - now())) > 5
+       UNION ALL SELECT 'event' FROM outbox WHERE type = 'windlass.order.placed.v1'
+         AND abs(extract(epoch FROM (data::json->>'placedAt')::timestamptz - now())) > 5`,
+      );
+      expect(rows).toEqual([]);
+      const history = (await readOrder(database, orderId))?.history.map(({ at }) => at) ?? [];
+      expect(history).toEqual(history.toSorted());
+    } finally {
+      vi.useRealTimers();
+    }
+  },
+);
+
+test('history never goes backwards, even if the database moves to a server whose clock is behind', async () => {
+  const { outcome } = await placeOrder(deps(), request);
+  const orderId = outcome.kind === 'placed' ? outcome.order.orderId : randomUUID();
+  await database.query("UPDATE order_history SET at = at + interval '1 hour'");
+  await database.transaction((tx) => changeStatus(tx, orderId, 'fulfilled'));
+  const history = (await readOrder(database, orderId))?.history ?? [];
+  expect(history.map(({ status }) => status)).toEqual(['confirmed', 'fulfilled']);
+  expect(history[0]?.at).toBe(history[1]?.at);
+});
