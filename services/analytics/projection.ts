@@ -46,6 +46,7 @@ const reasons: Readonly<Partial<Record<CancellationReason, string>>> = {
   [CancellationReason.OUT_OF_STOCK]: 'out-of-stock',
   [CancellationReason.SHIPMENT_FAILED]: 'shipment-failed',
   [CancellationReason.CAPTURE_REFUSED]: 'capture-refused',
+  [CancellationReason.BY_OPERATOR]: 'by-operator',
 };
 
 function onOrderCancelled(database: Database, log: Log): EventHandler {

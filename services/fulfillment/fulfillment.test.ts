@@ -16,13 +16,13 @@ beforeAll(async () => {
 afterAll(() => stop());
 beforeEach(() => resetShipments(database));
 
-const ready = (id: string, orderId: string, country = 'NO'): CloudEvent => ({
+const ready = (id: string, orderId: string, country = 'NO', again = {}): CloudEvent => ({
   id,
   source: '/windlass/orders',
   type: orderReady.type,
   subject: orderId,
   time: '2026-11-21T10:00:00.000Z',
-  data: toJsonString(orderReady.schema, create(orderReady.schema, { orderId, country })),
+  data: toJsonString(orderReady.schema, create(orderReady.schema, { orderId, country, ...again })),
 });
 
 const handle = (event: CloudEvent) => onOrderReady(database, silentLog)(event);
@@ -82,4 +82,36 @@ test.each([
 ])('an event with %s is dead-lettered with the reason', async (_, event, reason) => {
   expect(await handle(event)).toEqual({ kind: 'dead-letter', reason });
   expect(await readOutbox()).toEqual([]);
+});
+
+test('an operator gets the decision again; each such event is answered once', async () => {
+  await handle(ready('e-1', 'o-1'));
+  for (const id of ['e-2', 'e-2', 'e-3']) await handle(ready(id, 'o-1', 'NO', { repeated: true }));
+  const outbox = await readOutbox();
+  expect(outbox).toHaveLength(3);
+  expect(new Set(outbox.map(({ type, data }) => `${type} ${data}`)).size, 'the same decision').toBe(1);
+});
+
+test('an order that was never decided is shipped when an operator asks again', async () => {
+  await handle(ready('e-1', 'o-1', 'NO', { repeated: true }));
+  expect((await readOutbox()).map(({ type }) => type)).toEqual([shipmentScheduled.type]);
+});
+
+test.each(['NO', 'Norway'])(
+  'an order to %s that an operator cancels before it is shipped is not shipped',
+  async (to) => {
+    await handle(ready('e-1', 'o-1', to, { withdrawn: true }));
+    expect(await readShipment(database, 'o-1')).toMatchObject({ status: 'failed' });
+    await handle(ready('e-2', 'o-1'));
+    const [event, ...others] = await readOutbox();
+    expect([event?.type, others]).toEqual([shipmentFailed.type, []]);
+    expect(JSON.parse(event?.data ?? '')).toEqual({ orderId: 'o-1', reason: 'an operator cancelled the order' });
+  },
+);
+
+test('an order that an operator cancels after it was shipped stays shipped, and that is reported again', async () => {
+  await handle(ready('e-1', 'o-1'));
+  await handle(ready('e-2', 'o-1', 'NO', { withdrawn: true }));
+  expect(await readShipment(database, 'o-1')).toMatchObject({ status: 'scheduled' });
+  expect((await readOutbox()).map(({ type }) => type)).toEqual([shipmentScheduled.type, shipmentScheduled.type]);
 });

@@ -5,16 +5,16 @@ import type { Log } from '../lib/observability/log.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { ship } from './shipments.ts';
 
-/** Ships an order that is paid for and whose stock is reserved. */
+/** Ships an order that is paid for and whose stock is reserved, or reports again what was decided about it. */
 export function onOrderReady(database: Database, log: Log): EventHandler {
   return async (event) => {
-    const { orderId, country } = readEventData(orderReady, event);
+    const { orderId, country, repeated: isRepeated, withdrawn: isWithdrawn } = readEventData(orderReady, event);
     if (orderId === '') return { kind: 'dead-letter', reason: 'orderId is missing' };
     // A guessed country would send the order to the wrong place.
-    if (!/^[A-Z]{2}$/.test(country)) {
+    if (!isWithdrawn && !/^[A-Z]{2}$/.test(country)) {
       return { kind: 'dead-letter', reason: `country is ${JSON.stringify(country)}, but must be two capital letters` };
     }
-    const outcome = await ship(database, event.id, { orderId, country });
+    const outcome = await ship(database, event.id, { orderId, country, isRepeated, isWithdrawn });
     const message = outcome === undefined ? 'duplicate event ignored' : `shipment ${outcome}`;
     log.info({ orderId, eventId: event.id }, message);
     return done;

@@ -13,36 +13,39 @@ export interface ReadyOrder {
   readonly orderId: string;
   /** ISO 3166, two capital letters. */
   readonly country: string;
+  /** An operator asks for the decision again. */
+  readonly isRepeated: boolean;
+  /** An operator cancels the order: it is not shipped unless it was shipped before. */
+  readonly isWithdrawn: boolean;
 }
 
 /**
  * Decides whether an order is shipped, and records the decision and its event in one transaction. An order has one
- * shipment and one shipment event, even if two events with different ids say that it is ready.
- * @returns undefined if the shipment was decided before
+ * shipment and one decision, even if two events with different ids say that it is ready. Its event is published again
+ * only for an operator.
+ * @returns undefined if there is no new event
  */
-export function ship(
-  database: Database,
-  eventId: string,
-  { orderId, country }: ReadyOrder,
-): Promise<'scheduled' | 'failed' | undefined> {
-  const reason = rejectionReason(country);
-  const status = reason === undefined ? 'scheduled' : 'failed';
+export function ship(database: Database, eventId: string, order: ReadyOrder): Promise<Shipment['status'] | undefined> {
+  const { orderId, isRepeated, isWithdrawn } = order;
+  const reason = isWithdrawn ? 'an operator cancelled the order' : rejectionReason(order.country);
   return database.transaction(async (tx) => {
     if (!(await receiveOnce(tx, eventId))) return undefined;
-    const { rows } = await tx.query<{ at: Date }>(
-      'INSERT INTO shipments (order_id, status, reason) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING at',
-      [orderId, status, reason ?? null],
+    const { rowCount } = await tx.query(
+      'INSERT INTO shipments (order_id, status, reason) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+      [orderId, reason === undefined ? 'scheduled' : 'failed', reason ?? null],
     );
-    const [shipment] = rows;
-    if (!shipment) return undefined;
-    if (reason !== undefined) {
-      await addToOutbox(tx, shipmentFailed, { subject: orderId, data: { orderId, reason } });
-    } else {
-      const scheduledAt = timestampFromDate(shipment.at);
-      await addToOutbox(tx, shipmentScheduled, { subject: orderId, data: { orderId, scheduledAt } });
-    }
-    return status;
+    const isNew = rowCount === 1;
+    if (!isNew && !isRepeated && !isWithdrawn) return undefined;
+    const shipment = await readShipment(tx, orderId);
+    if (shipment) await report(tx, shipment);
+    return shipment?.status;
   });
+}
+
+async function report(tx: Queryable, { orderId, status, reason = '', at }: Shipment): Promise<void> {
+  if (status === 'failed') return addToOutbox(tx, shipmentFailed, { subject: orderId, data: { orderId, reason } });
+  const scheduledAt = timestampFromDate(new Date(at));
+  return addToOutbox(tx, shipmentScheduled, { subject: orderId, data: { orderId, scheduledAt } });
 }
 
 export interface Shipment {
