@@ -54,6 +54,8 @@ export async function startShop() {
   const partners = { inventory: inventoryClient.calls, payments: paymentsClient.calls };
 
   return {
+    /** Of the database of orders. */
+    url: postgres.urlOf('orders'),
     database,
     faults,
     partners,

@@ -23,6 +23,7 @@ export const serviceMetrics = {
   windlass_outbox_depth: { kind: 'gauge', labels: [] },
   windlass_outbox_age: { kind: 'gauge', labels: [] },
   windlass_orders: { kind: 'gauge', labels: ['status'] },
+  windlass_orders_late: { kind: 'gauge', labels: ['waits_for'] },
   windlass_sagas_stuck: { kind: 'gauge', labels: [] },
   windlass_order_duration: { kind: 'histogram', labels: ['outcome'] },
   windlass_saga_step_failures_total: { kind: 'counter', labels: ['step'] },

@@ -21,7 +21,7 @@ export const answerLimitBytes = 64 * 1024;
 const interimAnswersLimit = 10;
 
 /** The server sent more than a client is willing to read. The connection is destroyed; the outcome is unknown. */
-export class AnswerTooLarge extends Error {
+class AnswerTooLarge extends Error {
   override readonly name = 'AnswerTooLarge';
   readonly code = 'ERR_ANSWER_TOO_LARGE';
 }

@@ -16,6 +16,8 @@ const unprivilegedId = 65534;
 
 export interface TestPostgres {
   readonly url: string;
+  /** The URL of a database. */
+  urlOf(name: string): string;
   /** @returns the URL of a new, empty database */
   createDatabase(name: string): Promise<string>;
   stop(): Promise<void>;
@@ -37,6 +39,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   const urlOf = (database: string) => `postgres://test@127.0.0.1:${port}/${database}`;
   return {
     url: urlOf('postgres'),
+    urlOf,
     async createDatabase(name) {
       const client = new pg.Client(urlOf('postgres'));
       await client.connect();

@@ -10,7 +10,7 @@ const longestRetryAfterMs = 10 * 60_000;
 /**
  * The pause before a failed step is retried. It doubles from 200 ms to 5 s, then grows by a quarter up to two minutes:
  * about a quarter of the time that the failure has lasted. So orders end within a minute of the end of a short outage,
- * and a step that fails for good is not called every few seconds.
+ * and a step that fails permanently is not called every few seconds.
  *
  * @param failures consecutive failures so far, from 1
  * @param retryAfterMs how long the callee asks its callers to wait
@@ -28,9 +28,6 @@ export function stepPauseMs(failures: number, retryAfterMs = 0, random = Math.ra
  * is late after that: the metric `windlass_orders_late` counts it. Orders take seconds, and after an outage a minute.
  */
 export const deadlineMinutes = { step: 10, shipment: 10 } as const;
-
-/** What an order that has not ended waits for: a step of the worker, or fulfillment's report. */
-export type WaitsFor = keyof typeof deadlineMinutes;
 
 /** SQL: what an order of the table `sagas` waits for. */
 export const waitsFor = "CASE state WHEN 'waiting' THEN 'shipment' ELSE 'step' END";

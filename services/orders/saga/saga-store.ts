@@ -2,7 +2,7 @@ import { injectTrace, type TraceHeaders } from '../../lib/observability/tracing.
 import type { Queryable } from '../../lib/postgres/database.ts';
 import { DomainError } from '../../lib/runtime/domain-error.ts';
 import { LeaseLost } from '../../lib/runtime/lease.ts';
-import type { OrderItem } from '../order.ts';
+import type { OrderItem, OrderStatus } from '../order.ts';
 import { stepPauseMs } from './pace.ts';
 import {
   causeOf,
@@ -217,6 +217,33 @@ export async function recordFailure(
     ],
   );
   if (rowCount === 0) throw new LeaseLost(`The lease of order ${orderId} is lost.`);
+}
+
+/** A saga that the caller's transaction has locked. */
+export interface HeldSaga extends Pick<SagaOrder, 'orderId' | 'items' | 'country'> {
+  readonly state: SagaState;
+  readonly status: OrderStatus;
+  readonly steps: Steps;
+}
+
+/**
+ * Locks a saga, then reads it: one statement could read steps that are older than its lock.
+ * @returns undefined if there is no such order
+ */
+export async function lockSaga(tx: Queryable, orderId: string): Promise<HeldSaga | undefined> {
+  await tx.query('SELECT 1 FROM sagas WHERE order_id = $1 FOR UPDATE', [orderId]);
+  const { rows } = await tx.query<{
+    state: SagaState;
+    status: OrderStatus;
+    steps: StoredSteps;
+    items: OrderItem[];
+    country: string;
+  }>(
+    `SELECT s.state, o.status, o.items, o.shipping_address->>'country' AS country, ${stepsOf('s.order_id')} AS steps
+     FROM sagas s JOIN orders o ON o.id = s.order_id WHERE s.order_id = $1`,
+    [orderId],
+  );
+  return rows.map((row) => ({ ...row, orderId, steps: fromStored(row.steps) }))[0];
 }
 
 /**

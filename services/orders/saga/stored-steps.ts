@@ -28,6 +28,13 @@ export const toStoredName = (step: StepName): string => storedNames[step];
 
 export const toStoredState = (state: StepState): string => storedStates[state];
 
+/** @returns the stored name if it is unknown */
+export const fromStoredName = (stored: string): string =>
+  stepNames.find((name) => storedNames[name] === stored) ?? stored;
+
+/** @returns the stored word if it is unknown */
+export const fromStoredState = (stored: string): string => statesByWord.get(stored) ?? stored;
+
 export function fromStored(stored: StoredSteps): Steps {
   const entries = stepNames.map((name) => [name, statesByWord.get(stored[storedNames[name]] ?? '')]);
   return Object.fromEntries(entries) as Steps;

@@ -1,0 +1,21 @@
+/** The program behind `npm run saga`, which runs it where the database of orders can be reached. */
+
+import { createLog } from '../../lib/observability/log.ts';
+import { openDatabase } from '../../lib/postgres/database.ts';
+import { readConfig } from '../../lib/runtime/read-config.ts';
+import { runCommand } from '../../lib/runtime/run-command.ts';
+import { databaseUrl } from '../../lib/runtime/variables.ts';
+import { sagaCommandLine } from './command-line.ts';
+import { runSaga } from './run-saga.ts';
+
+await runCommand(
+  sagaCommandLine(async (command) => {
+    const { DATABASE_URL } = readConfig({ DATABASE_URL: databaseUrl }, process.env);
+    const database = openDatabase(DATABASE_URL, createLog('saga', 'error', process.stderr));
+    try {
+      for await (const line of runSaga(database, command)) console.log(line);
+    } finally {
+      await database.close();
+    }
+  }),
+);
