@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { planMesh } from '../mesh/plan.ts';
-import type { ConsecutiveBreaker, Policies } from '../model/policy.ts';
+import type { Breaker, ConsecutiveBreaker, Policies } from '../model/policy.ts';
 import { SynthesisRejected } from '../model/problem.ts';
 import {
   dependencyPolicy,
@@ -39,6 +39,10 @@ describe('each rule is applied', () => {
     'a->bank': dependencyPolicy({ Pay: { ...payOnce, ...change } }),
   });
   const retries = { ...retried.retries, conditions: ['reset'] } as const;
+  const judging = (kind: object) => ({
+    ...examplePolicies,
+    'a->b': dependencyPolicy({ Ask: retried }, { breaker: { ...breaker, ...kind } as Breaker }),
+  });
 
   test.each<[string, Policies]>([
     ['attempts-fit-timeout', asking({ timeoutMs: 400 })],
@@ -71,6 +75,19 @@ describe('each rule is applied', () => {
     ['policy-for-each-dependency', { ...examplePolicies, 'a->b': dependencyPolicy({}) }],
     ['dependency-for-each-policy', { ...examplePolicies, 'a->z': dependencyPolicy({}) }],
     ['numbers-in-range', asking({ timeoutMs: Number.NaN })],
+    ['conditions-differ', asking({ retries: { ...retries, conditions: ['reset', 'reset'] } })],
+    ['partner-connects-in-time', { ...examplePolicies, 'a->bank': dependencyPolicy({ Pay: payOnce }) }],
+    ['connect-fits-attempt', asking({ timeoutMs: 100 })],
+    ['volume-within-reach', judging({ kind: 'failure-rate', percent: 50, minRequests: 21 })],
+    ['failures-within-reach', judging({ kind: 'consecutive', failures: 1_201 })],
+    ['pool-fits-rate', { ...examplePolicies, 'a->b': dependencyPolicy({ Ask: { ...retried, timeoutMs: 2_000 } }) }],
+    [
+      'floor-fits-rate',
+      {
+        ...examplePolicies,
+        'a->b': dependencyPolicy({ Ask: retried }, { retryBudget: { percent: 20, minConcurrency: 21 } }),
+      },
+    ],
   ])('%s', (rule, policies) => {
     expect(rulesOf(policies)).toContain(rule);
   });

@@ -5,13 +5,15 @@ import { limitAmplification } from './amplification.ts';
 import { buildCallGraph, noCallCycle } from './call-graph.ts';
 import { checkDecisions } from './check-decisions.ts';
 import { checkSaga } from './check-saga.ts';
+import { connectFitsAttempt, partnerConnectsInTime } from './connects.ts';
 import { readEffectivePolicies } from './effective-policy.ts';
 import { ejectionOutlastsInterval, ejectionPossible, ejectsEverythingUnstated } from './ejection.ts';
 import { callersAgree, getIsSafe, retryNeedsIdempotency, safeCallsSafe } from './idempotency.ts';
 import { namesValid, noDuplicates } from './names.ts';
 import { numbersInRange } from './numbers.ts';
+import { ratesFit } from './rates.ts';
 import { dependencyForEachPolicy, namesExist, policyForEachDependency } from './references.ts';
-import { conditionCanHold, retryWithoutBudget, slowAttemptsRetried } from './retries.ts';
+import { conditionCanHold, conditionsDiffer, retryWithoutBudget, slowAttemptsRetried } from './retries.ts';
 import { routesReachable } from './routes.ts';
 import { calleeOutlivesCaller, timeoutWithinBudget, triesFitTimeout } from './timeouts.ts';
 
@@ -21,12 +23,15 @@ const RPC_RULES = [
   timeoutWithinBudget,
   retryNeedsIdempotency,
   conditionCanHold,
+  conditionsDiffer,
   slowAttemptsRetried,
   retryWithoutBudget,
   getIsSafe,
   ejectionPossible,
   ejectsEverythingUnstated,
   ejectionOutlastsInterval,
+  partnerConnectsInTime,
+  connectFitsAttempt,
 ];
 
 /** Rules on what the calls lead to. */
@@ -52,6 +57,7 @@ export function analyze(model: Model, replicas: readonly Replicas[]): Problem[] 
     ...checkDecisions(model),
     ...checkSaga(model),
     ...RPC_RULES.flatMap((rule) => dependencies.flatMap(rule)),
+    ...ratesFit(dependencies),
     ...GRAPH_RULES.flatMap((rule) => rule(graph)),
     ...limitAmplification(graph, limits),
   ];

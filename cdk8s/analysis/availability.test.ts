@@ -20,7 +20,7 @@ describe('availability', () => {
     const services: Record<string, Service> = {};
     const interactions = calls.map(({ from, to, percent, calls: next = [] }): SyncInteraction => {
       services[to] = from === 'gateway' ? exampleTopology.services.a : exampleTopology.services.b;
-      const rpc = { path: `/${to}`, calls: next.map((name) => `${name}.Ask`), why: '' };
+      const rpc = { path: `/${to}`, calls: next.map((name) => `${name}.Ask`), ratePerSecond: 5, why: '' };
       const decision = { ...enter.decision, availabilityPercent: percent };
       const rpcs = { Ask: from === 'gateway' ? { ...rpc, method: 'GET' as const } : rpc };
       return { ...enter, caller: from, callee: to, decision, rpcs };

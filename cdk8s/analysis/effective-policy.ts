@@ -1,3 +1,4 @@
+import { STATEMENT_TIMEOUT_MS } from '../model/database.ts';
 import { type Dependency, joinDependencies, podsOf } from '../model/dependencies.ts';
 import type { Replicas } from '../model/environment.ts';
 import type {
@@ -33,6 +34,12 @@ export interface EffectivePolicy {
   readonly calls: readonly string[];
   /** Endpoints that the caller's proxy sees, in each environment. */
   readonly endpoints: readonly number[];
+  /** Pods of the caller, in each environment. */
+  readonly callerPods: readonly number[];
+  /** Calls per second of all these pods together, without retries. */
+  readonly ratePerSecond: number;
+  /** How long the callee's database lets a statement run, on behalf of a caller that may have gone; of a partner 0. */
+  readonly databaseMs: number;
   readonly idempotency: RpcPolicy['idempotency'];
   readonly afterTimeout: RpcPolicy['afterTimeout'];
   /** How long an answer is of use. */
@@ -83,6 +90,9 @@ type OtherField =
   | 'callee'
   | 'rpc'
   | 'calls'
+  | 'callerPods'
+  | 'ratePerSecond'
+  | 'databaseMs'
   | 'idempotency'
   | 'afterTimeout'
   | 'latencyBudgetMs'
@@ -140,7 +150,9 @@ export function readEffectivePolicies(
       callee: dependency.callee,
       protocol: dependency.service.serves === 'grpc' ? 'grpc' : 'http',
       external: dependency.service.external !== undefined,
+      databaseMs: dependency.service.external ? 0 : STATEMENT_TIMEOUT_MS,
       endpoints: endpointsOf(dependency, replicas),
+      callerPods: replicas.map((each) => podsOf(dependency.caller, each)),
       latencyBudgetMs: dependency.decision.latencyBudgetMs,
       availabilityPercent: dependency.decision.availabilityPercent,
       retryBudget: dependency.policy.retryBudget,
@@ -153,6 +165,7 @@ export function readEffectivePolicies(
       method: rpc.method ?? 'POST',
       path: rpc.path,
       calls: rpc.calls.map((call) => `${dependency.callee}->${call}`),
+      ratePerSecond: rpc.ratePerSecond,
       idempotency: policy.idempotency,
       afterTimeout: policy.afterTimeout,
       timeoutMs: policy.timeoutMs,
@@ -164,7 +177,7 @@ export function readEffectivePolicies(
 
 /** A partner is reached through one name, so it counts as one endpoint, however many servers it has. */
 function endpointsOf({ callee, service }: Dependency, replicas: readonly Replicas[]): readonly number[] {
-  return service.external ? [1] : replicas.map((each) => podsOf(callee, each));
+  return replicas.map((each) => (service.external ? 1 : podsOf(callee, each)));
 }
 
 function readRetries({

@@ -14,7 +14,7 @@ describe('names-valid', () => {
   const withRpc = (of: typeof enter | typeof ask | typeof pay, rpc: Partial<Rpc>, name = 'Ask') =>
     namesValid({
       ...exampleTopology,
-      interactions: [{ ...of, rpcs: { [name]: { path: '/v1', calls: [], why: '', ...rpc } } }],
+      interactions: [{ ...of, rpcs: { [name]: { path: '/v1', calls: [], ratePerSecond: 5, why: '', ...rpc } } }],
     });
 
   test('the example has only valid names', () => {
@@ -175,7 +175,7 @@ describe('names-valid', () => {
   });
 
   test('the path of a callee that is unknown or serves nothing is left to another rule', () => {
-    const lost = { ...enter, callee: 'constructor', rpcs: { Ask: { path: '', calls: [], why: '' } } };
+    const lost = { ...enter, callee: 'constructor', rpcs: { Ask: { path: '', calls: [], ratePerSecond: 5, why: '' } } };
     const idle = { ...lost, callee: 'c' };
     expect(namesValid({ ...exampleTopology, interactions: [lost, idle] })).toEqual([]);
   });

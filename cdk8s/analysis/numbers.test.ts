@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Replicas } from '../model/environment.ts';
 import type { Limits } from '../model/model.ts';
-import type { Breaker, DependencyPolicy, RpcPolicy } from '../model/policy.ts';
+import type { Breaker, DependencyPolicy, Policies, RpcPolicy } from '../model/policy.ts';
 import { dependencyPolicy, exampleModel, examplePolicies, exampleTopology, retried } from '../testing/example.ts';
 import { numbersInRange } from './numbers.ts';
 
@@ -26,6 +26,11 @@ function problemsOf({
   );
 }
 
+function messagesOf(policies: Policies): string[] {
+  const changed = exampleModel({ policies: { ...examplePolicies, ...policies } });
+  return numbersInRange(changed, []).map(({ message }) => message);
+}
+
 test('the example has no number out of range', () => {
   expect(problemsOf({})).toEqual([]);
 });
@@ -36,7 +41,7 @@ test('a problem states the wrong value and the right ones', () => {
       subject: 'replicas',
       value: 'each = 0',
       rule: 'numbers-in-range',
-      message: 'must be a whole number from 1 to 2147483647.',
+      message: 'must be a whole number from 1 to 1000: every caller keeps connections to all of them.',
     },
   ]);
 });
@@ -95,16 +100,84 @@ describe.each(NOT_WHOLE)('%s', (value) => {
   });
 });
 
-test('1 and the largest count of Istio are in range', () => {
-  for (const value of [1, MAX]) {
-    const pool = { connectTimeoutMs: value, maxConnections: value, maxRequests: value, maxPendingRequests: value };
-    expect(problemsOf({ rest: { pool } })).toEqual([]);
-  }
+describe('the largest useful number is in range, one more is not', () => {
+  const { pool, retryBudget } = dependencyPolicy({});
+  const breaker = { intervalMs: 1_000, ejectionMs: 1_000, maxEjectionPercent: 'all' } as const;
+  const retries = retried.retries;
+
+  test.each([
+    { field: 'timeoutMs', max: 30_000, why: 'nobody waits longer' },
+    { field: 'retries.attempts', max: 10, why: 'multiply the load' },
+    { field: 'retries.perTryTimeoutMs', max: 30_000, why: 'nobody waits longer' },
+    { field: 'retries.backoffMs', max: 3_000, why: 'ten times this base' },
+  ])('$field: $max', ({ field, max, why }) => {
+    const name = field.replace('retries.', '');
+    const withValue = (value: number): RpcPolicy =>
+      name === field ? { ...retried, [name]: value } : { ...retried, retries: { ...retries, [name]: value } };
+    expect(problemsOf({ ask: withValue(1) })).toEqual([]);
+    expect(problemsOf({ ask: withValue(max) })).toEqual([]);
+    expect(problemsOf({ ask: withValue(max + 1) })).toEqual([`a->b.Ask ${field} = ${max + 1}`]);
+    expect(messagesOf({ 'a->b': dependencyPolicy({ Ask: withValue(max + 1) }) })[0]).toContain(why);
+  });
+
+  test.each([
+    { field: 'pool.connectTimeoutMs', max: 10_000 },
+    { field: 'pool.maxConnections', max: 10_000 },
+    { field: 'pool.maxRequests', max: 10_000 },
+    { field: 'pool.maxPendingRequests', max: 10_000 },
+    { field: 'retryBudget.minConcurrency', max: 100 },
+    { field: 'breaker.failures', max: 100 },
+    { field: 'breaker.minRequests', max: 10_000 },
+    { field: 'breaker.percent', max: 100 },
+    { field: 'breaker.intervalMs', max: 60_000 },
+    { field: 'breaker.ejectionMs', max: 300_000 },
+    { field: 'breaker.maxEjectionPercent', max: 100 },
+  ])('$field: $max', ({ field, max }) => {
+    const [part = '', name = ''] = field.split('.');
+    const kind =
+      name === 'failures'
+        ? { kind: 'consecutive', failures: 1 }
+        : { kind: 'failure-rate', percent: 50, minRequests: 1 };
+    const parts = { pool, retryBudget, breaker: { ...kind, ...breaker } };
+    const rest = (value: number) =>
+      ({ [part]: { ...parts[part as keyof typeof parts], [name]: value } }) as Partial<DependencyPolicy>;
+    expect(problemsOf({ rest: rest(1) })).toEqual([]);
+    expect(problemsOf({ rest: rest(max) })).toEqual([]);
+    expect(problemsOf({ rest: rest(max + 1) })).toEqual([`a->b ${field} = ${max + 1}`]);
+  });
+
+  test('pods: 1000, partitions: 1000, a latency budget: a day', () => {
+    expect(problemsOf({ replicas: { each: 1_001 } })).toEqual(['replicas each = 1001']);
+    const [first] = exampleTopology.interactions;
+    const interactions = [{ ...first, decision: { ...first.decision, latencyBudgetMs: 86_400_001 } }];
+    const topics = { 'a.v1': { ...exampleTopology.topics['a.v1'], partitions: 1_001 } };
+    expect(problemsOf({ topology: { ...exampleTopology, topics, interactions } })).toEqual([
+      'gateway->a decision.latencyBudgetMs = 86400001',
+      'a.v1 partitions = 1001',
+    ]);
+  });
+});
+
+test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, undefined as unknown as number])(
+  'a rate of %s is none that can be expected',
+  (ratePerSecond) => {
+    const [, ask] = exampleTopology.interactions;
+    const interactions = [{ ...ask, rpcs: { Ask: { ...ask.rpcs.Ask, ratePerSecond } } }];
+    expect(problemsOf({ topology: { ...exampleTopology, interactions } })).toEqual([
+      `a->b.Ask ratePerSecond = ${ratePerSecond}`,
+    ]);
+  },
+);
+
+test('a rate may have a fraction', () => {
+  const [, ask] = exampleTopology.interactions;
+  const interactions = [{ ...ask, rpcs: { Ask: { ...ask.rpcs.Ask, ratePerSecond: 0.1 } } }];
+  expect(problemsOf({ topology: { ...exampleTopology, interactions } })).toEqual([]);
 });
 
 test('a percentage is at most 100', () => {
-  expect(problemsOf({ rest: { retryBudget: { percent: 100, minConcurrency: 101 } } })).toEqual([]);
-  expect(problemsOf({ rest: { retryBudget: { percent: 101, minConcurrency: 101 } } })).toEqual([
+  expect(problemsOf({ rest: { retryBudget: { percent: 100, minConcurrency: 100 } } })).toEqual([]);
+  expect(problemsOf({ rest: { retryBudget: { percent: 101, minConcurrency: 100 } } })).toEqual([
     'a->b retryBudget.percent = 101',
   ]);
 });

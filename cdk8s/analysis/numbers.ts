@@ -1,17 +1,18 @@
 import type { Replicas } from '../model/environment.ts';
-import { interactionId } from '../model/interactions.ts';
+import { dependencyId, interactionId, syncInteractions } from '../model/interactions.ts';
 import type { Model } from '../model/model.ts';
 import type { DependencyPolicy, RpcPolicy } from '../model/policy.ts';
 import type { Problem } from '../model/problem.ts';
-
-/** Istio's counts are 32-bit. */
-const MAX_INT32 = 2 ** 31 - 1;
+import { BOUNDS, type Bound } from './bounds.ts';
 
 type Numbers = Readonly<Record<string, number>>;
 
+/** Of numbers that no entry of `BOUNDS` is about: Istio's counts are 32-bit. */
+const WHOLE: Bound = { min: 1, max: 2 ** 31 - 1, why: "Istio's counts are 32-bit" };
+
 /**
- * Durations, counts and percentages are whole and at least 1 (Istio reads 0 as "unset" in many fields, so that 0 would
- * not mean what it says), percentages at most 100. Only availabilities and the limits may have fractions.
+ * Durations, counts and percentages are whole, at least 1 (Istio reads 0 as "unset" in many fields, so that 0 would not
+ * mean what it says), and at most what `BOUNDS` says. Only rates, availabilities and the limits may have fractions.
  */
 export function numbersInRange({ topology, policies, limits }: Model, replicas: readonly Replicas[]): Problem[] {
   return [
@@ -21,20 +22,25 @@ export function numbersInRange({ topology, policies, limits }: Model, replicas: 
     ]),
     ...topology.interactions.flatMap((interaction) => {
       const { latencyBudgetMs, availabilityPercent } = interaction.decision;
-      const dependency = interactionId(interaction);
+      const id = interactionId(interaction);
       return [
-        ...checkWhole(dependency, { 'decision.latencyBudgetMs': latencyBudgetMs }),
-        ...check(
-          dependency,
-          'decision.availabilityPercent',
-          availabilityPercent,
-          'a number above 0, at most 100',
-          isShare,
-        ),
+        ...checkWhole(id, { 'decision.latencyBudgetMs': latencyBudgetMs }),
+        ...check(id, 'decision.availabilityPercent', availabilityPercent, 'a number above 0, at most 100', isShare),
       ];
     }),
+    ...syncInteractions(topology).flatMap((interaction) =>
+      Object.entries(interaction.rpcs).flatMap(([name, { ratePerSecond }]) =>
+        check(
+          `${dependencyId(interaction)}.${name}`,
+          'ratePerSecond',
+          ratePerSecond,
+          'a number above 0: the calls per second that are expected',
+          (rate) => rate > 0 && Number.isFinite(rate),
+        ),
+      ),
+    ),
     ...Object.entries(topology.topics).flatMap(([name, topic]) => checkWhole(name, { ...topic })),
-    ...replicas.flatMap(({ each, of }) => checkWhole('replicas', { each, ...prefix('of', of ?? {}) })),
+    ...replicas.flatMap(({ each, of }) => checkWhole('replicas', { each, ...prefix('of', of ?? {}) }, BOUNDS.replicas)),
     ...Object.entries(limits).flatMap(([name, limit]) =>
       check('limits', name, limit, 'a number from 1 on', (value) => value >= 1 && Number.isFinite(value)),
     ),
@@ -57,23 +63,27 @@ function prefix(path: string, numbers: object): Numbers {
   return Object.fromEntries(stated.map(([name, value]) => [`${path}.${name}`, value]));
 }
 
-function checkWhole(dependency: string, numbers: Numbers): Problem[] {
+function checkWhole(subject: string, numbers: Numbers, bound?: Bound): Problem[] {
   return Object.entries(numbers).flatMap(([name, value]) => {
-    const max = /percent$/i.test(name) ? 100 : MAX_INT32;
-    const right = `a whole number from 1 to ${max}`;
-    return check(dependency, name, value, right, () => Number.isInteger(value) && value >= 1 && value <= max);
+    const { min, max, why } = bound ?? boundOf(name);
+    const right = `a whole number from ${min} to ${max}: ${why}`;
+    return check(subject, name, value, right, () => Number.isInteger(value) && value >= min && value <= max);
   });
 }
 
+function boundOf(name: string): Bound {
+  return (BOUNDS as Readonly<Record<string, Bound>>)[name] ?? WHOLE;
+}
+
 function check(
-  dependency: string,
+  subject: string,
   name: string,
   value: number,
   right: string,
   isRight: (value: number) => boolean,
 ): Problem[] {
   if (isRight(value)) return [];
-  return [{ subject: dependency, value: `${name} = ${value}`, rule: 'numbers-in-range', message: `must be ${right}.` }];
+  return [{ subject, value: `${name} = ${value}`, rule: 'numbers-in-range', message: `must be ${right}.` }];
 }
 
 function isShare(percent: number): boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RetryCondition } from '../model/policy.ts';
 import { effectivePolicy } from '../testing/effective-policy.ts';
-import { conditionCanHold, retryWithoutBudget, slowAttemptsRetried } from './retries.ts';
+import { conditionCanHold, conditionsDiffer, retryWithoutBudget, slowAttemptsRetried } from './retries.ts';
 
 describe('condition-can-hold', () => {
   const statuses = ['unavailable', 'cancelled', 'deadline-exceeded', 'resource-exhausted'] as const;
@@ -28,6 +28,19 @@ describe('condition-can-hold', () => {
     expect(conditionCanHold(effectivePolicy({ protocol: 'grpc', maxAttempts: 2, conditions: all }))).toEqual([]);
   });
 
+  test.each([
+    [['gateway-error'] as const],
+    [['5xx'] as const],
+    [['gateway-error', '5xx'] as const],
+    [['connect-failure', 'reset', 'gateway-error'] as const],
+  ])('%s sees no failed gRPC call, which is an answer with status 200', (conditions) => {
+    const problems = conditionCanHold(effectivePolicy({ protocol: 'grpc', maxAttempts: 2, conditions }));
+    const seen = conditions.filter((condition) => ['gateway-error', '5xx'].includes(condition));
+    expect(problems.map(({ value }) => value)).toEqual(seen.map((condition) => `retries.conditions: ${condition}`));
+    expect(problems[0]?.message).toContain('Use unavailable');
+    expect(conditionCanHold(effectivePolicy({ protocol: 'http', maxAttempts: 2, conditions }))).toEqual([]);
+  });
+
   test('retries on nothing are rejected, because Istio would fill in its own conditions', () => {
     expect(conditionCanHold(effectivePolicy({ maxAttempts: 2, conditions: [] }))).toMatchObject([
       { value: 'retries.conditions: none', message: expect.stringContaining("state 'never'") },
@@ -37,6 +50,14 @@ describe('condition-can-hold', () => {
   test('without retries there is nothing to check', () => {
     expect(conditionCanHold(effectivePolicy({ protocol: 'http', maxAttempts: 1, conditions: statuses }))).toEqual([]);
   });
+});
+
+test('a condition that is stated twice is named once', () => {
+  const conditions = ['reset', 'unavailable', 'reset', 'reset'] as const;
+  expect(conditionsDiffer(effectivePolicy({ maxAttempts: 2, conditions }))).toMatchObject([
+    { subject: 'a->b.Ask', value: 'retries.conditions: reset', rule: 'conditions-differ' },
+  ]);
+  expect(conditionsDiffer(effectivePolicy({ maxAttempts: 2, conditions: ['reset', 'unavailable'] }))).toEqual([]);
 });
 
 describe('slow-attempts-retried', () => {

@@ -8,6 +8,9 @@ export const NEVER_ARRIVED: readonly RetryCondition[] = ['connect-failure', 'ref
 /** Conditions that Envoy reads from the answer's grpc-status. */
 const GRPC_ONLY: readonly RetryCondition[] = ['unavailable', 'cancelled', 'deadline-exceeded', 'resource-exhausted'];
 
+/** Conditions that Envoy reads from the answer's HTTP status, which for a failed gRPC call is 200. */
+const HTTP_STATUS: readonly RetryCondition[] = ['gateway-error', '5xx'];
+
 /** The conditions under which the callee may have run, and so may run again. */
 export function mayHaveArrived({ conditions }: Pick<EffectivePolicy, 'conditions'>): RetryCondition[] {
   return conditions.filter((condition) => !NEVER_ARRIVED.includes(condition));
@@ -32,9 +35,7 @@ export function retriesFailedAnswers({ protocol, maxAttempts, conditions }: Effe
   return maxAttempts > 1 && conditions.some((condition) => failed.includes(condition));
 }
 
-/**
- * A stated retry must be able to happen: an HTTP answer has no gRPC status, and without a condition there is no retry.
- */
+/** A stated retry must be able to happen: without a condition, or with one that sees no answer, there is no retry. */
 export function conditionCanHold({ id, protocol, maxAttempts, conditions }: EffectivePolicy): Problem[] {
   if (maxAttempts === 1) return [];
   const rule = 'condition-can-hold';
@@ -43,14 +44,29 @@ export function conditionCanHold({ id, protocol, maxAttempts, conditions }: Effe
       "without a condition there is no retry, and Istio would use its own conditions: state some, or state 'never'.";
     return [{ subject: id, value: 'retries.conditions: none', rule, message }];
   }
-  return conditions
-    .filter((condition) => protocol === 'http' && GRPC_ONLY.includes(condition))
-    .map((condition) => ({
-      subject: id,
-      value: `retries.conditions: ${condition}`,
-      rule,
-      message: 'an HTTP answer has no gRPC status: this condition never holds. Use gateway-error, 5xx or reset.',
-    }));
+  const isGrpcOnly = (condition: RetryCondition) => GRPC_ONLY.includes(condition);
+  const [inert, message] =
+    protocol === 'http'
+      ? [
+          conditions.filter(isGrpcOnly),
+          'an HTTP answer has no gRPC status: this condition never holds. Use gateway-error, 5xx or reset.',
+        ]
+      : [
+          conditions.some(isGrpcOnly) ? [] : conditions.filter((condition) => HTTP_STATUS.includes(condition)),
+          'a failed gRPC call is an answer with HTTP status 200: this condition sees none. Use unavailable, or reset for lost connections.',
+        ];
+  return inert.map((condition) => ({ subject: id, value: `retries.conditions: ${condition}`, rule, message }));
+}
+
+/** A condition that is stated twice is a mistake: another one was meant. */
+export function conditionsDiffer({ id, conditions }: EffectivePolicy): Problem[] {
+  const twice = new Set(conditions.filter((condition, index) => conditions.indexOf(condition) !== index));
+  return [...twice].map((condition) => ({
+    subject: id,
+    value: `retries.conditions: ${condition}`,
+    rule: 'conditions-differ',
+    message: 'it is stated twice: state it once.',
+  }));
 }
 
 /** Conditions under which Envoy retries an attempt that it has cut off itself. */

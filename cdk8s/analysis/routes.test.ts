@@ -9,7 +9,10 @@ const [enter] = exampleTopology.interactions;
 function dependency(caller: string, callee: string, ...routes: string[]): SyncInteraction {
   const rpcs = routes.map((route, index) => {
     const [method, path = ''] = route.split(' ');
-    return [`R${index}`, { path, ...(method === 'GRPC' ? {} : { method: method as 'GET' }), calls: [], why: '' }];
+    return [
+      `R${index}`,
+      { path, ...(method === 'GRPC' ? {} : { method: method as 'GET' }), calls: [], ratePerSecond: 5, why: '' },
+    ];
   });
   return { ...enter, caller, callee, rpcs: Object.fromEntries(rpcs) };
 }

@@ -102,6 +102,27 @@ describe('callee-outlives-caller', () => {
     });
   });
 
+  describe('the database of the callee', () => {
+    test('may finish a statement after the caller has given up', () => {
+      expect(messageOf({ calls: [], databaseMs: 10_000, timeoutMs: 9_999 })).toContain(
+        'its calls and its database may take 10000 ms, and an attempt may end after 9999 ms',
+      );
+      expect(problemsOf({ calls: [], databaseMs: 10_000, timeoutMs: 10_000 })).toEqual([]);
+      expect(
+        problemsOf({ calls: [], databaseMs: 10_000, timeoutMs: 9_999, afterTimeout: 'callee-carries-on' }),
+      ).toEqual([]);
+    });
+
+    test('adds to the calls', () => {
+      expect(messageOf({ databaseMs: 10_000, timeoutMs: 10_499 })).toContain('may take 10500 ms');
+      expect(problemsOf({ databaseMs: 10_000, timeoutMs: 10_500 })).toEqual([]);
+    });
+
+    test('leaves nothing behind of a safe call', () => {
+      expect(problemsOf({ idempotency: 'safe', databaseMs: 10_000, timeoutMs: 1 })).toEqual([]);
+    });
+  });
+
   describe('a callee whose calls may take longer than an attempt', () => {
     test('is rejected with both times if it is declared to stop', () => {
       expect(problemsOf({ timeoutMs: 499 })).toEqual([

@@ -42,8 +42,9 @@ export function timeoutWithinBudget({ id, timeoutMs, latencyBudgetMs }: Effectiv
  * `afterTimeout` must state this, and only a key makes it safe: the next attempt finds the result under the key. The
  * statement must be true.
  *
- * The callee may work for as long as the calls that it makes one after the other, each up to its timeout. A partner may
- * work for any time. A safe call leaves nothing behind once its caller has gone, so it always counts as stopping.
+ * The callee may work for as long as the calls that it makes one after the other, each up to its timeout, and then for
+ * as long as its database lets a statement that writes run. A partner may work for any time. A safe call leaves nothing
+ * behind once its caller has gone, so it always counts as stopping.
  */
 export function calleeOutlivesCaller({ calls }: CallGraph): Problem[] {
   return [...calls.values()].flatMap((dependency) => {
@@ -69,11 +70,11 @@ function check(dependency: EffectivePolicy, next: readonly EffectivePolicy[]): P
       : [];
   }
 
-  const workMs = dependency.external ? Number.POSITIVE_INFINITY : sumOfTimeoutsMs(next);
+  const workMs = dependency.external ? Number.POSITIVE_INFINITY : sumOfTimeoutsMs(next) + dependency.databaseMs;
   const attemptMs = shortestAttemptMs(dependency) ?? Number.POSITIVE_INFINITY;
   const why = dependency.external
     ? 'it is a partner, which the mesh cannot stop'
-    : `its calls may take ${workMs} ms, and an attempt may end after ${attemptMs} ms`;
+    : `its calls${dependency.databaseMs > 0 ? ' and its database' : ''} may take ${workMs} ms, and an attempt may end after ${attemptMs} ms`;
   if (workMs <= attemptMs) {
     return carriesOn ? problem(`it stops: ${why}. State 'callee-stops'.`) : [];
   }

@@ -50,7 +50,8 @@ test('a source with problems exits with 1, prints all problems on stderr, and ke
   const { 'orders->inventory': _, ...others } = policies;
   const payments = policies['orders->payments'];
   const Authorize = { ...payments.rpcs.Authorize, timeoutMs: 30 };
-  const broken = { ...others, 'orders->payments': { ...payments, rpcs: { Authorize } } };
+  const pool = { ...payments.pool, connectTimeoutMs: 20 };
+  const broken = { ...others, 'orders->payments': { ...payments, pool, rpcs: { Authorize } } };
 
   stdout.mockClear();
   expect(synth(['--out', out], { topology, policies: broken, limits, saga, environments })).toBe(1);

@@ -2,7 +2,7 @@ import type { Decision } from './decision.ts';
 import type { Replicas } from './environment.ts';
 import { dependencyId, syncInteractions } from './interactions.ts';
 import type { DependencyPolicy, Policies, RpcPolicy } from './policy.ts';
-import type { Rpc, Service, Topology } from './topology.ts';
+import { GATEWAY, type Rpc, type Service, type Topology } from './topology.ts';
 
 /** One caller and one callee, joined with their policy. */
 export interface Dependency {
@@ -29,8 +29,9 @@ export function ownValue<Value>(record: Readonly<Record<string, Value>>, name: s
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-/** How many pods a service has. */
+/** How many pods a service has. The gateway has one in every environment: `replicaCount` in charts/istio/gateway.yaml. */
 export function podsOf(name: string, { each, of }: Replicas): number {
+  if (name === GATEWAY) return 1;
   return (of && ownValue(of, name)) ?? each;
 }
 

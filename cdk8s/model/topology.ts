@@ -56,6 +56,11 @@ export interface Rpc {
   readonly method?: 'GET' | 'POST';
   /** Calls that the callee makes before it answers, one after the other, as `callee.Rpc`. */
   readonly calls: readonly string[];
+  /**
+   * Calls per second that are expected at the peak, in every environment: of all pods of the caller together, without
+   * retries. Breakers, pools and retry budgets must fit it.
+   */
+  readonly ratePerSecond: number;
   readonly why: string;
 }
 

@@ -1,6 +1,6 @@
 import type { Decision } from '../model/decision.ts';
 import type { Model } from '../model/model.ts';
-import type { DependencyPolicy, Policies, RpcPolicy } from '../model/policy.ts';
+import type { ConnectionPool, DependencyPolicy, Policies, RpcPolicy } from '../model/policy.ts';
 import type { Topology } from '../model/topology.ts';
 
 /** Decisions that no criterion objects to. */
@@ -44,8 +44,8 @@ export const exampleTopology = {
       callee: 'a',
       decision: call,
       rpcs: {
-        Enter: { method: 'GET', path: '/v1/{id}', calls: ['b.Ask'], why: '' },
-        Buy: { method: 'POST', path: '/v1/purchases', calls: ['bank.Pay'], why: '' },
+        Enter: { method: 'GET', path: '/v1/{id}', calls: ['b.Ask'], ratePerSecond: 10, why: '' },
+        Buy: { method: 'POST', path: '/v1/purchases', calls: ['bank.Pay'], ratePerSecond: 10, why: '' },
       },
     },
     {
@@ -53,21 +53,21 @@ export const exampleTopology = {
       caller: 'a',
       callee: 'b',
       decision: call,
-      rpcs: { Ask: { path: '/b.v1.B/Ask', calls: [], why: '' } },
+      rpcs: { Ask: { path: '/b.v1.B/Ask', calls: [], ratePerSecond: 20, why: '' } },
     },
     {
       style: 'sync',
       caller: 'c',
       callee: 'b',
       decision: call,
-      rpcs: { Ask: { path: '/b.v1.B/Ask', calls: [], why: '' } },
+      rpcs: { Ask: { path: '/b.v1.B/Ask', calls: [], ratePerSecond: 20, why: '' } },
     },
     {
       style: 'sync',
       caller: 'a',
       callee: 'bank',
       decision: partner,
-      rpcs: { Pay: { method: 'POST', path: '/pay', calls: [], why: '' } },
+      rpcs: { Pay: { method: 'POST', path: '/pay', calls: [], ratePerSecond: 5, why: '' } },
     },
     { style: 'async', producer: 'a', topic: 'a.v1', consumers: ['c'], decision: event, why: '' },
   ],
@@ -102,6 +102,13 @@ export const retried = {
   },
 } as const satisfies RpcPolicy;
 
+export const partnerPool = {
+  connectTimeoutMs: 1_000,
+  maxConnections: 10,
+  maxRequests: 20,
+  maxPendingRequests: 5,
+} as const satisfies ConnectionPool;
+
 /** A dependency policy with these RPCs. */
 export function dependencyPolicy(
   rpcs: DependencyPolicy['rpcs'],
@@ -117,13 +124,13 @@ export function dependencyPolicy(
 }
 
 export const examplePolicies: Policies = {
-  'gateway->a': dependencyPolicy({ Enter: safeOnce, Buy: neverRetried }),
+  'gateway->a': dependencyPolicy({ Enter: safeOnce, Buy: payOnce }),
   'a->b': dependencyPolicy(
     { Ask: retried },
     { breaker: { kind: 'consecutive', failures: 5, intervalMs: 1_000, ejectionMs: 30_000, maxEjectionPercent: 'all' } },
   ),
   'c->b': dependencyPolicy({ Ask: safeOnce }),
-  'a->bank': dependencyPolicy({ Pay: payOnce }),
+  'a->bank': dependencyPolicy({ Pay: { ...payOnce, timeoutMs: 1_500 } }, { pool: partnerPool }),
 };
 
 /** The example as a plan wants it, with some of its parts replaced. */

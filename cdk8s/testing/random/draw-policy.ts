@@ -11,13 +11,16 @@ const HTTP = [...NEVER_ARRIVED, 'reset', 'gateway-error', '5xx'] as const;
 const CONDITIONS = {
   http: HTTP,
   https: HTTP,
-  grpc: [...HTTP, 'unavailable', 'cancelled', 'deadline-exceeded', 'resource-exhausted'],
+  grpc: [...NEVER_ARRIVED, 'reset', 'unavailable', 'cancelled', 'deadline-exceeded', 'resource-exhausted'],
   nothing: [],
 } as const satisfies Record<Service['serves'], readonly RetryCondition[]>;
 
+/** With the attempts' own time, it leaves every timeout within its bound. */
+const LONGEST_WORK_MS = 15_000;
+
 interface Circumstances {
   readonly service: Service;
-  /** How long the callee's own calls may take. */
+  /** How long the callee's own calls and its database may take. */
   readonly workMs: number;
   readonly connectTimeoutMs: number;
 }
@@ -29,11 +32,13 @@ export function drawRpcPolicy(
   { service, workMs, connectTimeoutMs }: Circumstances,
 ): RpcPolicy {
   const allowed = idempotency === 'none' ? NEVER_ARRIVED : CONDITIONS[service.serves];
-  const retries = draw(fc.boolean()) ? drawRetries(draw, allowed) : ({ kind: 'never' } as const);
+  const retries = draw(fc.boolean()) ? drawRetries(draw, allowed, connectTimeoutMs) : ({ kind: 'never' } as const);
   const { pausesMs, attemptsMs, lostMs } = timesOf(retries, connectTimeoutMs);
-  // If a call must not run twice, the callee must end before its caller gives up. Otherwise it may do either.
-  const waits = idempotency === 'none' || draw(fc.boolean());
-  const timeoutMs = Math.max(pausesMs + attemptsMs, waits ? workMs + lostMs : 0) + draw(number(1, 1_000));
+  // If a call must not run twice, the callee must end before its caller gives up. Otherwise it may do either, as long
+  // as nobody waits for too long.
+  const waits = idempotency === 'none' || (workMs + lostMs < LONGEST_WORK_MS && draw(fc.boolean()));
+  const timeoutMs =
+    Math.max(pausesMs + attemptsMs, waits ? workMs + lostMs : 0, connectTimeoutMs) + draw(number(1, 1_000));
   const shares = retries.kind === 'on' && retries.perTryTimeoutMs === 'rest-of-timeout';
   const own =
     retries.kind === 'on' && retries.perTryTimeoutMs !== 'rest-of-timeout' ? retries.perTryTimeoutMs : timeoutMs;
@@ -44,12 +49,14 @@ export function drawRpcPolicy(
     : { timeoutMs, afterTimeout: carriesOn ? 'callee-carries-on' : 'callee-stops', idempotency, retries };
 }
 
-function drawRetries(draw: Draw, allowed: readonly RetryCondition[]): RetryOn {
+function drawRetries(draw: Draw, allowed: readonly RetryCondition[], connectTimeoutMs: number): RetryOn {
   return {
     kind: 'on',
     conditions: withLateTries(draw(fc.subarray([...allowed], { minLength: 1 })), allowed),
-    attempts: draw(number(1, 6)),
-    perTryTimeoutMs: draw(fc.oneof(fc.constant('rest-of-timeout' as const), number(1, 500))),
+    attempts: draw(number(1, 3)),
+    perTryTimeoutMs: draw(
+      fc.oneof(fc.constant('rest-of-timeout' as const), number(connectTimeoutMs + 1, connectTimeoutMs + 500)),
+    ),
     backoffMs: draw(number(1, 100)),
   };
 }
@@ -72,13 +79,18 @@ function timesOf(retries: RpcPolicy['retries'], connectTimeoutMs: number) {
   return { pausesMs, attemptsMs, lostMs: pausesMs + attempts * connectTimeoutMs };
 }
 
-/** Any breaker that can eject one of so many endpoints. */
-export function drawBreaker(draw: Draw, endpoints: number): Breaker {
-  const intervalMs = draw(number(1, 10_000));
+/**
+ * Any breaker that can eject one of so many endpoints.
+ *
+ * @param rate calls per second that the slowest pair of a caller's pod and an endpoint has
+ */
+export function drawBreaker(draw: Draw, endpoints: number, rate: number): Breaker {
+  const intervalMs = draw(number(Math.min(60_000, Math.ceil(1_000 / rate)), 60_000));
+  const volume = Math.floor((rate * intervalMs) / 1_000);
   const lowest = Math.ceil(100 / endpoints);
   const ejection = {
     intervalMs,
-    ejectionMs: intervalMs + draw(number(0, 400_000)),
+    ejectionMs: intervalMs + draw(number(0, 200_000)),
     maxEjectionPercent: draw(
       lowest < 100 ? fc.oneof(fc.constant('all' as const), number(lowest, 99)) : fc.constant('all' as const),
     ),
@@ -87,10 +99,17 @@ export function drawBreaker(draw: Draw, endpoints: number): Breaker {
     fc.oneof(
       fc.constant({ kind: 'none' } as const),
       fc
-        .record({ kind: fc.constant('consecutive' as const), failures: number(1, 1_000) })
+        .record({
+          kind: fc.constant('consecutive' as const),
+          failures: number(1, Math.max(1, Math.min(100, Math.floor(rate * 60)))),
+        })
         .map((rest) => ({ ...rest, ...ejection })),
       fc
-        .record({ kind: fc.constant('failure-rate' as const), percent: number(1, 100), minRequests: number(1, 1_000) })
+        .record({
+          kind: fc.constant('failure-rate' as const),
+          percent: number(1, 100),
+          minRequests: number(1, Math.max(1, volume)),
+        })
         .map((rest) => ({ ...rest, ...ejection })),
     ),
   );

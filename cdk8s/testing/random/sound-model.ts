@@ -1,4 +1,6 @@
 import fc from 'fast-check';
+import { STATEMENT_TIMEOUT_MS } from '../../model/database.ts';
+import { podsOf } from '../../model/dependencies.ts';
 import type { Replicas } from '../../model/environment.ts';
 import type { Model } from '../../model/model.ts';
 import type { DependencyPolicy, RpcPolicy } from '../../model/policy.ts';
@@ -107,18 +109,24 @@ function drawDependency(
   timeouts: Map<string, number>,
 ): DrawnDependency {
   const { name, service } = callee;
-  const connectTimeoutMs = draw(number(1, 500));
+  const connectTimeoutMs = draw(service.external ? number(1_000, 1_500) : number(1, 500));
   const policies = operations.map((operation): [string, RpcPolicy] => {
+    const ownMs = service.external || operation.idempotency === 'safe' ? 0 : STATEMENT_TIMEOUT_MS;
     const workMs = operation.calls.reduce(
       (sum, { callee: next, operation: { name: rpc } }) => sum + (timeouts.get(`${name}->${next.name}.${rpc}`) ?? 0),
-      0,
+      ownMs,
     );
     const policy = drawRpcPolicy(draw, operation, { service, workMs, connectTimeoutMs });
     timeouts.set(`${caller}->${name}.${operation.name}`, policy.timeoutMs);
     return [operation.name, policy];
   });
   const longestMs = Math.max(...policies.map(([, { timeoutMs }]) => timeoutMs));
-  const endpoints = service.external ? 1 : Math.min(...replicas.map(({ each, of }) => of?.[name] ?? each));
+  const podsIn = (pods: Replicas, of: string) => (service.external && of === name ? 1 : podsOf(of, pods));
+  const endpoints = Math.min(...replicas.map((each) => podsIn(each, name)));
+  const pairs = Math.max(...replicas.map((each) => podsIn(each, name) * podsIn(each, caller)));
+  const rate = operations.reduce((sum, { rpc }) => sum + rpc.ratePerSecond, 0);
+  const inFlight = Math.ceil((rate * longestMs) / 1_000);
+  const maxRequests = draw(number(inFlight, 10_000));
   return {
     interaction: {
       style: 'sync',
@@ -132,14 +140,14 @@ function drawDependency(
       rpcs: Object.fromEntries(operations.map(({ name: rpc, rpc: value }) => [rpc, value])),
     },
     policy: {
-      breaker: drawBreaker(draw, endpoints),
+      breaker: drawBreaker(draw, endpoints, rate / pairs),
       pool: {
         connectTimeoutMs,
-        maxConnections: draw(number(1, 2 ** 31 - 1)),
-        maxRequests: draw(number(1, 2 ** 31 - 1)),
-        maxPendingRequests: draw(number(1, 2 ** 31 - 1)),
+        maxConnections: draw(number(inFlight, 10_000)),
+        maxRequests,
+        maxPendingRequests: draw(number(1, maxRequests)),
       },
-      retryBudget: { percent: draw(number(1, 100)), minConcurrency: draw(number(1, 2 ** 31 - 1)) },
+      retryBudget: { percent: draw(number(1, 100)), minConcurrency: draw(number(1, 3)) },
       rpcs: Object.fromEntries(policies),
     },
   };

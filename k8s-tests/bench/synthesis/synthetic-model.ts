@@ -100,6 +100,7 @@ function toInteraction(
   const rpc = (name: string, http: { method: 'GET' | 'POST'; path: string }) => ({
     ...(depth === 0 ? http : { path: `/windlass.${callee.replaceAll('-', '_')}.v1.Api/${name}` }),
     calls: next.map((dependency) => `${dependency.callee}.${name}`),
+    ratePerSecond: 10,
     why: 'synthetic',
   });
   return {
@@ -117,18 +118,18 @@ function toInteraction(
 function toPolicy({ callee, depth, timeoutMs }: SyntheticDependency): DependencyPolicy {
   const last = depth === LAST_TIER;
   const once = { timeoutMs, afterTimeout: 'callee-stops', retries: { kind: 'never' } } as const;
-  const ejection = { intervalMs: 1_000, ejectionMs: 10_000, maxEjectionPercent: 'all' } as const;
+  const ejection = { intervalMs: 10_000, ejectionMs: 10_000, maxEjectionPercent: 'all' } as const;
   const byRate = callee.endsWith('0');
   const Read: RpcPolicy = { ...once, idempotency: 'safe', ...(last && { retries: quickFailures }) };
   return {
-    pool: { connectTimeoutMs: 250, maxConnections: 256, maxRequests: 512, maxPendingRequests: 128 },
+    pool: { connectTimeoutMs: 25, maxConnections: 256, maxRequests: 512, maxPendingRequests: 128 },
     retryBudget: { percent: 20, minConcurrency: 3 },
     breaker: !last
       ? { kind: 'none' }
       : byRate
         ? { kind: 'failure-rate', percent: 50, minRequests: 20, ...ejection }
         : { kind: 'consecutive', failures: 20, ...ejection },
-    rpcs: { Read, Write: { ...once, idempotency: 'by-key' } },
+    rpcs: { Read, Write: { ...once, afterTimeout: 'callee-carries-on', idempotency: 'by-key' } },
   };
 }
 

@@ -43,12 +43,14 @@ export const exampleTopology = {
         Check: {
           path: '/windlass.inventory.v1.Inventory/Check',
           calls: [],
+          ratePerSecond: 4,
           why: 'the customer sees when it arrives',
         },
         Reserve: {
           path: '/windlass.inventory.v1.Inventory/Reserve',
           calls: [],
-          why: 'a place on the next van; a second one would cost money, so orders may call it only once',
+          ratePerSecond: 4,
+          why: 'a place on the next van; it is full of customers who wait, so orders asks only once',
         },
       },
     },
@@ -74,7 +76,12 @@ export const examplePolicies = {
           backoffMs: 10,
         },
       },
-      Reserve: { timeoutMs: 400, afterTimeout: 'callee-stops', idempotency: 'none', retries: { kind: 'never' } },
+      Reserve: {
+        timeoutMs: 400,
+        afterTimeout: 'callee-carries-on',
+        idempotency: 'by-key',
+        retries: { kind: 'never' },
+      },
     },
   },
 } as const satisfies PoliciesFor<typeof exampleTopology>;

@@ -14,7 +14,7 @@ const retries = {
 } as const satisfies RetryOn;
 
 function dependencyWith(rpcPolicy: Partial<RpcPolicy>, callee: 'b' | 'bank' = 'b'): Dependency {
-  const rpc = { path: '/b.v1.B/Ask', calls: [], why: '' };
+  const rpc = { path: '/b.v1.B/Ask', calls: [], ratePerSecond: 5, why: '' };
   const call = { id: 'a->b.Ask', name: 'Ask', rpc, policy: { ...neverRetried, timeoutMs: 1_000, ...rpcPolicy } };
   const service = exampleTopology.services[callee];
   const { decision } = exampleTopology.interactions[1];

@@ -34,6 +34,13 @@ describe('the trials of a breaker', () => {
     ]);
   });
 
+  it('for a small volume: enough calls in an interval that five points are more than one call', () => {
+    const slow = { ...times, intervalMs: 10_000 };
+    const [stay, open] = trialsWith({ kind: 'failure-rate', percent: 50, minRequests: 4, ...slow }, 1);
+    expect([stay?.ratePerSecond, open?.ratePerSecond]).toEqual([4, 4]);
+    expect(open?.durationMs).toBe(45_000);
+  });
+
   it('for two endpoints: one fails above the limit, the other just below it', () => {
     const [rate] = trialsWith({ kind: 'failure-rate', percent: 50, minRequests: 20, ...times }, 2);
     expect(rate?.faults.map((fault) => fault?.percent)).toEqual([55, 45]);

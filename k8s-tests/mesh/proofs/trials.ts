@@ -29,6 +29,11 @@ interface Ejection {
 
 /** How many percentage points a share of failures must differ from the limit to be distinguishable from it. */
 const MARGIN_PERCENT = 5;
+/**
+ * Calls in an interval, so that the margin is two of them: faults are spread evenly, but an interval may begin with any
+ * of them.
+ */
+const DISTINGUISHABLE = 40;
 /** Long enough for a breaker that sometimes opens by chance to open once. */
 const QUIET_MS = 60_000;
 /** Calls must be far apart, so that calls in flight do not blur the count of consecutive failures. */
@@ -85,7 +90,8 @@ function consecutiveParts(breaker: ConsecutiveBreaker, status: string | number, 
 function failureRateParts(breaker: FailureRateBreaker, status: string | number, endpoints: number): readonly Part[] {
   const { percent, minRequests, intervalMs } = breaker;
   // Three times what each endpoint needs, because the share that each of several endpoints gets varies.
-  const ratePerSecond = Math.ceil((1_000 * 3 * minRequests * endpoints) / intervalMs);
+  const judged = Math.max(3 * minRequests, DISTINGUISHABLE);
+  const ratePerSecond = Math.ceil((1_000 * judged * endpoints) / intervalMs);
   const failing = (share: number): PodFault | undefined => interleaved(share, status);
   const above = Math.min(percent + MARGIN_PERCENT, 100);
   const below = percent - MARGIN_PERCENT;
@@ -96,7 +102,8 @@ function failureRateParts(breaker: FailureRateBreaker, status: string | number, 
     const faults = [failing(above), ...others(endpoints, failing(below))];
     return [{ title: `${opens}, and ${stays}`, faults, ratePerSecond, durationMs: QUIET_MS, ejection }];
   }
-  const durationMs = 3 * intervalMs + breaker.ejectionMs + 2 * intervalMs;
+  // It opens within two intervals and readmits up to one later; then calls must arrive.
+  const durationMs = 3 * intervalMs + breaker.ejectionMs + 5_000;
   // The longest trial first, as with several endpoints: the first trials of all dependencies run at the same time.
   return [
     { title: stays, faults: [failing(below)], ratePerSecond, durationMs: QUIET_MS },

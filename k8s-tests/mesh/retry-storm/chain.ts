@@ -21,7 +21,7 @@ const decision = {
 const service = { namespace: NAMESPACE, serves: 'http', database: 'none', why: 'a link of the chain' } as const;
 
 function hop(caller: string, callee: string, calls: readonly string[]) {
-  const rpcs = { Call: { method: 'GET', path: '/call', calls, why: 'one link' } } as const;
+  const rpcs = { Call: { method: 'GET', path: '/call', calls, ratePerSecond: 200, why: 'one link' } } as const;
   return { style: 'sync', caller, callee, decision, rpcs } as const;
 }
 

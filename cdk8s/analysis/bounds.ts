@@ -1,0 +1,39 @@
+/** The range in which a number of the model makes sense. */
+export interface Bound {
+  readonly min: number;
+  readonly max: number;
+  /** Why no larger one: it follows "must be a whole number from 1 to 100: ". */
+  readonly why: string;
+}
+
+const from1To = (max: number, why: string): Bound => ({ min: 1, max, why });
+
+const ofDescriptors =
+  'each connection or request takes a file descriptor of the proxy, which often has 65,536 for all its pools';
+const ofWaiting = 'nobody waits longer for one call, and until its end it holds connections, rows and keys';
+
+/**
+ * The numbers that policies may state, by their path in the source. Envoy accepts far larger ones, which then never
+ * take effect or have no bound in practice.
+ */
+export const BOUNDS = {
+  timeoutMs: from1To(30_000, ofWaiting),
+  'retries.attempts': from1To(10, 'more multiply the load on a callee that is failing already'),
+  'retries.perTryTimeoutMs': from1To(30_000, ofWaiting),
+  'retries.backoffMs': from1To(3_000, "Envoy's pauses grow to ten times this base, and a call lasts at most 30 s"),
+  'pool.connectTimeoutMs': from1To(10_000, "Istio's default; a host that does not answer by then is unreachable"),
+  'pool.maxConnections': from1To(10_000, ofDescriptors),
+  'pool.maxRequests': from1To(10_000, ofDescriptors),
+  'pool.maxPendingRequests': from1To(10_000, ofDescriptors),
+  'breaker.failures': from1To(100, 'more in a row are an outage that callers have noticed long before'),
+  'breaker.percent': from1To(100, 'it is a percentage'),
+  'breaker.minRequests': from1To(10_000, 'no endpoint gets more calls in one interval'),
+  'breaker.intervalMs': from1To(60_000, 'a failing endpoint would get calls for minutes before its first review'),
+  'breaker.ejectionMs': from1To(300_000, "Envoy's own limit; an endpoint that has recovered would stay without calls"),
+  'breaker.maxEjectionPercent': from1To(100, 'it is a percentage'),
+  'retryBudget.percent': from1To(100, 'it is a percentage'),
+  'retryBudget.minConcurrency': from1To(100, 'so many retries in flight would ignore the percentage'),
+  'decision.latencyBudgetMs': from1To(86_400_000, 'an answer or effect that may take over a day has no budget'),
+  partitions: from1To(1_000, 'each one is files, memory and a replica on every broker'),
+  replicas: from1To(1_000, 'every caller keeps connections to all of them'),
+} as const satisfies Record<string, Bound>;
