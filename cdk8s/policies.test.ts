@@ -1,13 +1,19 @@
 import { expect, test } from 'vitest';
 import { analyze } from './analysis/analyze.ts';
+import { connectionsFit } from './analysis/connections.ts';
 import { environments } from './environments.ts';
 import type { DependencyPolicy, PoliciesFor, RpcPolicy } from './model/policy.ts';
 import { limits, policies } from './policies.ts';
+import { releasedTopics } from './released-topics.ts';
 import { saga } from './saga.ts';
 import { topology } from './topology.ts';
 
 test.each(Object.entries(environments))('%s has no problem', (_, { replicas }) => {
-  expect(analyze({ topology, policies, limits, saga }, [replicas])).toEqual([]);
+  expect(analyze({ topology, policies, limits, saga, releasedTopics }, [replicas])).toEqual([]);
+});
+
+test('every environment has enough connections to Postgres', () => {
+  expect(connectionsFit(topology, environments)).toEqual([]);
 });
 
 test('what must be decided has no default', () => {

@@ -1,12 +1,9 @@
 import type { Topic, Topology } from './model/topology.ts';
 
-/**
- * Seven days: a consumer that was unavailable for a week misses nothing. Outboxes and inboxes keep their rows a day
- * longer.
- */
-const events = { partitions: 3, retentionDays: 7 } as const satisfies Topic;
+/** Seven days: a consumer that was unavailable for a week misses nothing. */
+const events = { partitions: 3, retentionDays: 7, segmentHours: 24 } as const satisfies Topic;
 /** Dead-letter messages are few, and each one waits for a person, who may be on leave. */
-const deadLetters = { partitions: 1, retentionDays: 30 } as const satisfies Topic;
+const deadLetters = { partitions: 1, retentionDays: 30, segmentHours: 24 } as const satisfies Topic;
 
 /**
  * Which service calls which, how and why: the decision record. Sync only if someone waits for the answer; everything
@@ -66,6 +63,8 @@ export const topology = {
     'analytics.dlq': deadLetters,
     'notifications.dlq': deadLetters,
   },
+  /** Seven days, a day until the segment is closed, and a day for whatever else is slow. */
+  deduplicationDays: 9,
   interactions: [
     {
       style: 'sync',

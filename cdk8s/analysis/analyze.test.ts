@@ -92,6 +92,15 @@ describe('each rule is applied', () => {
     expect(rulesOf(policies)).toContain(rule);
   });
 
+  test('topics-fit-deduplication, segments-within-retention and topics-as-released', () => {
+    const topics = { 'a.v1': { partitions: 7, retentionDays: 30, segmentHours: 721 } };
+    const topology = { ...exampleTopology, topics };
+    const releasedTopics = { 'a.v1': { partitions: 3 } };
+    const rules = analyze(exampleModel({ topology, releasedTopics }), ONE).map(({ rule }) => rule);
+    const expected = ['topics-fit-deduplication', 'segments-within-retention', 'topics-as-released'];
+    expect(rules).toEqual(expect.arrayContaining(expected));
+  });
+
   test('amplification', () => {
     expect(rulesOf(examplePolicies, { worstCaseCalls: 2, sustainedCalls: 2 })).toEqual(['amplification']);
   });

@@ -16,6 +16,7 @@ import { dependencyForEachPolicy, namesExist, policyForEachDependency } from './
 import { conditionCanHold, conditionsDiffer, retryWithoutBudget, slowAttemptsRetried } from './retries.ts';
 import { routesReachable } from './routes.ts';
 import { calleeOutlivesCaller, timeoutWithinBudget, triesFitTimeout } from './timeouts.ts';
+import { segmentsWithinRetention, topicsAsReleased, topicsFitDeduplication } from './topics.ts';
 
 /** Rules on the effective policy of a single RPC. */
 const RPC_RULES = [
@@ -54,6 +55,9 @@ export function analyze(model: Model, replicas: readonly Replicas[]): Problem[] 
     ...dependencyForEachPolicy(topology, policies),
     ...routesReachable(topology),
     ...numbersInRange(model, replicas),
+    ...topicsFitDeduplication(topology),
+    ...segmentsWithinRetention(topology),
+    ...topicsAsReleased(model),
     ...checkDecisions(model),
     ...checkSaga(model),
     ...RPC_RULES.flatMap((rule) => dependencies.flatMap(rule)),

@@ -35,5 +35,8 @@ export const BOUNDS = {
   'retryBudget.minConcurrency': from1To(100, 'so many retries in flight would ignore the percentage'),
   'decision.latencyBudgetMs': from1To(86_400_000, 'an answer or effect that may take over a day has no budget'),
   partitions: from1To(1_000, 'each one is files, memory and a replica on every broker'),
+  retentionDays: from1To(365, 'brokers have a disk for weeks; keep what is needed for longer in a database'),
+  segmentHours: from1To(168, "Kafka's default"),
+  deduplicationDays: from1To(366, 'inboxes would grow for longer than any topic keeps its events'),
   replicas: from1To(1_000, 'every caller keeps connections to all of them'),
 } as const satisfies Record<string, Bound>;

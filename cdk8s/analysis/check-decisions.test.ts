@@ -143,7 +143,7 @@ describe('the catalogue', () => {
   });
 
   test('an event needs a dead-letter topic for each of its consumers', () => {
-    const topology = { ...exampleTopology, topics: { 'a.v1': { partitions: 3, retentionDays: 7 } } };
+    const topology = { ...exampleTopology, topics: { 'a.v1': { partitions: 3, retentionDays: 7, segmentHours: 24 } } };
     const problems = checkDecisions(exampleModel({ topology }));
     expect(problems).toMatchObject([{ subject: 'a->a.v1->c', rule: 'has-dead-letters', value: 'consumer = c' }]);
   });

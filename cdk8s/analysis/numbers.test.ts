@@ -87,15 +87,18 @@ describe.each(NOT_WHOLE)('%s', (value) => {
     }));
     const topology = {
       ...exampleTopology,
-      topics: { 'a.v1': { partitions: value, retentionDays: value } },
+      topics: { 'a.v1': { partitions: value, retentionDays: value, segmentHours: value } },
+      deduplicationDays: value,
       interactions,
     };
     expect(problemsOf({ topology })).toEqual([
       ...['gateway->a', 'a->b', 'c->b', 'a->bank', 'a->a.v1->c'].map(
         (dependency) => `${dependency} decision.latencyBudgetMs = ${value}`,
       ),
+      `topics deduplicationDays = ${value}`,
       `a.v1 partitions = ${value}`,
       `a.v1 retentionDays = ${value}`,
+      `a.v1 segmentHours = ${value}`,
     ]);
   });
 });

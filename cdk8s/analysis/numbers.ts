@@ -39,6 +39,7 @@ export function numbersInRange({ topology, policies, limits }: Model, replicas: 
         ),
       ),
     ),
+    ...checkWhole('topics', { deduplicationDays: topology.deduplicationDays }),
     ...Object.entries(topology.topics).flatMap(([name, topic]) => checkWhole(name, { ...topic })),
     ...replicas.flatMap(({ each, of }) => checkWhole('replicas', { each, ...prefix('of', of ?? {}) }, BOUNDS.replicas)),
     ...Object.entries(limits).flatMap(([name, limit]) =>

@@ -9,7 +9,7 @@ type Calls = readonly [EffectivePolicy, ...EffectivePolicy[]];
 
 /** A system with little load must be able to retry at all. Envoy's own default. */
 const SMALLEST_FLOOR = 3;
-/** Whoever waits for a breaker to open sees failures for as long. */
+/** Callers see failures until the breaker opens. */
 const LONGEST_DETECTION_S = 60;
 
 export function ratesFit(dependencies: readonly EffectivePolicy[]): Problem[] {

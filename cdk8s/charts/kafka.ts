@@ -13,7 +13,8 @@ import type { Topic, Topology } from '../model/topology.ts';
 import { BROKERS, KAFKA, NODE_LABELS } from './platform.ts';
 
 const VERSION = '4.3.1';
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** Brokers speak their own protocol and, later, their own TLS: a sidecar would only be in the way. */
 const withoutSidecar = { metadata: { labels: { 'sidecar.istio.io/inject': 'false' } } } as const;
@@ -84,14 +85,18 @@ export class KafkaChart extends Chart {
     }));
   }
 
-  private addTopic(name: string, { partitions, retentionDays }: Topic): void {
+  private addTopic(name: string, { partitions, retentionDays, segmentHours }: Topic): void {
     const { replication, minInSync } = this.kafka;
     new KafkaTopic(this, `topic-${name}`, {
       metadata: { name, labels: ofCluster },
       spec: {
         partitions,
         replicas: replication,
-        config: { 'min.insync.replicas': minInSync, 'retention.ms': retentionDays * DAY_MS },
+        config: {
+          'min.insync.replicas': minInSync,
+          'retention.ms': retentionDays * DAY_MS,
+          'segment.ms': segmentHours * HOUR_MS,
+        },
       },
     });
   }

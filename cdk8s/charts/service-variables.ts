@@ -14,7 +14,11 @@ export const TLS_FOLDER = '/etc/tls';
 export function variablesOf(name: string, topology: Topology, environment: Environment): Record<string, string> {
   return {
     ...calleeVariables(name, topology),
-    ...(usesKafka(name, topology) && { KAFKA_BROKERS: KAFKA_BOOTSTRAP }),
+    ...(usesKafka(name, topology) && {
+      KAFKA_BROKERS: KAFKA_BOOTSTRAP,
+      DEDUPLICATION_DAYS: String(topology.deduplicationDays),
+    }),
+    DATABASE_POOL_SIZE: String(environment.database.poolSize),
     ...(topology.services[name]?.serves === 'https' && {
       TLS_CERT_FILE: `${TLS_FOLDER}/tls.crt`,
       TLS_KEY_FILE: `${TLS_FOLDER}/tls.key`,

@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { partnerCasOf } from '../mesh/partner-ca.ts';
 import { PORTS } from '../model/addresses.ts';
 import { podsOf } from '../model/dependencies.ts';
-import type { Environment } from '../model/environment.ts';
+import { type Environment, SURGE_PODS } from '../model/environment.ts';
 import { isCritical } from '../model/interactions.ts';
 import type { Service, Topology } from '../model/topology.ts';
 import { keepAvailable } from './availability.ts';
@@ -53,7 +53,7 @@ class Workload extends Construct {
         annotations: service.external ? {} : sidecarAnnotations(environment.sidecar, partnerCasOf(name, topology)),
       },
       strategy: kplus.DeploymentStrategy.rollingUpdate({
-        maxSurge: kplus.PercentOrAbsolute.absolute(1),
+        maxSurge: kplus.PercentOrAbsolute.absolute(SURGE_PODS),
         maxUnavailable: kplus.PercentOrAbsolute.absolute(0),
       }),
       // Old and new serve side by side for a while: callers send less to the one that is still slow.

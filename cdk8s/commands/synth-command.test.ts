@@ -68,3 +68,11 @@ test('a source with problems exits with 1, prints all problems on stderr, and ke
   );
   expect(existsSync(join(out, 'dev/60-workloads.yaml'))).toBe(true);
 });
+
+test('an environment whose pods open more connections than Postgres has is rejected with all other problems', () => {
+  const database = { ...environments.prod.database, poolSize: 7 };
+  const { 'orders->inventory': _, ...others } = policies;
+  const broken = { ...environments, prod: { ...environments.prod, database } };
+  expect(synth(['--out', out], { topology, policies: others, limits, saga, environments: broken })).toBe(1);
+  expect(stderr.mock.calls.join()).toMatch(/policy-for-each-dependency.*environments\.prod.*\[connections-fit\]/s);
+});

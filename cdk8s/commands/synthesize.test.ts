@@ -65,7 +65,8 @@ test('a service, a namespace and a topic may have the name of a property that ev
   const service = { namespace: 'constructor', serves: 'nothing', database: 'a', why: '' } as const;
   const topology = {
     services: { constructor: service },
-    topics: { constructor: { partitions: 1, retentionDays: 1 } },
+    topics: { constructor: { partitions: 1, retentionDays: 1, segmentHours: 1 } },
+    deduplicationDays: 9,
     interactions: [],
   };
   const limits = { worstCaseCalls: 1, sustainedCalls: 1 };
@@ -179,6 +180,11 @@ describe.each(Object.entries(environments))('in %s', (name, environment) => {
       expect(spec.template.spec.containers[0]?.env).toContainEqual({ name: 'FAULTS', value: environment.faults });
     }
   });
+});
+
+test('a topic is deleted when the model says, because its segments are closed when the model says', () => {
+  const topic = read('prod').find(({ kind, metadata }) => kind === 'KafkaTopic' && metadata.name === 'orders.v1');
+  expect(topic?.spec).toMatchObject({ config: { 'retention.ms': 604_800_000, 'segment.ms': 86_400_000 } });
 });
 
 test('prod has no fault injection', () => {

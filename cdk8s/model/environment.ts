@@ -18,6 +18,14 @@ export interface Environment {
     readonly storageMi: number;
   };
   readonly sidecar: Resources;
+  readonly database: {
+    /** Connections that each pod opens at most. */
+    readonly poolSize: number;
+    /** Of the Postgres that has all databases: `maxConnections` in charts/postgres/values.yaml. */
+    readonly maxConnections: number;
+    /** Of these, for migrations, commands, backups, superusers, and pods that terminate while others start. */
+    readonly reserved: number;
+  };
   readonly kafka: {
     readonly brokers: number;
     readonly replication: number;
@@ -30,6 +38,9 @@ export interface Environment {
   /** `skaffold dev` syncs edited files into the code's folder, and a change restarts the process in its pod. */
   readonly fileSync: boolean;
 }
+
+/** Pods that a service may have beyond its replicas in a rollout: one that is ready before an old one terminates. */
+export const SURGE_PODS = 1;
 
 /** No container has a CPU limit: throttling would look like a slow dependency. */
 export interface Resources {

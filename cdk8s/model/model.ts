@@ -1,6 +1,6 @@
 import type { Policies } from './policy.ts';
 import type { Saga } from './saga-step.ts';
-import type { Topology } from './topology.ts';
+import type { ReleasedTopics, Topology } from './topology.ts';
 
 /** What one request may cost at most anywhere behind it, along each path of calls. */
 export interface Limits {
@@ -17,4 +17,6 @@ export interface Model {
   readonly limits: Limits;
   /** @default none: no interaction is a step of one */
   readonly saga?: Saga;
+  /** @default none: no topic exists yet, so any may be changed */
+  readonly releasedTopics?: ReleasedTopics;
 }

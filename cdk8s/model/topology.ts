@@ -45,8 +45,13 @@ export type Service = OwnService | PartnerService;
 /** A topic, as it is in every environment; its replication is the environment's. */
 export interface Topic {
   readonly partitions: number;
-  /** How long a record is kept, and so how far back a consumer can be rebuilt. */
+  /** How long a record is kept at least, and so how far back a consumer can be rebuilt. */
   readonly retentionDays: number;
+  /**
+   * When a segment is closed. Kafka deletes whole segments, by the age of their newest record, so a record is kept for
+   * up to the retention and this.
+   */
+  readonly segmentHours: number;
 }
 
 export interface Rpc {
@@ -87,5 +92,13 @@ export interface AsyncInteraction {
 export interface Topology {
   readonly services: Readonly<Record<string, Service>>;
   readonly topics: Readonly<Record<string, Topic>>;
+  /**
+   * How long inboxes and outboxes remember an event: longer than its topic keeps it, or an event that is delivered again
+   * takes effect again.
+   */
+  readonly deduplicationDays: number;
   readonly interactions: readonly (SyncInteraction | AsyncInteraction)[];
 }
+
+/** Topics that exist in some environment, with what cannot change there. */
+export type ReleasedTopics = Readonly<Record<string, Pick<Topic, 'partitions'>>>;

@@ -36,7 +36,11 @@ export const exampleTopology = {
       why: '',
     },
   },
-  topics: { 'a.v1': { partitions: 3, retentionDays: 7 }, 'c.dlq': { partitions: 1, retentionDays: 30 } },
+  topics: {
+    'a.v1': { partitions: 3, retentionDays: 7, segmentHours: 24 },
+    'c.dlq': { partitions: 1, retentionDays: 30, segmentHours: 24 },
+  },
+  deduplicationDays: 9,
   interactions: [
     {
       style: 'sync',

@@ -5,15 +5,19 @@ import type { HttpRoute } from '../lib/http/route.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
-import { databaseUrl, tlsVariables } from '../lib/runtime/variables.ts';
+import { databaseVariables, tlsVariables } from '../lib/runtime/variables.ts';
 import { migrations, readLedger, resetLedger } from './ledger.ts';
 import { acquirerRoutes } from './routes.ts';
 
 export const run = defineService({
   name: 'acquirer',
-  variables: { DATABASE_URL: databaseUrl, ...tlsVariables },
+  variables: { ...databaseVariables, ...tlsVariables },
   async start({ config, log, faults, lifecycle }) {
-    const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
+    const database = await startDatabase(config.DATABASE_URL, migrations, {
+      log,
+      lifecycle,
+      poolSize: config.DATABASE_POOL_SIZE,
+    });
     const certificate = { cert: config.TLS_CERT_FILE, key: config.TLS_KEY_FILE };
     const app = createApp(acquirerRoutes(database), faults, log);
     const server = await listen(app, config.HOST, config.HTTPS_PORT, certificate);

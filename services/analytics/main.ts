@@ -3,17 +3,21 @@ import { listen } from '../lib/http/listen.ts';
 import { connectKafka } from '../lib/messaging/connect-kafka.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
-import { databaseUrl, kafkaBrokers } from '../lib/runtime/variables.ts';
+import { databaseVariables, kafkaVariables } from '../lib/runtime/variables.ts';
 import { migrations, resetFacts } from './facts.ts';
 import { projectOrders, topic } from './projection.ts';
 import { analyticsRoutes } from './routes.ts';
 
 export const run = defineService({
   name: 'analytics',
-  variables: { DATABASE_URL: databaseUrl, KAFKA_BROKERS: kafkaBrokers },
+  variables: { ...databaseVariables, ...kafkaVariables },
   async start(runtime) {
     const { config, log, faults, lifecycle } = runtime;
-    const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
+    const database = await startDatabase(config.DATABASE_URL, migrations, {
+      log,
+      lifecycle,
+      poolSize: config.DATABASE_POOL_SIZE,
+    });
     const kafka = await connectKafka('analytics', database, runtime);
     await kafka.consume([topic], projectOrders(database, log));
     const server = await listen(createApp(analyticsRoutes(database), faults, log), config.HOST, config.HTTP_PORT);

@@ -8,17 +8,26 @@ import { startDatabase } from '../lib/postgres/start-database.ts';
 import { DomainError } from '../lib/runtime/domain-error.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
 import { periodically, purgeIntervalMs } from '../lib/runtime/timing.ts';
-import { databaseUrl, kafkaBrokers } from '../lib/runtime/variables.ts';
+import { databaseVariables, kafkaVariables } from '../lib/runtime/variables.ts';
 import { onOrderReady } from './on-order-ready.ts';
 import { migrations, readShipment, resetShipments } from './shipments.ts';
 
 export const run = defineService({
   name: 'fulfillment',
-  variables: { DATABASE_URL: databaseUrl, KAFKA_BROKERS: kafkaBrokers },
+  variables: { ...databaseVariables, ...kafkaVariables },
   async start(runtime) {
     const { config, log, lifecycle } = runtime;
-    const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
-    const purging = periodically(purgeIntervalMs, 'purge outbox', () => purgeOutbox(database), log);
+    const database = await startDatabase(config.DATABASE_URL, migrations, {
+      log,
+      lifecycle,
+      poolSize: config.DATABASE_POOL_SIZE,
+    });
+    const purging = periodically(
+      purgeIntervalMs,
+      'purge outbox',
+      () => purgeOutbox(database, config.DEDUPLICATION_DAYS),
+      log,
+    );
     lifecycle.onShutdown('consumers', purging);
     const kafka = await connectKafka('fulfillment', database, runtime);
     lifecycle.onShutdown('consumers', startRelay(database, kafka.publisher, 'fulfillment', log));

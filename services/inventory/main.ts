@@ -3,15 +3,19 @@ import { createGrpcClient } from '../lib/grpc/client.ts';
 import { serveGrpc } from '../lib/grpc/server.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
-import { databaseUrl } from '../lib/runtime/variables.ts';
+import { databaseVariables } from '../lib/runtime/variables.ts';
 import { inventoryHandlers } from './handlers.ts';
 import { migrations, resetStock, stockUp } from './stock.ts';
 
 export const run = defineService({
   name: 'inventory',
-  variables: { DATABASE_URL: databaseUrl },
+  variables: { ...databaseVariables },
   async start({ config, log, faults, lifecycle }) {
-    const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
+    const database = await startDatabase(config.DATABASE_URL, migrations, {
+      log,
+      lifecycle,
+      poolSize: config.DATABASE_POOL_SIZE,
+    });
     await stockUp(database);
     const options = { host: config.HOST, port: config.GRPC_PORT, faults, log };
     const server = await serveGrpc(Inventory, inventoryHandlers(database), options);

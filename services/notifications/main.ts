@@ -3,16 +3,20 @@ import { connectKafka } from '../lib/messaging/connect-kafka.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
-import { databaseUrl, kafkaBrokers } from '../lib/runtime/variables.ts';
+import { databaseVariables, kafkaVariables } from '../lib/runtime/variables.ts';
 import { migrations, readEmails, resetEmails } from './emails.ts';
 import { type EmailKind, tellCustomer, toldEvents } from './tell-customer.ts';
 
 export const run = defineService({
   name: 'notifications',
-  variables: { DATABASE_URL: databaseUrl, KAFKA_BROKERS: kafkaBrokers },
+  variables: { ...databaseVariables, ...kafkaVariables },
   async start(runtime) {
     const { config, log, lifecycle } = runtime;
-    const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
+    const database = await startDatabase(config.DATABASE_URL, migrations, {
+      log,
+      lifecycle,
+      poolSize: config.DATABASE_POOL_SIZE,
+    });
     const kafka = await connectKafka('notifications', database, runtime);
     const told = Object.entries(toldEvents) as [EmailKind, (typeof toldEvents)[EmailKind]][];
     const handlers = told.map(([kind, event]) => ({ event, handle: tellCustomer(kind, database, log) }));

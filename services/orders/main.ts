@@ -6,16 +6,20 @@ import { listen } from '../lib/http/listen.ts';
 import { postJson } from '../lib/http/post-json.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
-import { databaseUrl, grpcAddress } from '../lib/runtime/variables.ts';
+import { databaseVariables, grpcAddress } from '../lib/runtime/variables.ts';
 import { ordersRoutes } from './api/routes.ts';
 import { openapiRoute } from './openapi/openapi.ts';
 import { migrations, resetOrders } from './store/store.ts';
 
 export const run = defineService({
   name: 'orders',
-  variables: { DATABASE_URL: databaseUrl, INVENTORY_ADDRESS: grpcAddress, PAYMENTS_ADDRESS: grpcAddress },
+  variables: { ...databaseVariables, INVENTORY_ADDRESS: grpcAddress, PAYMENTS_ADDRESS: grpcAddress },
   async start({ config, log, faults, lifecycle }) {
-    const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
+    const database = await startDatabase(config.DATABASE_URL, migrations, {
+      log,
+      lifecycle,
+      poolSize: config.DATABASE_POOL_SIZE,
+    });
     const inventory = createGrpcClient(Inventory, config.INVENTORY_ADDRESS);
     const payments = createGrpcClient(Payments, config.PAYMENTS_ADDRESS);
     lifecycle.onShutdown('pool', () => inventory.close());

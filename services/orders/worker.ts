@@ -6,7 +6,7 @@ import { connectKafka } from '../lib/messaging/connect-kafka.ts';
 import { startRelay } from '../lib/messaging/relay.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
-import { databaseUrl, grpcAddress, kafkaBrokers } from '../lib/runtime/variables.ts';
+import { databaseVariables, grpcAddress, kafkaVariables } from '../lib/runtime/variables.ts';
 import { startHousekeeping } from './saga/housekeeping.ts';
 import { onShipment } from './saga/on-shipment.ts';
 import { runSagas } from './saga/run-sagas.ts';
@@ -17,14 +17,18 @@ import { migrations } from './store/store.ts';
 export const run = defineService({
   name: 'orders-worker',
   variables: {
-    DATABASE_URL: databaseUrl,
-    KAFKA_BROKERS: kafkaBrokers,
+    ...databaseVariables,
+    ...kafkaVariables,
     INVENTORY_ADDRESS: grpcAddress,
     PAYMENTS_ADDRESS: grpcAddress,
   },
   async start(runtime) {
     const { config, log, lifecycle } = runtime;
-    const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
+    const database = await startDatabase(config.DATABASE_URL, migrations, {
+      log,
+      lifecycle,
+      poolSize: config.DATABASE_POOL_SIZE,
+    });
     const inventory = createGrpcClient(Inventory, config.INVENTORY_ADDRESS);
     const payments = createGrpcClient(Payments, config.PAYMENTS_ADDRESS);
     lifecycle.onShutdown('pool', () => inventory.close());
@@ -33,7 +37,7 @@ export const run = defineService({
     observeOrders(database);
     // These start before Kafka, which they do not need and which may take long to be ready.
     lifecycle.onShutdown('consumers', runSagas(deps));
-    lifecycle.onShutdown('consumers', startHousekeeping(deps));
+    lifecycle.onShutdown('consumers', startHousekeeping({ ...deps, deduplicationDays: config.DEDUPLICATION_DAYS }));
 
     const kafka = await connectKafka('orders-worker', database, runtime);
     lifecycle.onShutdown('consumers', startRelay(database, kafka.publisher, 'orders-worker', log));

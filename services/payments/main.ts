@@ -3,16 +3,20 @@ import { createGrpcClient } from '../lib/grpc/client.ts';
 import { serveGrpc } from '../lib/grpc/server.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
-import { databaseUrl, httpUrl } from '../lib/runtime/variables.ts';
+import { databaseVariables, httpUrl } from '../lib/runtime/variables.ts';
 import { createAcquirerClient } from './acquirer-client.ts';
 import { paymentsHandlers } from './handlers.ts';
 import { createPayments, migrations, resetPayments } from './payments.ts';
 
 export const run = defineService({
   name: 'payments',
-  variables: { DATABASE_URL: databaseUrl, ACQUIRER_URL: httpUrl },
+  variables: { ...databaseVariables, ACQUIRER_URL: httpUrl },
   async start({ config, log, faults, lifecycle }) {
-    const database = await startDatabase(config.DATABASE_URL, migrations, { log, lifecycle });
+    const database = await startDatabase(config.DATABASE_URL, migrations, {
+      log,
+      lifecycle,
+      poolSize: config.DATABASE_POOL_SIZE,
+    });
     const payments = createPayments(database, createAcquirerClient(config.ACQUIRER_URL));
     const options = { host: config.HOST, port: config.GRPC_PORT, faults, log };
     const server = await serveGrpc(Payments, paymentsHandlers(payments), options);

@@ -59,9 +59,10 @@ function drawModel(draw: Draw, options: SoundModelOptions): RandomModel {
         topics: Object.fromEntries(
           [...topics, ...deadLetters].map((name) => [
             name,
-            { partitions: draw(number(1, 12)), retentionDays: draw(number(1, 30)) },
+            { partitions: draw(number(1, 12)), retentionDays: draw(number(1, 30)), segmentHours: draw(number(1, 24)) },
           ]),
         ),
+        deduplicationDays: draw(number(32, 60)),
         interactions: [...dependencies.map(({ interaction }) => interaction), ...events],
       },
       policies: Object.fromEntries(

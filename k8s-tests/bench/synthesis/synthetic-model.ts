@@ -41,7 +41,8 @@ export function syntheticModel(services: number, seed = 1): Required<Model> {
   return {
     topology: {
       services: Object.fromEntries(tiers.flatMap((tier, depth) => tier.map((name) => [name, toService(name, depth)]))),
-      topics: Object.fromEntries(topics.map((name) => [name, { partitions: 3, retentionDays: 7 }])),
+      topics: Object.fromEntries(topics.map((name) => [name, { partitions: 3, retentionDays: 7, segmentHours: 24 }])),
+      deduplicationDays: 9,
       interactions: [
         ...dependencies.map((dependency) => toInteraction(dependency, byCaller[dependency.callee] ?? [])),
         ...events.map((each) => ({ style: 'async' as const, ...each, decision: event, why: 'synthetic' })),
@@ -52,6 +53,7 @@ export function syntheticModel(services: number, seed = 1): Required<Model> {
     ),
     limits: { worstCaseCalls: 50, sustainedCalls: 50 },
     saga: { steps: [] },
+    releasedTopics: Object.fromEntries(topics.map((name) => [name, { partitions: 3 }])),
   };
 }
 

@@ -53,6 +53,7 @@ export const chain = {
   topology: {
     services: { client: { ...service, serves: 'nothing' }, first: service, second: service, leaf: service },
     topics: {},
+    deduplicationDays: 1,
     interactions: [
       hop('client', 'first', ['second.Call']),
       hop('first', 'second', ['leaf.Call']),

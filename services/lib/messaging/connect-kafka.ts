@@ -35,7 +35,12 @@ export async function connectKafka(
     async consume(topics, handlers) {
       const leave = await broker.consume(topics, { group, handlers, publisher, log }, fail);
       lifecycle.onShutdown('consumers', leave);
-      const purging = periodically(purgeIntervalMs, 'purge inbox', () => purgeInbox(database), log);
+      const purging = periodically(
+        purgeIntervalMs,
+        'purge inbox',
+        () => purgeInbox(database, config.DEDUPLICATION_DAYS),
+        log,
+      );
       lifecycle.onShutdown('consumers', purging);
     },
   };
@@ -43,4 +48,5 @@ export async function connectKafka(
 
 interface KafkaConfig {
   readonly KAFKA_BROKERS: string[];
+  readonly DEDUPLICATION_DAYS: number;
 }

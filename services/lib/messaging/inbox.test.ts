@@ -20,11 +20,24 @@ test('the inbox accepts an event once, unless its transaction was rolled back', 
   expect(await receiveOnce(database, 'e-1')).toBe(false);
 });
 
-test('the inbox deletes an event after eight days, when its topic no longer has it', async () => {
+const agesInDays = async (ages: number[]) => {
+  for (const age of ages)
+    await database.query(`INSERT INTO inbox VALUES ('aged-${age}', now() - interval '1 day' * ${age})`);
+};
+
+test('the inbox remembers an event for longer than any topic keeps it, and then deletes it', async () => {
   await database.query(
-    "INSERT INTO inbox SELECT 'old-' || n, now() - interval '8 days 1 minute' FROM generate_series(1, 10001) n",
+    "INSERT INTO inbox SELECT 'old-' || n, now() - interval '9 days 1 minute' FROM generate_series(1, 10001) n",
   );
-  await database.query("INSERT INTO inbox VALUES ('young', now() - interval '7 days 23 hours')");
+  await agesInDays([8.04, 8.99]);
   expect(await purgeInbox(database)).toBe(10_001);
-  expect(await receiveOnce(database, 'young')).toBe(false);
+  expect(await receiveOnce(database, 'aged-8.04')).toBe(false);
+  expect(await receiveOnce(database, 'aged-8.99')).toBe(false);
+});
+
+test('the time that the inbox remembers an event is stated from outside', async () => {
+  await agesInDays([20.9, 21.1]);
+  await purgeInbox(database, 21);
+  expect(await receiveOnce(database, 'aged-20.9')).toBe(false);
+  expect(await receiveOnce(database, 'aged-21.1')).toBe(true);
 });

@@ -1,15 +1,14 @@
 import type { Queryable } from '../postgres/database.ts';
 import { deleteInBatches } from '../postgres/delete-in-batches.ts';
-
-/** Longer than any topic keeps its events (7 days), so that a forgotten event cannot be delivered again. */
-const retention = '8 days';
+import { defaultDeduplicationDays } from '../runtime/variables.ts';
 
 /**
- * Deletes events that cannot be delivered again.
+ * Deletes events that cannot be delivered again, because no topic keeps one for so long.
+ * @param days since an event was received. Default: `defaultDeduplicationDays`
  * @returns the number of deleted events
  */
-export function purgeInbox(db: Queryable): Promise<number> {
-  const old = `SELECT event_id FROM inbox WHERE received_at < now() - interval '${retention}'`;
+export function purgeInbox(db: Queryable, days = defaultDeduplicationDays): Promise<number> {
+  const old = `SELECT event_id FROM inbox WHERE received_at < now() - interval '${days} days'`;
   return deleteInBatches(db, 'inbox', 'event_id', old);
 }
 

@@ -4,15 +4,13 @@ import { injectTrace } from '../observability/tracing.ts';
 import type { Queryable } from '../postgres/database.ts';
 import { deleteInBatches } from '../postgres/delete-in-batches.ts';
 import { isStorable } from '../postgres/storable.ts';
+import { defaultDeduplicationDays } from '../runtime/variables.ts';
 import { decodeEvent, type EventType, encodeEvent, readEventData } from './cloud-event.ts';
 import { Unreadable } from './dead-letter.ts';
 import type { OutgoingMessage } from './message.ts';
 
 /** The number of partitions of the outbox, which are not Kafka's. Relays can publish several of them concurrently. */
 export const partitionCount = 16;
-
-/** Longer than the topics keep events (7 days), so that every event in Kafka still has its row. */
-const retention = '8 days';
 
 /**
  * Adds an event in the transaction of its cause, together with the active trace. Only if its consumers can read it: an
@@ -60,10 +58,11 @@ function textsIn(json: unknown): string[] {
 }
 
 /**
- * Deletes events that were published more than 8 days ago. Events that still wait stay, however old they are.
+ * Deletes events that no topic has any more. Events that still wait stay, however old they are.
+ * @param days since an event was published. Default: `defaultDeduplicationDays`
  * @returns the number of deleted events
  */
-export function purgeOutbox(db: Queryable): Promise<number> {
-  const old = `SELECT id FROM outbox WHERE published_at < now() - interval '${retention}'`;
+export function purgeOutbox(db: Queryable, days = defaultDeduplicationDays): Promise<number> {
+  const old = `SELECT id FROM outbox WHERE published_at < now() - interval '${days} days'`;
   return deleteInBatches(db, 'outbox', 'id', old);
 }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Log } from '../observability/log.ts';
 import { hasCode } from '../runtime/domain-error.ts';
+import { defaultPoolSize } from '../runtime/variables.ts';
 import { isDefectOfMigration, toFailure } from './failures.ts';
 import { GuardedSocket } from './guarded-socket.ts';
 import { Transaction } from './transaction.ts';
@@ -47,7 +48,8 @@ const lockTimeoutMs = 5_000;
 const answerTimeoutMs = statementTimeoutMs + 2_000;
 const readyPollIntervalMs = 500;
 
-export function openDatabase(connectionString: string, log: Log): Database {
+/** @param poolSize connections at most; more transactions wait for one. Default: `defaultPoolSize` */
+export function openDatabase(connectionString: string, log: Log, poolSize = defaultPoolSize): Database {
   const pool = new pg.Pool({
     connectionString,
     stream: () => new GuardedSocket(),
@@ -56,6 +58,7 @@ export function openDatabase(connectionString: string, log: Log): Database {
     idle_in_transaction_session_timeout: idleInTransactionTimeoutMs,
     lock_timeout: lockTimeoutMs,
     query_timeout: answerTimeoutMs,
+    max: poolSize,
   });
   // Without a listener, an idle connection that breaks would end the process. The pool opens a new one when needed.
   pool.on('error', (error) => log.warn({ err: toFailure(error) }, 'an idle database connection broke'));

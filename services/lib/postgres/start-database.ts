@@ -9,13 +9,14 @@ import { migrate } from './migrate.ts';
  * Opens and migrates a service's database, and closes it when the service stops.
  *
  * @param migrations the folder of its migrations
+ * @param poolSize connections at most. Default: `defaultPoolSize`
  */
 export async function startDatabase(
   url: string,
   migrations: string,
-  { log, lifecycle }: { log: Log; lifecycle: Lifecycle },
+  { log, lifecycle, poolSize }: { log: Log; lifecycle: Lifecycle; poolSize?: number },
 ): Promise<Database> {
-  const database = openDatabase(url, log);
+  const database = openDatabase(url, log, poolSize);
   lifecycle.onShutdown('pool', () => database.close());
   await waitFor('Postgres', () => migrateWhenReady(database, migrations, log));
   return database;

@@ -38,6 +38,17 @@ export const databaseUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
   .describe("The service's own database, with its role and password");
+const wholeNumber = z
+  .string()
+  .regex(/^[1-9]\d{0,4}$/, 'must be a whole number from 1 to 99999')
+  .transform(Number);
+/** For a process that runs alone; a cluster's environment states what Postgres has connections for. */
+export const defaultPoolSize = 10;
+/** The variables of a service with a database. */
+export const databaseVariables = {
+  DATABASE_URL: databaseUrl,
+  DATABASE_POOL_SIZE: wholeNumber.default(defaultPoolSize).describe('Connections to the database, at most'),
+};
 export const grpcAddress = hostAndPort.describe('host:port of a gRPC service');
 export const httpUrl = z
   .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
@@ -47,6 +58,16 @@ export const kafkaBrokers = z
   .transform((value) => value.split(',').map((broker) => broker.trim()))
   .pipe(z.array(hostAndPort))
   .describe('host:port of Kafka brokers, separated by commas');
+
+/** Longer than any topic keeps an event: seven days, and a day until its segment is closed. */
+export const defaultDeduplicationDays = 9;
+/** The variables of a service that publishes or consumes events. */
+export const kafkaVariables = {
+  KAFKA_BROKERS: kafkaBrokers,
+  DEDUPLICATION_DAYS: wholeNumber
+    .default(defaultDeduplicationDays)
+    .describe('How long inbox and outbox remember an event; longer than its topic keeps it'),
+};
 
 const pemFile = z
   .string()

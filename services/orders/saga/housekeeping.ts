@@ -15,15 +15,17 @@ const sweepIntervalMs = 5_000;
 export function startHousekeeping({
   database,
   payments,
+  deduplicationDays,
   log,
 }: {
   database: Queryable;
   payments: AuthorizeCall & ReverseCall;
+  deduplicationDays: number;
   log: Log;
 }): () => void {
   const stops = [
     periodically(purgeIntervalMs, 'purge idempotency keys', () => purgeOrderKeys(database), log),
-    periodically(purgeIntervalMs, 'purge outbox', () => purgeOutbox(database), log),
+    periodically(purgeIntervalMs, 'purge outbox', () => purgeOutbox(database, deduplicationDays), log),
     periodically(
       sweepIntervalMs,
       'reverse abandoned payments',
