@@ -48,6 +48,16 @@ test('a service opens connections to its callees, to the platform services that 
     expect(connections(name).toSorted()).toEqual(arrows.toSorted());
 });
 
+test('a service asks for names at its node, too, where NodeLocal DNSCache listens, by UDP and TCP', () => {
+  for (const name of ['a', 'bank']) {
+    const { spec } = policies.find((policy) => policy.name === name) ?? {};
+    const rules = (spec?.egress ?? []).filter(({ to = [] }) => to.some(({ ipBlock }) => ipBlock !== undefined));
+    expect(rules).toHaveLength(1);
+    expect(rules[0]?.to).toContainEqual({ ipBlock: { cidr: '169.254.20.10/32' } });
+    expect(rules[0]?.ports?.map(({ protocol, port }) => `${protocol} ${port?.value}`)).toEqual(['TCP 53', 'UDP 53']);
+  }
+});
+
 test('from the platform only the gateway reaches what it calls, and monitoring the metrics', () => {
   const ours = (arrow: string) => / -> (a|b|c|bank):/.test(arrow);
   expect(connections('gateway').filter(ours)).toEqual(['gateway -> a:8080']);
@@ -95,8 +105,11 @@ function admits(
   ports: readonly k8s.NetworkPolicyPort[] = [],
 ): boolean {
   const isPeer = peers.some(
-    ({ namespaceSelector, podSelector }) =>
-      matches(namespaceSelector, { 'kubernetes.io/metadata.name': namespace }) && matches(podSelector, labels),
+    ({ ipBlock, namespaceSelector, podSelector }) =>
+      // None of these pods has an address of its own here.
+      ipBlock === undefined &&
+      matches(namespaceSelector, { 'kubernetes.io/metadata.name': namespace }) &&
+      matches(podSelector, labels),
   );
   return isPeer && ports.some((open) => open.port?.value === port);
 }

@@ -3,7 +3,18 @@ import { callerOf, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
 import { PORTS } from '../model/addresses.ts';
 import { syncInteractions, usesKafka } from '../model/interactions.ts';
 import type { Service, SyncInteraction, Topology } from '../model/topology.ts';
-import { BROKERS, DNS, ISTIOD, JAEGER, KAFKA, MONITORING, type Peer, POSTGRES, STRIMZI_LABEL } from './platform.ts';
+import {
+  BROKERS,
+  DNS,
+  ISTIOD,
+  JAEGER,
+  KAFKA,
+  MONITORING,
+  NODE_LOCAL_DNS,
+  type Peer,
+  POSTGRES,
+  STRIMZI_LABEL,
+} from './platform.ts';
 
 export interface NamedPolicy {
   readonly name: string;
@@ -30,7 +41,10 @@ export function networkPolicies(topology: Topology): NamedPolicy[] {
       ports: [tcp(peer.port)],
     })),
     egress: [
-      { to: [toPeer(DNS)], ports: [tcp(DNS.port), { ...tcp(DNS.port), protocol: 'UDP' }] },
+      {
+        to: [toPeer(DNS), { ipBlock: { cidr: NODE_LOCAL_DNS } }],
+        ports: [tcp(DNS.port), { ...tcp(DNS.port), protocol: 'UDP' }],
+      },
       ...[
         ...(service.external ? [] : [ISTIOD]),
         JAEGER,

@@ -41,5 +41,7 @@ export const MONITORING: Peer = { namespace: JAEGER.namespace, labels: {}, port:
 export const POSTGRES_PORT = 5432;
 export const POSTGRES: Peer = { namespace: 'postgres', labels: { app: 'postgres' }, port: POSTGRES_PORT };
 export const DNS: Peer = { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' }, port: 53 };
+/** NodeLocal DNSCache: pods of a cluster that has it ask this address of their own node, which no selector matches. */
+export const NODE_LOCAL_DNS = '169.254.20.10/32';
 /** Where sidecars get their configuration and their certificates. */
 export const ISTIOD: Peer = { namespace: MESH_ROOT_NAMESPACE, labels: { app: 'istiod' }, port: 15012 };

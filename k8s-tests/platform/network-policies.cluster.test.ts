@@ -31,7 +31,10 @@ it('every NetworkPolicy selects running pods, and opens only ports that their co
         ...from.map((peer) => ({ ...endOf(peer), ports: [] })),
         { ...own, ports },
       ]),
-      ...(spec.egress ?? []).flatMap(({ to = [], ports = [] }) => to.map((peer) => ({ ...endOf(peer), ports }))),
+      ...(spec.egress ?? []).flatMap(({ to = [], ports = [] }) =>
+        // An address of the node is no pod.
+        to.filter(({ ipBlock }) => ipBlock === undefined).map((peer) => ({ ...endOf(peer), ports })),
+      ),
     ];
     return ends.flatMap((end) => {
       const selected = pods.filter((pod) => matches(pod, end.namespace, end.labels));
