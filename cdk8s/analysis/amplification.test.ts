@@ -130,3 +130,18 @@ describe('the sustained load', () => {
 test('calls that never end have no worst case: another rule rejects them', () => {
   expect(problemsOf([hop('a', 'b', 3, ['a']), hop('b', 'a', 3, ['b'])], { worstCaseCalls: 1 })).toEqual([]);
 });
+
+describe("retries of the callee's own proxy, which no policy states", () => {
+  const single = (condition: RetryCondition) =>
+    hop('gateway', 'a', 1, [], { conditions: [], inboundRetries: { attempts: 2, conditions: [condition] } });
+
+  test('do not multiply if the request surely never reached the application', () => {
+    expect(problemsOf([single('reset-before-request')], { worstCaseCalls: 1, sustainedCalls: 1 })).toEqual([]);
+  });
+
+  test('would multiply the worst case and the average otherwise, because no budget caps them', () => {
+    const problems = problemsOf([single('reset')], { worstCaseCalls: 2, sustainedCalls: 2 });
+    expect(problems.map(({ value }) => value)).toEqual(['limits.worstCaseCalls = 2', 'limits.sustainedCalls = 2']);
+    expect(problemsOf([single('reset')], { worstCaseCalls: 3, sustainedCalls: 3 })).toEqual([]);
+  });
+});

@@ -2,7 +2,7 @@ import type { Limits } from '../model/model.ts';
 import type { Problem } from '../model/problem.ts';
 import { type CallGraph, callsOf } from './call-graph.ts';
 import type { EffectivePolicy } from './effective-policy.ts';
-import { runsOf } from './retries.ts';
+import { inboundRunsOf, runsOf } from './retries.ts';
 
 /** How many calls one request has become with this hop, and by which path. */
 interface Path {
@@ -21,7 +21,8 @@ type HopFactor = (dependency: EffectivePolicy) => number;
  * the attempts. The budget's minimum is left out: it is a number of retries and not a share, and matters only while few
  * calls are in flight.
  *
- * A hop that retries only attempts that never arrived does not multiply. A call that a callee makes twice counts twice.
+ * A hop that retries only attempts that never arrived does not multiply, neither at the caller nor at the callee's own
+ * proxy, whose retries no policy states. A call that a callee makes twice counts twice.
  *
  * @returns at most one problem for each called service and limit, about the worst path there
  */
@@ -34,7 +35,8 @@ export function limitAmplification(graph: CallGraph, { worstCaseCalls, sustained
 
 function sustainedRunsOf(dependency: EffectivePolicy): number {
   const admitted = dependency.retryBudget ? 100 / (100 - dependency.retryBudget.percent) : Number.POSITIVE_INFINITY;
-  return Math.min(runsOf(dependency), admitted);
+  const inbound = inboundRunsOf(dependency);
+  return Math.min(runsOf(dependency), admitted * inbound);
 }
 
 /** Products of fractions are slightly inexact; a rounding error must not exceed a limit. */

@@ -27,6 +27,12 @@ test('it states the caller, the callee, the protocol and the further calls', () 
   expect(pay).toMatchObject({ external: true, availabilityPercent: 99 });
 });
 
+test("only a port of ours that speaks HTTP/1.1 has retries of the callee's own proxy", () => {
+  const [enter, , ask, , pay] = readEffectivePolicies(exampleTopology, examplePolicies, ONE);
+  expect(enter?.inboundRetries).toEqual({ attempts: 2, conditions: ['reset-before-request'] });
+  expect([ask?.inboundRetries, pay?.inboundRetries]).toEqual([null, null]);
+});
+
 test('a call that is never retried has one attempt and no conditions', () => {
   expect(readAsk({ ...safeOnce, timeoutMs: 70 })).toMatchObject({
     timeoutMs: 70,

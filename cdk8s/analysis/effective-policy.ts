@@ -59,6 +59,11 @@ export interface EffectivePolicy {
    * default), twice the base, four times the base … and at most ten times the base.
    */
   readonly longestBackoffMs: number;
+  /**
+   * What the callee's own proxy retries, at its application: no policy states it, and no setting of Istio 1.31 or 1.32
+   * switches it off. `null`: nothing.
+   */
+  readonly inboundRetries: { readonly attempts: number; readonly conditions: readonly RetryCondition[] } | null;
   /** Istio's default is none, with 2^32-1 parallel retries. One without a percent has 20 (0.2 in 1.27.0-1.29.0). */
   readonly retryBudget: RetryBudget | null;
   /** Istio's defaults are 10 s to connect and 2^32-1, no bound, of everything else. */
@@ -78,6 +83,7 @@ export const VISIBLE_FIELDS = [
   'conditions',
   'perTryTimeoutMs',
   'longestBackoffMs',
+  'inboundRetries',
   'retryBudget',
   'pool',
   'ejection',
@@ -103,6 +109,12 @@ type Unlisted = Exclude<keyof EffectivePolicy, (typeof VISIBLE_FIELDS)[number] |
 true satisfies [Unlisted] extends [never] ? true : Unlisted;
 
 export type VisiblePolicy = Pick<EffectivePolicy, (typeof VISIBLE_FIELDS)[number]>;
+
+/**
+ * Istio's default for each port that speaks HTTP/1.1, since 1.24 (`BuildDefaultHTTPInboundRoute`): the application may
+ * close a connection while its proxy begins to use it again.
+ */
+const INBOUND_HTTP_RETRIES = { attempts: 2, conditions: ['reset-before-request'] } as const;
 
 export interface EffectiveEjection {
   /** 0: off. Envoy's default is 5. */
@@ -151,6 +163,7 @@ export function readEffectivePolicies(
       protocol: dependency.service.serves === 'grpc' ? 'grpc' : 'http',
       external: dependency.service.external !== undefined,
       databaseMs: dependency.service.external ? 0 : STATEMENT_TIMEOUT_MS,
+      inboundRetries: dependency.service.serves === 'http' ? INBOUND_HTTP_RETRIES : null,
       endpoints: endpointsOf(dependency, replicas),
       callerPods: replicas.map((each) => podsOf(dependency.caller, each)),
       latencyBudgetMs: dependency.decision.latencyBudgetMs,

@@ -19,8 +19,16 @@ export function mayHaveArrived({ conditions }: Pick<EffectivePolicy, 'conditions
 /**
  * How often one call can make the callee run. If only attempts that never arrived are retried, a single one arrives.
  */
-export function runsOf(dependency: Pick<EffectivePolicy, 'maxAttempts' | 'conditions'>): number {
-  return mayHaveArrived(dependency).length > 0 ? dependency.maxAttempts : 1;
+export function runsOf(dependency: Pick<EffectivePolicy, 'maxAttempts' | 'conditions' | 'inboundRetries'>): number {
+  const own = mayHaveArrived(dependency).length > 0 ? dependency.maxAttempts : 1;
+  return own * inboundRunsOf(dependency);
+}
+
+/**
+ * The same for what the callee's own proxy retries. No retry budget caps it, because budgets are the caller's.
+ */
+export function inboundRunsOf({ inboundRetries }: Pick<EffectivePolicy, 'inboundRetries'>): number {
+  return inboundRetries && mayHaveArrived(inboundRetries).length > 0 ? inboundRetries.attempts + 1 : 1;
 }
 
 /** Conditions that hold for an answer by which the callee says that it failed. */

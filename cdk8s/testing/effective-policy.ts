@@ -26,6 +26,7 @@ export function effectivePolicy(change: Partial<EffectivePolicy> = {}): Effectiv
     conditions: [],
     perTryTimeoutMs: null,
     longestBackoffMs: 0,
+    inboundRetries: null,
     retryBudget: { percent: 20, minConcurrency: 3 },
     pool: { connectTimeoutMs: 100, maxConnections: null, maxRequests: null, maxPendingRequests: null },
     ejection: null,
