@@ -16,10 +16,10 @@ endif
 CLUSTER_CLI := npm run --silent cluster --
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help up platform down status logs env diff synth decisions documents test prove check unit bench storm mutate dev format
+.PHONY: help up platform credentials down status logs env diff synth decisions documents test prove check unit bench storm mutate dev format
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo 'Settings: CLUSTER=native|kind (default: kind if Docker and kind work, else native), KUBE_CONTEXT (use that cluster),'
 	@echo '          INGRESS_PORT (8080), JAEGER_PORT (16686); by default the next free port, but a port that you set must be free.'
@@ -30,6 +30,9 @@ up: $(INSTALLED) ## bring up everything, from a fresh clone to a running system;
 
 platform: $(INSTALLED) ## bring up what the manifests of dist/<env> need, for `kubectl apply --server-side -f dist/dev` (docs/kubectl-apply.md)
 	@$(CLUSTER_CLI) platform
+
+credentials: $(INSTALLED) ## make the passwords and certificates that the cluster lacks, once, where GitOps installs the charts
+	@$(CLUSTER_CLI) credentials
 
 down: $(INSTALLED) ## remove the cluster and every trace of it (the cache of binaries stays in ~/.cache/windlass)
 	@$(CLUSTER_CLI) down

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { credentials } from './commands/credentials.ts';
 import { buildImageAs, dev } from './commands/dev.ts';
 import { down } from './commands/down.ts';
 import { diff, env, logs, status } from './commands/look.ts';
@@ -25,6 +26,10 @@ program
       'Secrets, image',
   )
   .action(() => platform(settings()));
+program
+  .command('credentials')
+  .description('make the passwords and certificates that the cluster lacks, and nothing else')
+  .action(() => credentials(settings()));
 program
   .command('dev')
   .description('run skaffold dev on kind: an edited service restarts in its pod')

@@ -3,7 +3,8 @@ import { toStream } from '../kubernetes/objects.ts';
 import { clusterNameOf, root } from '../paths.ts';
 import type { ClusterProvider } from '../provider.ts';
 
-const NAMESPACES = ['istio-system', 'observability', 'postgres', 'shop', 'partner'];
+/** The namespaces of the platform and the application. */
+export const NAMESPACES = ['istio-system', 'observability', 'postgres', 'shop', 'partner'];
 const OUTSIDE_THE_MESH = ['observability', 'postgres'];
 
 /** Marks the namespaces that a checkout created. `make down` removes only those. */

@@ -16,7 +16,7 @@ const trusting = rule({ caCertificates: '/etc/partner-ca/bank-ca/ca.crt' });
 
 test('a simulated partner gets a certificate for its host, of the authority that its callers trust', () => {
   expect(partnerCertificates([entry('bank.partner.svc.cluster.local'), trusting])).toEqual([
-    { partner: 'bank', namespace: 'partner', host, authority: 'bank-ca' },
+    { partner: 'bank', namespace: 'partner', host, authority: 'bank-ca', callers: 'shop' },
   ]);
 });
 

@@ -8,8 +8,9 @@ export interface PartnerCertificate {
   readonly namespace: string;
   /** The only name in the certificate. */
   readonly host: string;
-  /** The ConfigMap with the authority that callers trust. */
+  /** The ConfigMap with the authority that callers trust, in their namespace `callers`. */
   readonly authority: string;
+  readonly callers: string;
 }
 
 interface MeshObject extends KubernetesObject {
@@ -32,7 +33,7 @@ export function partnerCertificates(objects: readonly MeshObject[]): PartnerCert
   const authorities = new Map(
     objects
       .filter(({ kind }) => kind === 'DestinationRule')
-      .map(({ spec }) => [spec?.host, spec?.trafficPolicy?.tls?.caCertificates]),
+      .map(({ spec, metadata }) => [spec?.host, { tls: spec?.trafficPolicy?.tls, callers: metadata.namespace ?? '' }]),
   );
   return objects
     .filter(({ kind, spec }) => kind === 'ServiceEntry' && spec?.location === 'MESH_EXTERNAL')
@@ -40,8 +41,9 @@ export function partnerCertificates(objects: readonly MeshObject[]): PartnerCert
       const [, partner, namespace] = spec?.endpoints?.[0]?.address.match(/^([^.]+)\.([^.]+)\.svc\./) ?? [];
       const host = spec?.hosts?.[0];
       if (!partner || !namespace || !host) return [];
-      const caFile = authorities.get(host);
+      const { tls, callers = '' } = authorities.get(host) ?? {};
+      const caFile = tls?.caCertificates;
       if (!caFile) throw new Error(`no DestinationRule for ${host} names the authority of its certificate`);
-      return [{ partner, namespace, host, authority: basename(dirname(caFile)) }];
+      return [{ partner, namespace, host, authority: basename(dirname(caFile)), callers }];
     });
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ensureCredentials } from '../credentials/ensure.ts';
 import { kubectl } from '../kubernetes/kubectl.ts';
 import { waitUntilServing } from '../kubernetes/waits.ts';
 import { root } from '../paths.ts';
@@ -7,10 +8,8 @@ import type { Progress } from '../progress.ts';
 import type { ClusterProvider } from '../provider.ts';
 import { moduleFolder } from '../toolchain/tools.ts';
 import { versions } from '../versions.ts';
-import { manifestObjects } from './application.ts';
 import { imagesIn } from './images-in.ts';
 import { applyNamespaces } from './namespaces.ts';
-import { type PartnerCertificate, partnerCertificates } from './partner-certificates.ts';
 import { findPending, installReleases, type Release, renderRelease } from './releases.ts';
 
 const STRIMZI = { chart: 'oci://quay.io/strimzi-helm/strimzi-kafka-operator', version: versions.strimzi };
@@ -25,7 +24,7 @@ export async function installPlatform(
   progress: Progress,
 ): Promise<void> {
   const { base, istiod, gateway } = await istioReleases(provider);
-  const others = independent(provider, images, partnerCertificates(await manifestObjects()));
+  const others = independent(provider, images);
   const pending = await findPending([base, istiod, gateway, ...others]);
   if (provider.pull && pending.length > 0) {
     progress.note('rendering the charts');
@@ -38,6 +37,8 @@ export async function installPlatform(
       progress,
     );
   await applyNamespaces(provider);
+  // Before Postgres: an upgrade of its chart from a version that contained the passwords would delete them.
+  await ensureCredentials();
   await install(base);
   await install(istiod, ...others);
   progress.note('istiod');
@@ -89,11 +90,7 @@ async function istioReleases({
 }
 
 /** The releases that do not need the mesh. */
-function independent(
-  { target, flavor }: ClusterProvider,
-  images: ReadonlyMap<string, string>,
-  certificates: readonly PartnerCertificate[],
-): Release[] {
+function independent({ target, flavor }: ClusterProvider, images: ReadonlyMap<string, string>): Release[] {
   const own = (name: string, namespace: string): Release => ({
     name,
     namespace,
@@ -105,13 +102,6 @@ function independent(
     own('postgres', 'postgres'),
     { ...own('jaeger', 'observability'), set: target === 'existing' ? { queryNodePort: '' } : {} },
     own('monitoring', 'observability'),
-    ...certificates.map(({ partner, namespace, host, authority }) => ({
-      name: `${partner}-certificate`,
-      namespace,
-      chart: join(root, 'charts/partner-certificate'),
-      values: [],
-      set: { partner, host, authority },
-    })),
     ...(target === 'native' ? [own('local-path', 'local-path-storage')] : []),
     flavor === 'native'
       ? { ...own('strimzi', 'shop'), set: standin ? { image: standin } : {} }

@@ -1,3 +1,4 @@
+import { removeCredentials } from '../credentials/ensure.ts';
 import { kubectl } from '../kubernetes/kubectl.ts';
 import { type KubernetesObject, toStream } from '../kubernetes/objects.ts';
 import { manifestObjects, synthesize } from './application.ts';
@@ -15,6 +16,7 @@ export async function removePlatform(): Promise<void> {
   await removeTopics(objects.filter(isTopic));
   await remove(objects.filter((object) => !isTopic(object) && object.kind !== 'Namespace').toReversed());
   await uninstallReleases();
+  await removeCredentials();
   await removeNamespaces();
 }
 

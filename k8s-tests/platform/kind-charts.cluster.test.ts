@@ -63,3 +63,8 @@ it.each(['postgres', 'jaeger'])('on kind, our chart of %s runs a public image', 
   const workload = objects.find(({ kind }) => ['Deployment', 'StatefulSet'].includes(kind));
   expect(JSON.stringify(workload)).toMatch(/"image":"docker\.io\/(?!windlass)/);
 });
+
+it.each(['postgres', 'jaeger', 'monitoring'])('two renders of our chart of %s are the same', async (name) => {
+  const render = () => helm(['template', name, join(root, 'charts', name)]);
+  expect((await render()).stdout).toBe((await render()).stdout);
+});

@@ -15,7 +15,13 @@ test('the manifests ask for a certificate for each external service of the topol
   execFileSync('npm', ['run', '--silent', 'synth', '--', '--env', 'dev', '--out', folder], { cwd: root });
   const expected = Object.entries(topology.services).flatMap(([partner, service]) =>
     'external' in service
-      ? { partner, namespace: service.namespace, host: service.external.host, authority: service.external.ca }
+      ? {
+          partner,
+          namespace: service.namespace,
+          host: service.external.host,
+          authority: service.external.ca,
+          callers: 'shop',
+        }
       : [],
   );
   expect(expected).not.toEqual([]);

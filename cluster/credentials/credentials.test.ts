@@ -1,0 +1,140 @@
+import { X509Certificate } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { root } from '../paths.ts';
+import { ensureDatabasePasswords } from './database-passwords.ts';
+import { ensurePartnerCertificate } from './partner-certificates.ts';
+import { Conflict, type Current, type Reference, type Store, type Stored } from './store.ts';
+
+const titleOf = ({ kind, namespace, name }: Reference) => `${kind} ${namespace}/${name}`;
+let objects: Map<string, Current>;
+let writes: string[];
+beforeEach(() => {
+  objects = new Map();
+  writes = [];
+});
+
+/** The objects as a cluster keeps them: a create fails if there is one, a replace if its version is not current. */
+const store: Store = {
+  read: async (reference) => objects.get(titleOf(reference)),
+  create: async (object) => {
+    if (objects.has(titleOf(object))) throw new Conflict(titleOf(object));
+    put(object, {});
+  },
+  replace: async (object, version) => {
+    const current = objects.get(titleOf(object));
+    if (current?.version !== version) throw new Conflict(titleOf(object));
+    put(object, current.values);
+  },
+};
+function put(object: Stored, before: Readonly<Record<string, string>>): void {
+  writes.push(titleOf(object));
+  const values = { ...before, ...object.values };
+  objects.set(titleOf(object), { values, version: String(writes.length), isKept: true });
+}
+
+const orders = { name: 'orders', namespace: 'shop' };
+const acquirer = { name: 'acquirer', namespace: 'partner' };
+const roles = () => objects.get('Secret postgres/postgres-roles')?.values ?? {};
+const url = ({ name, namespace }: typeof orders) => objects.get(`Secret ${namespace}/postgres-${name}`)?.values.url;
+const urlWith = (password: string) => `postgres://orders:${password}@postgres.postgres.svc.cluster.local:5432/orders`;
+
+describe('the passwords of databases', () => {
+  test('are made once, each service with its own, and a second run writes nothing', async () => {
+    await ensureDatabasePasswords(store, [orders, acquirer]);
+    const made = roles();
+    expect(made.orders).toMatch(/^[0-9a-f]{48}$/);
+    expect(made.orders).not.toBe(made.acquirer);
+    expect(url(orders)).toBe(urlWith(made.orders ?? ''));
+    writes = [];
+    await ensureDatabasePasswords(store, [orders, acquirer]);
+    expect(writes).toEqual([]);
+    expect(roles()).toEqual(made);
+  });
+
+  test('stay when a service is added', async () => {
+    await ensureDatabasePasswords(store, [orders]);
+    const before = { password: roles().orders, url: url(orders) };
+    await ensureDatabasePasswords(store, [orders, acquirer]);
+    expect({ password: roles().orders, url: url(orders) }).toEqual(before);
+    expect(url(acquirer)).toContain(roles().acquirer);
+  });
+
+  test('that a chart of an earlier version made are kept, and taken out of its hands before its upgrade', async () => {
+    const ofHelm = (values: Record<string, string>) => ({ values, version: '0', isKept: false });
+    objects.set('Secret postgres/postgres-roles', ofHelm({ orders: 'aB3xY' }));
+    objects.set('Secret shop/postgres-orders', ofHelm({ url: urlWith('aB3xY') }));
+    await ensureDatabasePasswords(store, [orders]);
+    expect(roles()).toEqual({ orders: 'aB3xY' });
+    expect(url(orders)).toBe(urlWith('aB3xY'));
+    expect([...objects.values()].map(({ isKept }) => isKept)).toEqual([true, true]);
+  });
+
+  test.each(['postgres/postgres-roles', 'shop/postgres-orders'])('survive the loss of the Secret %s', async (lost) => {
+    await ensureDatabasePasswords(store, [orders]);
+    const before = { password: roles().orders, url: url(orders) };
+    objects.delete(`Secret ${lost}`);
+    await ensureDatabasePasswords(store, [orders]);
+    expect({ password: roles().orders, url: url(orders) }).toEqual(before);
+  });
+
+  test('that someone changes in postgres-roles reach the service', async () => {
+    await ensureDatabasePasswords(store, [orders]);
+    objects.set('Secret postgres/postgres-roles', { values: { orders: 'n/w' }, version: 'x', isKept: true });
+    await ensureDatabasePasswords(store, [orders]);
+    expect(url(orders)).toBe(urlWith('n%2Fw'));
+  });
+
+  test('are those of one run if two run at the same time', async () => {
+    const run = () => ensureDatabasePasswords(store, [orders, acquirer]);
+    const results = await Promise.allSettled([run(), run()]);
+    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    await run();
+    expect(url(orders)).toContain(roles().orders);
+    expect(url(acquirer)).toContain(roles().acquirer);
+  });
+});
+
+describe('the certificate of a simulated partner', () => {
+  const wanted = { partner: 'bank', namespace: 'partner', host: 'bank.example', authority: 'bank-ca', callers: 'shop' };
+  const parts = () => ({
+    authority: objects.get('ConfigMap shop/bank-ca')?.values['ca.crt'] ?? '',
+    certificate: objects.get('Secret partner/bank-tls')?.values['tls.crt'] ?? '',
+  });
+
+  test('is for its host, signed by the authority that its callers trust, and made once', async () => {
+    await ensurePartnerCertificate(store, wanted);
+    const made = parts();
+    const certificate = new X509Certificate(made.certificate);
+    const authority = new X509Certificate(made.authority);
+    expect(certificate.checkHost('bank.example')).toBe('bank.example');
+    expect(certificate.checkHost('other.example')).toBeUndefined();
+    expect(authority.ca).toBe(true);
+    expect(certificate.verify(authority.publicKey)).toBe(true);
+    await ensurePartnerCertificate(store, wanted);
+    expect(parts()).toEqual(made);
+    expect(writes).toHaveLength(2);
+  });
+
+  test('is made again if the authority is gone, so that both come from one pair', async () => {
+    await ensurePartnerCertificate(store, wanted);
+    objects.delete('ConfigMap shop/bank-ca');
+    await ensurePartnerCertificate(store, wanted);
+    const { certificate, authority } = parts();
+    expect(new X509Certificate(certificate).verify(new X509Certificate(authority).publicKey)).toBe(true);
+  });
+});
+
+test('no chart of ours makes anything random or asks the cluster, so that each render of it is the same', () => {
+  const charts = readdirSync(join(root, 'charts'), { recursive: true, encoding: 'utf8' });
+  const templates = charts.filter((file) => file.includes('/templates/'));
+  expect(templates.length).toBeGreaterThan(5);
+  const impure = templates.filter((file) => {
+    const path = join(root, 'charts', file);
+    return /\b(rand[A-Z]\w*|gen[A-Z]\w*|lookup|uuidv4|now|derivePassword|htpasswd|bcrypt|encryptAES)\b/.test(
+      (readFileSync(path, 'utf8').match(/\{\{[\s\S]*?\}\}/g) ?? []).join(' '),
+    );
+  });
+  expect(impure).toEqual([]);
+});

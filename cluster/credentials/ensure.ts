@@ -1,0 +1,35 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { manifestObjects } from '../deploy/application.ts';
+import { CHECKOUT_LABEL, NAMESPACES } from '../deploy/namespaces.ts';
+import { partnerCertificates } from '../deploy/partner-certificates.ts';
+import { kubectl } from '../kubernetes/kubectl.ts';
+import { clusterNameOf, root } from '../paths.ts';
+import { pollUntil } from '../poll.ts';
+import { type DatabaseService, ensureDatabasePasswords } from './database-passwords.ts';
+import { ensurePartnerCertificate } from './partner-certificates.ts';
+import { clusterStore, type Store } from './store.ts';
+
+/**
+ * Makes the passwords and certificates that the cluster lacks. No chart and no manifest contains one, so that
+ * rendering them again, as GitOps does at each sync, changes none.
+ */
+export async function ensureCredentials(store: Store = clusterStore): Promise<void> {
+  const { services } = parse(await readFile(join(root, 'charts/postgres/values.yaml'), 'utf8')) as {
+    services: DatabaseService[];
+  };
+  const certificates = partnerCertificates(await manifestObjects());
+  const attempt = async () => {
+    await ensureDatabasePasswords(store, services);
+    for (const certificate of certificates) await ensurePartnerCertificate(store, certificate);
+  };
+  // Only for a concurrent run: the second attempt keeps what that one made.
+  await pollUntil(attempt, { timeoutMs: 10_000, intervalMs: 1_000, failure: (last) => last });
+}
+
+/** Removes the credentials that this checkout made. Those in a namespace of ours would go with it. */
+export async function removeCredentials(): Promise<void> {
+  const ours = ['-l', `${CHECKOUT_LABEL}=${clusterNameOf(root)}`, '--ignore-not-found'];
+  for (const namespace of NAMESPACES) await kubectl(['-n', namespace, 'delete', 'secrets,configmaps', ...ours]);
+}

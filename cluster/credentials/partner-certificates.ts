@@ -1,0 +1,52 @@
+import { generate } from 'selfsigned';
+import type { PartnerCertificate } from '../deploy/partner-certificates.ts';
+import type { Store } from './store.ts';
+
+const VALID_DAYS = 365;
+
+/**
+ * Makes the certificate of a simulated partner, as the Secret `<partner>-tls`, and the authority that its callers trust,
+ * as a ConfigMap in their namespace. A pair that exists is kept. If one of the two is missing, both are made again.
+ */
+export async function ensurePartnerCertificate(store: Store, wanted: PartnerCertificate): Promise<void> {
+  const { partner, namespace, host, authority, callers } = wanted;
+  const secret = { kind: 'Secret', namespace, name: `${partner}-tls` } as const;
+  const trusted = { kind: 'ConfigMap', namespace: callers, name: authority } as const;
+  const [certificate, ca] = [await store.read(secret), await store.read(trusted)];
+  const isComplete = certificate?.values['tls.crt'] && certificate.values['tls.key'] && ca?.values['ca.crt'];
+  const pair = isComplete ? { ...certificate.values, ...ca.values } : await makePair(host);
+  const pick = (...keys: string[]) => Object.fromEntries(keys.map((key) => [key, pair[key] ?? '']));
+  const objects = [
+    { ...trusted, app: partner, values: pick('ca.crt') },
+    { ...secret, app: partner, type: 'kubernetes.io/tls', values: pick('tls.crt', 'tls.key') },
+  ];
+  for (const [index, current] of [ca, certificate].entries()) {
+    const object = objects[index] as (typeof objects)[number];
+    if (!current) await store.create(object);
+    else if (!isComplete || !current.isKept) await store.replace(object, current.version);
+  }
+}
+
+/** The authority's own key is not stored, so that it can sign no second certificate. */
+async function makePair(host: string): Promise<Record<string, string>> {
+  const notAfterDate = new Date(Date.now() + VALID_DAYS * 86_400_000);
+  const common = { keyType: 'ec', algorithm: 'sha256', notAfterDate } as const;
+  const ca = await generate([{ name: 'commonName', value: `authority of ${host}` }], {
+    ...common,
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, critical: true },
+    ],
+  });
+  const signed = await generate([{ name: 'commonName', value: host }], {
+    ...common,
+    extensions: [
+      { name: 'basicConstraints', cA: false },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      { name: 'subjectAltName', altNames: [{ type: 2, value: host }] },
+    ],
+    ca: { key: ca.private, cert: ca.cert },
+  });
+  return { 'ca.crt': ca.cert, 'tls.crt': signed.cert, 'tls.key': signed.private };
+}
