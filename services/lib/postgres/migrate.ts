@@ -1,21 +1,67 @@
 import { loadMigrationFiles, migrate as migrateClient } from 'postgres-migrations';
+import { type Log, silentLog } from '../observability/log.ts';
 import type { Database, SessionClient } from './database.ts';
+import { type MigrationClient, prepareForMigration } from './migration-client.ts';
+import { checkNewerMigrations, type MigrationName } from './newer-schema.ts';
+
+/** A migration that takes longer is logged as running, again and again. */
+const stillRunningIntervalMs = 10_000;
 
 /**
  * Migrates a database to the newest schema. Processes that start concurrently wait for each other, so each migration
- * runs once, in its own transaction. Migrations that a newer release has applied stay.
+ * runs once, in its own transaction, on a connection without the pool's time limits. Migrations that a newer release
+ * has applied stay.
  *
- * @param folder has files `0001_name.sql`, `0002_name.sql` … A file that was applied must not change any more
+ * @param folder has files `0001_name.sql`, `0002_name.sql` … A file that was applied must not change any more.
+ *   `0012_contract_after_0011_name.sql` removes what only releases that do not know 0011 use
+ * @param log gets each migration's start, end, and progress. Default: none
+ * @throws DomainError `unavailable` if Postgres cannot be used, or a lock was not free in time. The caller repeats it
+ * @throws NewerSchemaError if this release cannot run on what a newer one has applied
  * @throws Error that names the file if its content is not what was applied
  */
-export async function migrate(database: Database, folder: string): Promise<void> {
-  await database.session(async (client) => {
-    await adoptVersions(client, folder);
-    await migrateClient({ client }, folder).catch((error: Error) => {
-      // The cause is the database's own error, by which the caller distinguishes an outage from a wrong migration.
-      throw error.cause ?? error;
-    });
+export async function migrate(database: Database, folder: string, log: Log = silentLog): Promise<void> {
+  await database.session(async (session) => {
+    const client = await prepareForMigration(session);
+    await adoptVersions(session, folder);
+    await checkApplied(client, folder, log);
+    const progress = logProgress(log);
+    try {
+      // The library's type asks for a whole client, but it calls `query` only.
+      await migrateClient({ client: client as unknown as SessionClient }, folder, { logger: progress.onLine });
+    } catch (error) {
+      // The library's error names the file. The database's own, by which the caller recognizes an outage, is its cause.
+      const { cause = error } = error as Error;
+      throw new Error((cause as Error).message, { cause: client.error });
+    } finally {
+      progress.end();
+    }
   });
+}
+
+async function checkApplied(client: MigrationClient, folder: string, log: Log): Promise<void> {
+  const { rows: tables } = await client.query("SELECT 1 FROM pg_tables WHERE tablename = 'migrations'");
+  if (tables.length === 0) return;
+  const files = await loadMigrationFiles(folder);
+  const { rows } = await client.query('SELECT id, name FROM migrations ORDER BY id');
+  const newer = checkNewerMigrations(rows as MigrationName[], files.at(-1)?.id ?? 0);
+  if (newer.length > 0)
+    log.warn({ migrations: newer.map(({ name }) => name) }, 'the schema is newer than this release, and fits it');
+}
+
+/** Logs what the library says of each migration: `Starting migration: 12 notes`, `Finished migration: 12 notes`. */
+function logProgress(log: Log): { onLine(line: string): void; end(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    onLine(line) {
+      const [, change, migration] = line.match(/^(Starting|Finished) migration: (.*)$/) ?? [];
+      if (!change) return;
+      clearInterval(timer);
+      log.info({ migration }, change === 'Starting' ? 'migration started' : 'migration finished');
+      if (change === 'Starting')
+        timer = setInterval(() => log.info({ migration }, 'migration is still running'), stillRunningIntervalMs);
+    },
+    end: () => clearInterval(timer),
+  };
 }
 
 /** An arbitrary number: the advisory lock by which releases before 2026-11-26 migrate. */
