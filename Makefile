@@ -64,11 +64,12 @@ test: check ## run the tests for any change: static, unit and cluster tests (on 
 prove: check ## run all tests: make test and the long suites (k8s-tests/tiers.ts); 35 minutes
 	@TIER=prove npm run --silent test
 
-check: $(INSTALLED) ## run the static checks: types, lint, format, import directions, unused code, spelling, documents
+check: $(INSTALLED) ## run the static checks: types, lint, format, import directions, unused code, migrations, spelling, documents
 	@npm run --silent typecheck
 	@npm run --silent lint
 	@npm run --silent lint:imports
 	@npm run --silent lint:unused
+	@npm run --silent lint:migrations
 	@npm run --silent lint:docs
 	@npm run --silent lint:words
 

@@ -1,3 +1,4 @@
+// cspell:ignore uuidv htpasswd
 import { X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

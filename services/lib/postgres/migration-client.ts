@@ -1,3 +1,4 @@
+// cspell:ignore indisvalid indexrelid nspname relname relnamespace
 import type pg from 'pg';
 import type { SessionClient } from './database.ts';
 

@@ -5,7 +5,7 @@ export interface MigrationName {
 }
 
 /** A database has migrations that this release does not know and cannot run with. Only another release helps. */
-export class NewerSchemaError extends Error {
+class NewerSchemaError extends Error {
   override readonly name = 'NewerSchemaError';
 }
 

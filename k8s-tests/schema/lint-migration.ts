@@ -1,0 +1,70 @@
+// cspell:ignore libpg relname stmts
+import { type Node, parse } from 'libpg-query';
+import { isContract, neededBy } from '../../services/lib/postgres/newer-schema.ts';
+import { type Complaint, judge } from './migration-rules.ts';
+
+/** A complaint about a file. */
+export interface Finding extends Complaint {
+  readonly line: number;
+}
+
+/** `-- lint allow lock: the table has 40 rows`: the file may break the rule, for a reason. */
+const waiver = /^-- lint allow ([a-z-]+): \S/gm;
+
+/**
+ * Checks a migration: it must not lock a table for long, and must leave older releases what they use, unless its name
+ * says that it is a contract (docs/schema-changes.md).
+ *
+ * @param file its name, such as `0012_contract_after_0011_notes.sql`
+ * @throws Error if Postgres cannot parse it
+ */
+export async function lintMigration(file: string, sql: string): Promise<readonly Finding[]> {
+  const { stmts = [] } = await parse(sql);
+  const statements = stmts.flatMap(({ stmt, stmt_location: at = 0 }) => (stmt ? { stmt, line: lineAt(sql, at) } : []));
+  const [, id = '', name = ''] = file.match(/^(\d+)_(.*)\.sql$/) ?? [];
+  const findings: Finding[] = [];
+  if (isContract(name) && !(neededBy(name) < Number(id)))
+    findings.push({
+      line: 1,
+      rule: 'contract',
+      message: `the name must say after which earlier migration: ${id}_contract_after_0001_…`,
+    });
+  const created = new Set<string>();
+  for (const { stmt, line } of statements) {
+    findings.push(...judge(stmt, { created }).map((complaint) => ({ ...complaint, line })));
+    const table = newTable(stmt);
+    if (table) created.add(table);
+  }
+  findings.push(...transactionFindings(sql, statements));
+  const isAllowed = new Set([...sql.matchAll(waiver)].map(([, rule]) => rule));
+  if (isContract(name)) isAllowed.add('contract');
+  return findings.filter(({ rule, message }) => !isAllowed.has(rule) || message.startsWith('the name'));
+}
+
+function newTable(statement: Node): string | undefined {
+  if ('CreateStmt' in statement && !statement.CreateStmt.if_not_exists) return statement.CreateStmt.relation?.relname;
+  if ('CreateTableAsStmt' in statement) return statement.CreateTableAsStmt.into?.rel?.relname;
+  return undefined;
+}
+
+/** CONCURRENTLY runs outside of a transaction, and what runs outside must be alone, because Postgres would add one. */
+function transactionFindings(sql: string, statements: readonly { stmt: Node; line: number }[]): readonly Finding[] {
+  const isOutside = sql.includes('-- postgres-migrations disable-transaction');
+  const complain = (line: number, message: string): Finding => ({ line, rule: 'transaction', message });
+  if (isOutside && statements.length !== 1)
+    return [complain(1, 'a file with `disable-transaction` has exactly one statement')];
+  const concurrent = statements.find(({ stmt }) => JSON.stringify(stmt).includes('"concurrent":true'));
+  if (concurrent && !isOutside)
+    return [complain(concurrent.line, 'CONCURRENTLY needs the line `-- postgres-migrations disable-transaction`')];
+  const validated = statements.find(({ stmt }) => JSON.stringify(stmt).includes('AT_ValidateConstraint'));
+  if (validated && JSON.stringify(statements).includes('"skip_validation":true'))
+    return [complain(validated.line, 'VALIDATE in the file of NOT VALID keeps its lock. Use a file of its own')];
+  return [];
+}
+
+/** The line of a statement, whose location is that of the comments and blanks before it, in bytes. */
+function lineAt(sql: string, byte: number): number {
+  const before = Buffer.from(sql).subarray(0, byte).toString();
+  const blank = sql.slice(before.length).match(/^(\s|--.*\n|\/\*[\s\S]*?\*\/)*/)?.[0] ?? '';
+  return (before + blank).split('\n').length;
+}

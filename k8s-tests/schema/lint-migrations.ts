@@ -1,0 +1,22 @@
+/** Checks the migrations of all services: `npm run lint:migrations`. The exit code is 1 if one breaks a rule. */
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { root } from '../../cluster/paths.ts';
+import { lintMigration } from './lint-migration.ts';
+import { released } from './released.ts';
+
+const files = globSync('services/*/migrations/*.sql', { cwd: root }).sort();
+let count = 0;
+for (const file of files.filter((path) => !released.has(path))) {
+  for (const { line, rule, message } of await lintMigration(basename(file), readFileSync(join(root, file), 'utf8'))) {
+    console.error(`${file}:${line}  ${rule}: ${message}`);
+    count++;
+  }
+}
+const known = new Set(files);
+for (const file of [...released].filter((path) => !known.has(path))) {
+  console.error(`k8s-tests/schema/released.ts: ${file} does not exist`);
+  count++;
+}
+if (count > 0) console.error(`\n${count} findings. docs/schema-changes.md says how to change a schema without them.`);
+process.exitCode = count > 0 ? 1 : 0;
