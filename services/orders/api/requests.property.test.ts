@@ -149,6 +149,6 @@ test('exactly the accepted orders are stored, and every consumer can read their 
       }
     },
   };
-  while ((await relayBatch(database, publisher)) > 0);
+  while ((await relayBatch(database, publisher, 'orders-worker')) > 0);
   expect(read).toBe(2 * orderIds.size);
 });
