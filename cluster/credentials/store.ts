@@ -56,11 +56,20 @@ export const clusterStore: Store = {
     };
   },
   create: (object) => write(['create', '-f', '-'], manifestOf(object), object),
-  replace: (object, version) => {
-    const { metadata, ...rest } = manifestOf(object);
-    const patch = { ...rest, metadata: { ...metadata, resourceVersion: version } };
-    const args = ['-n', object.namespace, 'patch', object.kind, object.name, '--type=merge', '--patch-file=/dev/stdin'];
-    return write(args, patch, object);
+  // Not `kubectl patch`, which reads its patch from a file or an argument only.
+  async replace(object, version) {
+    const { kind, namespace, name } = object;
+    const { stdout } = await kubectl(['-n', namespace, 'get', kind, name, '-o', 'json']);
+    const live = JSON.parse(stdout) as ReturnType<typeof manifestOf> & { data?: Record<string, string> };
+    const wanted = manifestOf(object);
+    const metadata = {
+      ...live.metadata,
+      labels: { ...live.metadata.labels, ...wanted.metadata.labels },
+      annotations: { ...live.metadata.annotations, ...wanted.metadata.annotations },
+      resourceVersion: version,
+    };
+    const data = { ...live.data, ...(kind === 'ConfigMap' && object.values) };
+    await write(['replace', '-f', '-'], { ...live, ...wanted, metadata, data }, object);
   },
 };
 
