@@ -50,6 +50,15 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
       'cluster/native/prerequisites.test.ts',
     ],
   },
+  'k8s-tests/orders/dependency-states.cluster.test.ts': {
+    reason: 'sixteen states of 15 s, each followed by the time until quiescence; the short form has one of them',
+    shortForms: ['k8s-tests/orders/fault-injection.cluster.test.ts'],
+  },
+  'k8s-tests/docs/openapi.cluster.test.ts': {
+    reason:
+      'thousands of requests that schemathesis makes of the document; the short form makes its own without a cluster',
+    shortForms: ['services/orders/api/requests.property.test.ts', 'services/orders/openapi/openapi-replay.test.ts'],
+  },
   'k8s-tests/docs/kubectl-apply.cluster.test.ts': {
     reason: '121 s for another cluster; the short forms check the manifests and apply the same ones',
     shortForms: ['cdk8s/commands/synthesize.test.ts', 'k8s-tests/platform/manifests.cluster.test.ts'],

@@ -42,6 +42,7 @@ const testRecipes = {
   'kube-score': { kind: 'go' },
   // Without service discovery, which is most of its code. Tests of rules do not need it.
   promtool: { kind: 'go', tags: 'remove_all_sd' },
+  schemathesis: { kind: 'pip' },
 } as const satisfies Record<string, Recipe>;
 
 const recipes: Readonly<Record<Tool, Recipe>> = { ...clusterRecipes, ...testRecipes };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { burstsOf, type FaultRunResult, failuresOf } from './fault-run.ts';
 import { type FaultRecord, isEffective } from './inject.ts';
+import { pendingShares } from './pending.ts';
 import { addToDocument, countAnswers, formatResult } from './report.ts';
 
 const fault: FaultRecord = {
@@ -18,6 +19,7 @@ const fault: FaultRecord = {
 const good: FaultRunResult = {
   options: { seed: 7, durationMs: 120_000, ratePerSecond: 4, faults: 1 },
   startedAt: '2026-11-21T12:00:00.000Z',
+  loadStartedAt: '2026-11-21T12:00:00.000Z',
   calls: [
     { key: 'a', atMs: 0, status: 201, orderId: 'o' },
     { key: 'b', atMs: 250, error: 'socket hang up' },
@@ -77,6 +79,26 @@ describe('the report of a run', () => {
     expect(twice.match(/## The last run/g)).toHaveLength(1);
     expect(twice).toContain('stock-is-conserved');
   });
+});
+
+describe('pending orders are counted', () => {
+  const at = (seconds: number, status: 201 | 202) => ({ key: 'k', atMs: seconds * 1_000, status });
+  const calls = [at(1, 202), at(14, 201), at(16, 201), at(17, 202), at(18, 201)];
+
+  it("apart during a fault on the customer's path and for 15 s after it", () => {
+    expect(pendingShares({ ...good, calls })).toEqual({
+      inside: { accepted: 2, pending: 1 },
+      outside: { accepted: 3, pending: 1 },
+    });
+    expect(formatResult({ ...good, calls })).toContain('1 of 2 (50.0 %) during faults');
+  });
+
+  it.each(['broker', 'fulfillment', "orders-worker's sidecar", 'istiod', 'postgres of fulfillment read-only'])(
+    'as outside while %s fails, for which no customer waits',
+    (target) => {
+      expect(pendingShares({ ...good, calls, faults: [{ ...fault, target }] }).inside.accepted).toBe(0);
+    },
+  );
 });
 
 describe('bursts', () => {

@@ -17,6 +17,8 @@ export const quiescentWithinMs = 60_000;
 export interface FaultRunResult {
   readonly options: FaultRunOptions;
   readonly startedAt: string;
+  /** The time from which the calls' `atMs` counts. */
+  readonly loadStartedAt: string;
   readonly calls: readonly OrderRecord[];
   readonly faults: readonly FaultRecord[];
   /** The time until quiescence. Undefined: not within `quiescentWithinMs`, and `inProgress` says why. */

@@ -48,6 +48,7 @@ export async function runFaultInjection(
 
   const ending = new AbortController();
   const signal = AbortSignal.any([observer.signal, ending.signal]);
+  const loadStartedAt = new Date().toISOString();
   const load = startLoad(cluster, options, signal);
   const faults: FaultRecord[] = [];
   const striking = plan.map(async (fault) => {
@@ -79,6 +80,7 @@ export async function runFaultInjection(
   return {
     options,
     startedAt: baseline.since.toISOString(),
+    loadStartedAt,
     calls: load.records,
     faults,
     ...quiescence,
