@@ -2,6 +2,7 @@ import { Argument, Command } from 'commander';
 import { benchOrders } from './orders.ts';
 import { benchOutbox } from './outbox.ts';
 import { benchPropagation } from './propagation.ts';
+import { benchSlowClients } from './slow-clients.ts';
 import { benchSynthesis } from './synthesis.ts';
 
 /** Each prints its table and returns whether its figures are within their bounds. */
@@ -10,13 +11,14 @@ const benchmarks = {
   outbox: benchOutbox,
   propagation: benchPropagation,
   orders: benchOrders,
+  'slow-clients': benchSlowClients,
 } as const;
 type Name = keyof typeof benchmarks;
 const names = Object.keys(benchmarks) as Name[];
 
 const program = new Command('bench')
   .description(
-    'The benchmarks; exit code 1 if one misses its bound. `propagation` and `orders` need the running cluster.',
+    'The benchmarks; exit code 1 if one misses its bound. `propagation`, `orders` and `slow-clients` need the running cluster.',
   )
   .addArgument(new Argument('[names...]', 'which').choices(names).default(names, 'all'))
   .option('--write-docs', 'store the figures: a dated row in docs/benchmarks.md, and the plot', false)

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { edgeLimits } from '../../cdk8s/mesh/edge/limits.ts';
 import { gatewayExamples } from '../../services/orders/openapi/openapi-examples.ts';
@@ -7,6 +7,7 @@ import { check, hasStatus, isProblem, namesField, succeeded } from '../harness/c
 import { withDatabase } from '../harness/database.ts';
 import { type HttpRequest, type HttpResponse, headerOf, send, traceIdOf } from '../harness/http.ts';
 import { orderRequest } from '../harness/order.ts';
+import { SlowClients } from '../harness/slow-clients.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster, admin } = useCluster();
@@ -104,25 +105,11 @@ describe("a client's trace headers", () => {
 });
 
 describe('while 500 clients send their orders one byte at a time', () => {
-  let slow: Socket[] = [];
-  const received: string[] = [];
-  let drip: NodeJS.Timeout;
-  const head = ['POST /v1/orders HTTP/1.1', 'Host: shop', 'Content-Type: application/json', 'Content-Length: 1000'];
+  let slow: SlowClients;
   beforeAll(() => {
-    slow = Array.from({ length: 500 }, (_, index) => {
-      const socket = connect(Number(new URL(cluster.ingressUrl).port), '127.0.0.1');
-      socket.on('error', () => undefined).on('data', (data) => received.push(String(data)));
-      socket.write([...head, `Idempotency-Key: slow-${index}`, '', '{'].join('\r\n'));
-      return socket;
-    });
-    drip = setInterval(() => {
-      for (const socket of slow) if (socket.writable) socket.write(' ');
-    }, 2_000);
+    slow = new SlowClients(cluster.ingressUrl, 500);
   });
-  afterAll(() => {
-    clearInterval(drip);
-    for (const socket of slow) socket.destroy();
-  });
+  afterAll(() => slow.stop());
 
   it('others notice nothing, and the slow ones get 408 in the end', { timeout: 60_000 }, async () => {
     const startedAt = performance.now();
@@ -130,8 +117,8 @@ describe('while 500 clients send their orders one byte at a time', () => {
       check(await send(orderRequest(cluster.ingressUrl)), succeeded);
       check(await send({ url: at('/v1/stats') }), succeeded);
     }
-    await expect.poll(() => received.length, { timeout: 10_000 }).toBe(slow.length);
-    expect(received.filter((text) => !/^HTTP\/1\.1 408 .*problem\+json/s.test(text))).toEqual([]);
+    await expect.poll(() => slow.answers.length, { timeout: 10_000 }).toBe(500);
+    expect(slow.answers.filter((text) => !/^HTTP\/1\.1 408 .*problem\+json/s.test(text))).toEqual([]);
   });
 });
 
