@@ -4,11 +4,13 @@ import { benchOutbox } from './outbox.ts';
 import { benchPropagation } from './propagation.ts';
 import { benchSlowClients } from './slow-clients.ts';
 import { benchSynthesis } from './synthesis.ts';
+import { benchVolume } from './volume.ts';
 
 /** Each prints its table and returns whether its figures are within their bounds. */
 const benchmarks = {
   synthesis: benchSynthesis,
   outbox: benchOutbox,
+  volume: benchVolume,
   propagation: benchPropagation,
   orders: benchOrders,
   'slow-clients': benchSlowClients,

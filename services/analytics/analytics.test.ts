@@ -12,7 +12,7 @@ import type { Intent } from '../lib/messaging/handle-message.ts';
 import { silentLog } from '../lib/observability/log.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { startTestDatabase } from '../lib/testing/databases.ts';
-import { migrations, resetFacts } from './facts.ts';
+import { migrations, purgeMinutes, resetFacts } from './facts.ts';
 import { projectOrders } from './projection.ts';
 import { rebuildFacts } from './rebuild-facts.ts';
 import { analyticsRoutes } from './routes.ts';
@@ -148,6 +148,56 @@ describe('the statistics', () => {
   );
 
   const get = (query: string) => fetch(`http://127.0.0.1:${server.port}/v1/stats${query}`);
+});
+
+describe('the running totals', () => {
+  const readKept = async () =>
+    (await database.query('SELECT * FROM order_totals WHERE value <> 0 ORDER BY minute, kind, label')).rows;
+  const readCounted = async () => {
+    await database.query('SELECT recount_order_facts()');
+    return readKept();
+  };
+  const anHourAgo = timestampFromDate(new Date(Date.now() - 60 * 60_000));
+  const events = Array.from({ length: 60 }, (_, n) => {
+    const [orderId, isEuro] = [`o-${n}`, n % 5 === 0];
+    const placing = placed(orderId, BigInt(n), isEuro ? 'EUR' : 'USD', n % 7 === 0 ? anHourAgo : now);
+    return [[placing], [placing, fulfilled(orderId)], [placing, cancelled(orderId, 1 + (n % 4))]][n % 3] ?? [];
+  }).flat();
+
+  test('are what counting all facts gives, whatever the order of events, their duplicates and concurrency', async () => {
+    const shuffled = events.toSorted((one, other) => one.id.localeCompare(other.id));
+    const lanes = [events.toReversed(), shuffled, events];
+    await Promise.all(lanes.map(handleAll));
+    const kept = await readKept();
+    expect(kept.length).toBeGreaterThan(8);
+    expect(kept).toEqual(await readCounted());
+  });
+
+  test('follow a fact that is deleted, changed by hand, or emptied with its table', async () => {
+    await handleAll(events);
+    await database.query("DELETE FROM order_facts WHERE order_id < 'o-3'");
+    await database.query("UPDATE order_facts SET currency = 'NOK', total_minor = total_minor + 1");
+    expect(await readKept()).toEqual(await readCounted());
+    await resetFacts(database);
+    expect(await readKept()).toEqual([]);
+  });
+
+  test('are counted again by a rebuild', async () => {
+    await handleAll(events);
+    const right = await readKept();
+    await database.query('UPDATE order_totals SET value = value + 7');
+    await rebuildFacts(database, () => handleAll(events));
+    expect(await readKept()).toEqual(right);
+  });
+
+  test('of minutes are purged after two days, those of all time never', async () => {
+    const aWeekAgo = timestampFromDate(new Date(Date.now() - 7 * 24 * 60 * 60_000));
+    await handleAll([placed('o-1', 1n, 'USD', aWeekAgo), placed('o-2')]);
+    await purgeMinutes(database);
+    const minutes = (await readKept()).filter(({ kind }) => kind === 'placed');
+    expect(minutes).toHaveLength(1);
+    expect((await readStats(database, 1)).orders.total).toBe(2);
+  });
 });
 
 describe('a rebuild', () => {

@@ -61,3 +61,13 @@ function once(database: Database, eventId: string, record: (tx: Queryable) => Pr
 export async function resetFacts(db: Queryable): Promise<void> {
   await db.query('TRUNCATE inbox, order_facts');
 }
+
+/** Statistics list at most the minutes of a day. */
+const minutesKeptDays = 2;
+
+/** Deletes the totals of minutes that nobody can ask for any more. Those of all time stay. */
+export async function purgeMinutes(db: Queryable): Promise<void> {
+  await db.query(
+    `DELETE FROM order_totals WHERE minute > '-infinity' AND minute < now() - interval '${minutesKeptDays} days'`,
+  );
+}

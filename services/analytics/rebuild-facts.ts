@@ -12,7 +12,7 @@ const replayableDays = 6;
 /**
  * Rebuilds the facts: deletes them and replays the topic. The consumer may continue: an event that it handles after the
  * deletion is in the inbox, and an event that it handled before is in the topic. Facts that are older than the events
- * in the topic stay as they are.
+ * in the topic stay as they are. The totals are counted again.
  *
  * @param replay passes each event of the topic, up to the topic's end at the time of the call, to the projection
  * @throws DomainError `in-flight` if another rebuild is under way; then nothing was changed
@@ -36,8 +36,10 @@ function deleteFacts(database: Database): Promise<void> {
   return database.transaction(async (tx) => {
     // The inbox first, as in the projection: in the opposite order, the two could deadlock.
     await tx.query('TRUNCATE inbox');
+    await tx.query("SET LOCAL windlass.without_totals = 'on'");
     await tx.query('DELETE FROM order_facts WHERE placed_at IS NULL OR placed_at > now() - make_interval(days => $1)', [
       replayableDays,
     ]);
+    await tx.query('SELECT recount_order_facts()');
   });
 }
