@@ -1,9 +1,17 @@
+import type { Slo } from './model/slo.ts';
 import type { Topic, Topology } from './model/topology.ts';
 
 /** Seven days: a consumer that was unavailable for a week misses nothing. */
 const events = { partitions: 3, retentionDays: 7, segmentHours: 24 } as const satisfies Topic;
 /** Dead-letter messages are few, and each one waits for a person, who may be on leave. */
 const deadLetters = { partitions: 1, retentionDays: 30, segmentHours: 24 } as const satisfies Topic;
+
+/** Dependencies that fail do not count: the order is accepted as pending. Together they may take 600 ms. */
+const orderSlo = { availabilityPercent: 99.9, latency: { percent: 99, withinMs: 1_000 } } as const satisfies Slo;
+/** One query of an index, or none. */
+const readSlo = { availabilityPercent: 99.9, latency: { percent: 99, withinMs: 250 } } as const satisfies Slo;
+/** A dashboard asks again at its next refresh. */
+const statsSlo = { availabilityPercent: 99, latency: { percent: 95, withinMs: 500 } } as const satisfies Slo;
 
 /**
  * Which service calls which, how and why: the decision record. Sync only if someone waits for the answer; everything
@@ -88,6 +96,7 @@ export const topology = {
           path: '/v1/orders',
           calls: ['inventory.Check', 'payments.Authorize'],
           ratePerSecond: 4,
+          slo: orderSlo,
           why: 'the customer waits for the confirmation, or to hear that it is pending',
         },
         GetOrder: {
@@ -95,6 +104,7 @@ export const topology = {
           path: '/v1/orders/{id}',
           calls: [],
           ratePerSecond: 8,
+          slo: readSlo,
           why: 'the customer looks at the order',
         },
         GetContract: {
@@ -102,6 +112,7 @@ export const topology = {
           path: '/v1/openapi.json',
           calls: [],
           ratePerSecond: 0.1,
+          slo: readSlo,
           why: "a client's developer reads the contract",
         },
         NoVersion2: {
@@ -109,6 +120,7 @@ export const topology = {
           path: '/v2/{resource}',
           calls: [],
           ratePerSecond: 0.1,
+          slo: readSlo,
           why: 'a client that asks for a version that does not exist gets a problem, not a bare 404',
         },
       },
@@ -135,6 +147,7 @@ export const topology = {
           path: '/v1/stats',
           calls: [],
           ratePerSecond: 0.5,
+          slo: statsSlo,
           why: 'a dashboard shows orders, revenue, cancellations',
         },
       },

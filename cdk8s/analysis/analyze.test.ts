@@ -92,6 +92,16 @@ describe('each rule is applied', () => {
     expect(rulesOf(policies)).toContain(rule);
   });
 
+  test('slos-stated and slos-reachable', () => {
+    const [{ rpcs, ...enter }] = exampleTopology.interactions;
+    const slo = { ...rpcs.Enter.slo, availabilityPercent: 100 };
+    const { slo: _, ...Buy } = rpcs.Buy;
+    const interactions = [{ ...enter, rpcs: { Enter: { ...rpcs.Enter, slo }, Buy } }];
+    const topology = { ...exampleTopology, interactions };
+    const rules = analyze(exampleModel({ topology }), ONE).map(({ rule }) => rule);
+    expect(rules).toEqual(expect.arrayContaining(['slos-stated', 'slos-reachable']));
+  });
+
   test('topics-fit-deduplication, segments-within-retention and topics-as-released', () => {
     const topics = { 'a.v1': { partitions: 7, retentionDays: 30, segmentHours: 721 } };
     const topology = { ...exampleTopology, topics };

@@ -15,6 +15,7 @@ import { ratesFit } from './rates.ts';
 import { dependencyForEachPolicy, namesExist, policyForEachDependency } from './references.ts';
 import { conditionCanHold, conditionsDiffer, retryWithoutBudget, slowAttemptsRetried } from './retries.ts';
 import { routesReachable } from './routes.ts';
+import { slosReachable, slosStated } from './slos.ts';
 import { calleeOutlivesCaller, timeoutWithinBudget, triesFitTimeout } from './timeouts.ts';
 import { segmentsWithinRetention, topicsAsReleased, topicsFitDeduplication } from './topics.ts';
 
@@ -55,6 +56,8 @@ export function analyze(model: Model, replicas: readonly Replicas[]): Problem[] 
     ...dependencyForEachPolicy(topology, policies),
     ...routesReachable(topology),
     ...numbersInRange(model, replicas),
+    ...slosStated(model),
+    ...slosReachable(model),
     ...topicsFitDeduplication(topology),
     ...segmentsWithinRetention(topology),
     ...topicsAsReleased(model),

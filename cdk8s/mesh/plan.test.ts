@@ -90,14 +90,16 @@ describe('VirtualServices', () => {
     const { hosts, gateways } = plan.virtualServices[0]?.spec ?? {};
     expect({ hosts, gateways }).toEqual({ hosts: ['*'], gateways: ['shop/windlass'] });
     const route = routeOf('a', 'gateway.Enter');
-    expect(route.match).toEqual([{ uri: { regex: '/v1/[^/]{1,200}' }, method: { exact: 'GET' } }]);
+    expect(route.match).toEqual([regex: '/v1/[^/]{1,200}' , method: exact: 'GET' , statPrefix: 'a_Enter' ]);
   });
 
   test('a host that the gateway and the mesh call has one for each: Istio accepts `*` only apart from the mesh', () => {
+    const [fromGateway] = topology.interactions;
+    const rpcs = Object.entries(fromGateway.rpcs).map(([name, { slo: _, ...rpc }]) => [name, rpc]);
     const both = {
       ...topology,
-      interactions: [...topology.interactions, { ...topology.interactions[0], caller: 'c' }],
-    } as const;
+      interactions: [...topology.interactions, { ...fromGateway, caller: 'c', rpcs: Object.fromEntries(rpcs) }],
+    };
     const gatewayPolicy = policies['gateway->a'];
     if (!gatewayPolicy) throw new Error('the example changed');
     const { virtualServices, destinationRules } = planMesh(

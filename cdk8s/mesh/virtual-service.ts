@@ -7,6 +7,7 @@ import type {
 import { hostOf, MESH_NAMESPACE, portOf } from '../model/addresses.ts';
 import type { Dependency, RpcWithPolicy } from '../model/dependencies.ts';
 import type { RpcPolicy } from '../model/policy.ts';
+import { routeStatName } from '../model/slo.ts';
 import { GATEWAY, type Rpc } from '../model/topology.ts';
 import { formatDurationMs } from './duration.ts';
 
@@ -48,17 +49,19 @@ function toRoute(
   const destination = { host: hostOf(callee, service), port: { number: portOf(callee, service) } };
   return {
     name: `${caller}.${name}`,
-    match: [toMatch(caller, rpc)],
+    match: [toMatch(caller, rpc, routeStatName(callee, name))],
     route: [{ destination }],
     timeout: formatDurationMs(policy.timeoutMs),
     retries: toRetries(policy),
   };
 }
 
-function toMatch(caller: string, { path, method }: Rpc): VirtualServiceSpecHttpMatch {
+/** @param statName under which the proxy counts the calls of a route that has an SLO */
+function toMatch(caller: string, { path, method, slo }: Rpc, statName: string): VirtualServiceSpecHttpMatch {
   return {
     uri: path.includes('{') ? { regex: toRegex(path) } : { exact: path },
     ...(method && { method: { exact: method } }),
+    ...(slo && { statPrefix: statName }),
     ...(caller !== GATEWAY && { sourceLabels: { app: caller } }),
   };
 }

@@ -1,4 +1,5 @@
 import type { Decision } from './decision.ts';
+import type { Slo } from './slo.ts';
 
 /** The types of topology.ts: services, topics, and which service calls which. What must be decided has no default. */
 
@@ -66,6 +67,8 @@ export interface Rpc {
    * retries. Breakers, pools and retry budgets must fit it.
    */
   readonly ratePerSecond: number;
+  /** Of the gateway's routes: what customers may expect. Other calls have none. */
+  readonly slo?: Slo;
   readonly why: string;
 }
 

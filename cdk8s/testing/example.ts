@@ -1,6 +1,7 @@
 import type { Decision } from '../model/decision.ts';
 import type { Model } from '../model/model.ts';
 import type { ConnectionPool, DependencyPolicy, Policies, RpcPolicy } from '../model/policy.ts';
+import type { Slo } from '../model/slo.ts';
 import type { Topology } from '../model/topology.ts';
 
 /** Decisions that no criterion objects to. */
@@ -18,6 +19,8 @@ export const call = {
 } as const satisfies Decision;
 export const partner = { ...call, tactic: 'partner-adapter' } as const satisfies Decision;
 export const event = { ...call, waits: 'nobody', consistency: 'eventual', tactic: 'event' } as const satisfies Decision;
+
+const slo = { availabilityPercent: 99, latency: { percent: 99, withinMs: 250 } } as const satisfies Slo;
 
 /**
  * A small world for tests: the gateway asks and buys at a; to answer, a asks b, to sell, it pays a partner; c asks b,
@@ -48,8 +51,8 @@ export const exampleTopology = {
       callee: 'a',
       decision: call,
       rpcs: {
-        Enter: { method: 'GET', path: '/v1/{id}', calls: ['b.Ask'], ratePerSecond: 10, why: '' },
-        Buy: { method: 'POST', path: '/v1/purchases', calls: ['bank.Pay'], ratePerSecond: 10, why: '' },
+        Enter: { method: 'GET', path: '/v1/{id}', calls: ['b.Ask'], ratePerSecond: 10, slo, why: '' },
+        Buy: { method: 'POST', path: '/v1/purchases', calls: ['bank.Pay'], ratePerSecond: 10, slo, why: '' },
       },
     },
     {

@@ -14,7 +14,7 @@ import type { PodRef } from '../harness/names.ts';
 import { orderRequest } from '../harness/order.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 import { chartFolder, dashboards, rules, ruleTestFolder } from './monitoring/chart.ts';
-import { serviceMetrics, sidecarMetrics } from './monitoring/exported-metrics.ts';
+import { gatewayMetrics, serviceMetrics, sidecarMetrics } from './monitoring/exported-metrics.ts';
 import { type Family, readFamilies } from './monitoring/families.ts';
 
 const { cluster } = useCluster();
@@ -94,7 +94,10 @@ async function scrapeServices(): Promise<readonly Family[]> {
 const isOurs = ({ name }: PodRef): boolean => !name.startsWith('events-') && !name.startsWith('strimzi');
 
 /** The differences between the exported families and the list of metrics. */
-function compare(families: readonly Family[], metrics: typeof serviceMetrics | typeof sidecarMetrics) {
+function compare(
+  families: readonly Family[],
+  metrics: typeof serviceMetrics | typeof sidecarMetrics | typeof gatewayMetrics,
+) {
   return Object.entries(metrics).flatMap(([name, { kind, labels }]) => {
     const found = families.filter((family) => family.name === name);
     if (found.length === 0) return name in rare ? [] : [`${name} is not exported`];
@@ -144,5 +147,21 @@ describe('the metrics of rules and dashboards', () => {
         for (const name of Object.keys(sidecarMetrics)) expect(text).toContain(`\n${name}${labels}`);
       }
     }
+  });
+
+  it('are exported by the gateway for each route with an SLO, with the failures that it answers itself', async () => {
+    const [pod] = await cluster.readyPods('istio-system', 'istio=ingressgateway');
+    if (pod === undefined) throw new Error('no ready pod of the gateway');
+    const get = (path: string) => send({ url: `${cluster.ingressUrl}${path}` });
+    check(await send(orderRequest(cluster.ingressUrl)), hasStatus(201));
+    for (const path of ['/v1/orders/none', '/v1/openapi.json', '/v2/orders', '/v1/stats']) await get(path);
+    // Envoy adds up its histograms every five seconds.
+    await eventually(
+      async () => {
+        const families = readFamilies(await scrape(pod, 15000, '/stats/prometheus'));
+        expect(compare(families, gatewayMetrics)).toEqual([]);
+      },
+      { timeoutMs: 30_000 },
+    );
   });
 });

@@ -38,7 +38,7 @@ export function drawRpcPolicy(
   // as nobody waits for too long.
   const waits = idempotency === 'none' || (workMs + lostMs < LONGEST_WORK_MS && draw(fc.boolean()));
   const timeoutMs =
-    Math.max(pausesMs + attemptsMs, waits ? workMs + lostMs : 0, connectTimeoutMs) + draw(number(1, 1_000));
+    Math.max(pausesMs + attemptsMs, waits ? workMs + lostMs : 0, connectTimeoutMs, 5) + draw(number(1, 1_000));
   const shares = retries.kind === 'on' && retries.perTryTimeoutMs === 'rest-of-timeout';
   const own =
     retries.kind === 'on' && retries.perTryTimeoutMs !== 'rest-of-timeout' ? retries.perTryTimeoutMs : timeoutMs;

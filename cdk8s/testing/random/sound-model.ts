@@ -4,7 +4,8 @@ import { podsOf } from '../../model/dependencies.ts';
 import type { Replicas } from '../../model/environment.ts';
 import type { Model } from '../../model/model.ts';
 import type { DependencyPolicy, RpcPolicy } from '../../model/policy.ts';
-import type { AsyncInteraction, SyncInteraction } from '../../model/topology.ts';
+import type { Slo } from '../../model/slo.ts';
+import { type AsyncInteraction, GATEWAY, type SyncInteraction } from '../../model/topology.ts';
 import { call, event, partner } from '../example.ts';
 import { type Draw, label, number } from './draw.ts';
 import { callableOf, drawMember, type Member, type Operation } from './draw-member.ts';
@@ -94,7 +95,7 @@ function drawDependencies(draw: Draw, members: readonly Member[], replicas: read
       const own = new Set(draw(fc.subarray([...alone])));
       const operations = callee.operations.filter((operation) => needed.has(operation) || own.has(operation));
       return operations.length > 0
-        ? [drawDependency(draw, caller?.name ?? 'gateway', callee, operations, replicas, timeouts)]
+        ? [drawDependency(draw, caller?.name ?? GATEWAY, callee, operations, replicas, timeouts)]
         : [];
     });
   });
@@ -136,9 +137,14 @@ function drawDependency(
       decision: {
         ...(service.external ? partner : call),
         latencyBudgetMs: longestMs + draw(number(0, 100)),
-        availabilityPercent: draw(fc.double({ min: 50, max: 99.999, noNaN: true })),
+        availabilityPercent: draw(fc.double({ min: 94, max: 99.999, noNaN: true })),
       },
-      rpcs: Object.fromEntries(operations.map(({ name: rpc, rpc: value }) => [rpc, value])),
+      rpcs: Object.fromEntries(
+        operations.map(({ name: rpc, rpc: value }) => [
+          rpc,
+          caller === GATEWAY ? { ...value, slo: drawSlo(draw) } : value,
+        ]),
+      ),
     },
     policy: {
       breaker: drawBreaker(draw, endpoints, rate / pairs),
@@ -152,6 +158,11 @@ function drawDependency(
       rpcs: Object.fromEntries(policies),
     },
   };
+}
+
+/** Every drawn policy has a timeout above 5 ms at the gateway, and every decision at least 94 %. */
+function drawSlo(draw: Draw): Slo {
+  return { availabilityPercent: 94, latency: { percent: draw(number(94, 99)), withinMs: 5 } };
 }
 
 function drawEvent(draw: Draw, topic: string, ours: readonly string[]): AsyncInteraction {

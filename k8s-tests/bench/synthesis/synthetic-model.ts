@@ -1,7 +1,7 @@
 import type { Decision } from '../../../cdk8s/model/decision.ts';
 import type { Model } from '../../../cdk8s/model/model.ts';
 import type { DependencyPolicy, RetryOn, RpcPolicy } from '../../../cdk8s/model/policy.ts';
-import type { Service, SyncInteraction } from '../../../cdk8s/model/topology.ts';
+import { GATEWAY, type Service, type SyncInteraction } from '../../../cdk8s/model/topology.ts';
 import { seededRandom } from '../../harness/random.ts';
 
 /** A dependency of the synthetic call graph, with the timeout of all its calls. */
@@ -103,6 +103,7 @@ function toInteraction(
     ...(depth === 0 ? http : { path: `/windlass.${callee.replaceAll('-', '_')}.v1.Api/${name}` }),
     calls: next.map((dependency) => `${dependency.callee}.${name}`),
     ratePerSecond: 10,
+    ...(caller === GATEWAY && { slo: { availabilityPercent: 99, latency: { percent: 99, withinMs: 1_000 } } }),
     why: 'synthetic',
   });
   return {

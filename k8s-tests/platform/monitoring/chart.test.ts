@@ -3,15 +3,29 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { root } from '../../../cluster/paths.ts';
 import { findUnknownCommands } from '../../docs/known-commands.ts';
-import { countRuleTests, dashboards, rules } from './chart.ts';
-import { labelsOf } from './exported-metrics.ts';
+import { countRuleTests, dashboards, recordings, rules } from './chart.ts';
+import { exportedSeries, labelsOf } from './exported-metrics.ts';
 import { readNames } from './expression.ts';
 
-/** The series and labels in an expression that no service and no sidecar exports. */
+/** The series and labels in an expression that no service and no proxy exports, and no rule records. */
 function unknownNames(expression: string): readonly string[] {
-  const { series, labels } = readNames(expression);
-  const known = series.flatMap((name) => labelsOf(name) ?? []);
-  return [...series.filter((name) => !labelsOf(name)), ...labels.filter((label) => !known.includes(label))];
+  const { series, labels, patterns } = readNames(expression);
+  const matched = patterns.map((pattern) =>
+    exportedSeries().filter((name) => new RegExp(`^(?:${pattern})$`).test(name)),
+  );
+  const known = [...series, ...matched.flat()].flatMap((name) => labelsOf(name) ?? labelsOfRecording(name) ?? []);
+  return [
+    ...series.filter((name) => !labelsOf(name) && !labelsOfRecording(name)),
+    ...patterns.filter((_, index) => matched[index]?.length === 0),
+    ...labels.filter((label) => !known.includes(label)),
+  ];
+}
+
+/** The labels that the rules of this name have in their expressions or add; undefined if there is none. */
+function labelsOfRecording(name: string): readonly string[] | undefined {
+  const found = recordings.filter(({ record }) => record === name);
+  if (found.length === 0) return undefined;
+  return found.flatMap(({ expr, labels }) => [...readNames(expr).labels, ...Object.keys(labels)]);
 }
 
 test('no two alerts have the same name', () => {
@@ -37,6 +51,13 @@ describe.each(rules)('the alert $alert', ({ alert, expr, annotations }) => {
     expect(runbook.match(new RegExp(`^## ${alert}\\n\\n.{40,}`, 'm'))).not.toBeNull();
   });
 });
+
+test.each(recordings)(
+  'the rule that records $record $labels uses exported series and their labels only',
+  ({ expr }) => {
+    expect(unknownNames(expr)).toEqual([]);
+  },
+);
 
 test('every npm script and make target in the runbook exists', () => {
   const runbook = readFileSync(join(root, 'docs/runbook.md'), 'utf8');
@@ -73,6 +94,8 @@ describe.each(dashboards)('the dashboard of $file', ({ file, uid, panels }) => {
 test('unknown metrics, unknown labels and invalid PromQL are found', () => {
   expect(unknownNames('sum by (pod) (rate(windlass_outbox_dept[5m]))')).toEqual(['windlass_outbox_dept', 'pod']);
   expect(unknownNames('windlass_orders{state="pending"}')).toEqual(['state']);
+  expect(unknownNames('rate({__name__=~"envoy_vhost_.+_route_orders_PlaceOrder_upstream_rq"}[5m])')).toEqual([]);
+  expect(unknownNames('{__name__=~"envoy_vhost_.+_route_orders_Gone_upstream_rq"}')).toHaveLength(1);
   expect(unknownNames('windlass_order_duration')).toEqual(['windlass_order_duration']);
   expect(() => readNames('rate(windlass_orders[5m]')).toThrow(/invalid PromQL/);
 });

@@ -14,7 +14,14 @@ const ruleSchema = z.strictObject({
   labels: z.strictObject({ severity: z.enum(['warning', 'critical']) }),
   annotations: z.strictObject({ summary: z.string(), runbook_url: z.string() }),
 });
-const rulesSchema = z.object({ groups: z.array(z.object({ name: z.string(), rules: z.array(ruleSchema) })) });
+const recordingSchema = z.strictObject({
+  record: z.string(),
+  expr: z.string(),
+  labels: z.record(z.string(), z.string()).default({}),
+});
+const rulesSchema = z.object({
+  groups: z.array(z.object({ name: z.string(), rules: z.array(z.union([ruleSchema, recordingSchema])) })),
+});
 
 const ruleTestsSchema = z.object({
   rule_files: z.array(z.string()),
@@ -36,7 +43,10 @@ const dashboardSchema = z.object({
   ),
 });
 
+/** A rule that alerts. */
 export type Rule = z.output<typeof ruleSchema>;
+/** A rule that records a series. */
+export type Recording = z.output<typeof recordingSchema>;
 
 const read = (folder: string) =>
   readdirSync(join(chartFolder, folder)).map((file) => ({
@@ -44,9 +54,11 @@ const read = (folder: string) =>
     text: readFileSync(join(chartFolder, folder, file), 'utf8'),
   }));
 
-export const rules: readonly Rule[] = read('files/alerts').flatMap(({ text }) =>
+const allRules = read('files/alerts').flatMap(({ text }) =>
   rulesSchema.parse(parse(text)).groups.flatMap((group) => group.rules),
 );
+export const rules: readonly Rule[] = allRules.filter((rule) => 'alert' in rule);
+export const recordings: readonly Recording[] = allRules.filter((rule) => 'record' in rule);
 
 export const dashboards = read('files/dashboards').map(({ file, text }) => ({
   file,

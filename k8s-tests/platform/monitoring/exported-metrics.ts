@@ -1,3 +1,8 @@
+import { syncInteractions } from '../../../cdk8s/model/interactions.ts';
+import { routeStatName } from '../../../cdk8s/model/slo.ts';
+import { GATEWAY } from '../../../cdk8s/model/topology.ts';
+import { topology } from '../../../cdk8s/topology.ts';
+
 /** A metric under its name in Prometheus. A histogram is three series: name_bucket, name_sum, name_count. */
 interface Metric {
   readonly kind: 'counter' | 'gauge' | 'histogram';
@@ -37,9 +42,32 @@ export const sidecarMetrics = {
   envoy_cluster_outlier_detection_ejections_active: { kind: 'gauge', labels: ['cluster_name'] },
 } as const satisfies Record<string, Metric>;
 
+/**
+ * The metrics that the gateway's proxy exports of each route with an SLO, on its virtual host `*:80`. The statuses of a
+ * class are exported from the first answer on.
+ */
+export const gatewayMetrics: Readonly<Record<string, Metric>> = Object.fromEntries(
+  syncInteractions(topology)
+    .filter(({ caller }) => caller === GATEWAY)
+    .flatMap(({ callee, rpcs }) =>
+      Object.keys(rpcs).map((rpc) => `envoy_vhost___80_route_${routeStatName(callee, rpc)}`),
+    )
+    .flatMap((route): [string, Metric][] => [
+      [`${route}_upstream_rq`, { kind: 'counter', labels: ['response_code_class'] }],
+      [`${route}_upstream_rq_time`, { kind: 'histogram', labels: [] }],
+    ]),
+);
+
+/** The series that any of these metrics has in Prometheus. */
+export function exportedSeries(): readonly string[] {
+  return Object.entries({ ...serviceMetrics, ...sidecarMetrics, ...gatewayMetrics }).flatMap(([name, { kind }]) =>
+    kind === 'histogram' ? ['bucket', 'sum', 'count'].map((part) => `${name}_${part}`) : [name],
+  );
+}
+
 /** The labels of a series, including those that Prometheus adds; undefined if no service and no sidecar exports it. */
 export function labelsOf(series: string): readonly string[] | undefined {
-  const metrics: Readonly<Record<string, Metric>> = { ...serviceMetrics, ...sidecarMetrics };
+  const metrics: Readonly<Record<string, Metric>> = { ...serviceMetrics, ...sidecarMetrics, ...gatewayMetrics };
   const added = ['app', 'pod'];
   const histogram = metrics[series.replace(/_(bucket|sum|count)$/, '')];
   if (histogram?.kind === 'histogram' && histogram !== metrics[series]) {
