@@ -90,7 +90,9 @@ describe('VirtualServices', () => {
     const { hosts, gateways } = plan.virtualServices[0]?.spec ?? {};
     expect({ hosts, gateways }).toEqual({ hosts: ['*'], gateways: ['shop/windlass'] });
     const route = routeOf('a', 'gateway.Enter');
-    expect(route.match).toEqual([regex: '/v1/[^/]{1,200}' , method: exact: 'GET' , statPrefix: 'a_Enter' ]);
+    expect(route.match).toEqual([
+      { uri: { regex: '/v1/[^/]{1,200}' }, method: { exact: 'GET' }, statPrefix: 'a_Enter' },
+    ]);
   });
 
   test('a host that the gateway and the mesh call has one for each: Istio accepts `*` only apart from the mesh', () => {

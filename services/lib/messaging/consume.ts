@@ -1,8 +1,9 @@
-import type { Consumer, EachBatchHandler, IHeaders, KafkaMessage } from 'kafkajs';
+import type { Consumer, EachBatchHandler, IHeaders } from 'kafkajs';
 import { backOffMs } from '../runtime/timing.ts';
 import { type HandlingOptions, handleMessage } from './handle-message.ts';
 import type { IncomingMessage } from './message.ts';
 import { LagGauge } from './metrics.ts';
+import type { ReadRecord } from './unreadable-batches.ts';
 
 /** The pause of a partition whose message was postponed. */
 const postponedPause = { firstMs: 200, maxMs: 5_000 };
@@ -78,9 +79,9 @@ export async function runConsumer(consumer: Consumer, options: HandlingOptions):
   };
 }
 
-export function toIncoming(topic: string, partition: number, record: KafkaMessage): IncomingMessage {
-  const { offset, key, value, headers } = record;
-  return { topic, partition, offset, key, value, headers: toStrings(headers) };
+export function toIncoming(topic: string, partition: number, record: ReadRecord): IncomingMessage {
+  const { offset, key, value, headers, unreadable } = record;
+  return { topic, partition, offset, key, value, headers: toStrings(headers), unreadable };
 }
 
 function toStrings(headers: IHeaders = {}): Record<string, string> {

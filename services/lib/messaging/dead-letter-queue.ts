@@ -1,5 +1,5 @@
 import { Kafka, logLevel } from 'kafkajs';
-import { deadLetterTopic, toRedriven, unsentPartitionName } from './dead-letter.ts';
+import { type DeadLetterCause, deadLetterTopic, toRedriven, unsentPartitionName } from './dead-letter.ts';
 import type { IncomingMessage, Publisher } from './message.ts';
 import { readTopic } from './read-topic.ts';
 
@@ -11,7 +11,10 @@ export interface DeadLetterMessage {
   readonly cause: string;
   readonly reason: string;
   readonly attempts: number;
-  /** `orders.v1/2/17`: topic, partition, offset; `orders.v1/outbox/17` if it never reached its topic. */
+  /**
+   * `orders.v1/2/17`: topic, partition, offset; `orders.v1/outbox/17` if it never reached its topic;
+   * `orders.v1/2/17-20` for a batch that could not be read.
+   */
   readonly originalPosition: string;
   readonly originalTopic: string;
   /** True if the message never reached its topic: the broker refused it. */
@@ -70,6 +73,9 @@ function openMessages(group: string, records: readonly IncomingMessage[]): DeadL
  * @throws Error if the copy is incomplete
  */
 export async function redrive(publisher: Publisher, deadLetter: DeadLetterMessage): Promise<void> {
+  if (deadLetter.cause === ('unreadable-batch' satisfies DeadLetterCause)) {
+    throw new Error(`${deadLetter.id} has only the position of what could not be read: it can only be dropped.`);
+  }
   if (deadLetter.isCut) throw new Error(`${deadLetter.id} was too large to be kept whole: it can only be dropped.`);
   const { message, originalTopic: topic } = deadLetter;
   // No group has met a message that never reached its topic.
@@ -94,13 +100,15 @@ function toDeadLetterMessage(group: string, message: IncomingMessage): DeadLette
   const cause = header('cause');
   if (cause === '') return undefined;
   const originalTopic = header('original-topic');
+  const last = header('original-last-offset');
+  const offsets = `${header('original-offset')}${last === '' ? '' : `-${last}`}`;
   return {
     id: `${group}/${message.offset}`,
     group,
     cause,
     reason: header('reason'),
     attempts: Number(header('attempts')),
-    originalPosition: `${originalTopic}/${header('original-partition')}/${header('original-offset')}`,
+    originalPosition: [originalTopic, header('original-partition'), offsets].join('/'),
     originalTopic,
     isUnsent: header('original-partition') === unsentPartitionName,
     traceId: header('trace-id'),

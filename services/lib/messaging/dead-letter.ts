@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { type IncomingMessage, type OutgoingMessage, type Publisher, TooLargeForBroker } from './message.ts';
 
 /**
- * Why a message was dead-lettered. The first five causes are in the message itself; the last is the handler's decision.
+ * Why a message was dead-lettered. The first five causes are in the message itself; `unreadable-batch` stands for all
+ * messages of a batch; `refused` is the handler's decision.
  */
 export const deadLetterCauses = [
   'not-a-cloudevent',
@@ -10,6 +11,7 @@ export const deadLetterCauses = [
   'bad-data',
   'oversize',
   'tombstone',
+  'unreadable-batch',
   'attempts-exhausted',
   'refused',
 ] as const;
@@ -105,7 +107,8 @@ function toDeadLetter(
       'dl-attempts': String(attempts),
       'dl-original-topic': topic,
       'dl-original-partition': partition === unsentPartition ? unsentPartitionName : String(partition),
-      'dl-original-offset': offset,
+      'dl-original-offset': message.unreadable?.firstOffset ?? offset,
+      ...(message.unreadable && { 'dl-original-last-offset': offset }),
       'dl-trace-id': traceId ?? '',
       'dl-at': new Date().toISOString(),
       'dl-group': group,

@@ -91,6 +91,11 @@ export function handleMessage(message: IncomingMessage, options: HandlingOptions
 
 async function decide(message: IncomingMessage, options: HandlingOptions, isFirst: boolean): Promise<Handled> {
   const { group, handlers } = options;
+  const { unreadable, offset } = message;
+  if (unreadable) {
+    const reason = `offsets ${unreadable.firstOffset} to ${offset}: ${unreadable.reason}`;
+    return { kind: 'dead-letter', cause: 'unreadable-batch', reason, attempts: 0 };
+  }
   let event: CloudEvent | undefined;
   try {
     const targetGroup = readTargetGroup(message.headers);

@@ -1,5 +1,6 @@
 /** Workarounds for defects of kafkajs 2.2.4, which has had no release since 2023 (docs/adr/0004). */
 import { createRequire } from 'node:module';
+import './unreadable-batches.ts';
 
 /** The part of kafkajs' request queue that the workaround uses. */
 export interface RequestQueue {

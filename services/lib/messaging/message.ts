@@ -7,6 +7,12 @@ export interface OutgoingMessage {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Stands in a message for a batch that cannot be read; the message has the batch's last offset. */
+export interface UnreadableBatch {
+  readonly firstOffset: string;
+  readonly reason: string;
+}
+
 /** A record as it was read. Its content is untrusted. If a header is given more than once, the last one counts. */
 export interface IncomingMessage {
   readonly topic: string;
@@ -15,6 +21,7 @@ export interface IncomingMessage {
   readonly key: Buffer | null;
   readonly value: Buffer | null;
   readonly headers: Readonly<Record<string, string>>;
+  readonly unreadable?: UnreadableBatch | undefined;
 }
 
 /** The broker has refused a batch, or one message, as larger than its topic allows. It will refuse it again. */

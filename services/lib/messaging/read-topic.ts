@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { toIncoming } from './consume.ts';
+import './kafkajs-workarounds.ts';
 import type { IncomingMessage } from './message.ts';
 
 /** The offset after the last message that is to be read, by partition. */
