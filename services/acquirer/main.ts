@@ -3,8 +3,10 @@ import { listen } from '../lib/http/listen.ts';
 import { postJson } from '../lib/http/post-json.ts';
 import type { HttpRoute } from '../lib/http/route.ts';
 import type { Database } from '../lib/postgres/database.ts';
+import { purgeKeys } from '../lib/postgres/idempotency.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
+import { periodically, purgeIntervalMs } from '../lib/runtime/timing.ts';
 import { databaseVariables, tlsVariables } from '../lib/runtime/variables.ts';
 import { migrations, readLedger, resetLedger } from './ledger.ts';
 import { acquirerRoutes } from './routes.ts';
@@ -18,6 +20,10 @@ export const run = defineService({
       lifecycle,
       poolSize: config.DATABASE_POOL_SIZE,
     });
+    lifecycle.onShutdown(
+      'consumers',
+      periodically(purgeIntervalMs, 'purge keys', () => purgeKeys(database), log),
+    );
     const certificate = { cert: config.TLS_CERT_FILE, key: config.TLS_KEY_FILE };
     const app = createApp(acquirerRoutes(database), faults, log);
     const server = await listen(app, config.HOST, config.HTTPS_PORT, certificate);

@@ -4,7 +4,7 @@ import { CheckRequestSchema, ReserveRequestSchema } from '../contracts/gen/windl
 import type { Database } from '../lib/postgres/database.ts';
 import { startTestDatabase } from '../lib/testing/databases.ts';
 import { inventoryHandlers } from './handlers.ts';
-import { migrations, release, reserve, resetStock } from './stock.ts';
+import { migrations, purgeStock, release, reserve, resetStock } from './stock.ts';
 
 let database: Database;
 let stop: () => Promise<void>;
@@ -99,4 +99,17 @@ test('a call without a key, an order or a valid line is invalid', async () => {
     await expect(call({ ...good, ...bad })).rejects.toMatchObject({ code: 'invalid' });
   }
   expect(await stockOf('rare')).toBe(3);
+});
+
+test('purging keeps reservations, and forgets an order 90 days after its release', async () => {
+  await reserve(database, 'reserve-1', 'o-1', rare(1));
+  await reserve(database, 'reserve-2', 'o-2', rare(1));
+  await release(database, 'release-2', 'o-2');
+  const count = async () => (await database.query('SELECT order_id FROM order_holds ORDER BY 1')).rows;
+  await purgeStock(database);
+  expect(await count()).toHaveLength(2);
+  await database.query("UPDATE order_holds SET released_at = released_at - interval '91 days'");
+  await purgeStock(database);
+  expect(await count()).toEqual([{ order_id: 'o-1' }]);
+  expect(await stockOf('rare')).toBe(2);
 });

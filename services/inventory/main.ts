@@ -3,9 +3,10 @@ import { createGrpcClient } from '../lib/grpc/client.ts';
 import { serveGrpc } from '../lib/grpc/server.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
+import { periodically, purgeIntervalMs } from '../lib/runtime/timing.ts';
 import { databaseVariables } from '../lib/runtime/variables.ts';
 import { inventoryHandlers } from './handlers.ts';
-import { migrations, resetStock, stockUp } from './stock.ts';
+import { migrations, purgeStock, resetStock, stockUp } from './stock.ts';
 
 export const run = defineService({
   name: 'inventory',
@@ -16,6 +17,10 @@ export const run = defineService({
       lifecycle,
       poolSize: config.DATABASE_POOL_SIZE,
     });
+    lifecycle.onShutdown(
+      'consumers',
+      periodically(purgeIntervalMs, 'purge keys', () => purgeStock(database), log),
+    );
     await stockUp(database);
     const options = { host: config.HOST, port: config.GRPC_PORT, faults, log };
     const server = await serveGrpc(Inventory, inventoryHandlers(database), options);

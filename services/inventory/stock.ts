@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { catalogue } from '../contracts/catalogue.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
-import { type KeyedCall, once } from '../lib/postgres/idempotency.ts';
+import { deleteInBatches } from '../lib/postgres/delete-in-batches.ts';
+import { type KeyedCall, once, purgeKeys } from '../lib/postgres/idempotency.ts';
 import { DomainError } from '../lib/runtime/domain-error.ts';
 
 export const migrations = join(import.meta.dirname, 'migrations');
@@ -108,4 +109,14 @@ export function resetStock(database: Database): Promise<void> {
     await tx.query('TRUNCATE idempotency_keys, order_holds, stock, reservations');
     await stockUp(tx);
   });
+}
+
+/** As long as the keys: after that, no delayed Reserve of a released order can come. */
+const holdsKeptDays = 90;
+
+/** Deletes old keys, and the notes of orders that were released long ago. Reservations stay. */
+export async function purgeStock(db: Queryable): Promise<void> {
+  await purgeKeys(db);
+  const old = `SELECT order_id FROM order_holds WHERE released_at < now() - interval '${holdsKeptDays} days'`;
+  await deleteInBatches(db, 'order_holds', 'order_id', old);
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { receiveOnce } from '../lib/messaging/inbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
+import { deleteInBatches } from '../lib/postgres/delete-in-batches.ts';
 
 export const migrations = join(import.meta.dirname, 'migrations');
 
@@ -38,4 +39,12 @@ export async function readEmails(db: Queryable, orderId: string): Promise<{ kind
 
 export async function resetEmails(db: Queryable): Promise<void> {
   await db.query('TRUNCATE emails, inbox');
+}
+
+const keptDays = 30;
+
+/** Deletes the records of e-mails that were sent long ago. */
+export function purgeEmails(db: Queryable): Promise<number> {
+  const old = `SELECT id FROM emails WHERE at < now() - interval '${keptDays} days'`;
+  return deleteInBatches(db, 'emails', 'id', old);
 }

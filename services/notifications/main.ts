@@ -3,8 +3,9 @@ import { connectKafka } from '../lib/messaging/connect-kafka.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
+import { periodically, purgeIntervalMs } from '../lib/runtime/timing.ts';
 import { databaseVariables, kafkaVariables } from '../lib/runtime/variables.ts';
-import { migrations, readEmails, resetEmails } from './emails.ts';
+import { migrations, purgeEmails, readEmails, resetEmails } from './emails.ts';
 import { type EmailKind, tellCustomer, toldEvents } from './tell-customer.ts';
 
 export const run = defineService({
@@ -17,6 +18,10 @@ export const run = defineService({
       lifecycle,
       poolSize: config.DATABASE_POOL_SIZE,
     });
+    lifecycle.onShutdown(
+      'consumers',
+      periodically(purgeIntervalMs, 'purge e-mails', () => purgeEmails(database), log),
+    );
     const kafka = await connectKafka('notifications', database, runtime);
     const told = Object.entries(toldEvents) as [EmailKind, (typeof toldEvents)[EmailKind]][];
     const handlers = told.map(([kind, event]) => ({ event, handle: tellCustomer(kind, database, log) }));

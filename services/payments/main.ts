@@ -1,8 +1,10 @@
 import { Payments } from '../contracts/gen/windlass/payments/v1/payments_pb.js';
 import { createGrpcClient } from '../lib/grpc/client.ts';
 import { serveGrpc } from '../lib/grpc/server.ts';
+import { purgeKeys } from '../lib/postgres/idempotency.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
+import { periodically, purgeIntervalMs } from '../lib/runtime/timing.ts';
 import { databaseVariables, httpUrl } from '../lib/runtime/variables.ts';
 import { createAcquirerClient } from './acquirer-client.ts';
 import { paymentsHandlers } from './handlers.ts';
@@ -17,6 +19,10 @@ export const run = defineService({
       lifecycle,
       poolSize: config.DATABASE_POOL_SIZE,
     });
+    lifecycle.onShutdown(
+      'consumers',
+      periodically(purgeIntervalMs, 'purge keys', () => purgeKeys(database), log),
+    );
     const payments = createPayments(database, createAcquirerClient(config.ACQUIRER_URL));
     const options = { host: config.HOST, port: config.GRPC_PORT, faults, log };
     const server = await serveGrpc(Payments, paymentsHandlers(payments), options);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DomainError } from '../runtime/domain-error.ts';
 import type { Queryable } from './database.ts';
+import { deleteInBatches } from './delete-in-batches.ts';
 import { isStorable } from './storable.ts';
 
 /** A call that changes data, with its idempotency key. Calls with the same key must have the same `request`. */
@@ -63,4 +64,21 @@ export async function once<Response>(tx: Queryable, call: KeyedCall, work: () =>
   const response = await work();
   await recordResponse(tx, call, response);
   return response;
+}
+
+/**
+ * Much longer than a caller may repeat a call, because after that a repeated call would have a second effect. Callers
+ * repeat a call until somebody ends it by hand, and alerts ring from the first minutes on.
+ */
+const keptDays = 90;
+
+/** Deletes the keys of calls that were answered long ago. A key without a recorded result stays: it is in flight. */
+export function purgeKeys(db: Queryable): Promise<number> {
+  return deleteInBatches(
+    db,
+    'idempotency_keys',
+    'ctid',
+    `SELECT ctid FROM idempotency_keys
+     WHERE response IS NOT NULL AND created_at < now() - interval '${keptDays} days'`,
+  );
 }

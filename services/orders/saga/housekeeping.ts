@@ -5,6 +5,7 @@ import { periodically, purgeIntervalMs } from '../../lib/runtime/timing.ts';
 import { purgeOrderKeys } from '../store/idempotency-keys.ts';
 import { reverseAbandonedPayments } from './abandoned-payments.ts';
 import type { AuthorizeCall, ReverseCall } from './payment-calls.ts';
+import { purgeActions } from './purge-actions.ts';
 
 const sweepIntervalMs = 5_000;
 
@@ -26,6 +27,7 @@ export function startHousekeeping({
   const stops = [
     periodically(purgeIntervalMs, 'purge idempotency keys', () => purgeOrderKeys(database), log),
     periodically(purgeIntervalMs, 'purge outbox', () => purgeOutbox(database, deduplicationDays), log),
+    periodically(purgeIntervalMs, 'purge actions by hand', () => purgeActions(database), log),
     periodically(
       sweepIntervalMs,
       'reverse abandoned payments',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../../lib/postgres/database.ts';
+import { deleteInBatches } from '../../lib/postgres/delete-in-batches.ts';
 import { fingerprint } from '../../lib/postgres/idempotency.ts';
 import { DomainError } from '../../lib/runtime/domain-error.ts';
 import type { OrderRequest, Outcome } from '../order.ts';
@@ -133,5 +134,5 @@ export async function releaseOrderKey(
 
 /** Deletes expired keys. */
 export async function purgeOrderKeys(db: Queryable): Promise<void> {
-  await db.query(`DELETE FROM idempotency_keys AS k WHERE ${isExpired}`);
+  await deleteInBatches(db, 'idempotency_keys', 'ctid', `SELECT ctid FROM idempotency_keys AS k WHERE ${isExpired}`);
 }

@@ -1,0 +1,10 @@
+import type { Queryable } from '../../lib/postgres/database.ts';
+import { deleteInBatches } from '../../lib/postgres/delete-in-batches.ts';
+
+const keptDays = 400;
+
+/** Deletes what operators did to orders more than a year ago. */
+export function purgeActions(db: Queryable): Promise<number> {
+  const old = `SELECT id FROM order_actions WHERE at < now() - interval '${keptDays} days'`;
+  return deleteInBatches(db, 'order_actions', 'id', old);
+}

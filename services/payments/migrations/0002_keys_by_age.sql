@@ -1,0 +1,2 @@
+-- So that purging reads only what it deletes.
+CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at) WHERE response IS NOT NULL;
