@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { catalogue } from '../../contracts/catalogue.ts';
@@ -128,4 +129,22 @@ test('history never goes backwards, even if the database moves to a server whose
   const history = (await readOrder(database, orderId))?.history ?? [];
   expect(history.map(({ status }) => status)).toEqual(['confirmed', 'fulfilled']);
   expect(history[0]?.at).toBe(history[1]?.at);
+});
+
+test('a database that hangs makes the request fail before its client gives up, and nothing is stored later', async () => {
+  const { promise: isLocked, resolve: lock } = Promise.withResolvers<void>();
+  const locking = database.transaction(async (tx) => {
+    await tx.query('LOCK TABLE orders');
+    lock();
+    await sleep(3_500);
+  });
+  await isLocked;
+  const startedAt = performance.now();
+  await expect(placeOrder(deps(), request)).rejects.toMatchObject({ code: 'unavailable' });
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  await locking;
+  await sleep(100);
+  expect((await database.query('SELECT 1 FROM orders')).rows).toEqual([]);
+  expect((await placeOrder(deps(), request)).replayed).toBe(false);
+  expect(held.size, 'with the same payment key').toBe(1);
 });

@@ -31,6 +31,12 @@ export interface PlaceOrderDeps {
 const deliveryDays = 4;
 
 /**
+ * An order is stored within this time of its request or not at all, in milliseconds: less than the client waits, so that
+ * nothing is stored for a client that has gone. k8s-tests/orders/placing-time.test.ts compares it with the mesh's timeout.
+ */
+export const placeWithinMs = 1_700;
+
+/**
  * Places an order once for each key of its customer. The order is confirmed if inventory and payments both agree in
  * time. The order is pending if either gives no answer; then the saga asks again.
  * @throws DomainError `in-flight`, `key-reused`; `unavailable` if orders' own database failed: then the client may send
@@ -41,6 +47,7 @@ export async function placeOrder(
   request: OrderRequest,
 ): Promise<{ outcome: Outcome; replayed: boolean }> {
   const { database, log } = deps;
+  const storeBefore = performance.now() + placeWithinMs;
   const claim = await claimOrderKey(database, request, totalMinor(request.order.items, catalogue));
   if (claim.kind === 'final') return { outcome: claim.outcome, replayed: true };
   const { orderId, amountMinor } = claim;
@@ -55,7 +62,7 @@ export async function placeOrder(
     return { kind: 'none' };
   });
   try {
-    const outcome = await record(database, request, claim, payment, answer);
+    const outcome = await record(database, request, { claim, payment, answer, storeBefore });
     log.info({ orderId, outcome: outcome.kind, answer: answer.kind }, 'order decided');
     return { outcome, replayed: false };
   } catch (error) {
@@ -86,17 +93,20 @@ async function askPartners(
   return { kind: 'out-of-stock', items };
 }
 
+interface Decision {
+  readonly claim: ClaimedKey;
+  readonly payment: Payment;
+  readonly answer: PartnerAnswer;
+  /** performance.now() after which nothing may be stored. */
+  readonly storeBefore: number;
+}
+
 /**
  * Stores the order unless a partner rejected it. Then a payment of an earlier request with the key is reversed, if there
  * is one.
  */
-async function record(
-  database: Database,
-  request: OrderRequest,
-  claim: ClaimedKey,
-  payment: Payment,
-  answer: PartnerAnswer,
-): Promise<Outcome> {
+async function record(database: Database, request: OrderRequest, decision: Decision): Promise<Outcome> {
+  const { claim, payment, answer, storeBefore } = decision;
   if (answer.kind === 'declined' || answer.kind === 'out-of-stock') {
     await database.transaction(async (tx) => {
       await finishOrderKey(tx, request, claim, answer);
@@ -114,11 +124,23 @@ async function record(
   const placed: Outcome = { kind: 'placed', order };
   const authorizationId = answer.kind === 'authorized' ? answer.authorizationId : undefined;
   await database.transaction(async (tx) => {
+    await tx.query("SELECT set_config('statement_timeout', $1, true)", [`${timeLeftMs(storeBefore)}ms`]);
     await finishOrderKey(tx, request, claim, placed);
     await insertSaga(tx, claim.orderId, authorizationId !== undefined);
     await storeOrder(tx, { view: order, order: request.order, authorizationId, placedAt });
+    timeLeftMs(storeBefore);
   });
   return placed;
+}
+
+/**
+ * Whole milliseconds, at least 1.
+ * @throws DomainError `unavailable` if the time is over
+ */
+function timeLeftMs(storeBefore: number): number {
+  const leftMs = Math.ceil(storeBefore - performance.now());
+  if (leftMs > 0) return leftMs;
+  throw new DomainError('unavailable', 'The order could not be stored in time. Please send it again.');
 }
 
 function addDays(date: Date, days: number): Date {
