@@ -36,8 +36,11 @@ export interface ClusterProvider {
   pull?(images: readonly string[], progress: Progress): Promise<void>;
   /** Makes the images of this checkout available in the cluster. Returns what replaces each `name:dev` in manifests. */
   loadOwnImages(progress: Progress): Promise<ReadonlyMap<string, string>>;
-  /** Removes the cluster and every trace of it. Does nothing if there is none. */
-  remove(): Promise<void>;
+  /**
+   * Removes the cluster and every trace of it. Does nothing if there is none.
+   * @returns what stays, and why, for people; nothing of a cluster of our own
+   */
+  remove(): Promise<readonly string[]>;
   /** Memory in use by everything that belongs to the cluster, in bytes; undefined if unknown. */
   memoryBytes(): Promise<number | undefined>;
 }

@@ -2,6 +2,7 @@ import { ensureCredentials } from '../credentials/ensure.ts';
 import { synthesize } from '../deploy/application.ts';
 import { applyNamespaces } from '../deploy/namespaces.ts';
 import { type Settings, UserError } from '../settings.ts';
+import { decideFor } from '../shared/decide-for.ts';
 import { chooseProvider } from './choose-provider.ts';
 import { exclusively } from './lock.ts';
 
@@ -17,7 +18,9 @@ export function credentials(settings: Settings): Promise<void> {
       throw new UserError('no cluster runs for this checkout: `make up` starts one, or set KUBE_CONTEXT');
     await provider.connect();
     await synthesize();
-    await applyNamespaces(provider);
+    const { mesh, problems } = await decideFor(provider);
+    if (problems.length > 0) throw new UserError(problems.join('\n'));
+    await applyNamespaces(provider, mesh);
     await ensureCredentials();
     console.log('All passwords and certificates are there. Those that existed are as they were.');
   });

@@ -20,7 +20,13 @@ export function down(settings: Settings): Promise<void> {
       const title = provider.context
         ? `remove Windlass from ${provider.context}`
         : `remove the ${titleOf(provider)} cluster`;
-      await progress.step(title, () => provider.remove());
+      const stays = await progress.step(title, () => provider.remove());
+      if (provider.context)
+        console.log(
+          [`\nRemoved what this checkout made in ${provider.context}.`, ...stays.map((item) => `Stays: ${item}`)].join(
+            '\n',
+          ),
+        );
     }
     const silence = await dockerSilence();
     const hadImages = silence === '' && (await removeOwnImages()) > 0;

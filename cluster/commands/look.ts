@@ -4,6 +4,8 @@ import { memoryByPart } from '../kubernetes/memory.ts';
 import { diffMesh } from '../kubernetes/mesh-diff.ts';
 import { binFolder, kubeconfig } from '../paths.ts';
 import type { Settings } from '../settings.ts';
+import { decideFor } from '../shared/decide-for.ts';
+import { namespacesOf } from '../shared/mesh.ts';
 import { titleOf } from './choose-provider.ts';
 import { runningCluster } from './running.ts';
 
@@ -13,8 +15,12 @@ export async function status(settings: Settings): Promise<void> {
   console.log(
     `${titleOf(provider)}: shop http://127.0.0.1:${ports.ingress}, Jaeger http://127.0.0.1:${ports.jaeger}\n`,
   );
-  const { stdout } = await kubectl(['get', 'deployments,statefulsets,kafkas.kafka.strimzi.io', '-A']);
-  console.log(stdout);
+  const { mesh } = await decideFor(provider);
+  for (const namespace of namespacesOf(mesh)) {
+    const args = ['-n', namespace, 'get', 'deployments,statefulsets,kafkas.kafka.strimzi.io', '--ignore-not-found'];
+    const { stdout } = await kubectl(args);
+    if (stdout) console.log(`${namespace}\n${stdout}`);
+  }
   const parts = await memoryByPart(provider);
   const total = parts.reduce((sum, { mib }) => sum + mib, 0);
   for (const { part, mib } of [...parts, { part: 'total', mib: total }])
@@ -23,9 +29,10 @@ export async function status(settings: Settings): Promise<void> {
 
 /** Prints how the cluster's mesh config differs from the source. Returns the exit code: 1 if they differ. */
 export async function diff(settings: Settings): Promise<number> {
-  await runningCluster(settings);
+  const { provider } = await runningCluster(settings);
   await synthesize();
-  const difference = await diffMesh(await manifestObjects());
+  const { mesh } = await decideFor(provider);
+  const difference = await diffMesh(await manifestObjects(mesh), namespacesOf(mesh));
   process.stdout.write(difference || 'The mesh runs what the source says.\n');
   return difference ? 1 : 0;
 }

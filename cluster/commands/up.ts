@@ -1,11 +1,16 @@
-import { deployApplication, synthesize } from '../deploy/application.ts';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deployApplication, manifestObjects, synthesize } from '../deploy/application.ts';
 import { installPlatform } from '../deploy/platform.ts';
 import { DEV_IMAGE, REPOSITORY } from '../docker/own-image.ts';
+import { toStream } from '../kubernetes/objects.ts';
 import { root } from '../paths.ts';
 import { checkPorts, choosePorts } from '../ports.ts';
 import { type Progress, showProgress } from '../progress.ts';
 import { run } from '../run.ts';
 import type { Ports, Settings } from '../settings.ts';
+import { decideFor } from '../shared/decide-for.ts';
+import type { Mesh } from '../shared/mesh.ts';
 import { rememberState } from '../state.ts';
 import { chooseProvider, titleOf } from './choose-provider.ts';
 import { placeDemoOrder } from './demo-order.ts';
@@ -18,8 +23,8 @@ import { exclusively } from './lock.ts';
 export function up(settings: Settings): Promise<void> {
   return exclusively(async () => {
     const progress = showProgress(6);
-    const { ports, images } = await bringUpPlatform(settings, progress);
-    await progress.step('application', () => deployApplication(images));
+    const { ports, images, mesh } = await bringUpPlatform(settings, progress);
+    await progress.step('application', () => deployApplication(images, mesh));
     const { orderId, status, replayed } = await progress.step('demo order', () => placeDemoOrder(ports));
     console.log(`\nOrder ${orderId}, ${status}. Its trace:\n`);
     // If an earlier run placed the order, Jaeger may have forgotten its trace, which must not fail this run.
@@ -36,14 +41,15 @@ kubectl  eval "$(make env)"`);
 /** Brings up what the manifests of dist/ need, for users who apply the manifests with kubectl. */
 export function platform(settings: Settings): Promise<void> {
   return exclusively(async () => {
-    const { ports, images } = await bringUpPlatform(settings, showProgress(4));
+    const { ports, images, mesh } = await bringUpPlatform(settings, showProgress(4));
+    const folder = mesh.kind === 'own' ? 'dist/dev' : await writeAdapted(mesh);
     const image = images.get(DEV_IMAGE) ?? DEV_IMAGE;
     // Nodes of this machine know the image by the name in the manifests. A registry's image has another name.
     const synth = image.startsWith(REPOSITORY) ? '' : `  make synth IMAGE=${image}\n`;
     console.log(`
 The platform runs. Next:
 ${synth}  eval "$(make env)"
-  kubectl apply --server-side -f dist/dev
+  kubectl apply --server-side -f ${folder}
 
 The shop will answer at http://127.0.0.1:${ports.ingress}/v1/orders.`);
   });
@@ -53,6 +59,7 @@ interface Platform {
   readonly ports: Ports;
   /** What replaces each `name:dev` in the manifests. */
   readonly images: ReadonlyMap<string, string>;
+  readonly mesh: Mesh;
 }
 
 /** The four steps before the application. */
@@ -68,6 +75,15 @@ async function bringUpPlatform(settings: Settings, progress: Progress): Promise<
   const [images] = await progress.step('images and manifests', () =>
     Promise.all([provider.loadOwnImages(progress), synthesize()]),
   );
-  await progress.step('platform', () => installPlatform(provider, images, progress));
-  return { ports, images };
+  const decision = await decideFor(provider);
+  await progress.step('platform', () => installPlatform(provider, images, decision, progress));
+  return { ports, images, mesh: decision.mesh };
+}
+
+/** Writes the manifests for the mesh of others. Those of dist/dev would change all of it. @returns the folder */
+async function writeAdapted(mesh: Mesh): Promise<string> {
+  const folder = 'dist/shared-mesh';
+  await mkdir(join(root, folder), { recursive: true });
+  await writeFile(join(root, folder, 'all.yaml'), toStream(await manifestObjects(mesh)));
+  return folder;
 }

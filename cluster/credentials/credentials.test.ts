@@ -21,18 +21,17 @@ const store: Store = {
   read: async (reference) => objects.get(titleOf(reference)),
   create: async (object) => {
     if (objects.has(titleOf(object))) throw new Conflict(titleOf(object));
-    put(object, {});
+    put(object);
   },
   replace: async (object, version) => {
     const current = objects.get(titleOf(object));
     if (current?.version !== version) throw new Conflict(titleOf(object));
-    put(object, current.values);
+    put(object);
   },
 };
-function put(object: Stored, before: Readonly<Record<string, string>>): void {
+function put(object: Stored): void {
   writes.push(titleOf(object));
-  const values = { ...before, ...object.values };
-  objects.set(titleOf(object), { values, version: String(writes.length), isKept: true });
+  objects.set(titleOf(object), { values: object.values, version: String(writes.length), isKept: true });
 }
 
 const orders = { name: 'orders', namespace: 'shop' };
@@ -52,6 +51,13 @@ describe('the passwords of databases', () => {
     await ensureDatabasePasswords(store, [orders, acquirer]);
     expect(writes).toEqual([]);
     expect(roles()).toEqual(made);
+  });
+
+  test('stay when a service is removed, because its role and data stay, too', async () => {
+    await ensureDatabasePasswords(store, [orders, acquirer]);
+    const before = roles();
+    await ensureDatabasePasswords(store, [orders, { name: 'new', namespace: 'shop' }]);
+    expect(roles()).toMatchObject(before);
   });
 
   test('stay when a service is added', async () => {

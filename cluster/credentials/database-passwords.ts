@@ -36,7 +36,9 @@ export async function ensureDatabasePasswords(store: Store, services: readonly D
 async function put(store: Store, object: Parameters<Store['create']>[0], current: Current | undefined): Promise<void> {
   if (!current) return store.create(object);
   const isSame = Object.entries(object.values).every(([key, value]) => current.values[key] === value);
-  if (!isSame || !current.isKept) await store.replace(object, current.version);
+  if (isSame && current.isKept) return;
+  // Those of removed services stay.
+  await store.replace({ ...object, values: { ...current.values, ...object.values } }, current.version);
 }
 
 function secretOf({ name, namespace }: DatabaseService) {

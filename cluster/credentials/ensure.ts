@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { manifestObjects } from '../deploy/application.ts';
-import { CHECKOUT_LABEL, NAMESPACES } from '../deploy/namespaces.ts';
+import { CHECKOUT_LABEL } from '../deploy/labels.ts';
 import { partnerCertificates } from '../deploy/partner-certificates.ts';
 import { kubectl } from '../kubernetes/kubectl.ts';
 import { clusterNameOf, root } from '../paths.ts';
@@ -28,8 +28,8 @@ export async function ensureCredentials(store: Store = clusterStore): Promise<vo
   await pollUntil(attempt, { timeoutMs: 10_000, intervalMs: 1_000, failure: (last) => last });
 }
 
-/** Removes the credentials that this checkout made. Those in a namespace of ours would go with it. */
-export async function removeCredentials(): Promise<void> {
+/** Removes the credentials that this checkout made in these namespaces. */
+export async function removeCredentials(namespaces: readonly string[]): Promise<void> {
   const ours = ['-l', `${CHECKOUT_LABEL}=${clusterNameOf(root)}`, '--ignore-not-found'];
-  for (const namespace of NAMESPACES) await kubectl(['-n', namespace, 'delete', 'secrets,configmaps', ...ours]);
+  for (const namespace of namespaces) await kubectl(['-n', namespace, 'delete', 'secrets,configmaps', ...ours]);
 }

@@ -1,4 +1,4 @@
-import { CHECKOUT_LABEL } from '../deploy/namespaces.ts';
+import { CHECKOUT_LABEL } from '../deploy/labels.ts';
 import { kubectl } from '../kubernetes/kubectl.ts';
 import { clusterNameOf, root } from '../paths.ts';
 
@@ -29,7 +29,7 @@ export interface Store {
   read(reference: Reference): Promise<Current | undefined>;
   /** @throws Conflict if the object exists */
   create(object: Stored): Promise<void>;
-  /** Adds or changes values, and keeps the object out of Helm's hands. @throws Conflict if the version is not current */
+  /** Replaces all values, and keeps the object out of Helm's hands. @throws Conflict if the version is not current */
   replace(object: Stored, version: string): Promise<void>;
 }
 
@@ -56,29 +56,22 @@ export const clusterStore: Store = {
     };
   },
   create: (object) => write(['create', '-f', '-'], manifestOf(object), object),
-  // Not `kubectl patch`, which reads its patch from a file or an argument only.
-  async replace(object, version) {
-    const { kind, namespace, name } = object;
-    const { stdout } = await kubectl(['-n', namespace, 'get', kind, name, '-o', 'json']);
-    const live = JSON.parse(stdout) as ReturnType<typeof manifestOf> & { data?: Record<string, string> };
-    const wanted = manifestOf(object);
-    const metadata = {
-      ...live.metadata,
-      labels: { ...live.metadata.labels, ...wanted.metadata.labels },
-      annotations: { ...live.metadata.annotations, ...wanted.metadata.annotations },
-      resourceVersion: version,
-    };
-    const data = { ...live.data, ...(kind === 'ConfigMap' && object.values) };
-    await write(['replace', '-f', '-'], { ...live, ...wanted, metadata, data }, object);
+  replace: (object, version) => {
+    const { metadata, ...rest } = manifestOf(object);
+    const manifest = { ...rest, metadata: { ...metadata, resourceVersion: version } };
+    const args = ['apply', '--server-side', '--force-conflicts', '--field-manager=windlass-credentials', '-f', '-'];
+    return write(args, manifest, object);
   },
 };
 
 function manifestOf({ kind, namespace, name, app, type, values }: Stored) {
+  const encode = (value: string) => (kind === 'Secret' ? Buffer.from(value).toString('base64') : value);
   return {
     apiVersion: 'v1',
     kind,
     metadata: { name, namespace, labels: { app, [CHECKOUT_LABEL]: clusterNameOf(root) }, annotations: KEEP },
-    ...(kind === 'Secret' ? { type: type ?? 'Opaque', stringData: values } : { data: values }),
+    ...(kind === 'Secret' && { type: type ?? 'Opaque' }),
+    data: Object.fromEntries(Object.entries(values).map(([key, value]) => [key, encode(value)])),
   };
 }
 
@@ -86,6 +79,7 @@ async function write(args: readonly string[], manifest: object, { kind, namespac
   const title = `${kind} ${namespace}/${name}`;
   const { all, exitCode } = await kubectl(args, { input: JSON.stringify(manifest), tolerant: true, what: title });
   if (exitCode === 0) return;
-  if (/AlreadyExists|Conflict/.test(all)) throw new Conflict(`${title} was written by someone else meanwhile`);
+  if (/AlreadyExists|Conflict|object has been modified/.test(all))
+    throw new Conflict(`${title} was written by someone else meanwhile`);
   throw new Error(`${title} cannot be stored: ${all.trim()}`);
 }

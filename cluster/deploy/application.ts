@@ -2,10 +2,12 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { apply, kubectl } from '../kubernetes/kubectl.ts';
-import type { KubernetesObject } from '../kubernetes/objects.ts';
+import { toStream } from '../kubernetes/objects.ts';
 import { waitForCondition, waitUntilServing } from '../kubernetes/waits.ts';
 import { root } from '../paths.ts';
 import { run } from '../run.ts';
+import { adaptManifests, type Manifest } from '../shared/adapt-manifests.ts';
+import { type Mesh, namespacesOf } from '../shared/mesh.ts';
 
 const ENVIRONMENT = 'dev';
 const manifestFolder = join(root, 'dist', ENVIRONMENT);
@@ -17,32 +19,40 @@ export async function synthesize(environment?: string): Promise<void> {
 }
 
 /**
- * The manifests of the environment that runs here, as one stream.
- * @param images what replaces each image's name, such as a tag made of the content
+ * The manifests of the environment that runs here.
+ * @param mesh the mesh that they are for. Default: as `make synth` writes them, for one of our own
  */
-async function manifests(images: ReadonlyMap<string, string> = new Map()): Promise<string> {
+export async function manifestObjects(mesh: Mesh = { kind: 'own' }): Promise<readonly Manifest[]> {
   const files = (await readdir(manifestFolder)).filter((file) => file.endsWith('.yaml')).sort();
   const texts = await Promise.all(files.map((file) => readFile(join(manifestFolder, file), 'utf8')));
-  let stream = texts.join('\n---\n');
+  const documents = parseAllDocuments(texts.join('\n---\n'));
+  return adaptManifests(
+    mesh,
+    documents.flatMap((document) => (document.toJS() as Manifest | null) ?? []),
+  );
+}
+
+/**
+ * Applies the application and waits until Kafka and every workload of our namespaces serve.
+ * @param images what replaces each image's name, such as a tag made of the content
+ */
+export async function deployApplication(images: ReadonlyMap<string, string>, mesh: Mesh): Promise<void> {
+  let stream = toStream(await manifestObjects(mesh));
   for (const [name, tagged] of images) stream = stream.replaceAll(name, tagged);
-  return stream;
+  await apply(stream, 'apply of the application');
+  const items = await Promise.all(namespacesOf(mesh).map(watchedIn));
+  await Promise.all(
+    items
+      .flat()
+      .filter((item) => !isServing(item))
+      .map(waitUntilReady),
+  );
 }
 
-interface Manifest extends KubernetesObject {
-  readonly apiVersion: string;
-}
-
-/** The same manifests as objects. */
-export async function manifestObjects(): Promise<Manifest[]> {
-  return parseAllDocuments(await manifests()).flatMap((document) => (document.toJS() as Manifest | null) ?? []);
-}
-
-/** Applies the application and waits until Kafka and every workload serve. */
-export async function deployApplication(images: ReadonlyMap<string, string>): Promise<void> {
-  await apply(await manifests(images), 'apply of the application');
-  const { stdout } = await kubectl(['get', 'deployments,statefulsets,kafkas,kafkatopics', '-A', '-o', 'json']);
-  const { items } = JSON.parse(stdout) as { items: Watched[] };
-  await Promise.all(items.filter((item) => !isServing(item)).map(waitUntilReady));
+async function watchedIn(namespace: string): Promise<readonly Watched[]> {
+  const kinds = 'deployments,statefulsets,kafkas.kafka.strimzi.io,kafkatopics.kafka.strimzi.io';
+  const { stdout } = await kubectl(['-n', namespace, 'get', kinds, '-o', 'json']);
+  return (JSON.parse(stdout) as { items: Watched[] }).items;
 }
 
 /** A workload, or a resource of Strimzi's. Only the fields that are used here. */

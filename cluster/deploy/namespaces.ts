@@ -2,27 +2,29 @@ import { apply, kubectl } from '../kubernetes/kubectl.ts';
 import { toStream } from '../kubernetes/objects.ts';
 import { clusterNameOf, root } from '../paths.ts';
 import type { ClusterProvider } from '../provider.ts';
+import { gatewayOf, injectionLabels, type Mesh, namespacesOf } from '../shared/mesh.ts';
+import { CHECKOUT_LABEL } from './labels.ts';
 
-/** The namespaces of the platform and the application. */
-export const NAMESPACES = ['istio-system', 'observability', 'postgres', 'shop', 'partner'];
 const OUTSIDE_THE_MESH = ['observability', 'postgres'];
 
-/** Marks the namespaces that a checkout created. `make down` removes only those. */
-export const CHECKOUT_LABEL = 'windlass.dev/checkout';
 const OURS = { [CHECKOUT_LABEL]: clusterNameOf(root) };
 
 /**
- * Creates the namespaces that the charts and the application need. Existing namespaces of others stay as they are. The
- * field manager is not the application's: the application owns the labels of its namespaces, which must not disappear
+ * Creates the namespaces that the charts and the application need. Namespaces of others stay as they are. The field
+ * manager is not the application's: the application owns the labels of its namespaces, which must not disappear
  * meanwhile.
  */
-export async function applyNamespaces({ target }: ClusterProvider): Promise<void> {
+export async function applyNamespaces({ target }: Pick<ClusterProvider, 'target'>, mesh: Mesh): Promise<void> {
   const present = await namesOf([]);
   const ours = await namesOf(['-l', `${CHECKOUT_LABEL}=${clusterNameOf(root)}`]);
-  const manifests = [...NAMESPACES, ...(target === 'native' ? ['local-path-storage'] : [])]
+  const manifests = [...namespacesOf(mesh), ...(target === 'native' ? ['local-path-storage'] : [])]
     .filter((name) => !present.includes(name) || ours.includes(name))
     .map((name) => {
-      const labels = { ...(OUTSIDE_THE_MESH.includes(name) && { 'istio-injection': 'disabled' }), ...OURS };
+      const labels = {
+        ...(OUTSIDE_THE_MESH.includes(name) && { 'istio-injection': 'disabled' }),
+        ...(mesh.kind === 'shared' && name === gatewayOf(mesh).namespace && injectionLabels(mesh)),
+        ...OURS,
+      };
       return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };
     });
   if (manifests.length > 0) await apply(toStream(manifests), 'namespaces', 'windlass-platform');
@@ -33,7 +35,12 @@ export async function removeNamespaces(): Promise<void> {
   await kubectl(['delete', 'namespaces', '-l', `${CHECKOUT_LABEL}=${clusterNameOf(root)}`, '--timeout=180s']);
 }
 
+/** The namespaces that this checkout created. */
+export function ourNamespaces(): Promise<string[]> {
+  return namesOf(['-l', `${CHECKOUT_LABEL}=${clusterNameOf(root)}`]);
+}
+
 async function namesOf(selector: readonly string[]): Promise<string[]> {
   const { stdout } = await kubectl(['get', 'namespaces', ...selector, '-o', 'name']);
-  return stdout.split('\n').map((line) => line.replace('namespace/', ''));
+  return stdout.split('\n').flatMap((line) => line.replace('namespace/', '') || []);
 }

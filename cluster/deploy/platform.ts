@@ -6,6 +6,9 @@ import { root } from '../paths.ts';
 import { pollUntil } from '../poll.ts';
 import type { Progress } from '../progress.ts';
 import type { ClusterProvider } from '../provider.ts';
+import { UserError } from '../settings.ts';
+import type { Decision } from '../shared/decide.ts';
+import { gatewayOf, type Mesh } from '../shared/mesh.ts';
 import { moduleFolder } from '../toolchain/tools.ts';
 import { versions } from '../versions.ts';
 import { imagesIn } from './images-in.ts';
@@ -17,15 +20,19 @@ const ISTIO = { repository: 'https://istio-release.storage.googleapis.com/charts
 
 /**
  * Installs what the application of dist/dev needs, and waits until Istio injects sidecars. The rest starts meanwhile.
+ * @throws UserError if the cluster cannot have it; nothing was changed then
  */
 export async function installPlatform(
   provider: ClusterProvider,
   images: ReadonlyMap<string, string>,
+  { mesh, strimzi, problems }: Decision,
   progress: Progress,
 ): Promise<void> {
-  const { base, istiod, gateway } = await istioReleases(provider);
-  const others = independent(provider, images);
-  const pending = await findPending([base, istiod, gateway, ...others]);
+  if (problems.length > 0) throw new UserError(problems.join('\n'));
+  const { base, istiod, gateway } = await istioReleases(provider, mesh);
+  const controlPlane = mesh.kind === 'own' ? [base, istiod] : [];
+  const others = independent(provider, images, strimzi);
+  const pending = await findPending([...controlPlane, gateway, ...others]);
   if (provider.pull && pending.length > 0) {
     progress.note('rendering the charts');
     const manifests = await Promise.all(pending.map(renderRelease));
@@ -36,23 +43,23 @@ export async function installPlatform(
       releases.filter((release) => pending.includes(release)),
       progress,
     );
-  await applyNamespaces(provider);
+  await applyNamespaces(provider, mesh);
   // Before Postgres: an upgrade of its chart from a version that contained the passwords would delete them.
   await ensureCredentials();
-  await install(base);
-  await install(istiod, ...others);
+  if (mesh.kind === 'own') await install(base);
+  await install(...controlPlane, ...others);
   progress.note('istiod');
-  await waitUntilServing('istio-system', 'deployment/istiod');
-  await waitUntilInjecting();
+  if (mesh.kind === 'own') await waitUntilServing('istio-system', 'deployment/istiod');
+  await waitUntilInjecting(mesh);
   await install(gateway);
 }
 
 /**
  * After a restart of the node istiod may be ready before its webhook is reachable. Until then no pod can be created.
  */
-function waitUntilInjecting(): Promise<void> {
+function waitUntilInjecting(mesh: Mesh): Promise<void> {
   const pod = ['run', 'windlass-probe', '--image=none', '--labels=sidecar.istio.io/inject=true', '--dry-run=server'];
-  const args = ['-n', 'istio-system', ...pod, '-o', 'jsonpath={.spec}'];
+  const args = ['-n', gatewayOf(mesh).namespace, ...pod, '-o', 'jsonpath={.spec}'];
   const attempt = async () => {
     const { all, exitCode } = await kubectl(args, { tolerant: true });
     if (exitCode !== 0) throw new Error(all);
@@ -63,10 +70,10 @@ function waitUntilInjecting(): Promise<void> {
 }
 
 /** Released charts go with released images. On native, both come from Istio's Go module. */
-async function istioReleases({
-  target,
-  flavor,
-}: ClusterProvider): Promise<Record<'base' | 'istiod' | 'gateway', Release>> {
+async function istioReleases(
+  { target, flavor }: ClusterProvider,
+  mesh: Mesh,
+): Promise<Record<'base' | 'istiod' | 'gateway', Release>> {
   const module = flavor === 'native' ? join(await moduleFolder('istio', 'istio.io/istio'), 'manifests/charts') : '';
   const chart = (inModule: string, released: string) =>
     module ? { chart: join(module, inModule) } : { chart: released, ...ISTIO };
@@ -80,9 +87,15 @@ async function istioReleases({
       values: ['istio/istiod.yaml', `istio/istiod-${flavor}.yaml`],
     },
     gateway: {
-      name: 'istio-ingressgateway',
-      namespace,
+      name: gatewayOf(mesh).service,
+      namespace: gatewayOf(mesh).namespace,
       ...chart('gateway', 'gateway'),
+      ...(mesh.kind === 'shared' && {
+        set: {
+          'labels.istio': gatewayOf(mesh).label,
+          ...(mesh.revision !== 'default' && { revision: mesh.revision }),
+        },
+      }),
       // An existing cluster gets no port on its nodes.
       values: ['istio/gateway.yaml', ...(target === 'existing' ? ['istio/gateway-cluster-ip.yaml'] : [])],
     },
@@ -90,7 +103,11 @@ async function istioReleases({
 }
 
 /** The releases that do not need the mesh. */
-function independent({ target, flavor }: ClusterProvider, images: ReadonlyMap<string, string>): Release[] {
+function independent(
+  { target, flavor }: ClusterProvider,
+  images: ReadonlyMap<string, string>,
+  strimzi: Decision['strimzi'],
+): Release[] {
   const own = (name: string, namespace: string): Release => ({
     name,
     namespace,
@@ -98,13 +115,20 @@ function independent({ target, flavor }: ClusterProvider, images: ReadonlyMap<st
     values: [],
   });
   const standin = images.get('windlass/strimzi-standin:dev');
+  const operator = ({ withGlobals }: { readonly withGlobals: boolean }): Release =>
+    flavor === 'native'
+      ? { ...own('strimzi', 'shop'), set: standin ? { image: standin } : {} }
+      : {
+          name: 'strimzi',
+          namespace: 'shop',
+          ...STRIMZI,
+          values: ['strimzi/operator-kind.yaml', ...(withGlobals ? [] : ['strimzi/operator-shared.yaml'])],
+        };
   return [
     own('postgres', 'postgres'),
     { ...own('jaeger', 'observability'), set: target === 'existing' ? { queryNodePort: '' } : {} },
     own('monitoring', 'observability'),
     ...(target === 'native' ? [own('local-path', 'local-path-storage')] : []),
-    flavor === 'native'
-      ? { ...own('strimzi', 'shop'), set: standin ? { image: standin } : {} }
-      : { name: 'strimzi', namespace: 'shop', ...STRIMZI, values: ['strimzi/operator-kind.yaml'] },
+    ...(strimzi.kind === 'install' ? [operator(strimzi)] : []),
   ];
 }

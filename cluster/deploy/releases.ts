@@ -29,16 +29,18 @@ const DIGEST_LABEL = 'windlass.dev/digest';
  * @throws UserError if someone else installed a release of that name
  */
 export async function findPending(releases: readonly Release[]): Promise<Release[]> {
-  const installed = await findInstalled();
+  const installed = await findInstalled(releases.map(({ namespace }) => namespace));
   const foreign = releases.filter((release) => installed.get(titleOf(release))?.digest === null).map(titleOf);
   if (foreign.length > 0)
     throw new UserError(
       `the cluster has Helm releases that Windlass did not install and would change: ${foreign.join(', ')}. ` +
         'Uninstall them, or use another cluster',
     );
-  // A killed Helm leaves its release pending, and Helm refuses to upgrade a pending release.
-  const pending = `owner=helm,${DIGEST_LABEL},status in (pending-install,pending-upgrade,pending-rollback)`;
-  await kubectl(['delete', 'secrets', '-A', '-l', pending]);
+  // A killed Helm leaves its release pending, and Helm refuses to upgrade a pending release. Only records of ours go.
+  for (const { namespace, name } of releases.filter((release) => isPending(installed.get(titleOf(release))))) {
+    const pending = `owner=helm,name=${name},${DIGEST_LABEL},status in (${PENDING.join()})`;
+    await kubectl(['-n', namespace, 'delete', 'secrets', '-l', pending]);
+  }
   const digests = await Promise.all(releases.map(digestOf));
   return releases.filter((release, index) => {
     const { digest, status } = installed.get(titleOf(release)) ?? {};
@@ -56,9 +58,9 @@ export async function installReleases(releases: readonly Release[], progress: Pr
   );
 }
 
-/** Uninstalls all our releases, including those whose installation failed. */
-export async function uninstallReleases(): Promise<void> {
-  const ours = [...(await findInstalled())].filter(([, { digest }]) => digest !== null);
+/** Uninstalls our releases in these namespaces, including those whose installation failed. */
+export async function uninstallReleases(namespaces: readonly string[]): Promise<void> {
+  const ours = [...(await findInstalled(namespaces))].filter(([, { digest }]) => digest !== null);
   for (const [title] of ours.toReversed()) {
     const [namespace = '', name = ''] = title.split('/');
     await helm(['uninstall', name, '-n', namespace, '--wait'], { what: `uninstallation of ${name}` });
@@ -81,12 +83,23 @@ interface Installed {
   readonly status: string;
 }
 
-/** The latest record of each release, by namespace and name. */
-async function findInstalled(): Promise<ReadonlyMap<string, Installed>> {
-  const { stdout } = await kubectl(['get', 'secrets', '-A', '-l', 'owner=helm', '-o', 'json']);
-  const { items } = JSON.parse(stdout) as {
-    items: { metadata: { namespace: string; labels: Record<string, string> } }[];
-  };
+const PENDING = ['pending-install', 'pending-upgrade', 'pending-rollback'];
+
+function isPending(installed: Installed | undefined): boolean {
+  return PENDING.includes(installed?.status ?? '');
+}
+
+interface HelmSecret {
+  readonly metadata: { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
+}
+
+/** The latest record of each release in some namespaces, by namespace and name. */
+async function findInstalled(namespaces: readonly string[]): Promise<ReadonlyMap<string, Installed>> {
+  const inEach = [...new Set(namespaces)].map(async (namespace) => {
+    const { stdout } = await kubectl(['-n', namespace, 'get', 'secrets', '-l', 'owner=helm', '-o', 'json']);
+    return (JSON.parse(stdout) as { items: HelmSecret[] }).items;
+  });
+  const items = (await Promise.all(inEach)).flat();
   const byVersion = items.toSorted((a, b) => Number(a.metadata.labels.version) - Number(b.metadata.labels.version));
   return new Map(
     byVersion.map(({ metadata: { namespace, labels } }) => [

@@ -1,23 +1,42 @@
 import { removeCredentials } from '../credentials/ensure.ts';
 import { kubectl } from '../kubernetes/kubectl.ts';
 import { type KubernetesObject, toStream } from '../kubernetes/objects.ts';
+import type { Mesh } from '../shared/mesh.ts';
 import { manifestObjects, synthesize } from './application.ts';
-import { removeNamespaces } from './namespaces.ts';
+import { ourNamespaces, removeNamespaces } from './namespaces.ts';
 import { uninstallReleases } from './releases.ts';
 
+/** A namespace whose objects of the application are removed first: Strimzi must remove its topics while it runs. */
+const isInNamespace = (names: readonly string[]) => (object: KubernetesObject) =>
+  names.includes(object.metadata.namespace ?? '');
+
 /**
- * Removes everything of ours from an existing cluster: first the application, while its operators still run, then the
- * releases, then the namespaces that we created. CRDs stay.
+ * Removes from an existing cluster what this checkout made: first the application, while its operators still run, then
+ * the releases, then the namespaces. A second run completes one that was interrupted.
+ * @returns what stays, and why, for people
  */
-export async function removePlatform(): Promise<void> {
+export async function removePlatform(mesh: Mesh): Promise<readonly string[]> {
   await synthesize();
-  const objects = await manifestObjects();
+  const ours = await ourNamespaces();
+  const objects = (await manifestObjects(mesh)).filter(isInNamespace(ours));
   const isTopic = ({ kind }: KubernetesObject) => kind === 'KafkaTopic';
   await removeTopics(objects.filter(isTopic));
-  await remove(objects.filter((object) => !isTopic(object) && object.kind !== 'Namespace').toReversed());
-  await uninstallReleases();
-  await removeCredentials();
+  await remove(objects.filter((object) => !isTopic(object)).toReversed());
+  await uninstallReleases(ours);
+  await removeCredentials(ours);
   await removeNamespaces();
+  return whatStays();
+}
+
+/** CRDs: deleting one deletes all objects of its kind, in all namespaces. */
+async function whatStays(): Promise<readonly string[]> {
+  const { stdout } = await kubectl(['get', 'customresourcedefinitions', '-o', 'name']);
+  const groups = ['istio.io', 'strimzi.io'].filter((group) => new RegExp(`\\.${group}$`, 'm').test(stdout));
+  return groups.map(
+    (group) =>
+      `the CRDs of ${group}: deleting them would delete such objects of everyone. If no one uses them: ` +
+      `kubectl get crd -o name | grep '\\.${group}$' | xargs kubectl delete`,
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { CHECKOUT_LABEL } from '../deploy/namespaces.ts';
+import { CHECKOUT_LABEL } from '../deploy/labels.ts';
 import { removePlatform } from '../deploy/remove-platform.ts';
 import { docker, reasonOf } from '../docker/docker.ts';
 import { buildOwnImage, DEV_IMAGE } from '../docker/own-image.ts';
@@ -9,6 +9,9 @@ import { clusterNameOf, kubeconfig, root, stateFolder } from '../paths.ts';
 import type { ClusterProvider, Found } from '../provider.ts';
 import { run } from '../run.ts';
 import { type Settings, UserError } from '../settings.ts';
+import { announce } from '../shared/announce.ts';
+import { decideFor } from '../shared/decide-for.ts';
+import { gatewayOf } from '../shared/mesh.ts';
 import { findForwards, startForwards, stopForwards } from './forwards.ts';
 
 /** The cluster of a context does not answer, or the kubeconfig has no such context. */
@@ -18,8 +21,13 @@ export class Unreachable extends UserError {}
  * A cluster that someone else runs. A kind cluster gets our image by `kind load`, any other cluster from a registry.
  * Port-forwards on this machine lead to the gateway and to Jaeger, because no service of such a cluster is reachable
  * from here otherwise.
+ * @param images how images reach a cluster that is neither, such as a native one in tests. Default: see above
  */
-export function existingProvider(context: string, { imageRegistry }: Pick<Settings, 'imageRegistry'>): ClusterProvider {
+export function existingProvider(
+  context: string,
+  { imageRegistry }: Pick<Settings, 'imageRegistry'>,
+  images?: Pick<ClusterProvider, 'flavor' | 'loadOwnImages'>,
+): ClusterProvider {
   const kindName = kindClusterOf(context);
   const view = () => run('kubectl', ['config', 'view', '--minify', '--flatten', '--context', context]);
 
@@ -42,35 +50,41 @@ export function existingProvider(context: string, { imageRegistry }: Pick<Settin
 
   return {
     target: 'existing',
-    flavor: 'kind',
+    flavor: images?.flavor ?? 'kind',
     context,
     find,
     connect,
 
     async prepare() {
-      await ensurePrograms(
-        kindName ? ['docker', 'kind', 'kubectl', 'helm'] : ['docker', 'kubectl', 'helm'],
-        'KUBE_CONTEXT',
-      );
-      if (!kindName && !imageRegistry)
+      if (!images)
+        await ensurePrograms(
+          kindName ? ['docker', 'kind', 'kubectl', 'helm'] : ['docker', 'kubectl', 'helm'],
+          'KUBE_CONTEXT',
+        );
+      if (!images && !kindName && !imageRegistry)
         throw new UserError(
           `KUBE_CONTEXT=${context} is not a kind cluster, so it must pull the services' image from a registry: ` +
             'set IMAGE_REGISTRY, such as IMAGE_REGISTRY=registry.example/team',
         );
+      await connect();
+      await ensureStorageClass();
+      announce(context, await decideFor({ target: 'existing' }));
     },
 
     async start(ports) {
       await connect();
-      await ensureStorageClass();
+      const { mesh } = await decideFor({ target: 'existing' });
+      const { namespace, service } = gatewayOf(mesh);
       const forwards = await findForwards();
       const isRight = forwards?.ingress === ports.ingress && forwards.jaeger === ports.jaeger;
       if (!isRight) {
         await stopForwards();
-        await startForwards({ ...ports, context });
+        await startForwards({ ...ports, context, gateway: { namespace, service } });
       }
     },
 
     async loadOwnImages(progress) {
+      if (images) return images.loadOwnImages(progress);
       const image = await buildOwnImage(progress);
       if (kindName) {
         await docker(['tag', image, DEV_IMAGE]);
@@ -93,7 +107,8 @@ export function existingProvider(context: string, { imageRegistry }: Pick<Settin
     async remove() {
       await stopForwards();
       await connect();
-      await removePlatform();
+      const { mesh } = await decideFor({ target: 'existing' });
+      return removePlatform(mesh);
     },
 
     memoryBytes: async () => undefined,

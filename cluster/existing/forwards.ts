@@ -14,6 +14,8 @@ export const forwardsFile = join(stateFolder, 'forwards.json');
 /** The cluster that the port-forwards lead to, and their ports of 127.0.0.1. */
 export interface Forwards extends Ports {
   readonly context: string;
+  /** The ingress gateway's Service. */
+  readonly gateway: { readonly namespace: string; readonly service: string };
 }
 
 /** The running port-forwards; undefined if there are none. */

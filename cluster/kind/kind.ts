@@ -129,6 +129,7 @@ export function kindProvider({ kindNodeImage }: Pick<Settings, 'kindNodeImage'>)
     async remove() {
       await ensurePrograms(['docker', 'kind'], 'make down');
       await deleteCluster();
+      return [];
     },
 
     async memoryBytes() {

@@ -13,11 +13,12 @@ interface MeshObject extends KubernetesObject {
 
 /**
  * How the cluster's mesh config differs from the source's, as a unified diff; empty if they agree. It shows everything
- * that someone changed, added or deleted by hand, even fields and objects that the source does not have.
+ * that someone changed, added or deleted by hand in our namespaces, even fields and objects that the source does not
+ * have. Objects of others in theirs are not ours to compare.
  */
-export async function diffMesh(source: readonly MeshObject[]): Promise<string> {
+export async function diffMesh(source: readonly MeshObject[], namespaces: readonly string[]): Promise<string> {
   const ofMesh = source.filter(({ apiVersion }) => GROUPS.includes(apiVersion.split('/')[0] ?? ''));
-  return compare(ofMesh, await liveObjects());
+  return compare(ofMesh, await liveObjects(namespaces));
 }
 
 /** The pure part of `diffMesh`. It compares kind, namespace, name and spec only. */
@@ -33,11 +34,14 @@ export function compare(source: readonly MeshObject[], live: readonly MeshObject
     .join('');
 }
 
-async function liveObjects(): Promise<MeshObject[]> {
+async function liveObjects(namespaces: readonly string[]): Promise<MeshObject[]> {
   const lists = GROUPS.map((group) => kubectl(['api-resources', '--api-group', group, '-o', 'name']));
   const kinds = (await Promise.all(lists)).flatMap(({ stdout }) => stdout.trim().split('\n'));
-  const { stdout } = await kubectl(['get', kinds.join(','), '-A', '-o', 'json']);
-  return (JSON.parse(stdout) as { items: MeshObject[] }).items;
+  const inEach = namespaces.map(async (namespace) => {
+    const { stdout } = await kubectl(['-n', namespace, 'get', kinds.join(','), '-o', 'json']);
+    return (JSON.parse(stdout) as { items: MeshObject[] }).items;
+  });
+  return (await Promise.all(inEach)).flat();
 }
 
 function specOf({ spec = {} }: MeshObject): string {

@@ -106,6 +106,7 @@ export function nativeProvider(checkout: string = root): ClusterProvider {
 
     async remove() {
       await removeNode({ folder, name, id });
+      return [];
     },
 
     async memoryBytes() {

@@ -1,0 +1,95 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { root } from '../paths.ts';
+import { adaptManifests, type Manifest } from './adapt-manifests.ts';
+import { namespacesOf, type SharedMesh } from './mesh.ts';
+
+const mesh: SharedMesh = {
+  kind: 'shared',
+  namespace: 'mesh-of-others',
+  revision: 'canary',
+  version: '1.31.1',
+  providers: [],
+};
+const folder = mkdtempSync(join(tmpdir(), 'windlass-adapt-'));
+let source: Manifest[];
+let adapted: readonly Manifest[];
+beforeAll(() => {
+  execFileSync('npm', ['run', '--silent', 'synth', '--', '--env', 'dev', '--out', folder], { cwd: root });
+  source = readdirSync(join(folder, 'dev'))
+    .sort()
+    .flatMap((file) => parseAllDocuments(readFileSync(join(folder, 'dev', file), 'utf8')))
+    .flatMap((document) => (document.toJS() as Manifest | null) ?? []);
+  adapted = adaptManifests(mesh, source);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const named = (kind: string, name?: string) =>
+  adapted.filter((object) => object.kind === kind && (name === undefined || object.metadata.name === name));
+const namespaces = (kind: string, name?: string) => named(kind, name).map(({ metadata }) => metadata.namespace);
+
+test('in a mesh of our own the manifests stay as they are', () =>
+  expect(adaptManifests({ kind: 'own' }, source)).toBe(source));
+
+test('in the mesh of others every object is in a namespace of ours, and nothing names the root namespace', () => {
+  const ours = new Set(namespacesOf(mesh));
+  const outside = adapted.filter(
+    ({ kind, metadata }) => !ours.has(kind === 'Namespace' ? metadata.name : (metadata.namespace ?? '')),
+  );
+  expect(outside).toEqual([]);
+  expect(JSON.stringify(adapted)).not.toMatch(/istio-system|"istio":"ingressgateway"/);
+});
+
+test('what is mesh-wide in our mesh holds for our namespaces', () => {
+  expect(named('PeerAuthentication')[0]?.spec).toEqual({ mtls: { mode: 'STRICT' } });
+  expect(namespaces('PeerAuthentication')).toEqual(['shop', 'windlass-ingress']);
+  expect(namespaces('AuthorizationPolicy', 'deny-admin')).toEqual(['shop', 'windlass-ingress']);
+  const annotations = named('Deployment').map(({ metadata, spec }) => [
+    metadata.namespace,
+    JSON.stringify(spec).includes('\\"ISTIO_META_DNS_CAPTURE\\":\\"true\\"'),
+  ]);
+  expect(annotations).toContainEqual(['shop', true]);
+  expect(annotations.filter(([namespace, isSet]) => (namespace === 'shop') !== isSet)).toEqual([]);
+});
+
+test('every sidecar allows known hosts only, and every route states its retries, so no mesh-wide default applies', () => {
+  const sidecars = named('Sidecar');
+  expect(sidecars.length).toBeGreaterThan(5);
+  for (const { spec } of sidecars) expect(spec?.outboundTrafficPolicy).toEqual({ mode: 'REGISTRY_ONLY' });
+  const routes = named('VirtualService').flatMap(({ spec }) => spec?.http as { retries?: { attempts?: number } }[]);
+  expect(routes.length).toBeGreaterThan(5);
+  for (const route of routes) expect(route.retries?.attempts).toBeTypeOf('number');
+});
+
+test('the gateway of others is not selected: ours has a namespace and a label of its own', () => {
+  expect(named('Gateway')[0]?.spec?.selector).toEqual({ istio: 'windlass-ingressgateway' });
+  expect(namespaces('EnvoyFilter', 'edge-headers')).toEqual(['windlass-ingress']);
+  expect(JSON.stringify(named('NetworkPolicy', 'orders'))).toContain(
+    '"kubernetes.io/metadata.name":"windlass-ingress"}},"podSelector":{"matchLabels":{"istio":"windlass-ingressgateway"',
+  );
+});
+
+test('sidecars may reach the istiod of the mesh, and get its revision', () => {
+  expect(JSON.stringify(named('NetworkPolicy', 'orders'))).toContain('"kubernetes.io/metadata.name":"mesh-of-others"');
+  expect(named('Namespace', 'shop')[0]?.metadata.labels).toEqual({ 'istio.io/rev': 'canary' });
+  expect(named('Namespace', 'partner')[0]?.metadata.labels).toEqual({ 'istio-injection': 'disabled' });
+  const [shop] = adaptManifests({ ...mesh, revision: 'default' }, source).filter(
+    ({ metadata }) => metadata.name === 'shop',
+  );
+  expect(shop?.metadata.labels).toEqual({ 'istio-injection': 'enabled' });
+});
+
+test('tracing is stated only if the mesh has our provider, because istiod rejects one that it does not know', () => {
+  expect(named('Telemetry')).toEqual([]);
+  const traced = adaptManifests({ ...mesh, providers: ['jaeger'] }, source).filter(({ kind }) => kind === 'Telemetry');
+  expect(traced.map(({ metadata }) => metadata.namespace)).toEqual(['shop', 'windlass-ingress']);
+});
+
+test('namespaces come first, so that one apply is enough', () => {
+  const last = adapted.findLastIndex(({ kind }) => kind === 'Namespace');
+  expect(adapted.slice(0, last + 1).every(({ kind }) => kind === 'Namespace')).toBe(true);
+});

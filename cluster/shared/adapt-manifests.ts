@@ -1,0 +1,100 @@
+import { parse } from 'yaml';
+import type { KubernetesObject } from '../kubernetes/objects.ts';
+import { gatewayOf, injectionLabels, type Mesh, type SharedMesh } from './mesh.ts';
+
+/** The namespace in which a resource without a selector holds for the whole mesh. */
+const ROOT = gatewayOf({ kind: 'own' });
+/** The tracing provider that our Telemetry names. */
+const TRACING_PROVIDER = 'jaeger';
+
+/** A manifest. Its fields are read as they come. */
+export interface Manifest extends KubernetesObject {
+  readonly apiVersion: string;
+  readonly metadata: KubernetesObject['metadata'] & { readonly labels?: Readonly<Record<string, string>> };
+  readonly spec?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The manifests for a mesh. In one of our own they stay as they are. In the mesh of others, what is mesh-wide is stated
+ * for each of our namespaces instead, the gateway's resources move to the gateway's namespace, and namespaces get the
+ * mesh's revision. Nothing is left in the mesh's root namespace.
+ */
+export function adaptManifests(mesh: Mesh, manifests: readonly Manifest[]): readonly Manifest[] {
+  if (mesh.kind === 'own') return manifests;
+  const gateway = gatewayOf(mesh);
+  const inMesh = manifests.filter(isInjected).map(({ metadata }) => metadata.name);
+  const adapted = manifests.flatMap((manifest): Manifest[] => {
+    const rewritten = rewrite(manifest, mesh) as Manifest;
+    if (manifest.kind === 'Deployment' && inMesh.includes(manifest.metadata.namespace ?? ''))
+      return [withDnsProxy(rewritten)];
+    if (isInjected(manifest)) return [withInjection(rewritten, mesh)];
+    if (manifest.metadata.namespace !== ROOT.namespace) return [rewritten];
+    if (isTracing(manifest) && !mesh.providers.includes(TRACING_PROVIDER)) return [];
+    const targets = selectsGateway(manifest) ? [gateway.namespace] : [...inMesh, gateway.namespace];
+    return targets.map((namespace) => ({ ...rewritten, metadata: { ...rewritten.metadata, namespace } }));
+  });
+  return adapted;
+}
+
+/** What such a mesh lacks that ours would have, for people. */
+export function losses({ providers }: SharedMesh): readonly string[] {
+  return [
+    ...(providers.includes(TRACING_PROVIDER)
+      ? []
+      : [`traces lack the spans of proxies: its mesh config has no extension provider \`${TRACING_PROVIDER}\``]),
+    'access logs of proxies are as it configures them, not JSON with flags and routes',
+    "counters of retries and ejections are missing, which the mesh's dashboard and alerts read",
+    'if it does not switch them off, a sidecar repeats requests to its own application',
+  ];
+}
+
+/** By it the injector is told about one pod's sidecar. */
+const CONFIG = 'proxy.istio.io/config';
+const isInjected = ({ kind, metadata }: Manifest) =>
+  kind === 'Namespace' && metadata.labels?.['istio-injection'] === 'enabled';
+const isTracing = ({ kind, spec }: Manifest) => kind === 'Telemetry' && spec?.tracing !== undefined;
+
+function withInjection(manifest: Manifest, mesh: SharedMesh): Manifest {
+  const { 'istio-injection': _, ...labels } = manifest.metadata.labels ?? {};
+  return { ...manifest, metadata: { ...manifest.metadata, labels: { ...labels, ...injectionLabels(mesh) } } };
+}
+
+/**
+ * Sidecars must answer DNS for hosts of ServiceEntries, which no DNS server knows. Our own mesh config says so. An
+ * annotation, because a ProxyConfig of the namespace would have to reach istiod before the first pod is injected.
+ */
+function withDnsProxy(manifest: Manifest): Manifest {
+  const { template, ...spec } = manifest.spec as { template: { metadata: { annotations?: Record<string, string> } } };
+  const { annotations = {} } = template.metadata;
+  const config = parse(annotations[CONFIG] ?? '{}') as { proxyMetadata?: object };
+  const proxyMetadata = { ...config.proxyMetadata, ISTIO_META_DNS_CAPTURE: 'true' };
+  const metadata = {
+    ...template.metadata,
+    annotations: { ...annotations, [CONFIG]: JSON.stringify({ ...config, proxyMetadata }) },
+  };
+  return { ...manifest, spec: { ...spec, template: { ...template, metadata } } };
+}
+
+function selectsGateway({ spec }: Manifest): boolean {
+  const { workloadSelector, selector } = (spec ?? {}) as Record<string, { labels?: unknown; matchLabels?: unknown }>;
+  const selected = workloadSelector?.labels ?? workloadSelector?.matchLabels ?? selector?.matchLabels;
+  return (selected as { istio?: string } | undefined)?.istio === ROOT.label;
+}
+
+/** Replaces the gateway's label everywhere, and in NetworkPolicies the namespaces of the gateway and of istiod. */
+function rewrite(value: unknown, mesh: SharedMesh): unknown {
+  if (Array.isArray(value)) return value.map((item) => rewrite(item, mesh));
+  if (typeof value !== 'object' || value === null) return value;
+  const gateway = gatewayOf(mesh);
+  const entries = Object.entries(value).map(([key, item]) => [
+    key,
+    key === 'istio' && item === ROOT.label ? gateway.label : rewrite(item, mesh),
+  ]);
+  const rewritten = Object.fromEntries(entries) as Record<string, unknown>;
+  const { namespaceSelector } = value as { namespaceSelector?: { matchLabels?: Record<string, string> } };
+  const name = 'kubernetes.io/metadata.name';
+  if (namespaceSelector?.matchLabels?.[name] !== ROOT.namespace) return rewritten;
+  const isGateway = JSON.stringify(value).includes(`"istio":"${ROOT.label}"`);
+  const matchLabels = { ...namespaceSelector.matchLabels, [name]: isGateway ? gateway.namespace : mesh.namespace };
+  return { ...rewritten, namespaceSelector: { matchLabels } };
+}
