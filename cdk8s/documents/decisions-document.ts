@@ -2,6 +2,7 @@ import { availabilityOfRoutes } from '../analysis/availability.ts';
 import { toUses } from '../analysis/check-decisions.ts';
 import { articles, criteria } from '../analysis/criteria.ts';
 import { tactics } from '../analysis/tactics.ts';
+import { syncInteractions } from '../model/interactions.ts';
 import type { Model } from '../model/model.ts';
 import { writeInteractions } from './interaction-section.ts';
 import { code, formatMs, joinBlocks, table } from './markdown.ts';
@@ -81,5 +82,23 @@ function writeAvailability(model: Model): string[] {
     '## What users get',
     'Each route is as available as all its parts together: five parts of 99 % are about 95 %. Retries raise that if failures are single lost answers. In an outage all attempts fail together, and users get the figure without policies. The calculation does not count pending orders as available.',
     table(['route', 'parts', 'without policies', 'with policies'], rows),
+    'What customers may expect of each route over 30 days. Failures that the gateway answers itself count; alerts fire when the rest, the error budget, burns too fast.',
+    table(['route', 'no 5xx', 'answers in time'], slosOf(model)),
   ];
+}
+
+function slosOf({ topology }: Model): string[][] {
+  return syncInteractions(topology).flatMap(({ callee, rpcs }) =>
+    Object.entries(rpcs).flatMap(([name, { slo }]) =>
+      slo
+        ? [
+            [
+              code(`${callee}.${name}`),
+              `${slo.availabilityPercent} %`,
+              `${slo.latency.percent} % within ${formatMs(slo.latency.withinMs)}`,
+            ],
+          ]
+        : [],
+    ),
+  );
 }

@@ -33,12 +33,14 @@ function fieldsOf({ decision }: Use['interaction']): string[][] {
 function writeCalls(interaction: SyncInteraction, { policies }: Model): string[] {
   const policy = policies[dependencyId(interaction)];
   if (!policy) return [];
-  const rows = Object.entries(interaction.rpcs).flatMap(([name, { why }]) => {
+  const rows = Object.entries(interaction.rpcs).flatMap(([name, { why, ratePerSecond }]) => {
     const rpc = policy.rpcs[name];
-    return rpc ? [[name, why, formatMs(rpc.timeoutMs), attemptsOf(rpc), rpc.idempotency, rpc.afterTimeout]] : [];
+    return rpc
+      ? [[name, why, `${ratePerSecond}/s`, formatMs(rpc.timeoutMs), attemptsOf(rpc), rpc.idempotency, rpc.afterTimeout]]
+      : [];
   });
   return [
-    table(['RPC', 'why', 'timeout', 'attempts', 'idempotency', 'after the timeout'], rows),
+    table(['RPC', 'why', 'expected rate', 'timeout', 'attempts', 'idempotency', 'after the timeout'], rows),
     writeDependency(policy),
   ];
 }

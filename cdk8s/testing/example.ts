@@ -109,7 +109,7 @@ export const retried = {
   },
 } as const satisfies RpcPolicy;
 
-export const partnerPool = {
+const partnerPool = {
   connectTimeoutMs: 1_000,
   maxConnections: 10,
   maxRequests: 20,
