@@ -24,7 +24,8 @@ export const environments = {
   dev,
   prod: {
     image: 'windlass/services:0.1.0',
-    replicas: { each: 3 },
+    // 20 orders per second.
+    replicas: { each: 3, load: 5 },
     maxUnavailable: 1,
     spread: ['host', 'zone'],
     faults: 'off',

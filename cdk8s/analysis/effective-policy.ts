@@ -36,8 +36,9 @@ export interface EffectivePolicy {
   readonly endpoints: readonly number[];
   /** Pods of the caller, in each environment. */
   readonly callerPods: readonly number[];
-  /** Calls per second of all these pods together, without retries. */
+  /** Calls per second of all these pods together, without retries; in each environment, times its load. */
   readonly ratePerSecond: number;
+  readonly load: readonly number[];
   /** How long the callee's database lets a statement run, on behalf of a caller that may have gone; of a partner 0. */
   readonly databaseMs: number;
   readonly idempotency: RpcPolicy['idempotency'];
@@ -98,6 +99,7 @@ type OtherField =
   | 'calls'
   | 'callerPods'
   | 'ratePerSecond'
+  | 'load'
   | 'databaseMs'
   | 'idempotency'
   | 'afterTimeout'
@@ -166,6 +168,7 @@ export function readEffectivePolicies(
       inboundRetries: dependency.service.serves === 'http' ? INBOUND_HTTP_RETRIES : null,
       endpoints: endpointsOf(dependency, replicas),
       callerPods: replicas.map((each) => podsOf(dependency.caller, each)),
+      load: replicas.map(({ load = 1 }) => load),
       latencyBudgetMs: dependency.decision.latencyBudgetMs,
       availabilityPercent: dependency.decision.availabilityPercent,
       retryBudget: dependency.policy.retryBudget,

@@ -172,6 +172,11 @@ test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, undefined as unknown as 
   },
 );
 
+test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('a load of %s times the rates is none', (load) => {
+  expect(problemsOf({ replicas: { each: 1, load } })).toEqual([`replicas load = ${load}`]);
+  expect(problemsOf({ replicas: { each: 1, load: 0.5 } })).toEqual([]);
+});
+
 test('a rate may have a fraction', () => {
   const [, ask] = exampleTopology.interactions;
   const interactions = [{ ...ask, rpcs: { Ask: { ...ask.rpcs.Ask, ratePerSecond: 0.1 } } }];

@@ -35,13 +35,16 @@ export function numbersInRange({ topology, policies, limits }: Model, replicas: 
           'ratePerSecond',
           ratePerSecond,
           'a number above 0: the calls per second that are expected',
-          (rate) => rate > 0 && Number.isFinite(rate),
+          isRate,
         ),
       ),
     ),
     ...checkWhole('topics', { deduplicationDays: topology.deduplicationDays }),
     ...Object.entries(topology.topics).flatMap(([name, topic]) => checkWhole(name, { ...topic })),
-    ...replicas.flatMap(({ each, of }) => checkWhole('replicas', { each, ...prefix('of', of ?? {}) }, BOUNDS.replicas)),
+    ...replicas.flatMap(({ each, of, load = 1 }) => [
+      ...checkWhole('replicas', { each, ...prefix('of', of ?? {}) }, BOUNDS.replicas),
+      ...check('replicas', 'load', load, 'a number above 0: how many times the rates of topology.ts', isRate),
+    ]),
     ...Object.entries(limits).flatMap(([name, limit]) =>
       check('limits', name, limit, 'a number from 1 on', (value) => value >= 1 && Number.isFinite(value)),
     ),
@@ -85,6 +88,10 @@ function check(
 ): Problem[] {
   if (isRight(value)) return [];
   return [{ subject, value: `${name} = ${value}`, rule: 'numbers-in-range', message: `must be ${right}.` }];
+}
+
+function isRate(rate: number): boolean {
+  return rate > 0 && Number.isFinite(rate);
 }
 
 function isShare(percent: number): boolean {

@@ -33,6 +33,12 @@ describe('volume-within-reach', () => {
     );
   });
 
+  test('an environment has the rates of the topology times its load', () => {
+    const pods = { callerPods: [1, 3], endpoints: [1, 3], load: [1, 5] };
+    expect(problemsOf(judging(22, pods))).toEqual([]);
+    expect(problemsOf(judging(23, pods))[0]?.message).toContain('gets 22.2 calls');
+  });
+
   test('all calls of a dependency count together, and those of no other', () => {
     const write = judging(80, { rpc: 'Write' });
     expect(problemsOf(judging(80), write)).toEqual([]);
@@ -74,6 +80,11 @@ describe('pool-fits-rate', () => {
         message: "up to 10 calls of one caller's pod are in flight at the expected rate: use at least 10.",
       },
     ]);
+  });
+
+  test('an environment with more load needs more room', () => {
+    const loaded = { callerPods: [2, 3], endpoints: [2, 3], load: [1, 5] };
+    expect(problemsOf({ ...slow, ...loaded, pool: { ...unbounded, maxRequests: 33 } })[0]?.message).toContain('34.');
   });
 
   test('HTTP/1.1 needs a connection for each, gRPC shares one', () => {

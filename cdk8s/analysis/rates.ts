@@ -89,22 +89,31 @@ function floorFitsRate(calls: Calls): Problem[] {
   return [problem(calls, `retryBudget.minConcurrency = ${retryBudget.minConcurrency}`, 'floor-fits-rate', message)];
 }
 
-/** Calls per second between one pod of the caller and one endpoint, in the environment with the most of both. */
+/** Calls per second between one pod of the caller and one endpoint, in the environment in which they are the fewest. */
 function slowestPair(calls: Calls): { readonly rate: number; readonly where: string } {
-  const [{ callerPods, endpoints }] = calls;
-  const pairs = callerPods.map((pods, index) => ({ pods, of: endpoints[index] ?? 1 }));
-  const { pods, of } = pairs.reduce((most, each) => (each.pods * each.of > most.pods * most.of ? each : most), {
-    pods: 1,
-    of: 1,
-  });
-  return { rate: rateOf(calls) / (pods * of), where: `with ${pods} caller pod(s) and ${of} endpoint(s)` };
+  const pairs = environmentsOf(calls).map(({ pods, endpoints, rate }) => ({
+    rate: rate / (pods * endpoints),
+    where: `with ${pods} caller pod(s) and ${endpoints} endpoint(s)`,
+  }));
+  return pairs.reduce((slowest, each) => (each.rate < slowest.rate ? each : slowest));
 }
 
-/** In one pod of the caller, in the environment with the fewest. */
+/** In one pod of the caller, in the environment in which they are the most. */
 function expectedInFlight(calls: Calls): number {
-  const [{ callerPods }] = calls;
   const all = calls.reduce((sum, { ratePerSecond, timeoutMs }) => sum + (ratePerSecond * (timeoutMs ?? 0)) / 1_000, 0);
-  return all / Math.min(...callerPods, Number.POSITIVE_INFINITY);
+  return Math.max(...environmentsOf(calls).map(({ pods, load }) => (all * load) / pods));
+}
+
+/** Without an environment, one pod of each is assumed. */
+function environmentsOf(calls: Calls) {
+  const [{ callerPods, endpoints, load }] = calls;
+  const known = callerPods.length > 0 ? callerPods : [1];
+  return known.map((pods, index) => ({
+    pods,
+    endpoints: endpoints[index] ?? 1,
+    load: load[index] ?? 1,
+    rate: rateOf(calls) * (load[index] ?? 1),
+  }));
 }
 
 function rateOf(calls: Calls): number {

@@ -20,7 +20,7 @@ test('an interaction states its times and attempts, and what happens when it fai
   expect(rowOf(document, 'Check')).toContain('300 ms | 3, on unavailable');
   expect(rowOf(document, 'Reserve')).toContain('6.5 s | 3 of 2 s each');
   expect(paragraphs).toContain('after 5 failures in a row, it ejects for 30 s');
-  expect(paragraphs).toContain('when 50 % of at least 4 calls within 10 s fail, it ejects for 10 s');
+  expect(paragraphs).toContain('when 50 % of at least 20 calls within 10 s fail, it ejects for 10 s');
   for (const { decision } of topology.interactions)
     expect(document).toContain(`| when it fails | ${decision.onFailure} |`);
 });

@@ -49,8 +49,10 @@ export interface Resources {
   readonly memoryLimitMi: number;
 }
 
-/** Pods of a service: of each, and of those that have a number of their own. */
+/** Pods of a service: of each, and of those that have a number of their own; and how much they get to do. */
 export interface Replicas {
   readonly each: number;
   readonly of?: Readonly<Record<string, number>>;
+  /** How many times the rates that topology.ts states. @default 1 */
+  readonly load?: number;
 }

@@ -63,8 +63,8 @@ export interface Rpc {
   /** Calls that the callee makes before it answers, one after the other, as `callee.Rpc`. */
   readonly calls: readonly string[];
   /**
-   * Calls per second that are expected at the peak, in every environment: of all pods of the caller together, without
-   * retries. Breakers, pools and retry budgets must fit it.
+   * Calls per second that are expected at the peak, of all pods of the caller together and without retries; in an
+   * environment, times its `load`. Breakers, pools and retry budgets must fit it.
    */
   readonly ratePerSecond: number;
   /** Of the gateway's routes: what customers may expect. Other calls have none. */

@@ -16,6 +16,7 @@ export function effectivePolicy(change: Partial<EffectivePolicy> = {}): Effectiv
     endpoints: [1],
     callerPods: [1],
     ratePerSecond: 20,
+    load: [1],
     databaseMs: 0,
     idempotency: 'safe',
     afterTimeout: 'callee-stops',

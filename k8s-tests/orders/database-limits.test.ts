@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { STATEMENT_TIMEOUT_MS } from '../../cdk8s/model/database.ts';
+import { silentLog } from '../../services/lib/observability/log.ts';
+import { openDatabase } from '../../services/lib/postgres/database.ts';
 import { startTestDatabase } from '../../services/lib/testing/databases.ts';
 
 let started: Awaited<ReturnType<typeof startTestDatabase>>;
@@ -13,4 +15,11 @@ test('a statement may run for as long as the model says that a callee may outliv
     "SELECT setting::int AS ms FROM pg_settings WHERE name = 'statement_timeout'",
   );
   expect(rows).toEqual([{ ms: STATEMENT_TIMEOUT_MS }]);
+});
+
+test('a service opens at most the connections of its pool, and later work waits for one', async () => {
+  const database = openDatabase(started.url, silentLog, 2);
+  const sleepers = Array.from({ length: 6 }, () => database.query('SELECT pg_backend_pid() AS pid, pg_sleep(0.1)'));
+  const results = await Promise.all(sleepers).finally(() => database.close());
+  expect(new Set(results.map(({ rows }) => rows[0]?.pid)).size).toBe(2);
 });
