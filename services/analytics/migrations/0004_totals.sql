@@ -1,5 +1,5 @@
 -- Running totals, so that statistics take as long after a million orders as after ten. Triggers keep them in the
--- transaction that writes a fact, whoever writes it: a pod of an earlier release does not know of them.
+-- transaction that writes a fact: a pod of an earlier release does not know of them.
 --
 -- kind and label: orders by outcome (open, fulfilled, cancelled), reason by reason, revenue by currency in minor units;
 -- by minute also placed. The minute -infinity is all time.
