@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { FaultRule } from '../../services/lib/faults/rules.ts';
 import { silentLog } from '../../services/lib/observability/log.ts';
 import { reverseAbandonedPayments } from '../../services/orders/saga/abandoned-payments.ts';
@@ -241,3 +241,25 @@ test.each([401, 403, 404, 429])(
     expect(await shop.summary(orderId)).toMatchObject(ends.fulfilled);
   },
 );
+
+test('with a clock that is 10 minutes ahead, every stored time and event has the time of the database', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 10 * 60_000 });
+  try {
+    const orderId = await shop.place();
+    await finish();
+    expect(await shop.summary(orderId)).toMatchObject(ends.fulfilled);
+    const { rows } = await shop.database.query(
+      `SELECT what FROM (
+         SELECT 'placed' AS what, placed_at AS at FROM orders
+         UNION ALL SELECT 'history', at FROM order_history
+         UNION ALL SELECT unnest('{started,ended}'::text[]), unnest(ARRAY[started_at, ended_at]) FROM sagas
+         UNION ALL SELECT type, occurred_at FROM outbox
+         UNION ALL SELECT type || ' data', (coalesce(data::json->>'placedAt', data::json->>'endedAt'))::timestamptz
+           FROM outbox WHERE type IN ('windlass.order.placed.v1', 'windlass.order.fulfilled.v1')
+       ) AS times WHERE at IS NULL OR abs(extract(epoch FROM now() - at)) > 60`,
+    );
+    expect(rows).toEqual([]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
