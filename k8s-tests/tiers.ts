@@ -59,6 +59,10 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
       'thousands of requests that schemathesis makes of the document; the short form makes its own without a cluster',
     shortForms: ['services/orders/api/requests.property.test.ts', 'services/orders/openapi/openapi-replay.test.ts'],
   },
+  'k8s-tests/platform/shared-cluster.cluster.test.ts': {
+    reason: 'about six minutes for a further cluster, which others run; the short forms decide and adapt without one',
+    shortForms: ['cluster/shared/decide.test.ts', 'cluster/shared/adapt-manifests.test.ts'],
+  },
   'k8s-tests/docs/kubectl-apply.cluster.test.ts': {
     reason: '121 s for another cluster; the short forms check the manifests and apply the same ones',
     shortForms: ['cdk8s/commands/synthesize.test.ts', 'k8s-tests/platform/manifests.cluster.test.ts'],

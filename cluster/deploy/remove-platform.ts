@@ -1,7 +1,7 @@
 import { removeCredentials } from '../credentials/ensure.ts';
 import { kubectl } from '../kubernetes/kubectl.ts';
 import { type KubernetesObject, toStream } from '../kubernetes/objects.ts';
-import type { Mesh } from '../shared/mesh.ts';
+import type { Decision } from '../shared/decide.ts';
 import { manifestObjects, synthesize } from './application.ts';
 import { ourNamespaces, removeNamespaces } from './namespaces.ts';
 import { uninstallReleases } from './releases.ts';
@@ -15,7 +15,10 @@ const isInNamespace = (names: readonly string[]) => (object: KubernetesObject) =
  * the releases, then the namespaces. A second run completes one that was interrupted.
  * @returns what stays, and why, for people
  */
-export async function removePlatform(mesh: Mesh): Promise<readonly string[]> {
+export async function removePlatform({
+  mesh,
+  strimzi,
+}: Pick<Decision, 'mesh' | 'strimzi'>): Promise<readonly string[]> {
   await synthesize();
   const ours = await ourNamespaces();
   const objects = (await manifestObjects(mesh)).filter(isInNamespace(ours));
@@ -25,13 +28,14 @@ export async function removePlatform(mesh: Mesh): Promise<readonly string[]> {
   await uninstallReleases(ours);
   await removeCredentials(ours);
   await removeNamespaces();
-  return whatStays();
+  const isOwn = { 'istio.io': mesh.kind === 'own', 'strimzi.io': strimzi.kind === 'install' && strimzi.withGlobals };
+  return whatStays(Object.entries(isOwn).flatMap(([group, own]) => (own ? group : [])));
 }
 
-/** CRDs: deleting one deletes all objects of its kind, in all namespaces. */
-async function whatStays(): Promise<readonly string[]> {
+/** CRDs, unless others brought them: deleting one deletes all objects of its kind, in all namespaces. */
+async function whatStays(candidates: readonly string[]): Promise<readonly string[]> {
   const { stdout } = await kubectl(['get', 'customresourcedefinitions', '-o', 'name']);
-  const groups = ['istio.io', 'strimzi.io'].filter((group) => new RegExp(`\\.${group}$`, 'm').test(stdout));
+  const groups = candidates.filter((group) => new RegExp(`\\.${group}$`, 'm').test(stdout));
   return groups.map(
     (group) =>
       `the CRDs of ${group}: deleting them would delete such objects of everyone. If no one uses them: ` +

@@ -107,8 +107,7 @@ export function existingProvider(
     async remove() {
       await stopForwards();
       await connect();
-      const { mesh } = await decideFor({ target: 'existing' });
-      return removePlatform(mesh);
+      return removePlatform(await decideFor({ target: 'existing' }));
     },
 
     memoryBytes: async () => undefined,

@@ -3,7 +3,7 @@ import { type Mesh, namespacesOf } from './mesh.ts';
 import type { Istiod, StrimziOperator, Survey } from './survey.ts';
 
 /** The versions of Istio and Strimzi that the manifests fit (docs/versions.md). */
-export const SUPPORTED = { istio: ['1.31', '1.32'], strimzi: ['1.2'] } as const;
+const SUPPORTED = { istio: ['1.31', '1.32'], strimzi: ['1.2'] } as const;
 
 /** What `make up` does on a cluster that others use, too. */
 export interface Decision {

@@ -4,7 +4,7 @@
  */
 export type Mesh = OwnMesh | SharedMesh;
 
-export interface OwnMesh {
+interface OwnMesh {
   readonly kind: 'own';
 }
 
