@@ -34,7 +34,7 @@ export async function removePlatform({
 
 /** CRDs, unless others brought them: deleting one deletes all objects of its kind, in all namespaces. */
 async function whatStays(candidates: readonly string[]): Promise<readonly string[]> {
-  const { stdout } = await kubectl(['get', 'customresourcedefinitions', '-o', 'name']);
+  const { stdout } = await kubectl(['get', 'crds', '-o', 'name']);
   const groups = candidates.filter((group) => new RegExp(`\\.${group}$`, 'm').test(stdout));
   return groups.map(
     (group) =>

@@ -19,17 +19,17 @@ export interface Decision {
 /** Decides by the facts alone. @param manifests the application's; their versions must be served */
 export function decide(facts: Survey, manifests: readonly Manifest[], checkout: string): Decision {
   const isOurs = (namespace: string) => facts.namespaces.get(namespace)?.isOurs ?? false;
-  const others = facts.istiods.filter(({ namespace }) => !isOurs(namespace));
+  const others = facts.controlPlanes.filter(({ namespace }) => !isOurs(namespace));
   const usable = others.filter((istiod) => isSupported(SUPPORTED.istio, istiod.version) && !istiod.isSelective);
   const chosen = usable.find(({ revision }) => revision === 'default') ?? usable[0];
   const mesh: Mesh = chosen ? { kind: 'shared', ...chosen } : { kind: 'own' };
-  const foreignStrimzis = facts.strimzis.filter(({ namespace }) => !isOurs(namespace));
-  const watching = foreignStrimzis.find(({ watches }) => watches.some((name) => name === '*' || name === 'shop'));
+  const foreignOperators = facts.operators.filter(({ namespace }) => !isOurs(namespace));
+  const watching = foreignOperators.find(({ watches }) => watches.some((name) => name === '*' || name === 'shop'));
   const namespaces = namespacesOf(mesh);
   const made = namespaces.filter((name) => !facts.namespaces.has(name));
   return {
     mesh,
-    strimzi: watching ? { kind: 'use' } : { kind: 'install', withGlobals: foreignStrimzis.length === 0 },
+    strimzi: watching ? { kind: 'use' } : { kind: 'install', withGlobals: foreignOperators.length === 0 },
     plan: [
       ...(made.length > 0 ? [`creates the namespaces ${made.join(', ')}`] : []),
       chosen

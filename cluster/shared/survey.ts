@@ -1,3 +1,4 @@
+// cspell:ignore customresourcedefinitions distroless
 import { CHECKOUT_LABEL } from '../deploy/labels.ts';
 import { kubectl } from '../kubernetes/kubectl.ts';
 import { clusterNameOf, root } from '../paths.ts';
@@ -25,8 +26,8 @@ export interface StrimziOperator {
 export interface Survey {
   /** The names of all namespaces, and whether this checkout made them. */
   readonly namespaces: ReadonlyMap<string, { readonly isOurs: boolean }>;
-  readonly istiods: readonly Istiod[];
-  readonly strimzis: readonly StrimziOperator[];
+  readonly controlPlanes: readonly Istiod[];
+  readonly operators: readonly StrimziOperator[];
   /** The CRDs of Istio and Strimzi: `kafkas.kafka.strimzi.io` has the served versions, and the Helm release if any. */
   readonly crds: ReadonlyMap<string, { readonly versions: readonly string[]; readonly release: string }>;
   /** What the user may not do, of what an installation needs: `create namespaces`. */
@@ -58,7 +59,7 @@ export async function survey(): Promise<Survey> {
   const [namespaces, deployments, crds, denied] = await Promise.all([
     list('namespaces'),
     list('deployments', '-A'),
-    list('customresourcedefinitions'),
+    list('crds'),
     findDenied(),
   ]);
   return {
@@ -68,8 +69,10 @@ export async function survey(): Promise<Survey> {
         { isOurs: labels?.[CHECKOUT_LABEL] === clusterNameOf(root) },
       ]),
     ),
-    istiods: await Promise.all(deployments.filter(({ metadata }) => metadata.labels?.app === 'istiod').map(toIstiod)),
-    strimzis: deployments.flatMap(toStrimzi),
+    controlPlanes: await Promise.all(
+      deployments.filter(({ metadata }) => metadata.labels?.app === 'istiod').map(toIstiod),
+    ),
+    operators: deployments.flatMap(toStrimzi),
     crds: new Map(
       crds
         .filter(({ metadata: { name } }) => /\.(istio|strimzi)\.io$/.test(name))

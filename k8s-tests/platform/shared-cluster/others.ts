@@ -1,3 +1,4 @@
+// cspell:ignore componentstatuses ipaddresses csinodes
 import { join } from 'node:path';
 import { root } from '../../../cluster/paths.ts';
 import { type RunOptions, run } from '../../../cluster/run.ts';
