@@ -65,7 +65,7 @@ describe('a command', () => {
   test('an unknown cause is rejected with a list of the known ones', async () => {
     await expect(parse('redrive --cause bad-date')).rejects.toThrow(
       "'bad-date' is invalid. Allowed choices are not-a-cloudevent, unknown-version, bad-data, oversize, tombstone, " +
-        'attempts-exhausted, refused.',
+        'unreadable-batch, attempts-exhausted, refused.',
     );
   });
 });

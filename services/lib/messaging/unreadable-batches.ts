@@ -4,9 +4,9 @@
  */
 import { createRequire } from 'node:module';
 import { crc32c } from '@platformatic/wasm-utils';
-import { CompressionCodecs, type KafkaMessage } from 'kafkajs';
+import type { KafkaMessage } from 'kafkajs';
 import { describeError } from '../observability/serialize-error.ts';
-import { codecs } from './codecs.ts';
+import { type Codec, codecs } from './codecs.ts';
 import type { UnreadableBatch } from './message.ts';
 
 /** The part of kafkajs' decoders that is used here. */
@@ -30,9 +30,11 @@ const magic = 2;
 /** kafkajs passes the records of a batch as arguments of one call, of which V8 allows about 120,000. */
 const maxRecords = 50_000;
 
-Object.assign(CompressionCodecs, Object.fromEntries(Object.entries(codecs).map(([id, codec]) => [id, () => codec])));
-
 const require = createRequire(import.meta.url);
+// Node.js does not find this export of kafkajs by name.
+const { CompressionCodecs } = require('kafkajs') as { CompressionCodecs: Record<number, () => Codec> };
+for (const [number, codec] of Object.entries(codecs)) CompressionCodecs[Number(number)] = () => codec;
+
 // kafkajs loads its decoders when a connection fetches for the first time, which is after this import.
 const path = require.resolve('kafkajs/src/protocol/recordBatch/v0/decoder');
 const decode = require(path) as DecodeBatch;
