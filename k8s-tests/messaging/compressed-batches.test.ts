@@ -87,7 +87,7 @@ test('a batch that cannot be read is dead-lettered by its position, and the even
   await publisher.close();
   expect([handled, crashes]).toEqual([['o-1', 'o-2', 'o-3'], []]);
   expect(await readDeadLetters(kafka.brokers, 'notifications')).toMatchObject([
-    { cause: 'unreadable-batch', originalPosition: 'orders.v1/0/2-21', message: { key: null, value: null } },
+    { cause: 'unreadable-batch', originalPosition: 'orders.v1/0/2-21' },
   ]);
 
   const replay = { brokers: kafka.brokers, group: 'rebuild', handlers, log: silentLog, onProgress: () => undefined };

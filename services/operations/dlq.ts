@@ -7,15 +7,23 @@ import { dlqCommandLine } from './command-line.ts';
 import { type DlqCommand, runDlq } from './run-dlq.ts';
 import { describeMessage, tabulate } from './show-messages.ts';
 
+/** How often stderr says how far a command is. */
+const progressEvery = 100;
+
 await runCommand(dlqCommandLine(run));
 
 async function run(command: DlqCommand): Promise<void> {
   const { KAFKA_BROKERS } = readConfig({ KAFKA_BROKERS: kafkaBrokers }, process.env);
-  const messages = await runDlq(command, KAFKA_BROKERS);
-  if (command.kind === 'list') console.log(tabulate(messages, Date.now()));
-  else if (command.kind === 'show') console.log(messages.map(describeMessage).join('\n'));
-  else {
-    const done = command.kind === 'drop' ? 'dropped' : 'redriven';
-    console.log(messages.map(({ id }) => `${id} ${done}`).join('\n') || 'None.');
-  }
+  const done = command.kind === 'drop' ? 'dropped' : 'redriven';
+  let closed = 0;
+  await runDlq(command, KAFKA_BROKERS, {
+    onListed: (messages) => console.log(tabulate(messages, Date.now())),
+    onShown: (message) => console.log(describeMessage(message)),
+    onClosed({ id }, count, total) {
+      closed = count;
+      console.log(`${id} ${done}`);
+      if (count % progressEvery === 0) console.error(`${count} of ${total} messages ${done}`);
+    },
+  });
+  if (command.kind === 'redrive-matching' && closed === 0) console.log('None.');
 }

@@ -6,8 +6,9 @@ import {
   listGroups,
   readDeadLetters,
   redrive,
+  visitDeadLetters,
+  type WholeDeadLetterMessage,
 } from '../lib/messaging/dead-letter-queue.ts';
-import type { Publisher } from '../lib/messaging/message.ts';
 import { createLog } from '../lib/observability/log.ts';
 
 export type DlqCommand =
@@ -19,24 +20,46 @@ export type DlqCommand =
       readonly cause: DeadLetterCause | undefined;
     };
 
+/** Where the result of a command goes while it runs. */
+export interface DlqOutput {
+  onListed(messages: readonly DeadLetterMessage[]): void;
+  onShown(message: WholeDeadLetterMessage): void;
+  /** @param count how many of the `total` messages are redriven or dropped */
+  onClosed(message: DeadLetterMessage, count: number, total: number): void;
+}
+
 /**
- * Runs a command of `npm run dlq`.
- * @returns the dead-letter messages that were listed, shown, redriven or dropped
+ * Runs a command of `npm run dlq` with bounded memory: it keeps what identifies each message, and one original.
  * @throws Error if there is no such group, message or broker; the messages before the failing one are done
  */
-export async function runDlq(command: DlqCommand, brokers: readonly string[]): Promise<DeadLetterMessage[]> {
+export async function runDlq(command: DlqCommand, brokers: readonly string[], output: DlqOutput): Promise<void> {
   const messages = await find(command, brokers);
-  if (command.kind === 'list' || command.kind === 'show' || messages.length === 0) return messages;
+  if (command.kind === 'list') return output.onListed(messages);
+  if (messages.length === 0) return;
+  if (command.kind === 'show') return visitEach(messages, brokers, output.onShown);
   const log = createLog('dlq', 'error', process.stderr);
   const publisher = await createBroker('dlq', [...brokers], log).connectPublisher();
-  const action: (publisher: Publisher, message: DeadLetterMessage) => Promise<void> =
-    command.kind === 'drop' ? drop : redrive;
+  const close = command.kind === 'drop' ? drop : redrive;
+  let count = 0;
   try {
-    for (const message of messages) await action(publisher, message);
+    await visitEach(messages, brokers, async (message) => {
+      await close(publisher, message);
+      count += 1;
+      output.onClosed(message, count, messages.length);
+    });
   } finally {
     await publisher.close();
   }
-  return messages;
+}
+
+async function visitEach(
+  messages: readonly DeadLetterMessage[],
+  brokers: readonly string[],
+  visit: (message: WholeDeadLetterMessage) => Promise<void> | void,
+): Promise<void> {
+  for (const [group, ofGroup] of Map.groupBy(messages, ({ group }) => group)) {
+    await visitDeadLetters(brokers, group, new Set(ofGroup.map(({ id }) => id)), visit);
+  }
 }
 
 async function find(command: DlqCommand, brokers: readonly string[]): Promise<DeadLetterMessage[]> {

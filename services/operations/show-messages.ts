@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { DeadLetterMessage } from '../lib/messaging/dead-letter-queue.ts';
+import type { DeadLetterMessage, WholeDeadLetterMessage } from '../lib/messaging/dead-letter-queue.ts';
 
 const columns = ['ID', 'ORIGINAL', 'CAUSE', 'AGE', 'ORDER', 'ATTEMPTS', 'REASON'];
 const longestReason = 80;
@@ -12,7 +12,7 @@ export function tabulate(messages: readonly DeadLetterMessage[], nowMs: number):
     deadLetter.originalPosition,
     deadLetter.cause,
     formatAge(nowMs - Date.parse(deadLetter.at)),
-    printable(deadLetter.message.key?.toString() ?? '-').slice(0, 40),
+    printable(deadLetter.key || '-').slice(0, 40),
     String(deadLetter.attempts),
     printable(deadLetter.reason).slice(0, longestReason),
   ]);
@@ -22,7 +22,7 @@ export function tabulate(messages: readonly DeadLetterMessage[], nowMs: number):
 }
 
 /** Everything about one message: UTF-8 as text, other bytes as hexadecimal. */
-export function describeMessage({ message, isCut, ...deadLetter }: DeadLetterMessage): string {
+export function describeMessage({ message, isCut, ...deadLetter }: WholeDeadLetterMessage): string {
   const { id, originalPosition, cause, reason, attempts, at, traceId } = deadLetter;
   const facts = { id, original: originalPosition, cause, reason, attempts, at, trace: traceId };
   const headers = Object.entries(message.headers).filter(([name]) => !name.startsWith('dl-'));

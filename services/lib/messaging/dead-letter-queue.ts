@@ -1,7 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { type DeadLetterCause, deadLetterTopic, toRedriven, unsentPartitionName } from './dead-letter.ts';
 import type { IncomingMessage, Publisher } from './message.ts';
-import { readTopic } from './read-topic.ts';
+import { visitTopic } from './read-topic.ts';
 
 /** A dead-letter message that no operator has redriven or dropped yet. */
 export interface DeadLetterMessage {
@@ -24,12 +24,19 @@ export interface DeadLetterMessage {
   readonly at: string;
   /** True if the copy is incomplete because the message was too large. */
   readonly isCut: boolean;
+  /** The key of the original as text, at most 100 characters; empty without a key. */
+  readonly key: string;
+}
+
+/** A dead-letter message with the original message. Each has up to a megabyte, so a program keeps one at a time. */
+export interface WholeDeadLetterMessage extends DeadLetterMessage {
   readonly message: IncomingMessage;
 }
 
 type Resolution = 'redriven' | 'dropped';
 
 const resolves = 'dl-resolves';
+const maxKeyBytes = 400;
 
 /** The groups that have a dead-letter topic. */
 export async function listGroups(brokers: readonly string[]): Promise<string[]> {
@@ -47,24 +54,41 @@ export async function listGroups(brokers: readonly string[]): Promise<string[]> 
   }
 }
 
-/** A group's open dead-letter messages, newest last. */
+/** A group's open dead-letter messages, without the originals, newest last. */
 export async function readDeadLetters(brokers: readonly string[], group: string): Promise<DeadLetterMessage[]> {
-  return openMessages(group, await readTopic(brokers, deadLetterTopic(group)));
+  const open = new Map<string, DeadLetterMessage>();
+  const closed = new Set<string>();
+  // The topic is append-only: a later record with the original position closes a dead-letter message. A consumer that
+  // died before it committed the offset has written the message twice; only the first copy counts.
+  await visitTopic(brokers, deadLetterTopic(group), (record) => {
+    const position = record.headers[resolves];
+    if (position !== undefined) {
+      closed.add(position);
+      open.delete(position);
+    }
+    const whole = toDeadLetterMessage(group, record);
+    if (!whole || closed.has(whole.originalPosition) || open.has(whole.originalPosition)) return;
+    const { message: _, ...deadLetter } = whole;
+    open.set(whole.originalPosition, deadLetter);
+  });
+  return [...open.values()];
 }
 
-/**
- * The topic is append-only: a later record with the original position closes a dead-letter message. A consumer that
- * died before it committed the offset has written the message twice; only the first copy counts.
- */
-function openMessages(group: string, records: readonly IncomingMessage[]): DeadLetterMessage[] {
-  const closed = new Set(records.map(({ headers }) => headers[resolves]));
-  const open = new Map<string, DeadLetterMessage>();
-  for (const record of records) {
-    const deadLetter = toDeadLetterMessage(group, record);
-    if (!deadLetter || closed.has(deadLetter.originalPosition) || open.has(deadLetter.originalPosition)) continue;
-    open.set(deadLetter.originalPosition, deadLetter);
-  }
-  return [...open.values()];
+/** Reads the topic again and visits these messages of a group one after the other, with their originals. */
+export function visitDeadLetters(
+  brokers: readonly string[],
+  group: string,
+  ids: ReadonlySet<string>,
+  visit: (deadLetter: WholeDeadLetterMessage) => Promise<void> | void,
+): Promise<void> {
+  return visitTopic(brokers, deadLetterTopic(group), async (record) => {
+    const deadLetter = ids.has(idOf(group, record)) ? toDeadLetterMessage(group, record) : undefined;
+    if (deadLetter) await visit(deadLetter);
+  });
+}
+
+function idOf(group: string, { offset }: IncomingMessage): string {
+  return `${group}/${offset}`;
 }
 
 /**
@@ -72,7 +96,7 @@ function openMessages(group: string, records: readonly IncomingMessage[]): DeadL
  * inbox that has the event changes nothing. It arrives after later events of its order. Redriving twice is harmless.
  * @throws Error if the copy is incomplete
  */
-export async function redrive(publisher: Publisher, deadLetter: DeadLetterMessage): Promise<void> {
+export async function redrive(publisher: Publisher, deadLetter: WholeDeadLetterMessage): Promise<void> {
   if (deadLetter.cause === ('unreadable-batch' satisfies DeadLetterCause)) {
     throw new Error(`${deadLetter.id} has only the position of what could not be read: it can only be dropped.`);
   }
@@ -84,18 +108,18 @@ export async function redrive(publisher: Publisher, deadLetter: DeadLetterMessag
   await resolve(publisher, deadLetter, 'redriven');
 }
 
-export function drop(publisher: Publisher, deadLetter: DeadLetterMessage): Promise<void> {
+export function drop(publisher: Publisher, deadLetter: WholeDeadLetterMessage): Promise<void> {
   return resolve(publisher, deadLetter, 'dropped');
 }
 
 /** Called after the action: if the process dies in between, the message stays open and the action can be repeated. */
-function resolve(publisher: Publisher, deadLetter: DeadLetterMessage, resolution: Resolution): Promise<void> {
+function resolve(publisher: Publisher, deadLetter: WholeDeadLetterMessage, resolution: Resolution): Promise<void> {
   const { group, originalPosition, message } = deadLetter;
   const headers = { [resolves]: originalPosition, 'dl-resolution': resolution, 'dl-at': new Date().toISOString() };
   return publisher.publish([{ topic: deadLetterTopic(group), key: message.key, value: null, headers }]);
 }
 
-function toDeadLetterMessage(group: string, message: IncomingMessage): DeadLetterMessage | undefined {
+function toDeadLetterMessage(group: string, message: IncomingMessage): WholeDeadLetterMessage | undefined {
   const header = (name: string) => message.headers[`dl-${name}`] ?? '';
   const cause = header('cause');
   if (cause === '') return undefined;
@@ -103,7 +127,7 @@ function toDeadLetterMessage(group: string, message: IncomingMessage): DeadLette
   const last = header('original-last-offset');
   const offsets = `${header('original-offset')}${last === '' ? '' : `-${last}`}`;
   return {
-    id: `${group}/${message.offset}`,
+    id: idOf(group, message),
     group,
     cause,
     reason: header('reason'),
@@ -114,6 +138,7 @@ function toDeadLetterMessage(group: string, message: IncomingMessage): DeadLette
     traceId: header('trace-id'),
     at: header('at'),
     isCut: header('cut-from-bytes') !== '',
+    key: message.key?.subarray(0, maxKeyBytes).toString().slice(0, 100) ?? '',
     message,
   };
 }

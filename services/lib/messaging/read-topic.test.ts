@@ -2,7 +2,11 @@ import { Kafka } from 'kafkajs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { readTopic } from './read-topic.ts';
 
-type Read = (payload: { batch: Batch; resolveOffset: (offset: string) => void }) => Promise<void>;
+type Read = (payload: {
+  batch: Batch;
+  resolveOffset: (offset: string) => void;
+  heartbeat: () => Promise<void>;
+}) => Promise<void>;
 interface Batch {
   readonly partition: number;
   readonly messages: readonly { readonly offset: string; readonly key: null; readonly value: null }[];
@@ -41,6 +45,7 @@ const receive = (offset: string, partition = 0) =>
   read({
     batch: { partition, messages: [{ offset, key: null, value: null }], lastOffset: () => offset },
     resolveOffset: () => undefined,
+    heartbeat: async () => undefined,
   });
 
 test('a reader stops after 30 s without a message, and its error names the partition and the offset', async () => {
