@@ -1,2 +1,3 @@
+-- postgres-migrations disable-transaction
 -- So that purging reads only what it deletes.
-CREATE INDEX emails_by_age ON emails (at);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS emails_by_age ON emails (at);
