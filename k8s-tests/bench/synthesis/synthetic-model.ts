@@ -102,7 +102,7 @@ function toInteraction(
   const rpc = (name: string, http: { method: 'GET' | 'POST'; path: string }) => ({
     ...(depth === 0 ? http : { path: `/windlass.${callee.replaceAll('-', '_')}.v1.Api/${name}` }),
     calls: next.map((dependency) => `${dependency.callee}.${name}`),
-    ratePerSecond: 10,
+    ratePerSecond: 2,
     ...(caller === GATEWAY && { slo: { availabilityPercent: 99, latency: { percent: 99, withinMs: 1_000 } } }),
     why: 'synthetic',
   });
