@@ -40,4 +40,5 @@ export const versions = {
   actionlint: '1.7.12',
   kubeScore: '1.20.0',
   prometheus: '0.311.3',
+  schemathesis: '4.32.5',
 } as const;

@@ -90,7 +90,8 @@ test('a lock that a migration does not get makes it unavailable, and leaves noth
     await tx.query('LOCK TABLE notes IN ACCESS SHARE MODE');
     await expect(migrate(database, folder)).rejects.toMatchObject({ code: 'unavailable' });
   });
-  await expect(database.query('SELECT FROM half')).rejects.toThrow('half');
+  const { rows } = await database.query("SELECT to_regclass('half') AS half");
+  expect(rows).toEqual([{ half: null }]);
 });
 
 test('an index is built without a transaction, and once more if an earlier build was interrupted', async () => {

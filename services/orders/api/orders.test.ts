@@ -41,7 +41,7 @@ beforeAll(async () => {
       return authorize(request);
     },
   };
-  const routes = ordersRoutes({ database, inventory, payments, log: silentLog });
+  const routes = ordersRoutes({ database, inventory, payments, log: silentLog, storeWithinMs: 60_000 });
   server = await listen(createApp(routes, createFaultInjection(false), silentLog), '127.0.0.1', 0);
 });
 afterAll(async () => {

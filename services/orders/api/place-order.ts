@@ -26,6 +26,8 @@ export interface PlaceOrderDeps {
   readonly inventory: Pick<Calls<typeof Inventory>, 'check'>;
   readonly payments: AuthorizeCall;
   readonly log: Log;
+  /** @default `placeWithinMs` */
+  readonly storeWithinMs?: number;
 }
 
 const deliveryDays = 4;
@@ -47,7 +49,7 @@ export async function placeOrder(
   request: OrderRequest,
 ): Promise<{ outcome: Outcome; replayed: boolean }> {
   const { database, log } = deps;
-  const storeBefore = performance.now() + placeWithinMs;
+  const storeBefore = performance.now() + (deps.storeWithinMs ?? placeWithinMs);
   const claim = await claimOrderKey(database, request, totalMinor(request.order.items, catalogue));
   if (claim.kind === 'final') return { outcome: claim.outcome, replayed: true };
   const { orderId, amountMinor } = claim;

@@ -45,6 +45,7 @@ beforeAll(async () => {
     outcome: { case: 'authorized', value: { authorizationId: 'a-1' } },
   });
   const routes = ordersRoutes({
+    storeWithinMs: 60_000,
     database: counting,
     inventory: {
       check: async () => {

@@ -53,7 +53,10 @@ const partners: Pick<PlaceOrderDeps, 'inventory' | 'payments'> = {
 };
 
 function serve(onDatabase: Database): Promise<Listening> {
-  const routes = [...ordersRoutes({ database: onDatabase, ...partners, log: silentLog }), openapiRoute];
+  const routes = [
+    ...ordersRoutes({ database: onDatabase, ...partners, log: silentLog, storeWithinMs: 60_000 }),
+    openapiRoute,
+  ];
   const app = createApp(routes, createFaultInjection(false), silentLog);
   return listen(
     (request, response) => context.with(trace.setSpan(ROOT_CONTEXT, span), () => app(request, response)),
