@@ -75,4 +75,12 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
     reason: 'a leaf is slow for a minute, with budgets and without, and each time two minutes of load',
     shortForms: ['k8s-tests/mesh/retry-storm.cluster.test.ts', 'k8s-tests/mesh/chain/goodput.test.ts'],
   },
+  'k8s-tests/mesh/bad-edits.cluster.test.ts': {
+    reason: 'three minutes for twenty restarts of istiod and two hundred edits',
+    shortForms: [
+      'k8s-tests/mesh/random-models.cluster.test.ts',
+      'k8s-tests/mesh/bad-edits/excuses.test.ts',
+      'k8s-tests/orders/fault-injection.cluster.test.ts',
+    ],
+  },
 };
