@@ -68,7 +68,7 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
     shortForms: ['cdk8s/commands/synthesize.test.ts', 'k8s-tests/platform/manifests.cluster.test.ts'],
   },
   'k8s-tests/mesh/aborts.cluster.test.ts': {
-    reason: '20,000 requests at 150 per second take 133 s, and 5,000 without retries 33 s',
+    reason: '20,000 requests at 100 per second take 200 s, and 5,000 without retries 50 s',
     shortForms: ['k8s-tests/mesh/retry-storm.cluster.test.ts', 'k8s-tests/mesh/attempts.cluster.test.ts'],
   },
   'k8s-tests/mesh/slow-leaf.cluster.test.ts': {
