@@ -23,6 +23,7 @@ const pods: Readonly<Record<string, Pod>> = {
   postgres: { namespace: 'postgres', labels: { app: 'postgres' } },
   kafka: { namespace: 'shop', labels: { 'strimzi.io/kind': 'Kafka', 'strimzi.io/name': 'events-kafka' } },
   strimzi: { namespace: 'shop', labels: { 'strimzi.io/kind': 'cluster-operator' } },
+  command: { namespace: 'shop', labels: { 'windlass.example/command': 'a' } },
   unknown: { namespace: 'shop', labels: { app: 'unknown' } },
   elsewhere: { namespace: 'default', labels: { app: 'a' } },
 };
@@ -46,6 +47,19 @@ test('a service opens connections to its callees, to the platform services that 
   };
   for (const [name, arrows] of Object.entries(expected))
     expect(connections(name).toSorted()).toEqual(arrows.toSorted());
+});
+
+test("an operator's command reaches names, Postgres and Kafka, and nobody reaches it", () => {
+  expect(connections('command').toSorted()).toEqual([
+    'command -> dns:53',
+    'command -> kafka:9092',
+    'command -> postgres:5432',
+  ]);
+  expect(
+    Object.keys(pods)
+      .flatMap(connections)
+      .filter((arrow) => arrow.includes('-> command')),
+  ).toEqual([]);
 });
 
 test('a service asks for names at its node, too, where NodeLocal DNSCache listens, by UDP and TCP', () => {
@@ -116,5 +130,10 @@ function admits(
 
 function matches(selector: k8s.LabelSelector | undefined, labels: Pod['labels']): boolean {
   const byLabel = Object.entries(selector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
-  return byLabel && (selector?.matchExpressions ?? []).every(({ key }) => labels[key] === undefined);
+  return (
+    byLabel &&
+    (selector?.matchExpressions ?? []).every(
+      ({ key, operator }) => (operator === 'Exists') === (labels[key] !== undefined),
+    )
+  );
 }

@@ -1,10 +1,11 @@
 import { k8s } from 'cdk8s-plus-27';
 import { callerOf, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
-import { PORTS } from '../model/addresses.ts';
+import { MESH_NAMESPACE, PORTS } from '../model/addresses.ts';
 import { syncInteractions, usesKafka } from '../model/interactions.ts';
 import type { Service, SyncInteraction, Topology } from '../model/topology.ts';
 import {
   BROKERS,
+  COMMAND_LABEL,
   DNS,
   ISTIOD,
   JAEGER,
@@ -21,6 +22,12 @@ export interface NamedPolicy {
   readonly namespace: string;
   readonly spec: k8s.NetworkPolicySpec;
 }
+
+/** Names, from the cluster's DNS or the node's cache of it. */
+const toDns: k8s.NetworkPolicyEgressRule = {
+  to: [toPeer(DNS), { ipBlock: { cidr: NODE_LOCAL_DNS } }],
+  ports: [tcp(DNS.port), { ...tcp(DNS.port), protocol: 'UDP' }],
+};
 
 /**
  * The connections that pods may open, below the mesh: the calls of the topology, those to and from the platform, and no
@@ -41,10 +48,7 @@ export function networkPolicies(topology: Topology): NamedPolicy[] {
       ports: [tcp(peer.port)],
     })),
     egress: [
-      {
-        to: [toPeer(DNS), { ipBlock: { cidr: NODE_LOCAL_DNS } }],
-        ports: [tcp(DNS.port), { ...tcp(DNS.port), protocol: 'UDP' }],
-      },
+      toDns,
       ...[
         ...(service.external ? [] : [ISTIOD]),
         JAEGER,
@@ -57,8 +61,16 @@ export function networkPolicies(topology: Topology): NamedPolicy[] {
   return [
     ...namespaces.map((namespace) => ({ name: 'default-deny', namespace, spec: denyAll(namespace) })),
     ...services.map(([name, service]) => ({ name, namespace: service.namespace, spec: specOf(name, service) })),
+    { name: 'commands', namespace: MESH_NAMESPACE, spec: ofCommands },
   ];
 }
+
+/** Operators' commands read and write databases and topics. Nobody calls them. */
+const ofCommands: k8s.NetworkPolicySpec = {
+  podSelector: { matchExpressions: [{ key: COMMAND_LABEL, operator: 'Exists' }] },
+  policyTypes: ['Ingress', 'Egress'],
+  egress: [toDns, ...[POSTGRES, BROKERS].map((peer) => ({ to: [toPeer(peer)], ports: [tcp(peer.port)] }))],
+};
 
 /** The default for pods without a policy of their own. Strimzi's operator writes the policies of its pods. */
 function denyAll(namespace: string): k8s.NetworkPolicySpec {

@@ -43,5 +43,7 @@ export const POSTGRES: Peer = { namespace: 'postgres', labels: { app: 'postgres'
 export const DNS: Peer = { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' }, port: 53 };
 /** NodeLocal DNSCache: pods of a cluster that has it ask this address of their own node, which no selector matches. */
 export const NODE_LOCAL_DNS = '169.254.20.10/32';
+/** On the pods of operators' commands, which cluster/operations/job.ts makes. */
+export const COMMAND_LABEL = 'windlass.example/command';
 /** Where sidecars get their configuration and their certificates. */
 export const ISTIOD: Peer = { namespace: MESH_ROOT_NAMESPACE, labels: { app: 'istiod' }, port: 15012 };

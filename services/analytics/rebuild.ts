@@ -1,6 +1,4 @@
-/**
- * The program behind `npm run rebuild`, which runs it in a pod of analytics, where Postgres and Kafka can be reached.
- */
+/** The program behind `npm run rebuild`, which runs it in a pod of its own with the addresses of analytics. */
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { type Replayed, replayTopic } from '../lib/messaging/replay.ts';
@@ -15,8 +13,7 @@ import { rebuildFacts } from './rebuild-facts.ts';
 const description =
   `Deletes what analytics stores about orders and reads it again from the topic ${topic}, while the service runs. ` +
   'Until it is done, GET /v1/stats shows lower numbers. Orders older than six days, which the topic may no longer ' +
-  'contain, stay as they are. You can run the command at any time; if it fails, run it again. If you interrupt it, ' +
-  'it continues in its pod.';
+  'contain, stay as they are. You can run the command at any time; if it fails or is interrupted, run it again.';
 
 const exitCodes = '\nExit code: 0 rebuilt, 1 failed, or another rebuild is under way, 2 wrong usage.';
 

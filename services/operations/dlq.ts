@@ -1,4 +1,4 @@
-/** The program behind `npm run dlq`, which runs it in a pod of orders-worker, where Kafka can be reached. */
+/** The program behind `npm run dlq`, which runs it in a pod of its own with the addresses of orders-worker. */
 
 import { readConfig } from '../lib/runtime/read-config.ts';
 import { runCommand } from '../lib/runtime/run-command.ts';

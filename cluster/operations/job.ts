@@ -1,0 +1,61 @@
+import type { V1Container, V1Deployment, V1Job } from '@kubernetes/client-node';
+
+/** On the pods of commands. NetworkPolicies let them reach Postgres and Kafka (cdk8s/charts/network-policies.ts). */
+export const COMMAND_LABEL = 'windlass.example/command';
+
+/** The command's program, its Kubernetes Service and its probes are the service's own: none of them belongs here. */
+const kept = ['image', 'imagePullPolicy', 'env', 'envFrom', 'volumeMounts', 'securityContext'] as const;
+
+/** Longer than any command takes. It ends what a caller has left behind who was killed. */
+const deadlineSeconds = 4 * 60 * 60;
+/** The commands stream: none needs more, however much there is to read. */
+const memory = '256Mi';
+
+/** Waits in the pod, for the program that `kubectl exec` starts, and ends at once when the pod is deleted. */
+const wait = "process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}, 60_000)";
+
+/**
+ * A Job whose one pod has the image, identity, addresses and secrets of a service, and nothing else of it: it gets none of
+ * its requests, is outside of the mesh, and its memory is its own.
+ *
+ * @param name of the Job
+ */
+export function commandJob(name: string, { metadata, spec }: V1Deployment): V1Job {
+  const service = metadata?.name ?? '';
+  const pod = spec?.template.spec;
+  const container = pod?.containers.find((each) => each.name === service);
+  if (!pod || !container) throw new Error(`The deployment ${service} has no container of its name.`);
+  // Filled by an init container with the code to edit, which is not needed here.
+  const isCode = ({ name: volume }: { name: string }) => volume === 'code';
+  const own = Object.fromEntries(kept.map((key) => [key, container[key]])) as Partial<V1Container>;
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, namespace: metadata?.namespace ?? '', labels: { [COMMAND_LABEL]: service } },
+    spec: {
+      backoffLimit: 0,
+      activeDeadlineSeconds: deadlineSeconds,
+      ttlSecondsAfterFinished: 60,
+      template: {
+        metadata: { labels: { [COMMAND_LABEL]: service, 'sidecar.istio.io/inject': 'false' } },
+        spec: {
+          ...(pod.serviceAccountName && { serviceAccountName: pod.serviceAccountName }),
+          automountServiceAccountToken: false,
+          ...(pod.securityContext && { securityContext: pod.securityContext }),
+          restartPolicy: 'Never',
+          terminationGracePeriodSeconds: 5,
+          volumes: (pod.volumes ?? []).filter((volume) => !isCode(volume)),
+          containers: [
+            {
+              ...own,
+              name: 'command',
+              command: ['node', '--eval', wait],
+              volumeMounts: (own.volumeMounts ?? []).filter((mount) => !isCode(mount)),
+              resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory } },
+            },
+          ],
+        },
+      },
+    },
+  };
+}
