@@ -51,7 +51,7 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
     ],
   },
   'k8s-tests/orders/dependency-states.cluster.test.ts': {
-    reason: 'sixteen states of 15 s, each followed by the time until quiescence; the short form has one of them',
+    reason: 'eighteen states of 15 s, each followed by the time until quiescence; the short form has one of them',
     shortForms: ['k8s-tests/orders/fault-injection.cluster.test.ts'],
   },
   'k8s-tests/docs/openapi.cluster.test.ts': {
