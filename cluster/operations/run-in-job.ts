@@ -11,7 +11,7 @@ const namespace = 'shop';
 const startWithin = '120s';
 
 /**
- * Runs a program of services/ in a pod of its own, with the streams of this process. The pod is deleted afterwards, also if
+ * Runs a program of services/ in a pod of its own, with the streams of this process. The pod is deleted afterwards, even if
  * this process is interrupted.
  *
  * @param service the deployment whose image, identity, addresses and secrets the program has

@@ -104,7 +104,7 @@ export const dependencyStates: readonly DependencyState[] = [
   acquirer('answers 200 byte by byte', { status: 200, answer: 'slow' }),
   acquirer('cuts its answers', { status: 200, answer: 'cut' }),
   acquirer('answers 400 through a proxy', { status: 400, answer: 'page' }),
-  acquirer('refuses for good', { status: 400 }),
+  acquirer('refuses permanently', { status: 400 }),
   acquirer('refuses after the effect', { status: 400, carriedOut: true }),
   acquirer('answers 429', { status: 429, answer: 'empty' }),
   acquirer('answers 500 after the effect', { status: 500, carriedOut: true }),
