@@ -29,7 +29,7 @@ export const kubeScoreWaivers = {
 } as const satisfies Record<string, Waivers>;
 
 const ENVOY_FILTER =
-  "only an EnvoyFilter can set an ejection's duration and failure rate; tests read both from each caller's Envoy";
+  "only an EnvoyFilter can set an ejection's duration and failure rate, and the gateway's limits; tests read or try each";
 
 /** For the manifests of every environment. */
 export const apiServerWaivers = {

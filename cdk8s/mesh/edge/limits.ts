@@ -30,6 +30,8 @@ export const edgeLimits = {
  * of the connections to the services, which are for all clients.
  */
 export const gatewayLimitFilter: EnvoyFilterSpec = {
+  // After filters without a number, since its filters are placed relative to those that are there.
+  priority: 10,
   workloadSelector: { labels: INGRESS_SELECTOR },
   configPatches: [
     mergeConnectionManager('GATEWAY', {
