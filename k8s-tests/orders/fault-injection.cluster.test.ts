@@ -6,8 +6,11 @@ import { runFaultInjection } from '../storm/run-fault-injection.ts';
 
 const { cluster } = useCluster();
 
-/** A fixed seed, so that a failure can be reproduced: it freezes orders-worker, kills Postgres, freezes the broker. */
-const seed = Number(process.env.SEED ?? 2864);
+/**
+ * A fixed seed, so that a failure can be reproduced: it freezes orders-worker, cuts orders from Postgres, and makes the
+ * database of payments read-only.
+ */
+const seed = Number(process.env.SEED ?? 365);
 
 /** The short version of storm.cluster.test.ts: the same run with the same checker, in a third of the time. */
 it('three faults within 45 s lose no order, event, stock or money', async ({ signal }) => {
