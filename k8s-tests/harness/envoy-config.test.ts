@@ -87,7 +87,7 @@ describe("Envoy's route", () => {
 
   it('is read with its match, its timeout, its retries and the maximum total of their pauses', () => {
     const match = {
-      safe_regex: { regex: '/v1/orders/[^/]+' },
+      safe_regex: { regex: '/v1/orders/[^/]{1,200}' },
       headers: [{ name: ':method', string_match: { exact: 'GET' } }],
     };
     const retry_policy = {

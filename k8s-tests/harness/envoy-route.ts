@@ -134,7 +134,7 @@ function toEnvoyRoute({ name, match, route: { cluster, timeout, retry_policy } }
     name,
     cluster,
     method: match.headers.find((header) => header.name === ':method')?.string_match.exact,
-    path: match.path ?? match.safe_regex?.regex.replaceAll('[^/]+', '{}').replaceAll('\\.', '.') ?? '',
+    path: match.path ?? match.safe_regex?.regex.replaceAll('[^/]{1,200}', '{}').replaceAll('\\.', '.') ?? '',
     timeoutMs: timeout || null,
     retries: retry_policy === undefined || retry_policy.num_retries === 0 ? null : toRetries(retry_policy),
   };
