@@ -9,6 +9,8 @@ export interface DependencyState {
   readonly kind: 'state';
   readonly name: string;
   readonly family: 'state';
+  /** Which one: it takes on one state at a time, and none while it is restarted itself. */
+  readonly dependency: 'acquirer' | 'postgres' | 'broker';
   /** Brings the dependency into the state, and returns what ends the state. Both are safe to repeat. */
   readonly begin: (cluster: Cluster) => Promise<() => Promise<void>>;
 }
@@ -21,6 +23,7 @@ function acquirer(name: string, rule: Omit<FaultRule, 'match'>): DependencyState
     kind: 'state',
     name: `acquirer ${name}`,
     family: 'state',
+    dependency: 'acquirer',
     async begin(cluster) {
       const admin = new Admin(cluster, { namespace: 'partner', name: 'acquirer' });
       await admin.setFaults(...acquirerRoutes.map((match) => ({ match, ...rule })));
@@ -49,6 +52,7 @@ function readOnly(service: string): DependencyState {
     kind: 'state',
     name: `postgres of ${service} read-only`,
     family: 'state',
+    dependency: 'postgres',
     async begin(cluster) {
       await alterDatabase(cluster, service, set('on'));
       return () => eventually(() => alterDatabase(cluster, service, set('off')), restoreTimes);
@@ -72,6 +76,7 @@ function rejectsWrites(service: string, state: string, what: string): Dependency
     kind: 'state',
     name: `postgres of ${service} ${what}`,
     family: 'state',
+    dependency: 'postgres',
     async begin(cluster) {
       await alterDatabase(cluster, service, begin);
       return () => eventually(() => alterDatabase(cluster, service, end), restoreTimes);
@@ -90,6 +95,7 @@ function compressed(codec: string): DependencyState {
     kind: 'state',
     name: `broker compresses with ${codec}`,
     family: 'state',
+    dependency: 'broker',
     async begin() {
       await patch(codec);
       return async () => void (await patch(null));

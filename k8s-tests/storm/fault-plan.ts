@@ -112,13 +112,15 @@ function isFree(target: FaultTarget, atMs: number, planned: readonly PlannedFaul
  * of a dependency would hide another, and one that is being restarted can take on none.
  */
 function touches(one: FaultTarget, other: FaultTarget): boolean {
-  if (one.kind === 'state' || other.kind === 'state') return one.kind === other.kind || isHost(one) || isHost(other);
+  if (one.kind === 'state') return strains(other, one);
+  if (other.kind === 'state') return strains(one, other);
   if (one.kind === 'process' && other.kind === 'process')
     return one.namespace === other.namespace && one.labels === other.labels;
   return one.name === other.name || needs(one, other) || needs(other, one);
 }
 
-const isHost = ({ family }: FaultTarget): boolean => family === 'postgres' || family === 'broker';
+const strains = (target: FaultTarget, { dependency }: DependencyState): boolean =>
+  target.kind === 'state' ? target.dependency === dependency : target.family === dependency;
 
 const needs = (one: FaultTarget, other: FaultTarget): boolean => one.kind === 'link' && one.needs.includes(other.name);
 
