@@ -43,7 +43,7 @@ function volumeWithinReach(calls: Calls): Problem[] {
   return [problem(calls, `breaker.minRequests = ${minRequests}`, 'volume-within-reach', message)];
 }
 
-/** Failures in a row may be far apart, but a breaker that opens after minutes has protected nobody. */
+/** Failures in a row may be far apart, but a breaker that opens after minutes protects no caller. */
 function failuresWithinReach(calls: Calls): Problem[] {
   const [{ ejection }] = calls;
   if (!ejection?.consecutive5xx) return [];

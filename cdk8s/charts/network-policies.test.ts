@@ -49,7 +49,7 @@ test('a service opens connections to its callees, to the platform services that 
     expect(connections(name).toSorted()).toEqual(arrows.toSorted());
 });
 
-test("an operator's command reaches names, Postgres and Kafka, and nobody reaches it", () => {
+test("an operator's command reaches names, Postgres and Kafka, and no pod reaches it", () => {
   expect(connections('command').toSorted()).toEqual([
     'command -> dns:53',
     'command -> kafka:9092',

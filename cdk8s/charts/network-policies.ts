@@ -65,7 +65,7 @@ export function networkPolicies(topology: Topology): NamedPolicy[] {
   ];
 }
 
-/** Operators' commands read and write databases and topics. Nobody calls them. */
+/** Operators' commands read and write databases and topics. No pod calls them. */
 const ofCommands: k8s.NetworkPolicySpec = {
   podSelector: { matchExpressions: [{ key: COMMAND_LABEL, operator: 'Exists' }] },
   policyTypes: ['Ingress', 'Egress'],

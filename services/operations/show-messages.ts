@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { DeadLetterMessage, WholeDeadLetterMessage } from '../lib/messaging/dead-letter-queue.ts';
+import { formatAge, printable } from '../lib/runtime/printable.ts';
 
 const columns = ['ID', 'ORIGINAL', 'CAUSE', 'AGE', 'ORDER', 'ATTEMPTS', 'REASON'];
 const longestReason = 80;
@@ -11,7 +12,7 @@ export function tabulate(messages: readonly DeadLetterMessage[], nowMs: number):
     deadLetter.id,
     deadLetter.originalPosition,
     deadLetter.cause,
-    formatAge(nowMs - Date.parse(deadLetter.at)),
+    formatAge((nowMs - Date.parse(deadLetter.at)) / 1_000),
     printable(deadLetter.key || '-').slice(0, 40),
     String(deadLetter.attempts),
     printable(deadLetter.reason).slice(0, longestReason),
@@ -38,19 +39,4 @@ export function describeMessage({ message, isCut, ...deadLetter }: WholeDeadLett
 
 function toText(bytes: Buffer): string {
   return isUtf8(bytes) ? printable(bytes.toString()) : `not UTF-8, ${bytes.length} bytes: ${bytes.toString('hex')}`;
-}
-
-/** The content is untrusted: escapes line ends and control characters that a terminal would interpret. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, (character) => JSON.stringify(character).slice(1, -1));
-}
-
-function formatAge(ageMs: number): string {
-  const units = [
-    ['d', 86_400_000],
-    ['h', 3_600_000],
-    ['min', 60_000],
-  ] as const;
-  const [name, unitMs] = units.find(([, ms]) => ageMs >= ms) ?? ['s', 1_000];
-  return `${Math.max(0, Math.floor(ageMs / unitMs))} ${name}`;
 }

@@ -16,7 +16,7 @@ const parseBody = express.json({ limit: bodyLimitBytes, type: () => true, strict
 export const readJson: RequestHandler = (request, response, next) =>
   parseBody(request, response, (thrown?: unknown) => next(thrown && toBodyError(thrown)));
 
-/** A decoder would replace bytes that are not UTF-8, and store what nobody has sent. */
+/** A decoder would replace bytes that are not UTF-8, and store what the client did not send. */
 function requireUtf8(_request: unknown, _response: unknown, body: Buffer, charset: string): void {
   if (charset !== 'utf-8') throw new BodyError('charset.unsupported');
   if (!isUtf8(body)) throw new BodyError('entity.parse.failed');
