@@ -28,6 +28,15 @@ export function meshManifestsWithoutBudgets(chain: Chain): Manifest[] {
   });
 }
 
+/** The same policies without retries. */
+export function meshManifestsWithoutRetries(chain: Chain): Manifest[] {
+  return meshManifests(chain).map((manifest) => {
+    if (!manifest.spec?.http) return manifest;
+    const http = manifest.spec.http.map((route) => ({ ...route, retries: { attempts: 0 } }));
+    return { ...manifest, spec: { ...manifest.spec, http } };
+  });
+}
+
 /** The variables of hop.ts, for each callee and for the leaf. */
 export interface HopSettings {
   readonly each?: Readonly<Record<string, string>>;
