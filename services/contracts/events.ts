@@ -18,22 +18,15 @@ import {
   PaymentDeclinedSchema,
   PaymentReversedSchema,
 } from './gen/windlass/events/v1/payments_pb.js';
-
-/** The CloudEvents source of each topic: its only publisher. */
-const sources = {
-  'orders.v1': '/windlass/orders',
-  'payments.v1': '/windlass/orders',
-  'inventory.v1': '/windlass/orders',
-  'fulfillment.v1': '/windlass/fulfillment',
-} as const;
+import { sources, type Topic } from './topics.ts';
 
 /**
  * Defines a kind of event for services/lib/messaging.
  *
  * @param name `order.placed`
  */
-function event<Name extends string, Topic extends keyof typeof sources, Schema extends DescMessage>(
-  topic: Topic,
+function event<Name extends string, OfTopic extends Topic, Schema extends DescMessage>(
+  topic: OfTopic,
   name: Name,
   schema: Schema,
 ) {

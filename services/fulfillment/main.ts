@@ -1,8 +1,8 @@
 import { orderReady } from '../contracts/events.ts';
+import { topicsOf } from '../contracts/topics.ts';
 import type { HttpRoute } from '../lib/http/route.ts';
 import { connectKafka } from '../lib/messaging/connect-kafka.ts';
 import { purgeOutbox } from '../lib/messaging/outbox.ts';
-import { startRelay } from '../lib/messaging/relay.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { DomainError } from '../lib/runtime/domain-error.ts';
@@ -30,7 +30,7 @@ export const run = defineService({
     );
     lifecycle.onShutdown('consumers', purging);
     const kafka = await connectKafka('fulfillment', database, runtime);
-    lifecycle.onShutdown('consumers', startRelay(database, kafka.publisher, 'fulfillment', log));
+    await kafka.relay(topicsOf('/windlass/fulfillment'));
     await kafka.consume([orderReady.topic], [{ event: orderReady, handle: onOrderReady(database, log) }]);
     return { reset: () => resetShipments(database), reads: [shipmentsRoute(database)] };
   },

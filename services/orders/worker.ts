@@ -1,9 +1,9 @@
 import { shipmentScheduled } from '../contracts/events.ts';
 import { Inventory } from '../contracts/gen/windlass/inventory/v1/inventory_pb.js';
 import { Payments } from '../contracts/gen/windlass/payments/v1/payments_pb.js';
+import { topicsOf } from '../contracts/topics.ts';
 import { createGrpcClient } from '../lib/grpc/client.ts';
 import { connectKafka } from '../lib/messaging/connect-kafka.ts';
-import { startRelay } from '../lib/messaging/relay.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
 import { databaseVariables, grpcAddress, kafkaVariables } from '../lib/runtime/variables.ts';
@@ -40,7 +40,7 @@ export const run = defineService({
     lifecycle.onShutdown('consumers', startHousekeeping({ ...deps, deduplicationDays: config.DEDUPLICATION_DAYS }));
 
     const kafka = await connectKafka('orders-worker', database, runtime);
-    lifecycle.onShutdown('consumers', startRelay(database, kafka.publisher, 'orders-worker', log));
+    await kafka.relay(topicsOf('/windlass/orders'));
     await kafka.consume([shipmentScheduled.topic], onShipment(deps));
     // The worker shares the database of orders, which orders resets.
     return { reset: async () => {} };

@@ -5,15 +5,17 @@ import { describeError } from '../observability/serialize-error.ts';
 import { waitFor } from '../runtime/lifecycle.ts';
 import { runConsumer } from './consume.ts';
 import type { HandlingOptions } from './handle-message.ts';
+import { isMissingTopic, isTooLarge, reconnecting } from './kafkajs-workarounds.ts';
+import type { Topics } from './lost-records.ts';
 import { type Publisher, TooLargeForBroker } from './message.ts';
-import './kafkajs-workarounds.ts';
-import { isTooLarge, reconnecting } from './kafkajs-workarounds.ts';
 import { countSent } from './metrics.ts';
 
 /** The broker as services see it. */
 export interface Broker {
   /** Connects a producer, waiting for the broker without a limit. */
   connectPublisher(): Promise<Publisher & { close(): Promise<void> }>;
+  /** Connects a client that looks at topics, waiting for the broker without a limit. */
+  connectTopics(): Promise<Topics & { close(): Promise<void> }>;
   /**
    * Reads topics in a consumer group, beginning with the first message. An offset is committed after its message is
    * finished.
@@ -78,6 +80,23 @@ export function createBroker(clientId: string, brokers: string[], log: Log): Bro
               throw isTooLarge(error) ? new TooLargeForBroker(describeError(error)) : error;
             },
           );
+        },
+      };
+    },
+    async connectTopics() {
+      const admin = connect({ retry: publisherRetry, requestTimeout: publisherRequestTimeoutMs }).admin();
+      await untilConnected(() => admin.connect(), log);
+      const overConnection = reconnecting(admin);
+      return {
+        close: () => admin.disconnect(),
+        async readEnds(topic) {
+          try {
+            const offsets = await overConnection(() => admin.fetchTopicOffsets(topic));
+            return offsets.toSorted((a, b) => a.partition - b.partition).map(({ high }) => BigInt(high));
+          } catch (error) {
+            if (isMissingTopic(error)) return undefined;
+            throw error;
+          }
         },
       };
     },

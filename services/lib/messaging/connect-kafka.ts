@@ -4,11 +4,19 @@ import { periodically, purgeIntervalMs } from '../runtime/timing.ts';
 import { createBroker } from './broker.ts';
 import type { EventHandlers } from './handle-message.ts';
 import { purgeInbox } from './inbox.ts';
+import { republishLost } from './lost-records.ts';
 import type { Publisher } from './message.ts';
+import { countRepublished } from './metrics.ts';
+import { startRelay } from './relay.ts';
 
-/** A service's connection to Kafka: its publisher, and the start of its consumer. */
+/** A service's connection to Kafka: its publisher, and the starts of its relay and its consumer. */
 export interface KafkaConnection {
   readonly publisher: Publisher;
+  /**
+   * Publishes the outbox of the service's database, and publishes it again for topics that have lost records.
+   * @param topics all topics of the outbox
+   */
+  relay(topics: readonly string[]): Promise<void>;
   /** Joins the service's group. Its handlers keep an inbox in the service's database, which is purged periodically. */
   consume(topics: readonly string[], handlers: EventHandlers): Promise<void>;
 }
@@ -32,6 +40,15 @@ export async function connectKafka(
   lifecycle.onShutdown('producer', () => publisher.close());
   return {
     publisher,
+    async relay(names) {
+      const topics = await broker.connectTopics();
+      lifecycle.onShutdown('producer', () => topics.close());
+      for (const topic of names) countRepublished(topic, 0);
+      const check = async () => {
+        for (const topic of names) await republishLost(database, topics, topic, { log });
+      };
+      lifecycle.onShutdown('consumers', startRelay(database, publisher, group, log, check));
+    },
     async consume(topics, handlers) {
       const leave = await broker.consume(topics, { group, handlers, publisher, log }, fail);
       lifecycle.onShutdown('consumers', leave);

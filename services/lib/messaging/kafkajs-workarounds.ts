@@ -22,11 +22,17 @@ prototype.scheduleCheckPendingRequests = function scheduleIfPending() {
   if (this.pending.length > 0) schedule.call(this);
 };
 
-/** True if the broker refuses a batch because of its size. kafkajs has no class for it, and may wrap the error. */
-export function isTooLarge(error: unknown): boolean {
+/** True if the broker refuses a batch because of its size. */
+export const isTooLarge = (error: unknown): boolean => hasType(error, ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
+
+/** True if the broker has no such topic. */
+export const isMissingTopic = (error: unknown): boolean => hasType(error, ['UNKNOWN_TOPIC_OR_PARTITION']);
+
+/** kafkajs has no classes for the broker's errors, and may wrap them. */
+function hasType(error: unknown, types: readonly string[]): boolean {
   if (!(error instanceof Error)) return false;
   const { type } = error as { type?: unknown };
-  return type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE' || isTooLarge(error.cause);
+  return (typeof type === 'string' && types.includes(type)) || hasType(error.cause, types);
 }
 
 /** The part of kafkajs' producer that opens and closes its connection. */
@@ -58,7 +64,7 @@ export function reconnecting(connection: Connectable): <T>(work: () => Promise<T
       return await work();
     } catch (error) {
       // A connection that has answered is in order. Reopened, the end of its old socket would fail the next request.
-      isBroken = !isTooLarge(error);
+      isBroken = !isTooLarge(error) && !isMissingTopic(error);
       throw error;
     }
   };

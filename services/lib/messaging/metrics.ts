@@ -10,6 +10,10 @@ const consumed = meter.createCounter('messaging.client.consumed.messages');
 const timeInQueue = meter.createHistogram('windlass.message.time_in_queue', { unit: 's' });
 const redeliveries = meter.createCounter('windlass.message.redeliveries');
 const deadLetters = meter.createCounter('windlass.dead_letters');
+const republished = meter.createCounter('windlass.outbox.republished', {
+  unit: '{event}',
+  description: 'Events that are published again because their topic has lost records',
+});
 const lagGauge = meter.createObservableGauge('kafka.consumer_group.lag');
 
 type Place = Pick<IncomingMessage, 'topic' | 'partition'>;
@@ -39,6 +43,11 @@ export function countRedelivery(place: Place, group: string): void {
 
 export function countDeadLetter(group: string, cause: DeadLetterCause): void {
   deadLetters.add(1, { 'messaging.consumer.group.name': group, cause });
+}
+
+/** @param events 0 lets the series begin, so that a later increase is seen as one */
+export function countRepublished(topic: string, events: number): void {
+  republished.add(events, { 'messaging.system': 'kafka', 'messaging.destination.name': topic });
 }
 
 /** How many messages of its partitions a group member has not handled yet, as of its last read. */

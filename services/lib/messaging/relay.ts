@@ -40,6 +40,8 @@ const batchPauseMs = 30;
 /** Bounds the delay of events that other processes commit. A commit of this process ends the pause at once. */
 const idlePauseMs = 100;
 const backOffMs = 1_000;
+/** How soon a relay notices that a topic has lost records, if no publishing fails until then. */
+const checkIntervalMs = 5_000;
 /** An arbitrary number for the advisory locks of relays, one for each partition. Nothing else uses it. */
 const relayLock = 7_219_002;
 
@@ -61,9 +63,17 @@ export interface OutboxRow {
  * published but could not be marked is published again, so consumers need an inbox.
  *
  * @param group the deployment's name: an event that the broker refuses for its size goes to `<group>.dlq`
+ * @param check looks for topics that have lost records (lost-records.ts), before the first batch, before the next one
+ *   after a failure, and periodically. Default: nothing is checked
  * @returns stops after the batches in hand
  */
-export function startRelay(database: Database, publisher: Publisher, group: string, log: Log): () => Promise<void> {
+export function startRelay(
+  database: Database,
+  publisher: Publisher,
+  group: string,
+  log: Log,
+  check: () => Promise<void> = async () => {},
+): () => Promise<void> {
   const stopping = new AbortController();
   const stopReporting = reportOutbox(database);
   const idle = new PollPause(database);
@@ -71,13 +81,19 @@ export function startRelay(database: Database, publisher: Publisher, group: stri
     while (!stopping.signal.aborted && (await relayBatch(database, publisher, group)) > 0);
   };
   const relay = async () => {
+    let checkedAt = Number.NEGATIVE_INFINITY;
     while (!stopping.signal.aborted) {
       try {
+        if (performance.now() - checkedAt >= checkIntervalMs) {
+          await check();
+          checkedAt = performance.now();
+        }
         if (await hasWork(database)) {
           if ((await relayBatch(database, publisher, group)) >= backlogFrom) await settle([drain(), drain()]);
           await pause(batchPauseMs, stopping.signal);
         } else await idle.wait(idlePauseMs);
       } catch (error) {
+        checkedAt = Number.NEGATIVE_INFINITY;
         log.warn({ err: error }, 'outbox relay failed; retrying');
         await pause(backOffMs, stopping.signal);
       }
@@ -138,6 +154,13 @@ async function publishAndMark(
     await deadLetter(rows[0] as OutboxRow, error, publisher, group);
   }
   await tx.query('UPDATE outbox SET published_at = clock_timestamp() WHERE id = ANY($1)', [rows.map(({ id }) => id)]);
+}
+
+/** Waits until no relay publishes, and keeps them waiting until the transaction ends. */
+export async function lockOutbox(tx: Queryable): Promise<void> {
+  await tx.query(
+    `SELECT pg_advisory_xact_lock(${relayLock}, lane) FROM generate_series(0, ${partitionCount - 1}) AS lane`,
+  );
 }
 
 /** The message has the place of a message that was read: the row of the outbox. */
