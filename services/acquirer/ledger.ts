@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
+import { deleteInBatches } from '../lib/postgres/delete-in-batches.ts';
 import { type KeyedCall, once } from '../lib/postgres/idempotency.ts';
 import { DomainError } from '../lib/runtime/domain-error.ts';
 
@@ -98,6 +99,15 @@ export async function countAttempt(db: Queryable, key: string): Promise<number> 
     [key],
   );
   return rows[0]?.count ?? 0;
+}
+
+/** As long as the keys. */
+const attemptsKeptDays = 90;
+
+/** Deletes counts of attempts whose keys are not repeated anymore. */
+export function purgeAttempts(db: Queryable): Promise<number> {
+  const old = `SELECT key FROM tries WHERE at < now() - interval '${attemptsKeptDays} days'`;
+  return deleteInBatches(db, 'tries', 'key', old);
 }
 
 /** An order's effects, oldest first. */

@@ -8,7 +8,7 @@ import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
 import { periodically, purgeIntervalMs } from '../lib/runtime/timing.ts';
 import { databaseVariables, tlsVariables } from '../lib/runtime/variables.ts';
-import { migrations, readLedger, resetLedger } from './ledger.ts';
+import { migrations, purgeAttempts, readLedger, resetLedger } from './ledger.ts';
 import { acquirerRoutes } from './routes.ts';
 
 export const run = defineService({
@@ -20,10 +20,11 @@ export const run = defineService({
       lifecycle,
       poolSize: config.DATABASE_POOL_SIZE,
     });
-    lifecycle.onShutdown(
-      'consumers',
-      periodically(purgeIntervalMs, 'purge keys', () => purgeKeys(database), log),
-    );
+    const purge = async () => {
+      await purgeKeys(database);
+      await purgeAttempts(database);
+    };
+    lifecycle.onShutdown('consumers', periodically(purgeIntervalMs, 'purge keys and attempts', purge, log));
     const certificate = { cert: config.TLS_CERT_FILE, key: config.TLS_KEY_FILE };
     const app = createApp(acquirerRoutes(database), faults, log);
     const server = await listen(app, config.HOST, config.HTTPS_PORT, certificate);

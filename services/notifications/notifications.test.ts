@@ -5,7 +5,7 @@ import type { CloudEvent } from '../lib/messaging/cloud-event.ts';
 import { silentLog } from '../lib/observability/log.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { startTestDatabase } from '../lib/testing/databases.ts';
-import { migrations, readEmails, resetEmails } from './emails.ts';
+import { migrations, purgeEmails, readEmails, resetEmails } from './emails.ts';
 import { tellCustomer } from './tell-customer.ts';
 
 let database: Database;
@@ -44,6 +44,17 @@ test('the customer also gets an e-mail when an order ends', async () => {
   await tellCustomer('order.cancelled', database, silentLog)({ ...placed('e-4', 'o-3'), type: orderCancelled.type });
   const kinds = (await readEmails(database, 'o-3')).map(({ kind }) => kind);
   expect(kinds).toEqual(['order.fulfilled', 'order.cancelled']);
+});
+
+test('the records of e-mails are purged after 30 days', async () => {
+  const handle = tellCustomer('order.placed', database, silentLog);
+  await handle(placed('e-5', 'o-4'));
+  await handle(placed('e-6', 'o-5'));
+  await database.query("UPDATE emails SET at = now() - interval '31 days' WHERE order_id = 'o-4'");
+  expect(await purgeEmails(database)).toBe(1);
+  expect([await readEmails(database, 'o-4'), await readEmails(database, 'o-5')].map(({ length }) => length)).toEqual([
+    0, 1,
+  ]);
 });
 
 test('reset deletes the e-mails and the inbox', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { CheckResponseSchema } from '../../contracts/gen/windlass/inventory/v1/inventory_pb.js';
@@ -218,6 +219,27 @@ test("if orders' own database fails, the answer is 503, even if it fails at comm
     );
     await expect(placing).rejects.toMatchObject({ code: 'unavailable' });
   }
+});
+
+test('while Postgres is read-only the answer is 503, and the same request is placed afterwards', async () => {
+  const setReadOnly = async (value: 'on' | 'off') => {
+    await database.session(async (session) => {
+      await session.query('SET default_transaction_read_only = off');
+      const { rows } = await session.query<{ name: string }>('SELECT current_database() AS name');
+      await session.query(`ALTER DATABASE "${rows[0]?.name}" SET default_transaction_read_only = ${value}`);
+      await session.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+      );
+    });
+    // The pool notices the ends of its idle connections.
+    await sleep(100);
+  };
+  await setReadOnly('on');
+  expect(await post()).toMatchObject({ status: 503, answer: { type: expect.stringMatching(/unavailable$/) } });
+  expect(paymentKeys).toEqual([]);
+  await setReadOnly('off');
+  expect(await post()).toMatchObject({ status: 201, replayed: null });
 });
 
 test('a key that a dead pod left in flight can be claimed after its lease, with the same order id', async () => {
