@@ -51,7 +51,8 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
     ],
   },
   'k8s-tests/orders/dependency-states.cluster.test.ts': {
-    reason: 'eighteen states of 15 s, each followed by the time until quiescence; the short form has one of them',
+    reason:
+      '28 states in eleven rounds of 15 s, each followed by the time until quiescence; the short form has one of them',
     shortForms: ['k8s-tests/orders/fault-injection.cluster.test.ts'],
   },
   'k8s-tests/docs/openapi.cluster.test.ts': {

@@ -99,7 +99,7 @@ export async function readState(cluster: Cluster, kafka: Kafka, { since, offsets
         since,
       ),
     ),
-    readRecords(kafka, offsets),
+    readRecords(kafka, offsets, since),
   ]);
   const { outbox: ordersOutbox, ...ofOrders } = inOrders;
   const { outbox: fulfillmentOutbox, shipments } = inFulfillment;

@@ -13,9 +13,10 @@ export async function readLag(admin: Admin, { group, topics }: GroupRef): Promis
     committed.map(async ({ topic, partitions }) => {
       const bounds = await admin.fetchTopicOffsets(topic);
       return bounds.map(({ partition, low, high }) => {
-        // -1 means no committed offset, so the group has not read any of the partition.
-        const offset = partitions.find((each) => each.partition === partition)?.offset ?? '-1';
-        return Number(high) - Math.max(Number(offset), Number(low));
+        // -1 means no committed offset, so the group has not read any of the partition. Nor has it if its offset is
+        // beyond the end: the broker will tell it to begin with the first record.
+        const offset = Number(partitions.find((each) => each.partition === partition)?.offset ?? '-1');
+        return Number(high) - (offset > Number(high) ? Number(low) : Math.max(offset, Number(low)));
       });
     }),
   );

@@ -42,13 +42,19 @@ const patienceMs = 120_000;
 /**
  * Reads all records of all topics from the given offsets to the current ends, in the order of each partition. It reads
  * a topic without a given offset from its beginning.
+ *
+ * @param since when the offsets were read: a topic that was deleted and created again since then is read from its
+ *   beginning
  */
-export async function readRecords(kafka: Kafka, from: Offsets): Promise<readonly TopicRecord[]> {
+export async function readRecords(kafka: Kafka, from: Offsets, since: Date): Promise<readonly TopicRecord[]> {
   const { first, end } = await readBounds(kafka);
+  const newSince = await firstSince(kafka, Object.keys(end), since);
   const startOf = (topic: string, partition: number): bigint => {
     const lowest = offsetOf(first, topic, partition) ?? 0n;
     const wanted = offsetOf(from, topic, partition) ?? lowest;
-    return wanted > lowest ? wanted : lowest;
+    const newest = offsetOf(newSince, topic, partition) ?? wanted;
+    const start = newest < wanted ? newest : wanted;
+    return start > lowest ? start : lowest;
   };
   const pending = new Map(
     Object.entries(end)
@@ -95,6 +101,17 @@ export async function readRecords(kafka: Kafka, from: Offsets): Promise<readonly
     await withAdmin(kafka, (admin) => admin.deleteGroups([groupId]));
   }
   return records;
+}
+
+/** The first offset of each partition whose record is not older. */
+function firstSince(kafka: Kafka, topics: readonly string[], since: Date): Promise<Offsets> {
+  return withAdmin(kafka, async (admin) => {
+    const found = topics.map(async (topic) => {
+      const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, since.getTime());
+      return [topic, offsets.map(({ partition, offset }) => ({ partition, offset: BigInt(offset) }))] as const;
+    });
+    return Object.fromEntries(await Promise.all(found));
+  });
 }
 
 function offsetOf(offsets: Offsets, topic: string, partition: number): bigint | undefined {

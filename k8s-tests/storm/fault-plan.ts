@@ -1,6 +1,6 @@
 import { type Random, seededRandom } from '../harness/random.ts';
-import type { DependencyState } from './dependency-states.ts';
 import type { FaultTarget, LinkTarget, ProcessTarget } from './fault-targets.ts';
+import type { DependencyState } from './states/state.ts';
 
 /** A fault of a target and its time, in ms from the start of the run. */
 export type PlannedFault =
@@ -109,7 +109,8 @@ function isFree(target: FaultTarget, atMs: number, planned: readonly PlannedFaul
 
 /**
  * The same probes restart a sidecar and its service in one pod, and a link has traffic only if both its ends run. One state
- * of a dependency would hide another, and one that is being restarted can take on none.
+ * of a dependency would hide another, one that is being restarted can take on none, and a service that a state stops has
+ * no other fault.
  */
 function touches(one: FaultTarget, other: FaultTarget): boolean {
   if (one.kind === 'state') return strains(other, one);
@@ -119,8 +120,16 @@ function touches(one: FaultTarget, other: FaultTarget): boolean {
   return one.name === other.name || needs(one, other) || needs(other, one);
 }
 
-const strains = (target: FaultTarget, { dependency }: DependencyState): boolean =>
-  target.kind === 'state' ? target.dependency === dependency : target.family === dependency;
+function strains(target: FaultTarget, { dependency, stops }: DependencyState): boolean {
+  switch (target.kind) {
+    case 'state':
+      return target.dependency === dependency;
+    case 'process':
+      return target.family === dependency || target.labels === `app=${stops}`;
+    case 'link':
+      return stops !== undefined && target.needs.includes(stops);
+  }
+}
 
 const needs = (one: FaultTarget, other: FaultTarget): boolean => one.kind === 'link' && one.needs.includes(other.name);
 

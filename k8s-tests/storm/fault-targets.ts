@@ -1,4 +1,5 @@
-import { type DependencyState, dependencyStates } from './dependency-states.ts';
+import { dependencyStates } from './states/dependency-states.ts';
+import type { DependencyState } from './states/state.ts';
 
 /**
  * The targets of faults: every process that can fail alone, every link that can be cut, and every dependency that can

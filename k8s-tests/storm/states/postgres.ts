@@ -1,38 +1,7 @@
-import { Admin, type FaultRule } from '../harness/admin.ts';
-import type { Cluster } from '../harness/cluster.ts';
-import { withDatabase } from '../harness/database.ts';
-import { eventually } from '../harness/eventually.ts';
-import { kubectl } from '../harness/kubectl.ts';
-
-/** A dependency that runs and answers, but is in a state in which its answers are of no use. */
-export interface DependencyState {
-  readonly kind: 'state';
-  readonly name: string;
-  readonly family: 'state';
-  /** Which one: it takes on one state at a time, and none while it is restarted itself. */
-  readonly dependency: 'acquirer' | 'postgres' | 'broker';
-  /** Brings the dependency into the state, and returns what ends the state. Both are safe to repeat. */
-  readonly begin: (cluster: Cluster) => Promise<() => Promise<void>>;
-}
-
-const acquirerRoutes = ['/v1/authorizations', '/v1/captures', '/v1/reversals'] as const;
-
-/** The partner answers every call like this. */
-function acquirer(name: string, rule: Omit<FaultRule, 'match'>): DependencyState {
-  return {
-    kind: 'state',
-    name: `acquirer ${name}`,
-    family: 'state',
-    dependency: 'acquirer',
-    async begin(cluster) {
-      const admin = new Admin(cluster, { namespace: 'partner', name: 'acquirer' });
-      await admin.setFaults(...acquirerRoutes.map((match) => ({ match, ...rule })));
-      return () => admin.setFaults();
-    },
-  };
-}
-
-const restoreTimes = { timeoutMs: 60_000, intervalMs: 500 } as const;
+import type { Cluster } from '../../harness/cluster.ts';
+import { withDatabase } from '../../harness/database.ts';
+import { eventually } from '../../harness/eventually.ts';
+import { type DependencyState, endTimes } from './state.ts';
 
 /** Runs SQL as the owner of a service's database, and cuts the connections of the service itself. */
 async function alterDatabase(cluster: Cluster, service: string, sql: readonly string[]): Promise<void> {
@@ -55,7 +24,7 @@ function readOnly(service: string): DependencyState {
     dependency: 'postgres',
     async begin(cluster) {
       await alterDatabase(cluster, service, set('on'));
-      return () => eventually(() => alterDatabase(cluster, service, set('off')), restoreTimes);
+      return () => eventually(() => alterDatabase(cluster, service, set('off')), endTimes);
     },
   };
 }
@@ -79,47 +48,16 @@ function rejectsWrites(service: string, state: string, what: string): Dependency
     dependency: 'postgres',
     async begin(cluster) {
       await alterDatabase(cluster, service, begin);
-      return () => eventually(() => alterDatabase(cluster, service, end), restoreTimes);
+      return () => eventually(() => alterDatabase(cluster, service, end), endTimes);
     },
   };
 }
 
-/** The broker compresses what it stores in a way that no producer of ours uses. What it stored so stays. */
-function compressed(codec: string): DependencyState {
-  const patch = (value: string | null) =>
-    kubectl(
-      ...['-n', 'shop', 'patch', 'kafkatopic', 'orders.v1', '--type', 'merge', '-p'],
-      JSON.stringify({ spec: { config: { 'compression.type': value } } }),
-    );
-  return {
-    kind: 'state',
-    name: `broker compresses with ${codec}`,
-    family: 'state',
-    dependency: 'broker',
-    async begin() {
-      await patch(codec);
-      return async () => void (await patch(null));
-    },
-  };
-}
-
-export const dependencyStates: readonly DependencyState[] = [
-  acquirer('answers 200 with a page', { status: 200, answer: 'page' }),
-  acquirer('answers 201 with nothing', { status: 201, answer: 'empty' }),
-  acquirer('answers 200 with 150 MiB', { status: 200, answer: 'huge' }),
-  acquirer('answers 200 byte by byte', { status: 200, answer: 'slow' }),
-  acquirer('cuts its answers', { status: 200, answer: 'cut' }),
-  acquirer('answers 400 through a proxy', { status: 400, answer: 'page' }),
-  acquirer('refuses permanently', { status: 400 }),
-  acquirer('refuses after the effect', { status: 400, carriedOut: true }),
-  acquirer('answers 429', { status: 429, answer: 'empty' }),
-  acquirer('answers 500 after the effect', { status: 500, carriedOut: true }),
+export const postgresStates: readonly DependencyState[] = [
   readOnly('orders'),
   readOnly('payments'),
   readOnly('fulfillment'),
   rejectsWrites('orders', '53100', 'on a full disk'),
   rejectsWrites('inventory', '57P03', 'starting up'),
   rejectsWrites('fulfillment', '58030', 'with a broken disk'),
-  compressed('zstd'),
-  compressed('lz4'),
 ];

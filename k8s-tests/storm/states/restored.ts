@@ -1,0 +1,74 @@
+import { execa } from 'execa';
+import type { Client } from 'pg';
+import { root } from '../../../cluster/paths.ts';
+import { withDatabase } from '../../harness/database.ts';
+import { eventually } from '../../harness/eventually.ts';
+import { type DependencyState, endTimes } from './state.ts';
+
+/** Before the copy was made: an event may be older than the transaction that consumed it. */
+const marginMs = 60_000;
+
+/** The tables, those that refer to others last, and their columns that can be written. */
+async function describeTables(client: Client): Promise<readonly { table: string; columns: string }[]> {
+  const { rows } = await client.query<{ table: string; columns: string }>(
+    `SELECT c.relname AS table, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS columns
+     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+       AND a.attgenerated = ''
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'migrations'
+     GROUP BY c.oid, c.relname
+     ORDER BY (SELECT count(*) FROM pg_constraint f WHERE f.conrelid = c.oid AND f.contype = 'f'), c.relname`,
+  );
+  return rows;
+}
+
+async function copyTables(client: Client): Promise<void> {
+  const tables = await describeTables(client);
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+  await client.query('DROP SCHEMA IF EXISTS restore_point CASCADE');
+  await client.query('CREATE SCHEMA restore_point');
+  for (const { table } of tables) await client.query(`CREATE TABLE restore_point.${table} AS TABLE public.${table}`);
+  await client.query('COMMIT');
+}
+
+async function restoreTables(client: Client): Promise<void> {
+  const { rowCount } = await client.query("SELECT FROM pg_namespace WHERE nspname = 'restore_point'");
+  if (rowCount === 0) return;
+  const tables = await describeTables(client);
+  await client.query('BEGIN');
+  await client.query(`TRUNCATE ${tables.map(({ table }) => `public.${table}`).join(', ')}`);
+  for (const { table, columns } of tables) {
+    await client.query(
+      `INSERT INTO public.${table} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM restore_point.${table}`,
+    );
+  }
+  await client.query('DROP SCHEMA restore_point CASCADE');
+  await client.query('COMMIT');
+}
+
+/** At the end the database is as it was at the beginning. Then its operator has all that came since repeated. */
+function restored(service: string): DependencyState {
+  const database = { namespace: 'shop', name: service };
+  return {
+    kind: 'state',
+    name: `postgres of ${service} restored to an earlier point`,
+    family: 'state',
+    dependency: 'postgres',
+    async begin(cluster) {
+      const since = new Date(Date.now() - marginMs).toISOString();
+      await withDatabase(cluster, database, copyTables);
+      return async () => {
+        await eventually(() => withDatabase(cluster, database, restoreTables), endTimes);
+        const repeat = ['run', '--silent', 'saga', '--', 'repeat', '--since', since, '--reason', `${service} restored`];
+        await execa('npm', repeat, { cwd: root });
+      };
+    },
+  };
+}
+
+export const restoredStates: readonly DependencyState[] = [
+  restored('inventory'),
+  restored('payments'),
+  restored('fulfillment'),
+  restored('notifications'),
+  restored('analytics'),
+];
