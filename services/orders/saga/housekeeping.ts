@@ -6,20 +6,24 @@ import { purgeOrderKeys } from '../store/idempotency-keys.ts';
 import { reverseAbandonedPayments } from './abandoned-payments.ts';
 import type { AuthorizeCall, ReverseCall } from './payment-calls.ts';
 import { purgeActions } from './purge-actions.ts';
+import { repeatStockCalls } from './repeat-calls.ts';
+import type { Partners } from './step.ts';
 
 const sweepIntervalMs = 5_000;
 
 /**
- * Periodically deletes expired rows and reverses abandoned payments.
+ * Periodically deletes expired rows, reverses abandoned payments, and repeats stock calls for operators.
  * @returns stops it
  */
 export function startHousekeeping({
   database,
+  inventory,
   payments,
   deduplicationDays,
   log,
 }: {
   database: Queryable;
+  inventory: Partners['inventory'];
   payments: AuthorizeCall & ReverseCall;
   deduplicationDays: number;
   log: Log;
@@ -34,6 +38,7 @@ export function startHousekeeping({
       () => reverseAbandonedPayments(database, payments, log),
       log,
     ),
+    periodically(sweepIntervalMs, 'repeat stock calls', () => repeatStockCalls(database, inventory, log), log),
   ];
   return () => {
     for (const stop of stops) stop();

@@ -1,0 +1,1 @@
+ALTER TABLE order_actions VALIDATE CONSTRAINT order_actions_action_check;

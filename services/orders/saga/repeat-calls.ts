@@ -1,0 +1,99 @@
+import type { Log } from '../../lib/observability/log.ts';
+import type { Queryable } from '../../lib/postgres/database.ts';
+import { hasCode } from '../../lib/runtime/domain-error.ts';
+import type { OrderItem } from '../order.ts';
+import type { StepName } from './saga.ts';
+import type { Partners } from './step.ts';
+import { releaseStock, reserveStock } from './stock-steps.ts';
+import { fromStoredState, toStoredName } from './stored-steps.ts';
+
+/** How long a repeat belongs to the worker that claimed it, and how long it waits after a call without an answer. */
+const claimSeconds = 30;
+/** A call that hangs is cancelled before another worker claims its repeat. */
+const callMs = 20_000;
+/** Few, because orders that are being placed need inventory at the same time. */
+const concurrency = 4;
+/** After this time no more calls begin, so that two sweeps hardly ever overlap. */
+const sweepMs = 4_000;
+
+interface DueRepeat {
+  readonly id: string;
+  readonly order_id: string;
+  readonly items: readonly OrderItem[];
+  /** The stored state of the saga's step reserve. */
+  readonly reserve_state: string;
+}
+
+/**
+ * Runs one sweep: repeats the stock calls of orders that an operator wants repeated. A call without an answer ends the
+ * sweep and is made again later. Each call has the saga's key for it, so it is harmless if inventory has processed it
+ * before, or if two workers make it. A delayed Reserve after the Release of the saga reserves nothing.
+ */
+export async function repeatStockCalls(db: Queryable, inventory: Partners['inventory'], log: Log): Promise<void> {
+  const begun = performance.now();
+  while (performance.now() - begun < sweepMs) {
+    const repeats = await claimRepeats(db);
+    if (repeats.length === 0) return;
+    const answered = await Promise.all(repeats.map((repeat) => repeatCall(db, inventory, repeat, log)));
+    if (answered.includes(false)) return;
+  }
+}
+
+async function claimRepeats(db: Queryable): Promise<DueRepeat[]> {
+  const { rows } = await db.query<DueRepeat>(
+    `UPDATE order_actions AS a SET next_attempt_at = now() + make_interval(secs => $1)
+     WHERE id IN (
+       SELECT id FROM order_actions
+       WHERE action = 'repeat' AND done_at IS NULL AND (next_attempt_at IS NULL OR next_attempt_at <= now())
+       ORDER BY next_attempt_at NULLS FIRST, id LIMIT $2 FOR UPDATE SKIP LOCKED)
+     RETURNING id, order_id, (SELECT items FROM orders WHERE orders.id = a.order_id) AS items,
+       (SELECT state FROM saga_steps AS s WHERE s.order_id = a.order_id AND step = $3) AS reserve_state`,
+    [claimSeconds, concurrency, toStoredName('reserve' satisfies StepName)],
+  );
+  return rows;
+}
+
+/** @returns false if there is no answer */
+async function repeatCall(
+  db: Queryable,
+  inventory: Partners['inventory'],
+  repeat: DueRepeat,
+  log: Log,
+): Promise<boolean> {
+  const orderId = repeat.order_id;
+  try {
+    const result = await callInventory(repeat, inventory).catch((error: unknown) => {
+      if (isRefusal(error)) return `refused: ${error.message}`;
+      throw error;
+    });
+    await db.query('UPDATE order_actions SET done_at = now(), result = $2 WHERE id = $1', [repeat.id, result]);
+    // The order may be on its way to the customer, so a person decides.
+    if (result.startsWith('short:'))
+      log.error({ orderId, result }, 'repeated reservation is short; order is not reserved');
+    else log.info({ orderId, result }, 'stock call repeated');
+    return true;
+  } catch (err) {
+    log.warn({ err, orderId }, 'stock call not repeated; retrying later');
+    return false;
+  }
+}
+
+/** Repeats the call that the saga has made last. If it has made none, or none of effect, the saga makes it itself. */
+async function callInventory(repeat: DueRepeat, inventory: Partners['inventory']): Promise<string> {
+  const order = { orderId: repeat.order_id, items: repeat.items };
+  const signal = AbortSignal.timeout(callMs);
+  const state = fromStoredState(repeat.reserve_state);
+  if (state === 'compensated') {
+    await releaseStock(order, inventory, signal);
+    return 'released';
+  }
+  if (state !== 'done') return `nothing to repeat: the step reserve is ${state}`;
+  const shortages = await reserveStock(order, inventory, signal);
+  const texts = shortages.map(
+    ({ sku, requested, available }) => `${sku} (${requested} requested, ${available} available)`,
+  );
+  return shortages.length === 0 ? 'reserved' : `short: ${texts.join(', ')}`;
+}
+
+const isRefusal = (error: unknown) =>
+  hasCode(error, 'failed-precondition') || hasCode(error, 'not-found') || hasCode(error, 'key-reused');
