@@ -18,6 +18,8 @@ export function writeSaga(saga: Saga, model: Model): string {
     table(['when this fails permanently', 'then, in this order'], writeCompensations(saga)),
     '## Unknown outcomes',
     '`UNAVAILABLE` and `DEADLINE_EXCEEDED` say nothing about what happened: the call may have had its effect, or may still be under way. After such an answer the saga neither treats the step as failed nor compensates. It retries the step, always with the same idempotency key, until the answer is known: the callee returns the result that it recorded under the key. Only an answer such as declined or out of stock rejects a step.',
+    '## Repeats',
+    "If the database of a service behind orders was restored to an earlier point, `npm run saga -- repeat` tells it again: all events of the orders concerned are published again, with their ids, and orders-worker repeats the Reserve of a step that is done, or the Release of one that is compensated. Payments need nothing: the acquirer's ledger is the truth. [The runbook](runbook.md#a-database-was-restored-to-an-earlier-point) says when to use it.",
     '## Events',
     'An event is stored in the transaction that it reports, and published from there at least once. Consumers drop duplicates.',
     table(['topic', 'events', 'published by', 'read by'], writeTopics(saga, model.topology)),

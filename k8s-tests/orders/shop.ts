@@ -66,6 +66,9 @@ export async function startShop() {
       await Promise.all([resetOrders(database), resetStock(stock), resetPayments(payments), resetLedger(ledger)]);
     },
 
+    /** As after a restore of inventory's database to a point before all orders. */
+    loseStock: () => resetStock(stock),
+
     async stop(): Promise<void> {
       inventoryClient.close();
       paymentsClient.close();

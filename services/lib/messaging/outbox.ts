@@ -12,6 +12,25 @@ import type { OutgoingMessage } from './message.ts';
 /** The number of partitions of the outbox, which are not Kafka's. Relays can publish several of them concurrently. */
 export const partitionCount = 16;
 
+/** An arbitrary number for the advisory locks of relays, one for each partition. Nothing else uses it. */
+export const relayLock = 7_219_002;
+
+/**
+ * Waits until no relay works on the partitions of these subjects, and keeps relays away until the transaction ends. A
+ * transaction that makes published events unpublished needs this. Otherwise a relay could publish an event before its
+ * predecessors, which are published again after it. Relays never wait for a partition, so there is no deadlock.
+ * @throws DomainError `unavailable` if a relay does not end its batch in time, because Kafka does not answer it
+ */
+export async function lockPartitionsOf(tx: Queryable, subjects: readonly string[]): Promise<void> {
+  // Longer than Postgres lets the transaction of a relay be idle.
+  await tx.query("SET LOCAL lock_timeout = '8s'");
+  await tx.query(
+    `SELECT pg_advisory_xact_lock(${relayLock}, lane)
+     FROM (SELECT DISTINCT lane FROM outbox WHERE subject = ANY($1) ORDER BY lane) AS wanted`,
+    [subjects],
+  );
+}
+
 /**
  * Adds an event in the transaction of its cause, together with the active trace. Only if its consumers can read it: an
  * event that each of them would dead-letter is a defect of the writer, and must not outlive its transaction.

@@ -10,7 +10,7 @@ import { type CloudEvent, encodeEvent } from './cloud-event.ts';
 import { countBytes, publishDeadLetter, unsentPartition } from './dead-letter.ts';
 import { type OutgoingMessage, type Publisher, TooLargeForBroker } from './message.ts';
 import { countDeadLetter, reportOutbox } from './metrics.ts';
-import { partitionCount } from './outbox.ts';
+import { partitionCount, relayLock } from './outbox.ts';
 
 /**
  * The end of each query for waiting events. `lane` is the partition of the outbox. The query orders by it although
@@ -42,8 +42,6 @@ const idlePauseMs = 100;
 const backOffMs = 1_000;
 /** How soon a relay notices that a topic has lost records, if no publishing fails until then. */
 const checkIntervalMs = 5_000;
-/** An arbitrary number for the advisory locks of relays, one for each partition. Nothing else uses it. */
-const relayLock = 7_219_002;
 
 /** A waiting event as the table stores it. */
 export interface OutboxRow {

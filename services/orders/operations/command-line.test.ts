@@ -33,8 +33,24 @@ test.each([
     { kind: 'cancel', id: 'o-1', reason: 'refused', by: 'ann' },
   ],
   [['resume', '--reason', 'event was dropped', 'o-1'], { kind: 'resume', id: 'o-1', reason: 'event was dropped' }],
+  [['repeat', 'o-1', '--reason', 'restored'], { kind: 'repeat', orders: { id: 'o-1' }, reason: 'restored' }],
+  [
+    ['repeat', '--since', '2026-11-21T11:00:00+01:00', '--reason', 'restored', '--by', 'ann'],
+    { kind: 'repeat', orders: { since: new Date('2026-11-21T10:00:00Z') }, reason: 'restored', by: 'ann' },
+  ],
 ])('%j is understood', async (args, command) => {
   expect(await parse(args)).toMatchObject(command);
+});
+
+test.each([
+  ['90s', 90],
+  ['30m', 1_800],
+  ['2h', 7_200],
+  ['1d', 86_400],
+])('--since %s is that long ago', async (text, seconds) => {
+  const command = await parse(['repeat', '--since', text, '--reason', 'restored']);
+  if (command?.kind !== 'repeat' || !('since' in command.orders)) throw new Error('not understood');
+  expect(Math.abs(Date.now() - seconds * 1_000 - command.orders.since.getTime())).toBeLessThan(10_000);
 });
 
 test.each([[['--help']], [['cancel', '--help']], [['-h']]])('%j shows the usage and exits with 0', async (args) => {
@@ -54,6 +70,13 @@ test.each([
   [['cancel', 'o-1'], "required option '--reason <reason>' not specified"],
   [['resume', 'o-1', '--reason', ' '], 'It must not be empty.'],
   [['cancel', 'o-1', '--reason', 'x'.repeat(501)], 'It has 501 characters; use at most 500.'],
+  [['repeat', 'o-1'], "required option '--reason <reason>' not specified"],
+  [['repeat', '--reason', 'x'], 'name an order, or use --since'],
+  [['repeat', 'o-1', '--since', '1h', '--reason', 'x'], 'name either an order or --since, not both'],
+  [['repeat', '--since', 'yesterday', '--reason', 'x'], 'Use a time such as'],
+  [['repeat', '--since', '2h30m', '--reason', 'x'], 'Use a time such as'],
+  [['repeat', '--since', '2026-11-26T10:00:00', '--reason', 'x'], 'Use a time such as'],
+  [['repeat', '--since', '2999-01-01T00:00:00Z', '--reason', 'x'], 'It is in the future.'],
   [['list', '--reason', 'x'], "unknown option '--reason'"],
 ])('%j is rejected, and the error says why', async (args, reason) => {
   await expect(parse(args)).rejects.toMatchObject({

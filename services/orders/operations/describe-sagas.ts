@@ -1,6 +1,6 @@
 import { formatAge, printable } from '../../lib/runtime/printable.ts';
 import { fromStoredName, fromStoredState } from '../saga/stored-steps.ts';
-import type { OpenOrder, SagaFacts } from './read-sagas.ts';
+import type { OpenOrder, RepeatFacts, SagaFacts } from './read-sagas.ts';
 
 const columns = [
   ['ORDER', 36],
@@ -33,6 +33,14 @@ export async function* describeOrders(orders: AsyncIterable<OpenOrder>): AsyncGe
   if (isEmpty) yield 'None.';
 }
 
+/** What `list` says about repeats; nothing if nothing is open. */
+export function describeRepeats({ open, short }: RepeatFacts): string[] {
+  return [
+    ...(open === 0 ? [] : [`Stock calls that orders-worker still has to repeat: ${open}.`]),
+    ...short.map(({ orderId, result }) => printable(`Order ${orderId} is not reserved again; ${result}`)),
+  ];
+}
+
 /** The text of `show`. */
 export function describeSaga(orderId: string, facts: SagaFacts): string {
   const time = (date: Date | null) => date?.toISOString() ?? 'never';
@@ -56,8 +64,9 @@ export function describeSaga(orderId: string, facts: SagaFacts): string {
     'history:',
     ...facts.history.map(({ at, status, reason }) => `  ${at} ${status}${reason === null ? '' : `: ${reason}`}`),
     facts.actions.length === 0 ? 'by hand: nothing' : 'by hand:',
-    ...facts.actions.map(({ at, action, reason, by_whom }) =>
-      printable(`  ${at} ${action}${by_whom === null ? '' : ` by ${by_whom}`}: ${reason}`),
-    ),
+    ...facts.actions.map(({ at, action, reason, by_whom, result }) => {
+      const call = action === 'repeat' ? `; stock call: ${result ?? 'not repeated yet'}` : '';
+      return printable(`  ${at} ${action}${by_whom === null ? '' : ` by ${by_whom}`}: ${reason}${call}`);
+    }),
   ].join('\n');
 }

@@ -108,6 +108,43 @@ export interface SagaFacts {
     last_error: string | null;
     detail: unknown;
   }[];
-  readonly actions: readonly { at: string; action: string; reason: string; by_whom: string | null }[];
+  readonly actions: readonly {
+    at: string;
+    action: string;
+    reason: string;
+    by_whom: string | null;
+    /** Of a repeat: the answer of its stock call; null if the call is not made yet. */
+    result: string | null;
+  }[];
   readonly is_reversal_due: boolean;
+}
+
+/** What `list` shows about repeats. */
+export interface RepeatFacts {
+  /** Orders whose stock call the worker has not repeated yet. */
+  readonly open: number;
+  /** Orders whose stock was not reserved again in the last days, although they count as reserved. */
+  readonly short: readonly { readonly orderId: string; readonly result: string }[];
+}
+
+/** For how many days `list` shows a shortage. After that, `show` does. */
+const shortageShownDays = 7;
+const mostShortages = 100;
+
+/** Reads what is open about repeats: at most 100 shortages, the newest first. */
+export async function readRepeats(db: Queryable): Promise<RepeatFacts> {
+  const { rows: open } = await db.query<{ count: number }>(
+    "SELECT count(*)::int AS count FROM order_actions WHERE action = 'repeat' AND done_at IS NULL",
+  );
+  const { rows: short } = await db.query<{ order_id: string; result: string }>(
+    `SELECT order_id, result FROM order_actions AS a
+     WHERE action = 'repeat' AND result LIKE 'short:%' AND at > now() - interval '${shortageShownDays} days'
+       AND NOT EXISTS (SELECT FROM order_actions AS later
+         WHERE later.order_id = a.order_id AND later.id > a.id AND later.action = 'repeat')
+     ORDER BY id DESC LIMIT ${mostShortages}`,
+  );
+  return {
+    open: open[0]?.count ?? 0,
+    short: short.map(({ order_id: orderId, result }) => ({ orderId, result })),
+  };
 }
