@@ -92,6 +92,20 @@ test('an operator gets the decision again; each such event is answered once', as
   expect(new Set(outbox.map(({ type, data }) => `${type} ${data}`)).size, 'the same decision').toBe(1);
 });
 
+test.each(['NO', 'AQ'])('after the loss of all rows, the event about an order to %s has its former id', async (to) => {
+  const readIds = async () => {
+    const { rows } = await database.query<{ event_id: string }>('SELECT event_id FROM outbox ORDER BY id');
+    return rows.map((row) => row.event_id);
+  };
+  const events = [ready('e-1', 'o-1', to), ready('e-2', 'o-2', to), ready('e-3', 'o-1', to, { repeated: true })];
+  for (const event of events) await handle(event);
+  const before = await readIds();
+  await database.query('TRUNCATE inbox, shipments, outbox');
+  for (const event of events) await handle(event);
+  expect(await readIds()).toEqual(before);
+  expect(new Set(before).size).toBe(3);
+});
+
 test('an order that was never decided is shipped when an operator asks again', async () => {
   await handle(ready('e-1', 'o-1', 'NO', { repeated: true }));
   expect((await readOutbox()).map(({ type }) => type)).toEqual([shipmentScheduled.type]);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { shipmentFailed, shipmentScheduled } from '../contracts/events.ts';
 import { receiveOnce } from '../lib/messaging/inbox.ts';
-import { addToOutbox } from '../lib/messaging/outbox.ts';
+import { addToOutbox, deriveEventId } from '../lib/messaging/outbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
 import { rejectionReason } from './carrier.ts';
 
@@ -22,7 +22,8 @@ export interface ReadyOrder {
 /**
  * Decides whether an order is shipped, and records the decision and its event in one transaction. An order has one
  * shipment and one decision, even if two events with different ids say that it is ready. Its event is published again
- * only for an operator.
+ * only for an operator. The event's id derives from that of its cause: if the database is restored to an earlier point
+ * and the cause comes again, its event is the same one.
  * @returns undefined if there is no new event
  */
 export function ship(database: Database, eventId: string, order: ReadyOrder): Promise<Shipment['status'] | undefined> {
@@ -37,15 +38,20 @@ export function ship(database: Database, eventId: string, order: ReadyOrder): Pr
     const isNew = rowCount === 1;
     if (!isNew && !isRepeated && !isWithdrawn) return undefined;
     const shipment = await readShipment(tx, orderId);
-    if (shipment) await report(tx, shipment);
+    if (shipment) await report(tx, shipment, eventId);
     return shipment?.status;
   });
 }
 
-async function report(tx: Queryable, { orderId, status, reason = '', at }: Shipment): Promise<void> {
-  if (status === 'failed') return addToOutbox(tx, shipmentFailed, { subject: orderId, data: { orderId, reason } });
+async function report(tx: Queryable, { orderId, status, reason = '', at }: Shipment, causeId: string): Promise<void> {
+  const subject = orderId;
+  if (status === 'failed') {
+    const id = deriveEventId(causeId, shipmentFailed);
+    return addToOutbox(tx, shipmentFailed, { id, subject, data: { orderId, reason } });
+  }
+  const id = deriveEventId(causeId, shipmentScheduled);
   const scheduledAt = timestampFromDate(new Date(at));
-  return addToOutbox(tx, shipmentScheduled, { subject: orderId, data: { orderId, scheduledAt } });
+  return addToOutbox(tx, shipmentScheduled, { id, subject, data: { orderId, scheduledAt } });
 }
 
 export interface Shipment {

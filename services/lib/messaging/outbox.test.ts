@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { orderPlaced } from '../../contracts/events.ts';
+import { orderPlaced, orderReady } from '../../contracts/events.ts';
 import type { Database } from '../postgres/database.ts';
 import { startTestDatabase } from '../testing/databases.ts';
-import { addToOutbox } from './outbox.ts';
+import { addToOutbox, deriveEventId } from './outbox.ts';
 
 let database: Database;
 let stop: () => Promise<void>;
@@ -41,4 +41,20 @@ test('an event with any other text is added', async () => {
   await database.transaction((tx) => addToOutbox(tx, orderPlaced, { subject: 'o-1', data: { customerId, total } }));
   const { rows } = await database.query<{ data: string }>('SELECT data FROM outbox');
   expect(JSON.parse(rows[0]?.data ?? '')).toMatchObject({ customerId });
+});
+
+test('an event has the id that its writer gives it', async () => {
+  const id = deriveEventId('cause-of-o-2', orderPlaced);
+  await database.transaction((tx) => addToOutbox(tx, orderPlaced, { id, subject: 'o-2', data: { total } }));
+  const { rows } = await database.query('SELECT event_id FROM outbox WHERE subject = $1', ['o-2']);
+  expect(rows).toEqual([{ event_id: id }]);
+});
+
+test('a derived id is a UUID of version 5, always the same for the same cause and type only', () => {
+  const id = deriveEventId('cause', orderPlaced);
+  // From uuid.uuid5 of Python, another implementation.
+  expect(id).toBe('7b8a93ec-5fd1-5f81-89a7-c75f51b32fd3');
+  expect(deriveEventId('cause', orderPlaced)).toBe(id);
+  expect(deriveEventId('another', orderPlaced)).not.toBe(id);
+  expect(deriveEventId('cause', orderReady)).not.toBe(id);
 });

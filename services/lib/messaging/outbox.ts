@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { create, type DescMessage, type MessageInitShape, toJsonString } from '@bufbuild/protobuf';
 import { injectTrace } from '../observability/tracing.ts';
 import type { Queryable } from '../postgres/database.ts';
@@ -34,15 +34,15 @@ export async function lockPartitionsOf(tx: Queryable, subjects: readonly string[
 /**
  * Adds an event in the transaction of its cause, together with the active trace. Only if its consumers can read it: an
  * event that each of them would dead-letter is a defect of the writer, and must not outlive its transaction.
+ * @param id of the event. Default: a random one
  * @throws Error that says why consumers could not read or store the event; nothing was added
  */
 export async function addToOutbox<Schema extends DescMessage>(
   tx: Queryable,
   event: EventType<Schema>,
-  { subject, data }: { subject: string; data: MessageInitShape<Schema> },
+  { subject, data, id = randomUUID() }: { subject: string; data: MessageInitShape<Schema>; id?: string },
 ): Promise<void> {
   const json = toJsonString(event.schema, create(event.schema, data));
-  const id = randomUUID();
   const trace = injectTrace();
   const { type, source, topic } = event;
   const asSent = encodeEvent(topic, { id, source, type, subject, time: new Date().toISOString(), data: json }, trace);
@@ -51,6 +51,21 @@ export async function addToOutbox<Schema extends DescMessage>(
     'INSERT INTO outbox (topic, event_id, source, type, subject, data, trace) VALUES ($1, $2, $3, $4, $5, $6, $7)',
     [topic, id, source, type, subject, json, trace],
   );
+}
+
+/** An arbitrary UUID, whose ids nothing else derives. It must not change: ids of the same cause would. */
+const eventNamespace = '8f0f6c1e-5d0b-4a53-9f2e-1c6f4f1f7b1d';
+
+/**
+ * The id of an event that another event causes, as UUID v5 (RFC 9562): always the same for the same cause and type. So
+ * consumers drop the event as a duplicate if a writer that has lost its database decides the same again.
+ */
+export function deriveEventId(causeId: string, { type }: Pick<EventType, 'type'>): string {
+  const namespace = Buffer.from(eventNamespace.replaceAll('-', ''), 'hex');
+  const hash = createHash('sha1').update(namespace).update(`${causeId}/${type}`).digest().subarray(0, 16);
+  hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x50, 6);
+  hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8);
+  return hash.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 /** Reads the message with the decoder of consumers. The error quotes no data. */
