@@ -13,7 +13,7 @@ export interface ReadyOrder {
   readonly orderId: string;
   /** ISO 3166, two capital letters. */
   readonly country: string;
-  /** An operator asks for the decision again. */
+  /** An operator, or orders-worker after a while, asks for the decision again. */
   readonly isRepeated: boolean;
   /** An operator cancels the order: it is not shipped unless it was shipped before. */
   readonly isWithdrawn: boolean;
@@ -22,8 +22,8 @@ export interface ReadyOrder {
 /**
  * Decides whether an order is shipped, and records the decision and its event in one transaction. An order has one
  * shipment and one decision, even if two events with different ids say that it is ready. Its event is published again
- * only for an operator. The event's id derives from that of its cause: if the database is restored to an earlier point
- * and the cause comes again, its event is the same one.
+ * only if it is asked for. The event's id derives from that of its cause: if the database is restored to an earlier
+ * point and the cause comes again, its event is the same one.
  * @returns undefined if there is no new event
  */
 export function ship(database: Database, eventId: string, order: ReadyOrder): Promise<Shipment['status'] | undefined> {

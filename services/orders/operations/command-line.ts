@@ -22,8 +22,9 @@ const cancelDescription =
 
 const repeatDescription =
   'tell the services behind orders again about an order, or about all orders with an event since a time: after the ' +
-  'database of inventory, fulfillment, notifications or analytics was restored to an earlier point. The relay publishes ' +
-  'their events again, and orders-worker repeats their stock calls. Keys and inboxes make it harmless to repeat too much';
+  'database of inventory, fulfillment, notifications or analytics was restored to an earlier point. The relay ' +
+  'publishes their events again, and orders-worker repeats their stock calls. Keys and inboxes make it harmless to ' +
+  'repeat too much';
 
 /** The command line of `npm run saga`. */
 export function sagaCommandLine(run: (command: SagaCommand) => Promise<void>): Command {

@@ -65,7 +65,7 @@ const readActions = async () =>
 
 const all = ['order.placed', 'stock.reserved', 'order.ready'];
 
-test('all events of the orders that have one since the time are published again, and those of no other order', async () => {
+test('orders with an event since the time have all their events published again, and no others do', async () => {
   await place(90);
   const [recent, other] = [await place(20), await place(1)];
   expect(await repeat({ since: minutesAgo(30) }, 'ann')).toMatch(/^Orders: 2\. Events that are published again: 6\. /);
@@ -128,7 +128,7 @@ test('a second run has the same effect, and is recorded', async () => {
   expect(await readActions()).toHaveLength(2);
 });
 
-test('the relay publishes the events again in order and with the same ids, and a relay at work ends its batch first', async () => {
+test('the relay publishes events again in order and with the same ids, after its batch in hand', async () => {
   const orderId = await place(1);
   const { rows } = await database.query<{ event_id: string }>('SELECT event_id FROM outbox ORDER BY id');
   const ids = rows.map((row) => row.event_id);
@@ -176,7 +176,8 @@ test('a cancelled order that was not shipped is not offered for shipment again',
   expect(ofShipped).toEqual([...all, 'order.ready']);
   expect(ofCancelled).toEqual(['order.placed', 'stock.reserved', 'order.ready']);
   const { rows } = await database.query(
-    "SELECT data::json->>'withdrawn' AS withdrawn FROM outbox WHERE subject = $1 AND type LIKE '%ready%' AND published_at IS NULL",
+    `SELECT data::json->>'withdrawn' AS withdrawn FROM outbox
+     WHERE subject = $1 AND type LIKE '%ready%' AND published_at IS NULL`,
     [cancelled],
   );
   expect(rows).toEqual([{ withdrawn: 'true' }]);

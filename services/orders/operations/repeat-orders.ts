@@ -28,8 +28,8 @@ const afterAllIds = '9223372036854775807';
 
 /**
  * Tells the services behind orders again what happened to orders: the relay publishes all events of each order again, in
- * order and with the same ids, and orders-worker repeats its stock call (repeat-calls.ts). What a service has already is a
- * duplicate for it; what it lost takes effect. Each order is recorded as an action.
+ * order and with the same ids, and orders-worker repeats its stock call (repeat-calls.ts). For a service, what it has is
+ * a duplicate, and what it has lost takes effect. Each order is recorded as an action.
  *
  * @returns the lines to print, as the work goes on
  * @throws Error if there is no such order; then nothing is changed
@@ -48,11 +48,11 @@ export async function* repeatOrders(database: Database, { orders, ...why }: Repe
 type Why = Pick<Repeat, 'reason' | 'by'>;
 
 const say = ({ events }: Repeated) =>
-  `${events} events are published again, and orders-worker repeats the stock call. npm run saga -- show has its result.`;
+  `${events} events are published again, and orders-worker repeats the stock call; npm run saga -- show has its result.`;
 
 /**
- * Reads the outbox backward from its end, by its primary key, until all rows are older: an index by time would cost each
- * writer something for a command that is hardly ever needed. Events that are added meanwhile are not looked at.
+ * Reads the outbox backward from its end, by its primary key, until all rows are older. An index by time would cost each
+ * writer something, for a command that is hardly ever needed. Events that are added meanwhile are not read.
  */
 async function* repeatSince(database: Database, since: Date, why: Why): AsyncGenerator<string> {
   const { rows: last } = await database.query<{ id: string }>('SELECT coalesce(max(id), 0) AS id FROM order_actions');
@@ -122,8 +122,8 @@ async function repeatBatch(
  */
 async function findWithdrawn(tx: Queryable, orders: readonly string[]): Promise<string[]> {
   const { rows } = await tx.query<{ order_id: string }>(
-    `SELECT order_id FROM sagas JOIN saga_steps USING (order_id)
-     WHERE order_id = ANY($1::uuid[]) AND cancel_requested_at IS NOT NULL AND step = 'ship' AND saga_steps.state <> 'done'`,
+    `SELECT order_id FROM sagas JOIN saga_steps AS t USING (order_id)
+     WHERE order_id = ANY($1::uuid[]) AND cancel_requested_at IS NOT NULL AND step = 'ship' AND t.state <> 'done'`,
     [orders],
   );
   return rows.map((row) => row.order_id);
