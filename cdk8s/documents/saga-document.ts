@@ -18,6 +18,8 @@ export function writeSaga(saga: Saga, model: Model): string {
     table(['when this fails permanently', 'then, in this order'], writeCompensations(saga)),
     '## Unknown outcomes',
     '`UNAVAILABLE` and `DEADLINE_EXCEEDED` say nothing about what happened: the call may have had its effect, or may still be under way. After such an answer the saga neither treats the step as failed nor compensates. It retries the step, always with the same idempotency key, until the answer is known: the callee returns the result that it recorded under the key. Only an answer such as declined or out of stock rejects a step.',
+    '## Waiting for the shipment',
+    'fulfillment can lose the event that an order is ready: its topic lost records, or its database was restored. So orders-worker asks again with a new event about an order that waits, a minute after its last change, then after two minutes, four, and so on, at most an hour. It does not ask while an event of the order is not published yet. fulfillment ships an order once, whatever it is asked, and reports its decision again. For an order that an operator cancels, orders-worker withdraws it again instead. None of this changes when an order counts as late.',
     '## Repeats',
     "If the database of a service behind orders was restored to an earlier point, `npm run saga -- repeat` tells it again: all events of the orders concerned are published again, with their ids, and orders-worker repeats the Reserve of a step that is done, or the Release of one that is compensated. Payments need nothing: the acquirer's ledger is the truth. [The runbook](runbook.md#a-database-was-restored-to-an-earlier-point) says when to use it.",
     '## Events',

@@ -33,6 +33,12 @@ export async function* describeOrders(orders: AsyncIterable<OpenOrder>): AsyncGe
   if (isEmpty) yield 'None.';
 }
 
+/** When the saga goes on. While an order waits for its shipment, its columns have another meaning (ask-again.ts). */
+function describePace({ state, attempts, next_attempt_at: at }: SagaFacts): string {
+  if (state === 'waiting') return `fulfillment was asked again: ${attempts} times; last change: ${at.toISOString()}`;
+  return `next attempt: ${at.toISOString()} after ${attempts} failures`;
+}
+
 /** What `list` says about repeats; nothing if nothing is open. */
 export function describeRepeats({ open, short }: RepeatFacts): string[] {
   return [
@@ -51,7 +57,7 @@ export function describeSaga(orderId: string, facts: SagaFacts): string {
     `saga: ${facts.state}${facts.reason === null ? '' : `, ${facts.reason}`}`,
     `placed: ${time(facts.started_at)}`,
     isOpen ? `waits for: ${facts.waits_for}, ${facts.is_late ? 'late' : 'not late'}` : `ended: ${time(facts.ended_at)}`,
-    ...(isOpen ? [`next attempt: ${time(facts.next_attempt_at)} after ${facts.attempts} failures`] : []),
+    ...(isOpen ? [describePace(facts)] : []),
     ...(facts.stuck_since ? [`stuck since: ${time(facts.stuck_since)}`] : []),
     ...(isOpen && facts.cancel_requested_at ? [`to be cancelled since: ${time(facts.cancel_requested_at)}`] : []),
     ...(facts.is_reversal_due ? ['payment: may be held; it is being reversed'] : []),

@@ -12,7 +12,7 @@ export interface OpenOrder {
   readonly waitsFor: string;
   readonly ageSeconds: number;
   readonly isLate: boolean;
-  /** Consecutive failures of the next step. */
+  /** Consecutive failures of the next step; of a shipment, how often fulfillment was asked again. */
   readonly failures: number;
   readonly isCancelRequested: boolean;
   readonly lastError: string | undefined;

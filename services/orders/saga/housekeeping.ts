@@ -1,9 +1,10 @@
 import { purgeOutbox } from '../../lib/messaging/outbox.ts';
 import type { Log } from '../../lib/observability/log.ts';
-import type { Queryable } from '../../lib/postgres/database.ts';
+import type { Database } from '../../lib/postgres/database.ts';
 import { periodically, purgeIntervalMs } from '../../lib/runtime/timing.ts';
 import { purgeOrderKeys } from '../store/idempotency-keys.ts';
 import { reverseAbandonedPayments } from './abandoned-payments.ts';
+import { askFulfillmentAgain } from './ask-again.ts';
 import type { AuthorizeCall, ReverseCall } from './payment-calls.ts';
 import { purgeActions } from './purge-actions.ts';
 import { repeatStockCalls } from './repeat-calls.ts';
@@ -12,7 +13,8 @@ import type { Partners } from './step.ts';
 const sweepIntervalMs = 5_000;
 
 /**
- * Periodically deletes expired rows, reverses abandoned payments, and repeats stock calls for operators.
+ * Periodically deletes expired rows, reverses abandoned payments, repeats stock calls for operators, and asks
+ * fulfillment again about orders that wait.
  * @returns stops it
  */
 export function startHousekeeping({
@@ -22,7 +24,7 @@ export function startHousekeeping({
   deduplicationDays,
   log,
 }: {
-  database: Queryable;
+  database: Database;
   inventory: Partners['inventory'];
   payments: AuthorizeCall & ReverseCall;
   deduplicationDays: number;
@@ -38,6 +40,7 @@ export function startHousekeeping({
       () => reverseAbandonedPayments(database, payments, log),
       log,
     ),
+    periodically(sweepIntervalMs, 'ask fulfillment again', () => askFulfillmentAgain(database, log), log),
     periodically(sweepIntervalMs, 'repeat stock calls', () => repeatStockCalls(database, inventory, log), log),
   ];
   return () => {

@@ -6,8 +6,8 @@ import type { SagaOrder } from './saga-store.ts';
 /**
  * Tells fulfillment that the order can be shipped.
  *
- * @param again an operator's request: `repeated` to publish the decision once more, `withdrawn` to not ship the order
- *   unless it was shipped before. fulfillment decides, because only it knows what was shipped.
+ * @param again a request of an operator, or of ask-again.ts: `repeated` to publish the decision once more, `withdrawn`
+ *   to not ship the order unless it was shipped before. fulfillment decides, because only it knows what was shipped.
  */
 export async function addOrderReady(
   tx: Queryable,

@@ -1,4 +1,4 @@
-/** When a failed step is retried, and when an order is late. */
+/** When a failed step is retried, when fulfillment is asked again, and when an order is late. */
 
 const firstPauseMs = 200;
 const shortPauseMs = 5_000;
@@ -22,6 +22,13 @@ export function stepPauseMs(failures: number, retryAfterMs = 0, random = Math.ra
   const pauseMs = Math.min(doubled, grown, longestPauseMs) * (1 - random / 4);
   return Math.max(pauseMs, Math.min(retryAfterMs, longestRetryAfterMs));
 }
+
+/**
+ * SQL: the pause before fulfillment is asked again about a waiting order of the table `sagas`, from its last change or
+ * ask. It doubles from a minute to an hour. A healthy fulfillment takes less than a minute, and an order that waits for
+ * a day costs it some 30 events.
+ */
+export const askPause = `least(interval '1 minute' * 2 ^ least(attempts, 6), interval '1 hour')`;
 
 /**
  * Minutes from the placing of an order to its deadline, by what the order waits for then. An order that has not ended

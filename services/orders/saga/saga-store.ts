@@ -224,6 +224,8 @@ export interface HeldSaga extends Pick<SagaOrder, 'orderId' | 'items' | 'country
   readonly state: SagaState;
   readonly status: OrderStatus;
   readonly steps: Steps;
+  /** An operator wants the order cancelled. */
+  readonly isCancelRequested: boolean;
 }
 
 /**
@@ -238,12 +240,19 @@ export async function lockSaga(tx: Queryable, orderId: string): Promise<HeldSaga
     steps: StoredSteps;
     items: OrderItem[];
     country: string;
+    is_cancel_requested: boolean;
   }>(
-    `SELECT s.state, o.status, o.items, o.shipping_address->>'country' AS country, ${stepsOf('s.order_id')} AS steps
+    `SELECT s.state, o.status, o.items, o.shipping_address->>'country' AS country, ${isCancelRequested},
+       ${stepsOf('s.order_id')} AS steps
      FROM sagas s JOIN orders o ON o.id = s.order_id WHERE s.order_id = $1`,
     [orderId],
   );
-  return rows.map((row) => ({ ...row, orderId, steps: fromStored(row.steps) }))[0];
+  return rows.map(({ is_cancel_requested, ...row }) => ({
+    ...row,
+    orderId,
+    steps: fromStored(row.steps),
+    isCancelRequested: is_cancel_requested,
+  }))[0];
 }
 
 /**
@@ -264,11 +273,11 @@ export async function recordShipment(
   const { rows } = await tx.query<{ steps: StoredSteps }>(`SELECT ${stepsOf('$1')} AS steps`, [orderId]);
   const before = fromStored(rows[0]?.steps as StoredSteps);
   const after = decide(before);
-  await tx.query('UPDATE sagas SET state = $2, reason = $3, next_attempt_at = now() WHERE order_id = $1', [
-    orderId,
-    stateOf(after),
-    causeOf(after, waiting[0].is_cancel_requested),
-  ]);
+  // While the order waited, attempts counted how often fulfillment was asked again.
+  await tx.query(
+    'UPDATE sagas SET state = $2, reason = $3, attempts = 0, next_attempt_at = now() WHERE order_id = $1',
+    [orderId, stateOf(after), causeOf(after, waiting[0].is_cancel_requested)],
+  );
   await writeSteps(tx, orderId, { step: 'ship', before, after, detail });
   return true;
 }

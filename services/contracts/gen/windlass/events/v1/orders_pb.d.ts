@@ -128,7 +128,8 @@ export declare type OrderReady = Message<"windlass.events.v1.OrderReady"> & {
   country: string;
 
   /**
-   * An operator asks again: fulfillment publishes its decision once more if it has made it before.
+   * An operator asks again, or orders-worker, because it has seen no decision for a minute or longer: fulfillment
+   * publishes its decision once more if it has made it before.
    *
    * @generated from field: bool repeated = 5;
    */
