@@ -1,7 +1,7 @@
 import type { Log } from '../observability/log.ts';
 import type { Database, Queryable } from '../postgres/database.ts';
 import { countRepublished } from './metrics.ts';
-import { lockOutbox } from './relay.ts';
+import { lockAllPartitions } from './outbox.ts';
 
 /** For each partition, by its number: the offset that its next record will have. */
 export type Ends = readonly bigint[];
@@ -67,7 +67,7 @@ export async function republishLost(
     return 0;
   }
   return database.transaction(async (tx) => {
-    await lockOutbox(tx);
+    await lockAllPartitions(tx);
     const [notedNow, endsNow] = [await readNoted(tx, topic), await topics.readEnds(topic)];
     if (!endsNow || !isLower(endsNow, notedNow)) return 0;
     await tx.query('SELECT pg_sleep($1)', [waitMs / 1_000]);

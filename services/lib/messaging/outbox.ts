@@ -21,14 +21,19 @@ export const relayLock = 7_219_002;
  * predecessors, which are published again after it. Relays never wait for a partition, so there is no deadlock.
  * @throws DomainError `unavailable` if a relay does not end its batch in time, because Kafka does not answer it
  */
-export async function lockPartitionsOf(tx: Queryable, subjects: readonly string[]): Promise<void> {
+export function lockPartitionsOf(tx: Queryable, subjects: readonly string[]): Promise<void> {
+  return lock(tx, 'SELECT DISTINCT lane FROM outbox WHERE subject = ANY($1) ORDER BY lane', [subjects]);
+}
+
+/** Does the same with all partitions. */
+export function lockAllPartitions(tx: Queryable): Promise<void> {
+  return lock(tx, 'SELECT lane FROM generate_series(0, $1::int - 1) AS lane', [partitionCount]);
+}
+
+async function lock(tx: Queryable, lanes: string, params: unknown[]): Promise<void> {
   // Longer than Postgres lets the transaction of a relay be idle.
   await tx.query("SET LOCAL lock_timeout = '8s'");
-  await tx.query(
-    `SELECT pg_advisory_xact_lock(${relayLock}, lane)
-     FROM (SELECT DISTINCT lane FROM outbox WHERE subject = ANY($1) ORDER BY lane) AS wanted`,
-    [subjects],
-  );
+  await tx.query(`SELECT pg_advisory_xact_lock(${relayLock}, lane) FROM (${lanes}) AS wanted`, params);
 }
 
 /**

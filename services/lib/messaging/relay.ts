@@ -154,13 +154,6 @@ async function publishAndMark(
   await tx.query('UPDATE outbox SET published_at = clock_timestamp() WHERE id = ANY($1)', [rows.map(({ id }) => id)]);
 }
 
-/** Waits until no relay publishes, and keeps them waiting until the transaction ends. */
-export async function lockOutbox(tx: Queryable): Promise<void> {
-  await tx.query(
-    `SELECT pg_advisory_xact_lock(${relayLock}, lane) FROM generate_series(0, ${partitionCount - 1}) AS lane`,
-  );
-}
-
 /** The message has the place of a message that was read: the row of the outbox. */
 async function deadLetter(row: OutboxRow, refusal: Error, publisher: Publisher, group: string): Promise<void> {
   const { key, value, headers } = encodeEvent(row.topic, toEvent(row), injectTrace(extractTrace(row.trace)));
