@@ -97,11 +97,13 @@ test('an order that waits for its shipment: cancel asks fulfillment not to ship 
   await shop.database.query('DELETE FROM outbox');
   expect(await act('resume', orderId)).toEqual([expect.stringContaining('fulfillment was told again')]);
   expect(await act('cancel', orderId)).toEqual([expect.stringContaining('if fulfillment has not shipped it')]);
+  expect(await act('resume', orderId)).toEqual([expect.stringContaining('asked again not to ship it')]);
   const { rows } = await shop.database.query<{ data: object }>(
     "SELECT data::json AS data FROM outbox WHERE type = 'windlass.order.ready.v1' ORDER BY id",
   );
   expect(rows.map(({ data }) => data)).toMatchObject([
     { orderId, country: 'NO', repeated: true },
+    { orderId, withdrawn: true },
     { orderId, withdrawn: true },
   ]);
   expect((await shop.summary(orderId)).status).toBe('confirmed');

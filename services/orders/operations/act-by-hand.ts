@@ -57,7 +57,10 @@ const actions: Record<ActionKind, (tx: Queryable, saga: HeldSaga) => Promise<str
 
   async resume(tx, saga) {
     if (saga.state !== 'waiting') throw new Error(`Order ${saga.orderId} does not wait for its shipment: use retry.`);
-    await addOrderReady(tx, saga, 'repeated');
-    return 'fulfillment was told again that it can be shipped';
+    const { isCancelRequested } = saga;
+    await addOrderReady(tx, saga, isCancelRequested ? 'withdrawn' : 'repeated');
+    return isCancelRequested
+      ? 'fulfillment was asked again not to ship it'
+      : 'fulfillment was told again that it can be shipped';
   },
 };
