@@ -21,9 +21,9 @@ const good: FaultRunResult = {
   startedAt: '2026-11-21T12:00:00.000Z',
   loadStartedAt: '2026-11-21T12:00:00.000Z',
   calls: [
-    { key: 'a', atMs: 0, status: 201, orderId: 'o' },
-    { key: 'b', atMs: 250, error: 'socket hang up' },
-    { key: 'c', atMs: 500, error: 'not sent: too many calls in flight' },
+    { key: 'a', paymentToken: 'tok_ok', atMs: 0, status: 201, orderId: 'o' },
+    { key: 'b', paymentToken: 'tok_ok', atMs: 250, error: 'socket hang up' },
+    { key: 'c', paymentToken: 'tok_ok', atMs: 500, error: 'not sent: too many calls in flight' },
   ],
   faults: [fault],
   quiescentAfterMs: 4_321,
@@ -82,12 +82,19 @@ describe('the report of a run', () => {
 });
 
 describe('pending orders are counted', () => {
-  const at = (seconds: number, status: 201 | 202) => ({ key: 'k', atMs: seconds * 1_000, status });
-  const calls = [at(1, 202), at(14, 201), at(16, 201), at(17, 202), at(18, 201)];
+  const at = (seconds: number, status: 201 | 202) => ({
+    key: 'k',
+    paymentToken: 'tok_ok',
+    atMs: seconds * 1_000,
+    status,
+  });
+  const late = { ...at(19, 202), paymentToken: 'tok_slow' };
+  const calls = [at(1, 202), at(14, 201), at(16, 201), at(17, 202), at(18, 201), late];
 
   it("apart during a fault on the customer's path and for 15 s after it", () => {
     expect(pendingShares({ ...good, calls })).toEqual({
       inside: { accepted: 2, pending: 1 },
+      troubledCards: { accepted: 1, pending: 1 },
       outside: { accepted: 3, pending: 1 },
     });
     expect(formatResult({ ...good, calls })).toContain('1 of 2 (50.0 %) during faults');

@@ -22,7 +22,7 @@ const signal = new AbortController().signal;
 const start = (count: number, maxInFlight: number) =>
   new OrderLoad({
     dueMs: Array.from({ length: count }, (_, n) => n * 2),
-    callOf: (n) => ({ key: `k-${n}`, call: { url: url() } }),
+    callOf: (n) => ({ key: `k-${n}`, paymentToken: 'tok_ok', call: { url: url() } }),
     maxInFlight,
     signal,
   });
@@ -56,7 +56,7 @@ describe('the load', () => {
   it('does not exceed the limit of concurrent calls, and records the calls that it did not send', async () => {
     const load = new OrderLoad({
       dueMs: [0, 0, 0],
-      callOf: (n) => ({ key: `k-${n}`, call: { url: url() } }),
+      callOf: (n) => ({ key: `k-${n}`, paymentToken: 'tok_ok', call: { url: url() } }),
       maxInFlight: 2,
       signal,
     });

@@ -15,6 +15,7 @@ export interface LoadShape {
 export interface OrderRecord {
   readonly key: string;
   readonly atMs: number;
+  readonly paymentToken: string;
   readonly status?: number;
   readonly orderId?: string;
   readonly durationMs?: number;
@@ -34,8 +35,8 @@ export function dueTimes({ ratePerSecond, durationMs, bursts, factor }: LoadShap
 
 export interface OrderLoadOptions {
   readonly dueMs: readonly number[];
-  /** Returns the n-th request and its idempotency key. */
-  readonly callOf: (n: number) => { readonly key: string; readonly call: HttpRequest };
+  /** Returns the n-th request, its idempotency key and its card. */
+  readonly callOf: (n: number) => Pick<OrderRecord, 'key' | 'paymentToken'> & { readonly call: HttpRequest };
   /** The limit of concurrent calls. A call above it is not sent. */
   readonly maxInFlight: number;
   readonly signal: AbortSignal;
@@ -50,10 +51,13 @@ export class OrderLoad {
     this.finished = runOpenLoop({
       ...loop,
       call: async (n, atMs) => {
-        const { key, call } = callOf(n);
-        this.records.push({ key, atMs, ...(await record(call)) });
+        const { call, ...what } = callOf(n);
+        this.records.push({ ...what, atMs, ...(await record(call)) });
       },
-      skip: (n, atMs) => this.records.push({ key: callOf(n).key, atMs, error: NOT_SENT }),
+      skip: (n, atMs) => {
+        const { call: _, ...what } = callOf(n);
+        this.records.push({ ...what, atMs, error: NOT_SENT });
+      },
     });
   }
 
@@ -65,7 +69,7 @@ export class OrderLoad {
   }
 }
 
-async function record(call: HttpRequest): Promise<Omit<OrderRecord, 'key' | 'atMs'>> {
+async function record(call: HttpRequest): Promise<Omit<OrderRecord, 'key' | 'atMs' | 'paymentToken'>> {
   try {
     const { status, text, durationMs } = await send(call);
     const orderId = status < 300 ? orderIdIn(text) : undefined;

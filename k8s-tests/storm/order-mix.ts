@@ -14,6 +14,8 @@ const skus = ['mug', 'tee', 'hoodie'] as const;
  * would keep its breaker open, and most of the run would test only that.
  */
 const otherTokens = ['tok_slow', 'tok_flaky', 'tok_lost', 'tok_declined'] as const;
+/** The cards for which the partner does not answer the first attempt in time. Their orders are pending by right. */
+export const troubledCards: ReadonlySet<string> = new Set(['tok_slow', 'tok_flaky', 'tok_lost']);
 const otherTokenShare = 0.1;
 /** The share of orders to AQ, which no carrier serves, so their captured payments must be reversed. */
 const poleShare = 0.1;

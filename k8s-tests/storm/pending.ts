@@ -1,4 +1,5 @@
 import type { FaultRunResult } from './fault-run.ts';
+import { troubledCards } from './order-mix.ts';
 
 /** How many of the accepted orders were pending, because inventory or payments did not answer in time. */
 export interface PendingShare {
@@ -17,13 +18,17 @@ const isOnPath = (target: string): boolean =>
 /** After a fault a breaker may stay open for 10 s, and a pod takes some time to start. */
 const afterFaultMs = 15_000;
 
-/** Counts the orders that were placed during a fault on the customer's path or soon after it, and the others. */
+/**
+ * Counts the orders that were placed during a fault on the customer's path or soon after it, those of the others whose
+ * card the partner does not answer in time, and the rest, of which hardly any should be pending.
+ */
 export function pendingShares({
   loadStartedAt,
   calls,
   faults,
 }: Pick<FaultRunResult, 'loadStartedAt' | 'calls' | 'faults'>): {
   readonly inside: PendingShare;
+  readonly troubledCards: PendingShare;
   readonly outside: PendingShare;
 } {
   const windows = faults
@@ -34,11 +39,16 @@ export function pendingShares({
     return windows.some(([from, to]) => from <= at && at <= to);
   };
   const accepted = calls.filter(({ status }) => status === 201 || status === 202);
-  const shareOf = (inside: boolean): PendingShare => {
-    const chosen = accepted.filter(({ atMs }) => isInside(atMs) === inside);
-    return { accepted: chosen.length, pending: chosen.filter(({ status }) => status === 202).length };
+  const shareOf = (orders: typeof accepted): PendingShare => ({
+    accepted: orders.length,
+    pending: orders.filter(({ status }) => status === 202).length,
+  });
+  const others = accepted.filter(({ atMs }) => !isInside(atMs));
+  return {
+    inside: shareOf(accepted.filter(({ atMs }) => isInside(atMs))),
+    troubledCards: shareOf(others.filter(({ paymentToken }) => troubledCards.has(paymentToken))),
+    outside: shareOf(others.filter(({ paymentToken }) => !troubledCards.has(paymentToken))),
   };
-  return { inside: shareOf(true), outside: shareOf(false) };
 }
 
 export function formatPending({ accepted, pending }: PendingShare): string {

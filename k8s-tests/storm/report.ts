@@ -9,11 +9,13 @@ const maxFailures = 25;
 
 const introduction = `# Fault-injection runs
 
-Orders arrive at a steady rate with bursts of ten times that, while containers are killed and frozen, links are cut, and
-dependencies answer without being of use. Then a checker that shares no code with the services reads databases, topics and the partner's ledger. Each line is one
+Orders arrive at a steady rate with bursts of ten times that, while containers are killed and frozen, links are cut,
+and dependencies answer without being of use. Then a checker that shares no code with the services reads databases,
+topics and the partner's ledger. Each line is one
 run of \`npm run storm -- --write-docs\`. \`--seed\` with the same settings and the same version repeats a run. An order is
 pending if inventory or payments did not answer while its customer waited: in a fault on the customer's path (or up to
-15 s after it) that is what should happen, and otherwise it is rare.
+15 s after it) that is what should happen. So it is with the cards \`tok_slow\`, \`tok_flaky\` and \`tok_lost\`, which the
+partner does not answer in time, one order in thirteen. Otherwise it is rare.
 `;
 
 /** Counts the responses by status. */
@@ -29,12 +31,13 @@ export function countAnswers({ calls }: Pick<FaultRunResult, 'calls'>): Readonly
 /** Formats the result for a terminal. */
 export function formatResult(result: FaultRunResult): string {
   const failures = failuresOf(result);
-  const { inside, outside } = pendingShares(result);
+  const { inside, troubledCards, outside } = pendingShares(result);
   const more = failures.length - maxFailures;
   return [
     `seed ${result.options.seed}, ${result.calls.length} calls: ${describeAnswers(result)}`,
     describeFaults(result),
-    `pending when placed: ${formatPending(inside)} during faults on the customer's path and 15 s after, ${formatPending(outside)} otherwise`,
+    `pending when placed: ${formatPending(inside)} during faults on the customer's path and 15 s after, otherwise ` +
+      `${formatPending(troubledCards)} with cards that the partner answers late, ${formatPending(outside)} with others`,
     result.quiescentAfterMs === undefined
       ? 'not quiescent'
       : `quiescent ${seconds(result.quiescentAfterMs)} after the last fault`,
@@ -56,7 +59,7 @@ function rowOf(result: FaultRunResult): Readonly<Record<string, string | number>
   const { options, startedAt, calls, faults, quiescentAfterMs, reports } = result;
   const cases = reports.reduce((sum, report) => sum + report.cases, 0);
   const wrong = reports.flatMap((report) => report.wrong);
-  const { inside, outside } = pendingShares(result);
+  const { inside, troubledCards, outside } = pendingShares(result);
   return {
     date: startedAt.slice(0, 10),
     duration: seconds(options.durationMs),
@@ -65,6 +68,7 @@ function rowOf(result: FaultRunResult): Readonly<Record<string, string | number>
     calls: calls.length,
     answers: describeAnswers(result),
     'pending in faults': formatPending(inside),
+    'otherwise, with late cards': formatPending(troubledCards),
     'pending otherwise': formatPending(outside),
     'faults with effect': `${faults.filter(({ effective }) => effective).length} of ${options.faults}`,
     'quiescent after': quiescentAfterMs === undefined ? 'never' : seconds(quiescentAfterMs),

@@ -100,7 +100,9 @@ function startLoad(
     dueMs: dueTimes({ ratePerSecond, durationMs, bursts: bursts ? burstsOf(durationMs) : [], factor: burstFactor }),
     callOf: (n) => {
       const key = `storm-${run}-${n}`;
-      return { key, call: { ...orderRequest(cluster.ingressUrl, drawOrder(random), key), timeoutMs: callTimeoutMs } };
+      const order = drawOrder(random);
+      const call = { ...orderRequest(cluster.ingressUrl, order, key), timeoutMs: callTimeoutMs };
+      return { key, paymentToken: order.paymentToken, call };
     },
     maxInFlight,
     signal,
