@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { orderPlaced } from '../../services/contracts/events.ts';
 import { createBroker } from '../../services/lib/messaging/broker.ts';
 import { done } from '../../services/lib/messaging/handle-message.ts';
-import { republishLost, type Topics } from '../../services/lib/messaging/lost-records.ts';
+import { republishLost, type Topic } from '../../services/lib/messaging/lost-records.ts';
 import type { Publisher } from '../../services/lib/messaging/message.ts';
 import { addToOutbox } from '../../services/lib/messaging/outbox.ts';
 import { readTopic } from '../../services/lib/messaging/read-topic.ts';
@@ -15,10 +15,11 @@ import { eventually } from '../harness/eventually.ts';
 import { type LocalKafka, startLocalKafka } from '../harness/local-kafka.ts';
 
 const topic = orderPlaced.topic;
+const otherTopic = 'other.v1';
 let kafka: LocalKafka;
 let database: Database;
 let publisher: Publisher & { close(): Promise<void> };
-let topics: Topics & { close(): Promise<void> };
+let described: Topic & { close(): Promise<void> };
 const stops: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
@@ -27,12 +28,12 @@ beforeAll(async () => {
   database = test.database;
   const broker = createBroker('orders', kafka.brokers, silentLog);
   publisher = await broker.connectPublisher();
-  topics = await broker.connectTopics();
+  described = await broker.connectTopic(topic);
   stops.push(
     () => kafka.stop(),
     () => test.stop(),
     () => publisher.close(),
-    () => topics.close(),
+    () => described.close(),
   );
 });
 afterAll(async () => {
@@ -41,13 +42,13 @@ afterAll(async () => {
 
 beforeEach(async () => {
   await database.query('TRUNCATE outbox, topic_ends');
-  if (await topics.readEnds(topic)) await deleteTopic();
+  if (await described.readEnds()) await deleteTopic();
   await kafka.createTopics([topic], 3);
 });
 
 const place = (subject: string) => addToOutbox(database, orderPlaced, { subject, data: { orderId: subject } });
 /** Consumers need time to notice, and only one test has consumers. */
-const check = (waitMs = 0) => republishLost(database, topics, topic, { log: silentLog, waitMs });
+const check = (waitMs = 0) => republishLost(database, described, { log: silentLog, waitMs });
 const relay = (waitMs?: number) =>
   startRelay(database, publisher, 'orders', silentLog, async () => void (await check(waitMs)));
 
@@ -55,7 +56,7 @@ async function deleteTopic(): Promise<void> {
   const admin = kafka.client.admin();
   await admin.connect();
   await admin.deleteTopics({ topics: [topic] }).finally(() => admin.disconnect());
-  await eventually(async () => expect(await topics.readEnds(topic)).toBeUndefined());
+  await eventually(async () => expect(await described.readEnds()).toBeUndefined());
 }
 
 async function countWaiting(): Promise<number> {
@@ -75,11 +76,28 @@ async function publishAll(waitMs?: number): Promise<void> {
 
 const subjectsIn = async () => (await readTopic(kafka.brokers, topic)).map(({ key }) => String(key));
 
+/** The ids of a subject's events, as they are in the topic. */
+async function idsIn(subject: string): Promise<(string | undefined)[]> {
+  const messages = await readTopic(kafka.brokers, topic);
+  return messages.filter(({ key }) => String(key) === subject).map(({ headers }) => headers.ce_id);
+}
+
+/** The ids of a subject's events, in the order in which they were written. */
+async function idsOf(subject: string): Promise<string[]> {
+  const { rows } = await database.query<{ event_id: string }>(
+    'SELECT event_id FROM outbox WHERE subject = $1 ORDER BY id',
+    [subject],
+  );
+  return rows.map(({ event_id }) => event_id);
+}
+
 test('the ends of a topic that nobody has seen yet are noted, and nothing is published again', async () => {
   await place('o-1');
   await publishAll();
-  expect(await check()).toBe(0);
+  expect(await check()).toBeUndefined();
   expect(await subjectsIn()).toEqual(['o-1']);
+  const { rows } = await database.query<{ ends: string[] }>('SELECT ends FROM topic_ends');
+  expect(rows.map(({ ends }) => ends.toSorted())).toEqual([['0', '0', '1']]);
 });
 
 test('a topic that was deleted and created again gets all events of the outbox again, each order in its order', async () => {
@@ -90,14 +108,7 @@ test('a topic that was deleted and created again gets all events of the outbox a
   await kafka.createTopics([topic], 3);
   await place('o-1');
   await publishAll();
-  const ids = async (subject: string) =>
-    (await readTopic(kafka.brokers, topic))
-      .filter(({ key }) => String(key) === subject)
-      .map(({ headers }) => headers.ce_id);
-  const { rows } = await database.query<{ event_id: string }>(
-    "SELECT event_id FROM outbox WHERE subject = 'o-1' ORDER BY id",
-  );
-  expect(await ids('o-1')).toEqual(rows.map(({ event_id }) => event_id));
+  expect(await idsIn('o-1')).toEqual(await idsOf('o-1'));
   expect(new Set(await subjectsIn())).toEqual(new Set(subjects));
 });
 
@@ -112,14 +123,14 @@ test('an event that is placed while its topic is missing waits, and is published
   await kafka.createTopics([topic], 3);
   await untilPublished();
   await stop();
-  expect(await subjectsIn()).toEqual(['o-1', 'o-1']);
+  expect(await idsIn('o-1')).toEqual(await idsOf('o-1'));
 });
 
 test('a topic that is missing while nobody publishes gets its events again, even if it is longer afterwards', async () => {
   await place('o-1');
   await publishAll();
   await deleteTopic();
-  await check();
+  await expect(check()).rejects.toThrow('topic orders.v1 is missing');
   await kafka.createTopics([topic], 3);
   const message = { topic, key: 'other', value: '{}', headers: {} };
   await publisher.publish([message]).catch(() => publisher.publish([message]));
@@ -137,6 +148,33 @@ test('events that were published longer than two hours ago stay published', asyn
   await deleteTopic();
   await kafka.createTopics([topic], 3);
   expect(await check()).toBe(3);
+});
+
+test('a topic that was missing for days gets the events of the last two hours in which it was seen', async () => {
+  for (const subject of ['o-1', 'o-2']) await place(subject);
+  await publishAll();
+  await database.query("UPDATE outbox SET published_at = now() - interval '49 hours' WHERE subject = 'o-1'");
+  await database.query("UPDATE outbox SET published_at = now() - interval '51 hours' WHERE subject = 'o-2'");
+  await database.query("UPDATE topic_ends SET seen_at = now() - interval '48 hours'");
+  await deleteTopic();
+  await expect(check()).rejects.toThrow('missing');
+  await kafka.createTopics([topic], 3);
+  expect(await check()).toBe(1);
+});
+
+test('a topic that is missing does not make another one count as missing', async () => {
+  await kafka.createTopics([otherTopic]);
+  const other = await createBroker('orders', kafka.brokers, silentLog).connectTopic(otherTopic);
+  expect(await other.readEnds()).toEqual([0n]);
+  await deleteTopic();
+  expect(await described.readEnds()).toBeUndefined();
+  expect(await other.readEnds()).toEqual([0n]);
+  await other.close();
+});
+
+test('a topic that never existed is no loss', async () => {
+  await deleteTopic();
+  expect(await check()).toBeUndefined();
 });
 
 test('two relays that notice the loss publish the events once more, and not twice', async () => {

@@ -101,6 +101,13 @@ test('a call without a key, an order or a valid line is invalid', async () => {
   expect(await stockOf('rare')).toBe(3);
 });
 
+test('a reservation that is repeated after its key was purged reserves nothing more', async () => {
+  await reserve(database, 'reserve-1', 'o-1', rare(1));
+  await database.query('TRUNCATE idempotency_keys');
+  expect(await reserve(database, 'reserve-1', 'o-1', rare(1))).toEqual([]);
+  expect(await stockOf('rare')).toBe(2);
+});
+
 test('purging keeps reservations, and forgets an order 90 days after its release', async () => {
   await reserve(database, 'reserve-1', 'o-1', rare(1));
   await reserve(database, 'reserve-2', 'o-2', rare(1));

@@ -45,9 +45,12 @@ export function reserve(database: Database, key: string, orderId: string, lines:
   const call: KeyedCall = { operation: 'Reserve', key, request: { orderId, lines } };
   return database.transaction((tx) =>
     once(tx, call, async () => {
-      if ((await lockOrder(tx, orderId)).wasReleased) {
+      const { wasReleased, isReserved } = await lockOrder(tx, orderId);
+      if (wasReleased) {
         throw new DomainError('failed-precondition', `The stock of order ${orderId} was released before.`);
       }
+      // Its key is purged, and an operator has the reservation repeated.
+      if (isReserved) return [];
       const shortages = await findShortages(tx, lines, 'FOR UPDATE');
       if (shortages.length > 0) return shortages;
       for (const { sku, quantity } of lines) {
@@ -64,13 +67,14 @@ export function reserve(database: Database, key: string, orderId: string, lines:
 }
 
 /** Locks the order, so that no other call reserves or releases its stock until the transaction ends. */
-async function lockOrder(tx: Queryable, orderId: string): Promise<{ wasReleased: boolean }> {
-  const { rows } = await tx.query<{ wasReleased: boolean }>(
+async function lockOrder(tx: Queryable, orderId: string): Promise<{ wasReleased: boolean; isReserved: boolean }> {
+  const { rows } = await tx.query<{ wasReleased: boolean; isReserved: boolean }>(
     `INSERT INTO order_holds AS h (order_id) VALUES ($1) ON CONFLICT (order_id) DO UPDATE SET released_at = h.released_at
-     RETURNING released_at IS NOT NULL AS "wasReleased"`,
+     RETURNING released_at IS NOT NULL AS "wasReleased",
+       EXISTS (SELECT FROM reservations WHERE order_id = $1) AS "isReserved"`,
     [orderId],
   );
-  return rows[0] ?? { wasReleased: false };
+  return rows[0] ?? { wasReleased: false, isReserved: false };
 }
 
 /**

@@ -27,7 +27,7 @@ export const serviceMetrics = {
   windlass_dead_letters_total: { kind: 'counter', labels: [group, 'cause'] },
   windlass_outbox_depth: { kind: 'gauge', labels: [] },
   windlass_outbox_age: { kind: 'gauge', labels: [] },
-  windlass_outbox_republished_total: { kind: 'counter', labels: [destination] },
+  windlass_topic_losses_total: { kind: 'counter', labels: [destination] },
   windlass_orders: { kind: 'gauge', labels: ['status'] },
   windlass_orders_late: { kind: 'gauge', labels: ['waits_for'] },
   windlass_sagas_stuck: { kind: 'gauge', labels: [] },

@@ -77,8 +77,14 @@ function positions(
       await scaleDeployment(cluster, deployment, 0);
       const kafka = await openKafka(cluster);
       // The group is empty when the broker has heard from the member that left, or misses its heartbeats.
-      await eventually(() => withAdmin(kafka, (admin) => change(admin, group)), endTimes);
-      return () => scaleDeployment(cluster, deployment, pods);
+      const end = () => scaleDeployment(cluster, deployment, pods);
+      await eventually(() => withAdmin(kafka, (admin) => change(admin, group)), endTimes).catch(
+        async (error: unknown) => {
+          await end();
+          throw error;
+        },
+      );
+      return end;
     },
   };
 }

@@ -5,6 +5,8 @@ import { withDatabase } from '../../harness/database.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { type DependencyState, endTimes } from './state.ts';
 
+/** The command needs a pod, and the database of orders, which may have faults of its own. */
+const repeatTimes = { timeoutMs: 180_000, intervalMs: 1_000 } as const;
 /** Before the copy was made: an event may be older than the transaction that consumed it. */
 const marginMs = 60_000;
 
@@ -59,7 +61,7 @@ function restored(service: string): DependencyState {
       return async () => {
         await eventually(() => withDatabase(cluster, database, restoreTables), endTimes);
         const repeat = ['run', '--silent', 'saga', '--', 'repeat', '--since', since, '--reason', `${service} restored`];
-        await execa('npm', repeat, { cwd: root });
+        await eventually(() => execa('npm', repeat, { cwd: root }), repeatTimes);
       };
     },
   };

@@ -6,7 +6,7 @@ import { waitFor } from '../runtime/lifecycle.ts';
 import { runConsumer } from './consume.ts';
 import type { HandlingOptions } from './handle-message.ts';
 import { isMissingTopic, isTooLarge, reconnecting } from './kafkajs-workarounds.ts';
-import type { Topics } from './lost-records.ts';
+import type { Topic } from './lost-records.ts';
 import { type Publisher, TooLargeForBroker } from './message.ts';
 import { countSent } from './metrics.ts';
 
@@ -14,8 +14,8 @@ import { countSent } from './metrics.ts';
 export interface Broker {
   /** Connects a producer, waiting for the broker without a limit. */
   connectPublisher(): Promise<Publisher & { close(): Promise<void> }>;
-  /** Connects a client that looks at topics, waiting for the broker without a limit. */
-  connectTopics(): Promise<Topics & { close(): Promise<void> }>;
+  /** Connects a client that looks at a topic, waiting for the broker without a limit. */
+  connectTopic(name: string): Promise<Topic & { close(): Promise<void> }>;
   /**
    * Reads topics in a consumer group, beginning with the first message. An offset is committed after its message is
    * finished.
@@ -83,15 +83,17 @@ export function createBroker(clientId: string, brokers: string[], log: Log): Bro
         },
       };
     },
-    async connectTopics() {
+    // A client for each: kafkajs asks about all topics of a client at once, and takes one that is missing for all.
+    async connectTopic(name) {
       const admin = connect({ retry: publisherRetry, requestTimeout: publisherRequestTimeoutMs }).admin();
       await untilConnected(() => admin.connect(), log);
       const overConnection = reconnecting(admin);
       return {
+        name,
         close: () => admin.disconnect(),
-        async readEnds(topic) {
+        async readEnds() {
           try {
-            const offsets = await overConnection(() => admin.fetchTopicOffsets(topic));
+            const offsets = await overConnection(() => admin.fetchTopicOffsets(name));
             return offsets.toSorted((a, b) => a.partition - b.partition).map(({ high }) => BigInt(high));
           } catch (error) {
             if (isMissingTopic(error)) return undefined;

@@ -6,7 +6,7 @@ import type { EventHandlers } from './handle-message.ts';
 import { purgeInbox } from './inbox.ts';
 import { republishLost } from './lost-records.ts';
 import type { Publisher } from './message.ts';
-import { countRepublished } from './metrics.ts';
+import { countLoss } from './metrics.ts';
 import { startRelay } from './relay.ts';
 
 /** A service's connection to Kafka: its publisher, and the starts of its relay and its consumer. */
@@ -41,11 +41,11 @@ export async function connectKafka(
   return {
     publisher,
     async relay(names) {
-      const topics = await broker.connectTopics();
-      lifecycle.onShutdown('producer', () => topics.close());
-      for (const topic of names) countRepublished(topic, 0);
+      for (const name of names) countLoss(name, 0);
+      const topics = await Promise.all(names.map((name) => broker.connectTopic(name)));
+      lifecycle.onShutdown('producer', () => Promise.all(topics.map((topic) => topic.close())));
       const check = async () => {
-        for (const topic of names) await republishLost(database, topics, topic, { log });
+        for (const topic of topics) await republishLost(database, topic, { log });
       };
       lifecycle.onShutdown('consumers', startRelay(database, publisher, group, log, check));
     },

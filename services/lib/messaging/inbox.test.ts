@@ -35,6 +35,14 @@ test('the inbox remembers an event for longer than any topic keeps it, and then 
   expect(await receiveOnce(database, 'aged-8.99')).toBe(false);
 });
 
+test('a duplicate is remembered as long as an event that comes now', async () => {
+  await agesInDays([8.5]);
+  expect(await receiveOnce(database, 'aged-8.5')).toBe(false);
+  await database.query("UPDATE inbox SET received_at = received_at - interval '1 day'");
+  await purgeInbox(database);
+  expect(await receiveOnce(database, 'aged-8.5')).toBe(false);
+});
+
 test('the time that the inbox remembers an event is stated from outside', async () => {
   await agesInDays([20.9, 21.1]);
   await purgeInbox(database, 21);

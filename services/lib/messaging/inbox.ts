@@ -13,10 +13,15 @@ export function purgeInbox(db: Queryable, days = defaultDeduplicationDays): Prom
 }
 
 /**
- * Records an event in the transaction of its effect.
+ * Records an event in the transaction of its effect. A duplicate is remembered as long as an event that comes now: the
+ * topic will keep it as long.
  * @returns false for a duplicate, whose effect is in the database already
  */
 export async function receiveOnce(tx: Queryable, eventId: string): Promise<boolean> {
-  const { rowCount } = await tx.query('INSERT INTO inbox (event_id) VALUES ($1) ON CONFLICT DO NOTHING', [eventId]);
-  return rowCount === 1;
+  const { rows } = await tx.query<{ is_new: boolean }>(
+    `INSERT INTO inbox (event_id) VALUES ($1) ON CONFLICT (event_id) DO UPDATE SET received_at = now()
+     RETURNING xmax = 0 AS is_new`,
+    [eventId],
+  );
+  return rows[0]?.is_new === true;
 }

@@ -10,9 +10,9 @@ const consumed = meter.createCounter('messaging.client.consumed.messages');
 const timeInQueue = meter.createHistogram('windlass.message.time_in_queue', { unit: 's' });
 const redeliveries = meter.createCounter('windlass.message.redeliveries');
 const deadLetters = meter.createCounter('windlass.dead_letters');
-const republished = meter.createCounter('windlass.outbox.republished', {
-  unit: '{event}',
-  description: 'Events that are published again because their topic has lost records',
+const topicLosses = meter.createCounter('windlass.topic.losses', {
+  unit: '{loss}',
+  description: 'How often a topic has lost records, after which its events are published again',
 });
 const lagGauge = meter.createObservableGauge('kafka.consumer_group.lag');
 
@@ -45,9 +45,9 @@ export function countDeadLetter(group: string, cause: DeadLetterCause): void {
   deadLetters.add(1, { 'messaging.consumer.group.name': group, cause });
 }
 
-/** @param events 0 lets the series begin, so that a later increase is seen as one */
-export function countRepublished(topic: string, events: number): void {
-  republished.add(events, { 'messaging.system': 'kafka', 'messaging.destination.name': topic });
+/** @param losses 0 lets the series begin, so that a later loss is seen as an increase */
+export function countLoss(topic: string, losses: 0 | 1 = 1): void {
+  topicLosses.add(losses, { 'messaging.system': 'kafka', 'messaging.destination.name': topic });
 }
 
 /** How many messages of its partitions a group member has not handled yet, as of its last read. */

@@ -75,14 +75,15 @@ export function startRelay(
   const stopping = new AbortController();
   const stopReporting = reportOutbox(database);
   const idle = new PollPause(database);
+  let checkedAt = Number.NEGATIVE_INFINITY;
+  const isCheckDue = () => performance.now() - checkedAt >= checkIntervalMs;
   const drain = async () => {
-    while (!stopping.signal.aborted && (await relayBatch(database, publisher, group)) > 0);
+    while (!stopping.signal.aborted && !isCheckDue() && (await relayBatch(database, publisher, group)) > 0);
   };
   const relay = async () => {
-    let checkedAt = Number.NEGATIVE_INFINITY;
     while (!stopping.signal.aborted) {
       try {
-        if (performance.now() - checkedAt >= checkIntervalMs) {
+        if (isCheckDue()) {
           await check();
           checkedAt = performance.now();
         }

@@ -22,13 +22,18 @@ export function backOffMs({ firstMs, maxMs = Number.POSITIVE_INFINITY }: BackOff
 export const purgeIntervalMs = 10 * 60_000;
 
 /**
- * Runs a housekeeping task at an interval. A failure is logged and does not stop later runs.
+ * Runs a housekeeping task at an interval, but not while its last run goes on. A failure is logged and does not stop
+ * later runs.
  * @returns stops it
  */
 export function periodically(intervalMs: number, task: string, run: () => Promise<unknown>, log: Log): () => void {
-  const timer = setInterval(
-    () => void run().catch((err: unknown) => log.warn({ err }, `housekeeping task failed: ${task}`)),
-    intervalMs,
-  );
+  let isRunning = false;
+  const runOnce = async () => {
+    if (isRunning) return;
+    isRunning = true;
+    await run().catch((err: unknown) => log.warn({ err }, `housekeeping task failed: ${task}`));
+    isRunning = false;
+  };
+  const timer = setInterval(() => void runOnce(), intervalMs);
   return () => clearInterval(timer);
 }

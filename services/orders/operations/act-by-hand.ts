@@ -47,9 +47,12 @@ const actions: Record<ActionKind, (tx: Queryable, saga: HeldSaga) => Promise<str
     const { orderId, state, steps } = saga;
     if (causeOf(steps)) throw new Error(`Order ${orderId} is being cancelled already: use retry.`);
     if (steps.ship === 'done') throw new Error(`Order ${orderId} is shipped and cannot be cancelled.`);
-    await tx.query('UPDATE sagas SET cancel_requested_at = now(), next_attempt_at = now() WHERE order_id = $1', [
-      orderId,
-    ]);
+    // While an order waits, `attempts` counts how often fulfillment was asked again (ask-again.ts).
+    await tx.query(
+      `UPDATE sagas SET cancel_requested_at = now(), next_attempt_at = now(),
+         attempts = CASE WHEN state = 'waiting' THEN 0 ELSE attempts END WHERE order_id = $1`,
+      [orderId],
+    );
     if (state !== 'waiting') return 'it is cancelled before its next step, and what it holds is compensated';
     await addOrderReady(tx, saga, 'withdrawn');
     return 'it is cancelled if fulfillment has not shipped it; fulfillment was asked';

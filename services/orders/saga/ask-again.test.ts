@@ -90,6 +90,7 @@ test.each(['running', 'compensating', 'ended'])('an order that is %s is not aske
 
 test('an order that an operator cancels is withdrawn again, not shipped', async () => {
   const orderId = await waitingOrder();
+  await database.query('UPDATE sagas SET attempts = 6');
   await actByHand(database, { kind: 'cancel', id: orderId, reason: 'gave up', by: undefined });
   await publish();
   await sweep();
@@ -156,4 +157,25 @@ test('an order about which no event can be made does not hold back the others', 
   await pass(61);
   await sweep();
   expect([await readAsks(broken), await readAsks(orderId)]).toMatchObject([[], [{ repeated: true }]]);
+  const { rows } = await database.query(
+    "SELECT next_attempt_at > now() - interval '10 s' AS comes_later FROM sagas WHERE order_id = $1",
+    [broken],
+  );
+  expect(rows).toEqual([{ comes_later: true }]);
+});
+
+test('no further order is asked about while a thousand that were asked about still wait', async () => {
+  await database.query(
+    `INSERT INTO sagas (order_id, state, trace, attempts)
+     SELECT gen_random_uuid(), 'waiting', '{}', 1 FROM generate_series(1, 1000)`,
+  );
+  const orderId = await waitingOrder();
+  await pass(61);
+  await sweep();
+  expect(await readAsks(orderId)).toEqual([]);
+  await database.query(
+    "UPDATE sagas SET state = 'ended' WHERE order_id = (SELECT order_id FROM sagas WHERE attempts = 1 LIMIT 1)",
+  );
+  await sweep();
+  expect(await readAsks(orderId)).toHaveLength(1);
 });

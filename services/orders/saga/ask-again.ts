@@ -7,8 +7,13 @@ import { addOrderReady } from './order-ready.ts';
 import { askPause } from './pace.ts';
 import { lockSaga } from './saga-store.ts';
 
-/** Orders that one sweep asks about, at most, so that a fulfillment that was away is not flooded. */
+/** Orders that one sweep asks about, at most. */
 const batchSize = 100;
+/**
+ * While so many orders that were asked about still wait, no other is: a fulfillment that is away finds these asks and
+ * their repeats when it comes back, and not one for each order that waited.
+ */
+const maxAsked = 1_000;
 
 /**
  * SQL: whether fulfillment is to be asked again about an order of the table `sagas`. While an order waits,
@@ -25,7 +30,9 @@ const isAskDue = `state = 'waiting' AND next_attempt_at <= now() - ${askPause} A
  */
 export async function askFulfillmentAgain(database: Database, log: Log): Promise<void> {
   const { rows } = await database.query<{ order_id: string }>(
-    `SELECT order_id FROM sagas WHERE ${isAskDue} ORDER BY next_attempt_at LIMIT ${batchSize}`,
+    `SELECT order_id FROM sagas WHERE ${isAskDue}
+       AND (attempts > 0 OR (SELECT count(*) FROM sagas WHERE state = 'waiting' AND attempts > 0) < ${maxAsked})
+     ORDER BY next_attempt_at LIMIT ${batchSize}`,
   );
   for (const { order_id: orderId } of rows) {
     try {
@@ -35,6 +42,10 @@ export async function askFulfillmentAgain(database: Database, log: Log): Promise
     } catch (err) {
       log.warn({ err, orderId }, 'fulfillment not asked again; retrying later');
       if (hasCode(err, 'unavailable')) return;
+      // Otherwise orders that cannot be asked about would come first in each sweep.
+      await database.query("UPDATE sagas SET next_attempt_at = now() WHERE order_id = $1 AND state = 'waiting'", [
+        orderId,
+      ]);
     }
   }
 }
