@@ -13,12 +13,12 @@ const marginMs = 60_000;
 /** The tables, those that refer to others last, and their columns that can be written. */
 async function describeTables(client: Client): Promise<readonly { table: string; columns: string }[]> {
   const { rows } = await client.query<{ table: string; columns: string }>(
-    `SELECT c.relname AS table, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS columns
-     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-       AND a.attgenerated = ''
-     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'migrations'
-     GROUP BY c.oid, c.relname
-     ORDER BY (SELECT count(*) FROM pg_constraint f WHERE f.conrelid = c.oid AND f.contype = 'f'), c.relname`,
+    `SELECT table_name AS table, string_agg(quote_ident(column_name), ', ' ORDER BY ordinal_position) AS columns
+     FROM information_schema.columns AS c
+     WHERE table_schema = 'public' AND table_name <> 'migrations' AND is_generated = 'NEVER'
+     GROUP BY table_name
+     ORDER BY (SELECT count(*) FROM information_schema.table_constraints AS t
+       WHERE t.table_name = c.table_name AND constraint_type = 'FOREIGN KEY'), table_name`,
   );
   return rows;
 }
@@ -33,7 +33,9 @@ async function copyTables(client: Client): Promise<void> {
 }
 
 async function restoreTables(client: Client): Promise<void> {
-  const { rowCount } = await client.query("SELECT FROM pg_namespace WHERE nspname = 'restore_point'");
+  const { rowCount } = await client.query(
+    "SELECT FROM information_schema.schemata WHERE schema_name = 'restore_point'",
+  );
   if (rowCount === 0) return;
   const tables = await describeTables(client);
   await client.query('BEGIN');

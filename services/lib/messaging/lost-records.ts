@@ -5,7 +5,7 @@ import { countLoss } from './metrics.ts';
 import { lockAllPartitions } from './outbox.ts';
 
 /** For each partition, by its number: the offset that its next record will have. */
-export type Ends = readonly bigint[];
+type Ends = readonly bigint[];
 
 /** A topic as the broker describes it. */
 export interface Topic {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { orderPlaced, stockReserved } from '../../contracts/events.ts';
 import type { OutgoingMessage } from '../../lib/messaging/message.ts';
@@ -10,6 +9,7 @@ import { purgeActions } from '../saga/purge-actions.ts';
 import { insertSaga } from '../saga/saga-store.ts';
 import { addOrderEvent } from '../store/order-events.ts';
 import { changeStatus, migrations, resetOrders } from '../store/store.ts';
+import { insertOrder } from '../store/testing/insert-order.ts';
 import { type Repeat, repeatOrders } from './repeat-orders.ts';
 import { runSaga } from './run-saga.ts';
 
@@ -23,12 +23,7 @@ beforeEach(() => resetOrders(database));
 
 /** Stores an order whose events were published at their time. */
 async function place(minutesAgo: number): Promise<string> {
-  const orderId = randomUUID();
-  await database.query(
-    `INSERT INTO orders (id, customer_id, status, items, shipping_address, currency, total_minor, estimated_delivery, placed_at)
-     VALUES ($1, 'c', 'confirmed', '[{"sku":"mug","quantity":2}]', '{"country":"NO"}', 'USD', 1, '2026-11-30', now())`,
-    [orderId],
-  );
+  const orderId = await insertOrder(database);
   await database.transaction(async (tx) => {
     await changeStatus(tx, orderId, 'confirmed');
     await insertSaga(tx, orderId, true);

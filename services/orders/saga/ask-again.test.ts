@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../../lib/observability/log.ts';
 import type { Database } from '../../lib/postgres/database.ts';
 import { startTestDatabase } from '../../lib/testing/databases.ts';
 import { actByHand } from '../operations/act-by-hand.ts';
 import { changeStatus, migrations, resetOrders } from '../store/store.ts';
+import { insertOrder } from '../store/testing/insert-order.ts';
 import { askFulfillmentAgain } from './ask-again.ts';
 import { afterDone } from './saga.ts';
 import { readCounts } from './saga-metrics.ts';
@@ -20,12 +20,7 @@ beforeEach(() => resetOrders(database));
 
 /** An order that has begun to wait for its shipment just now. */
 async function waitingOrder(): Promise<string> {
-  const orderId = randomUUID();
-  await database.query(
-    `INSERT INTO orders (id, customer_id, status, items, shipping_address, currency, total_minor, estimated_delivery, placed_at)
-     VALUES ($1, 'c', 'confirmed', '[{"sku":"mug","quantity":2}]', '{"country":"NO"}', 'USD', 1, '2026-11-30', now())`,
-    [orderId],
-  );
+  const orderId = await insertOrder(database);
   await database.transaction(async (tx) => {
     await changeStatus(tx, orderId, 'confirmed');
     await insertSaga(tx, orderId, true);

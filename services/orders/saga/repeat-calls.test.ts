@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { create } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import {
@@ -10,6 +9,7 @@ import type { Database } from '../../lib/postgres/database.ts';
 import { DomainError, type ErrorCode } from '../../lib/runtime/domain-error.ts';
 import { startTestDatabase } from '../../lib/testing/databases.ts';
 import { migrations, resetOrders } from '../store/store.ts';
+import { insertOrder } from '../store/testing/insert-order.ts';
 import { repeatStockCalls } from './repeat-calls.ts';
 
 let database: Database;
@@ -45,12 +45,7 @@ beforeEach(async () => {
 
 /** An order that is to be repeated, with the stored state of its step reserve. */
 async function order(reserve: string): Promise<string> {
-  const orderId = randomUUID();
-  await database.query(
-    `INSERT INTO orders (id, customer_id, status, items, shipping_address, currency, total_minor, estimated_delivery, placed_at)
-     VALUES ($1, 'c', 'confirmed', '[{"sku":"mug","quantity":2}]', '{}', 'USD', 1, '2026-11-30', now())`,
-    [orderId],
-  );
+  const orderId = await insertOrder(database);
   await database.query("INSERT INTO saga_steps (order_id, step, state) VALUES ($1, 'reserve', $2)", [orderId, reserve]);
   await database.query("INSERT INTO order_actions (order_id, action, reason) VALUES ($1, 'repeat', 'restored')", [
     orderId,
