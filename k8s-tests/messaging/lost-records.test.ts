@@ -118,7 +118,7 @@ test('an event that is placed while its topic is missing waits, and is published
   await deleteTopic();
   const stop = relay();
   await place('o-1');
-  await sleep(2_500);
+  await sleep(1_500);
   expect(await countWaiting()).toBeGreaterThan(0);
   await kafka.createTopics([topic], 3);
   await untilPublished();
@@ -189,7 +189,7 @@ test('two relays that notice the loss publish the events once more, and not twic
   expect((await subjectsIn()).length).toBe(50);
 });
 
-test.each([0, 3_000])(
+test.each([0, 1_500])(
   'a consumer reads a topic from its beginning that was deleted and created again %i ms later',
   { timeout: 60_000 },
   async (gapMs) => {
@@ -208,7 +208,7 @@ test.each([0, 3_000])(
     await sleep(gapMs);
     await kafka.createTopics([topic], 3);
     for (let number = 0; number < 5; number++) await place(`after-${number}`);
-    await publishAll(5_000);
+    await publishAll(2_000);
     // The consumer has no inbox here, so it gets the first thirty a second time.
     await eventually(async () => expect(handled).toHaveLength(65), { timeoutMs: 30_000 });
     expect(new Set(handled).size).toBe(35);
