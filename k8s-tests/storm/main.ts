@@ -53,6 +53,8 @@ try {
     const result = await runFaultInjection(cluster, options, {
       signal: interrupted.signal,
       onProgress: say,
+      // At once, so that a run that fails has told what it saw.
+      onCall: (call) => write({ kind: 'call', ...call }),
       onFault: (fault) => {
         write(fault);
         say(
@@ -60,7 +62,6 @@ try {
         );
       },
     });
-    for (const call of result.calls) write({ kind: 'call', ...call });
     console.log(`\n${formatResult(result)}`);
     if (writeDocs)
       writeFileSync(DOCUMENT, addToDocument(existsSync(DOCUMENT) ? readFileSync(DOCUMENT, 'utf8') : undefined, result));

@@ -37,6 +37,7 @@ export interface OrderLoadOptions {
   readonly dueMs: readonly number[];
   /** Returns the n-th request, its idempotency key and its card. */
   readonly callOf: (n: number) => Pick<OrderRecord, 'key' | 'paymentToken'> & { readonly call: HttpRequest };
+  readonly onCall?: (call: OrderRecord) => void;
   /** The limit of concurrent calls. A call above it is not sent. */
   readonly maxInFlight: number;
   readonly signal: AbortSignal;
@@ -47,16 +48,20 @@ export class OrderLoad {
   readonly records: OrderRecord[] = [];
   readonly finished: Promise<void>;
 
-  constructor({ callOf, ...loop }: OrderLoadOptions) {
+  constructor({ callOf, onCall, ...loop }: OrderLoadOptions) {
+    const add = (call: OrderRecord): void => {
+      this.records.push(call);
+      onCall?.(call);
+    };
     this.finished = runOpenLoop({
       ...loop,
       call: async (n, atMs) => {
         const { call, ...what } = callOf(n);
-        this.records.push({ ...what, atMs, ...(await record(call)) });
+        add({ ...what, atMs, ...(await record(call)) });
       },
       skip: (n, atMs) => {
         const { call: _, ...what } = callOf(n);
-        this.records.push({ ...what, atMs, error: NOT_SENT });
+        add({ ...what, atMs, error: NOT_SENT });
       },
     });
   }

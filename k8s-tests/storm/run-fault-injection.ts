@@ -12,12 +12,14 @@ import { burstsOf, type FaultRunOptions, type FaultRunResult } from './fault-run
 import { targets } from './fault-targets.ts';
 import { type FaultRecord, inject } from './inject.ts';
 import { openNodeShell } from './node-shell.ts';
-import { dueTimes, OrderLoad } from './order-load.ts';
+import { dueTimes, OrderLoad, type OrderRecord } from './order-load.ts';
 import { drawOrder } from './order-mix.ts';
 import { takeQuiescentBaseline, waitForQuiescence } from './quiescence.ts';
 
 export interface FaultRunObserver {
   readonly onFault: (fault: FaultRecord) => void;
+  /** The client of each call has its answer, or none. By default nobody wants to know. */
+  readonly onCall?: (call: OrderRecord) => void;
   readonly onProgress: (line: string) => void;
   /** Ends the run early, after it has reverted every fault. */
   readonly signal: AbortSignal;
@@ -49,7 +51,7 @@ export async function runFaultInjection(
   const ending = new AbortController();
   const signal = AbortSignal.any([observer.signal, ending.signal]);
   const loadStartedAt = new Date().toISOString();
-  const load = startLoad(cluster, options, signal);
+  const load = startLoad(cluster, options, signal, observer.onCall);
   const faults: FaultRecord[] = [];
   const striking = plan.map(async (fault) => {
     await pause(fault.atMs, signal);
@@ -92,6 +94,7 @@ function startLoad(
   cluster: Cluster,
   { seed, ratePerSecond, durationMs, bursts = true }: FaultRunOptions,
   signal: AbortSignal,
+  onCall: FaultRunObserver['onCall'],
 ): OrderLoad {
   const random = seededRandom(seed);
   // Another run with the same seed must not use the same keys.
@@ -106,5 +109,6 @@ function startLoad(
     },
     maxInFlight,
     signal,
+    ...(onCall && { onCall }),
   });
 }
