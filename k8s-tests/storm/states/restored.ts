@@ -39,12 +39,15 @@ async function restoreTables(client: Client): Promise<void> {
   if (rowCount === 0) return;
   const tables = await describeTables(client);
   await client.query('BEGIN');
+  // As pg_restore does: triggers see no rows of a backup.
+  for (const { table } of tables) await client.query(`ALTER TABLE public.${table} DISABLE TRIGGER USER`);
   await client.query(`TRUNCATE ${tables.map(({ table }) => `public.${table}`).join(', ')}`);
   for (const { table, columns } of tables) {
     await client.query(
       `INSERT INTO public.${table} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM restore_point.${table}`,
     );
   }
+  for (const { table } of tables) await client.query(`ALTER TABLE public.${table} ENABLE TRIGGER USER`);
   await client.query('DROP SCHEMA restore_point CASCADE');
   await client.query('COMMIT');
 }
