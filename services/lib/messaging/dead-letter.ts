@@ -57,13 +57,17 @@ export interface DeadLetterDetails {
 const maxCopyBytes = 900 * 1024;
 const cutValueBytes = 64 * 1024;
 const cutHeaderLength = 512;
+/** With the `dl-*` headers well below what a consumer reads (unreadable-batches.ts). */
 const cutHeaderCount = 50;
 
 /** The partition of a message that never reached its topic; its offset is the id of its row in the outbox. */
 export const unsentPartition = -1;
 export const unsentPartitionName = 'outbox';
 
-/** How much of the original a dead-letter message has: at most 900 KiB, at most about 90 KiB, or its position only. */
+/**
+ * How much of the original a dead-letter message has: all of it, if that is at most 900 KiB and 50 headers; at most about
+ * 90 KiB; or its position only.
+ */
 const copies = ['whole', 'cut', 'none'] as const;
 
 /**
@@ -132,7 +136,8 @@ function copyOf(
   const { key, value } = message;
   const headers = withoutOurHeaders(message.headers);
   const bytes = countBytes(message);
-  if (copy === 'whole' && bytes <= maxCopyBytes) return { key, value, headers };
+  const isSmall = bytes <= maxCopyBytes && Object.keys(headers).length <= cutHeaderCount;
+  if (copy === 'whole' && isSmall) return { key, value, headers };
   if (copy === 'none') return { key: null, value: null, headers: { 'dl-cut-from-bytes': String(bytes) } };
   const kept = Object.entries(headers)
     .filter(([name]) => name.length <= cutHeaderLength)

@@ -1,5 +1,9 @@
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
+import { silentLog } from '../observability/log.ts';
+import { toIncoming } from './consume.ts';
+import { handleMessage } from './handle-message.ts';
+import type { OutgoingMessage } from './message.ts';
 import type { ReadRecord } from './unreadable-batches.ts';
 import './unreadable-batches.ts';
 
@@ -16,8 +20,13 @@ interface Encoded {
 }
 
 /** A batch as a broker sends it. */
-async function batchOf(firstOffset: number, values: readonly string[], compression = 0): Promise<Buffer> {
-  const records = values.map((value, offsetDelta) => encodeRecord({ offsetDelta, key: 'o-1', value, headers: {} }));
+async function batchOf(
+  firstOffset: number,
+  values: readonly string[],
+  compression = 0,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Buffer> {
+  const records = values.map((value, offsetDelta) => encodeRecord({ offsetDelta, key: 'o-1', value, headers }));
   const batch = await RecordBatch({ compression, lastOffsetDelta: values.length - 1, records });
   const bytes = Buffer.from(batch.buffer);
   bytes.writeBigInt64BE(BigInt(firstOffset), 0);
@@ -71,6 +80,41 @@ test('a batch of more records than kafkajs can pass becomes one record', async (
     {},
     {},
   ]);
+});
+
+const headers = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [`h${index}`, '']));
+
+test.each([
+  ['a record', 1, 101, 'Error: a record of 101 headers, but at most 100'],
+  ['all its records', 2_001, 100, 'Error: more than 200000 headers'],
+])(
+  'a batch with more headers in %s than kafkajs can join in time becomes one record',
+  async (_what, n, count, reason) => {
+    const batch = await batchOf(0, Array(n).fill('x'), 4, headers(count));
+    expect(await read(batch, await good(n))).toMatchObject([
+      { offset: String(n - 1), unreadable: { firstOffset: '0', reason } },
+      {},
+      {},
+    ]);
+  },
+);
+
+test('batches with as many headers as allowed are read, even if several are decoded at once', async () => {
+  const batch = await batchOf(0, Array(1_500).fill('x'), 4, headers(100));
+  const [first, second] = await Promise.all([read(batch, batch), read(batch)]);
+  expect([first.length, second.length]).toEqual([3_000, 1_500]);
+  expect(Object.keys(first[0]?.headers ?? {})).toHaveLength(100);
+});
+
+test('the dead-letter message of a message with many headers can be read', async () => {
+  const [record] = await read(await batchOf(0, ['not an event'], 0, headers(100)));
+  const published: OutgoingMessage[] = [];
+  const publisher = { publish: async (messages: readonly OutgoingMessage[]) => void published.push(...messages) };
+  const message = toIncoming('orders.v1', 0, record as ReadRecord);
+  await handleMessage(message, { group: 'notifications', handlers: [], publisher, log: silentLog });
+  const copied = published[0]?.headers ?? {};
+  expect(copied).toMatchObject({ 'dl-cause': 'not-a-cloudevent' });
+  expect(await read(await batchOf(0, ['copy'], 0, copied))).not.toMatchObject([{ unreadable: {} }]);
 });
 
 test('a batch that a fetch has cut is left to the next fetch', async () => {

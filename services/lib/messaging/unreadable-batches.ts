@@ -2,6 +2,7 @@
  * Passes batches that cannot be read. kafkajs stops its consumer at one of them, so that a group would restart forever:
  * the batch stays in its topic for days. The decoder gives one record in its place, which is dead-lettered.
  */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createRequire } from 'node:module';
 import { crc32c } from '@platformatic/wasm-utils';
 import type { KafkaMessage } from 'kafkajs';
@@ -13,6 +14,11 @@ import type { UnreadableBatch } from './message.ts';
 interface FetchDecoder {
   readonly buffer: Buffer;
   offset: number;
+}
+interface RecordDecoder {
+  offset: number;
+  readVarInt(): number;
+  readVarIntArray(read: unknown): unknown[];
 }
 type DecodeBatch = (decoder: FetchDecoder) => Promise<object>;
 
@@ -29,6 +35,13 @@ const headerBytes = 61;
 const magic = 2;
 /** kafkajs passes the records of a batch as arguments of one call, of which V8 allows about 120,000. */
 const maxRecords = 50_000;
+/**
+ * kafkajs joins the headers of a record in quadratic time, and the process does nothing else meanwhile. More than a
+ * dead-letter message has.
+ */
+const maxHeadersOfRecord = 100;
+/** An empty header has two bytes in a batch, and a hundred in memory. */
+const maxHeadersOfBatch = 200_000;
 
 const require = createRequire(import.meta.url);
 // Node.js does not find this export of kafkajs by name.
@@ -41,6 +54,23 @@ const decode = require(path) as DecodeBatch;
 const decoderModule = require.cache[path];
 if (decoderModule) decoderModule.exports = decodeOrReplace;
 
+const { prototype } = require('kafkajs/src/protocol/decoder') as { prototype: RecordDecoder };
+const { readVarIntArray } = prototype;
+/** The headers of the batch that is being decoded, so far. */
+const headersOfBatch = new AsyncLocalStorage<{ count: number }>();
+
+/** Only headers are such an array. */
+prototype.readVarIntArray = function (this: RecordDecoder, read: unknown): unknown[] {
+  const { offset } = this;
+  const count = this.readVarInt();
+  this.offset = offset;
+  if (count > maxHeadersOfRecord) throw new Error(`a record of ${count} headers, but at most ${maxHeadersOfRecord}`);
+  const inBatch = headersOfBatch.getStore();
+  if (inBatch) inBatch.count += count;
+  if (inBatch && inBatch.count > maxHeadersOfBatch) throw new Error(`more than ${maxHeadersOfBatch} headers`);
+  return readVarIntArray.call(this, read);
+};
+
 async function decodeOrReplace(decoder: FetchDecoder): Promise<object> {
   const received = decoder.buffer.subarray(decoder.offset);
   const bytes = lengthAt + 4 + received.readInt32BE(lengthAt);
@@ -50,7 +80,7 @@ async function decodeOrReplace(decoder: FetchDecoder): Promise<object> {
   const end = decoder.offset + bytes;
   try {
     check(batch);
-    return await decode(decoder);
+    return await headersOfBatch.run({ count: 0 }, () => decode(decoder));
   } catch (error) {
     decoder.offset = end;
     return { records: [replace(batch, error)] };
