@@ -43,6 +43,7 @@ function event<Schema extends DescMessage>(
 }
 
 const now = timestampFromDate(new Date());
+const nextWeek = timestampFromDate(new Date(Date.now() + 7 * 86_400_000));
 const placed = (orderId: string, amountMinor = 2_400n, currency = 'USD', placedAt = now) =>
   event(orderPlaced, orderId, { orderId, total: { currency, amountMinor }, placedAt });
 const fulfilled = (orderId: string) => event(orderFulfilled, orderId, { orderId, endedAt: now });
@@ -78,12 +79,17 @@ describe('the projection', () => {
   });
 
   test.each([
-    ['no order', placed(''), 'order.placed has no order id or no time'],
     ['no total', event(orderPlaced, 'o-1', { orderId: 'o-1', placedAt: now }), 'total must be'],
     ['a negative total', placed('o-1', -1n), 'total must be'],
     ['a currency that is not a code', placed('o-1', 1n, 'dollars'), 'total must be'],
     ['no reason', cancelled('o-1', CancellationReason.UNSPECIFIED), 'an unknown reason: 0'],
-    ['no end time', event(orderFulfilled, 'o-1', { orderId: 'o-1' }), 'order.fulfilled has no order id or no time'],
+    ['a time in the future', placed('o-1', 1n, 'USD', nextWeek), 'order.placed has no time in the past'],
+    [
+      'an end in the future',
+      event(orderCancelled, 'o-1', { orderId: 'o-1', endedAt: nextWeek, reason: 1 }),
+      'order.cancelled has no time in the past',
+    ],
+    ['no end time', event(orderFulfilled, 'o-1', { orderId: 'o-1' }), 'order.fulfilled has no time in the past'],
   ])('dead-letters an event with %s, with the reason', async (_, bad, reason) => {
     expect(await handle(bad)).toEqual({ kind: 'dead-letter', reason: expect.stringContaining(reason) });
     expect(await readFacts()).toEqual([]);

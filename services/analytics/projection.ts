@@ -21,13 +21,14 @@ export function projectOrders(database: Database, log: Log): EventHandlers {
 
 function onOrderPlaced(database: Database, log: Log): EventHandler {
   return async (event) => {
-    const { orderId, total, placedAt } = readEventData(orderPlaced, event);
-    if (!orderId || !placedAt) return deadLetter('order.placed has no order id or no time');
+    const { orderId, total, placedAt: timestamp } = readEventData(orderPlaced, event);
+    const placedAt = toPast(timestamp);
+    if (!placedAt) return deadLetter('order.placed has no time in the past');
     if (!total || total.amountMinor < 0n || !/^[A-Z]{3}$/.test(total.currency)) {
       return deadLetter('total must be an amount of at least 0, in a currency of three capital letters');
     }
     const { amountMinor: totalMinor, currency } = total;
-    const placing: Placing = { orderId, placedAt: timestampDate(placedAt), totalMinor, currency };
+    const placing: Placing = { orderId, placedAt, totalMinor, currency };
     const isNew = await recordPlacing(database, event.id, placing);
     log.debug({ orderId, eventId: event.id, isNew }, 'order counted');
     return done;
@@ -62,13 +63,23 @@ async function end(
   database: Database,
   log: Log,
   eventId: string,
-  { endedAt, ...ending }: Omit<Ending, 'endedAt'> & { readonly endedAt: Timestamp | undefined },
+  { endedAt: timestamp, ...ending }: Omit<Ending, 'endedAt'> & { readonly endedAt: Timestamp | undefined },
 ): Promise<Intent> {
   const { orderId, outcome } = ending;
-  if (!orderId || !endedAt) return deadLetter(`order.${outcome} has no order id or no time`);
-  const isNew = await recordEnding(database, eventId, { ...ending, endedAt: timestampDate(endedAt) });
+  const endedAt = toPast(timestamp);
+  if (!endedAt) return deadLetter(`order.${outcome} has no time in the past`);
+  const isNew = await recordEnding(database, eventId, { ...ending, endedAt });
   log.debug({ orderId, eventId, isNew }, `order counted as ${outcome}`);
   return done;
+}
+
+/** How far a publisher's clock may be ahead. */
+const maxAheadMs = 24 * 3_600_000;
+
+/** @returns undefined without a time, and for one in the future, whose minute would be kept for as long as that */
+function toPast(timestamp: Timestamp | undefined): Date | undefined {
+  const time = timestamp && timestampDate(timestamp);
+  return time && time.getTime() < Date.now() + maxAheadMs ? time : undefined;
 }
 
 function deadLetter(reason: string): Intent {

@@ -9,7 +9,6 @@ import { ship } from './shipments.ts';
 export function onOrderReady(database: Database, log: Log): EventHandler {
   return async (event) => {
     const { orderId, country, repeated: isRepeated, withdrawn: isWithdrawn } = readEventData(orderReady, event);
-    if (orderId === '') return { kind: 'dead-letter', reason: 'orderId is missing' };
     // A guessed country would send the order to the wrong place.
     if (!isWithdrawn && !/^[A-Z]{2}$/.test(country)) {
       return { kind: 'dead-letter', reason: `country is ${JSON.stringify(country)}, but must be two capital letters` };

@@ -33,6 +33,16 @@ test('an event has one e-mail, however often it is delivered, even concurrently'
   expect(await readEmails(database, 'o-2')).toHaveLength(1);
 });
 
+test.each(['order.placed', 'order.fulfilled', 'order.cancelled'] as const)(
+  'an %s event without a customer is dead-lettered, and there is no e-mail',
+  async (kind) => {
+    const event = { ...placed('e-9', 'o-9'), data: JSON.stringify({ orderId: 'o-9' }) };
+    const ended = await tellCustomer(kind, database, silentLog)(event);
+    expect(ended).toEqual({ kind: 'dead-letter', reason: 'customerId is missing' });
+    expect(await readEmails(database, 'o-9')).toEqual([]);
+  },
+);
+
 test('the customer also gets an e-mail when an order ends', async () => {
   const { schema } = orderFulfilled;
   const data = toJsonString(schema, create(schema, { orderId: 'o-3', customerId: 'c-1' }));

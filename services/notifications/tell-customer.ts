@@ -19,6 +19,7 @@ export function tellCustomer(kind: EmailKind, database: Database, log: Log): Eve
   const type = toldEvents[kind];
   return async (event) => {
     const { orderId, customerId } = readEventData<(typeof type)['schema']>(type, event);
+    if (customerId === '') return { kind: 'dead-letter', reason: 'customerId is missing' };
     const isNew = await recordEmail(database, event.id, { orderId, customerId, kind });
     log.info({ orderId, eventId: event.id, kind }, isNew ? 'e-mail recorded' : 'duplicate event ignored');
     return done;

@@ -1,5 +1,7 @@
 import { type DescMessage, fromJson, type JsonValue, type MessageShape } from '@bufbuild/protobuf';
+import { z } from 'zod';
 import type { TraceHeaders } from '../observability/tracing.ts';
+import { isStorable } from '../postgres/storable.ts';
 import { countBytes, Unreadable } from './dead-letter.ts';
 import type { IncomingMessage, OutgoingMessage } from './message.ts';
 
@@ -19,7 +21,7 @@ export interface CloudEvent {
   /** The publisher: `/windlass/orders`. */
   readonly source: string;
   readonly type: string;
-  /** The id of the event's entity, which is also the record's key. */
+  /** The id of the order that the event is about, which is also the record's key. At most 64 UTF-16 code units. */
   readonly subject: string;
   /** ISO 8601. */
   readonly time: string;
@@ -49,6 +51,9 @@ export function encodeEvent(topic: string, event: CloudEvent, trace: TraceHeader
 const maxMessageBytes = 256 * 1024;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const ourSource = /^\/windlass\/[a-z-]+$/;
+/** Consumers index it, and Postgres cannot index a text of 2,700 bytes. */
+const maxSubjectLength = 64;
+const isoTime = z.iso.datetime({ offset: true });
 const versionedType = /^(.+)\.v\d+$/;
 
 /**
@@ -77,8 +82,12 @@ export function decodeEvent(
     id: attribute('id', 'a UUID', (given) => uuid.test(given)),
     source: attribute('source', 'the path of a service, such as /windlass/orders', (given) => ourSource.test(given)),
     type: attribute('type', 'a type', (given) => given !== ''),
-    subject: attribute('subject', "the record's key", (given) => given !== '' && given === key?.toString()),
-    time: attribute('time', 'an ISO 8601 time', (given) => !Number.isNaN(Date.parse(given))),
+    subject: attribute(
+      'subject',
+      `the record's key, of 1 to ${maxSubjectLength} characters that Postgres can store`,
+      (given) => given !== '' && given.length <= maxSubjectLength && isStorable(given) && given === key?.toString(),
+    ),
+    time: attribute('time', 'an ISO 8601 time', (given) => isoTime.safeParse(given).success),
   };
   const known = handled.find(({ type }) => type === event.type);
   if (known === undefined) {
@@ -98,7 +107,8 @@ export function decodeEvent(
 
 /**
  * Parses an event's data. Unknown fields are ignored, because a newer publisher may add some.
- * @throws Unreadable if the data is not of this type
+ * @throws Unreadable if the data is not of this type, or about another order than the event's subject: events are in
+ *   order only within a subject
  */
 export function readEventData<Schema extends DescMessage>(
   { schema }: EventType<Schema>,
@@ -107,7 +117,10 @@ export function readEventData<Schema extends DescMessage>(
   try {
     const json = JSON.parse(event.data) as JsonValue;
     rejectUnknownEnumValues(schema, json);
-    return fromJson(schema, json, { ignoreUnknownFields: true });
+    const data = fromJson(schema, json, { ignoreUnknownFields: true });
+    const { orderId } = data as { readonly orderId?: string };
+    if (orderId !== event.subject) throw new Unreadable('bad-data', "orderId is not the event's subject");
+    return data;
   } catch (error) {
     throw error instanceof Unreadable ? error : new Unreadable('bad-data', `not ${schema.typeName}: ${error}`);
   }

@@ -39,6 +39,8 @@ const placed: IncomingMessage = {
 const withHeaders = (headers: Record<string, string>) => ({ ...placed, headers: { ...placed.headers, ...headers } });
 const withValue = (value: string | Buffer | null) => ({ ...placed, value: value === null ? null : Buffer.from(value) });
 
+const about = (subject: string) => ({ ...withHeaders({ ce_subject: subject }), key: Buffer.from(subject) });
+
 const read: EventHandler = async (event) => {
   if (event.type === orderPlaced.type) readEventData(orderPlaced, event);
   else readEventData(orderCancelled, event);
@@ -108,11 +110,18 @@ test.each([
   ['not-a-cloudevent', 'a source outside the shop', withHeaders({ ce_source: 'https://evil.example/windlass/orders' })],
   ['not-a-cloudevent', 'the source of another service', withHeaders({ ce_source: '/windlass/fulfillment' })],
   ['not-a-cloudevent', 'the source of no service', withHeaders({ ce_source: '/windlass/nobody' })],
-  ['not-a-cloudevent', 'an invalid time', withHeaders({ ce_time: 'yesterday' })],
+  ['not-a-cloudevent', 'a time that is not ISO 8601', withHeaders({ ce_time: '1' })],
+  ['not-a-cloudevent', 'a time without a zone', withHeaders({ ce_time: '2026-11-21T10:00:00' })],
+  ['not-a-cloudevent', 'a day that does not exist', withHeaders({ ce_time: '2026-02-30T10:00:00Z' })],
+  ['not-a-cloudevent', 'a subject of 65 characters', about('o'.repeat(65))],
+  ['not-a-cloudevent', 'a subject that Postgres cannot store', about('o\0')],
   ['unknown-version', 'a future version of CloudEvents', withHeaders({ ce_specversion: '2.0' })],
   ['unknown-version', 'a future version of a known type', withHeaders({ ce_type: 'windlass.order.placed.v2' })],
   ['tombstone', 'no value', withValue(null)],
   ['oversize', 'a value of 256 KiB', withValue(Buffer.alloc(256 * 1024))],
+  ['bad-data', 'no order', withValue('{}')],
+  ['bad-data', 'another order than its subject', withValue('{"orderId":"o-2"}')],
+  ['bad-data', 'an order id longer than an index can have', withValue(`{"orderId":"${'o'.repeat(8_000)}"}`)],
   ['bad-data', 'an empty value', withValue('')],
   ['bad-data', 'bytes that are not UTF-8', withValue(Buffer.from([0x7b, 0xff, 0x7d]))],
   ['bad-data', 'a value that is not JSON', withValue('order!')],
@@ -154,6 +163,10 @@ test.each([
 test('a type without a handler is skipped, whatever its version', async () => {
   const ended = await handle(withHeaders({ ce_type: 'windlass.order.eaten.v3' }));
   expect(ended).toEqual({ kind: 'done', attempts: 0, cause: undefined });
+});
+
+test.each(['2026-11-21T10:00:00Z', '2026-11-21T10:00:00.123456+01:00'])('the time %s is read', async (time) => {
+  expect(await handle(withHeaders({ ce_time: time }))).toMatchObject({ kind: 'done' });
 });
 
 test('a field that this version does not know is ignored', async () => {

@@ -27,10 +27,10 @@ beforeEach(async () => {
 });
 
 /** An event whose amount tells it from others of its order. */
-const place = (orderId: string, number = 0, tx: Queryable = database) =>
+const place = (orderId: string, number = 0, tx: Queryable = database, customerId = '') =>
   addToOutbox(tx, orderPlaced, {
     subject: orderId,
-    data: { orderId, total: { currency: 'USD', amountMinor: BigInt(number) } },
+    data: { orderId, customerId, total: { currency: 'USD', amountMinor: BigInt(number) } },
   });
 
 const numbersOf = (orderId: string): number[] =>
@@ -172,7 +172,7 @@ test('no event is lost if transactions commit out of order', async () => {
 
 test('events that exceed the size limit of a broker are published in several batches', async () => {
   const batches: number[] = [];
-  for (let number = 0; number < 5; number++) await place('x'.repeat(60_000), number);
+  for (let number = 0; number < 5; number++) await place('o-1', number, database, 'x'.repeat(180_000));
   const counting: Publisher = {
     async publish(messages) {
       batches.push(messages.length);
@@ -207,7 +207,7 @@ const refusing = (maxBytes: number): Publisher => ({
 
 test('a batch that the broker refuses as too large is split, down to the event, which is dead-lettered', async () => {
   for (const number of [0, 1, 2, 3]) await place('o-1', number);
-  await place('x'.repeat(50_000));
+  await place('large', 0, database, 'x'.repeat(150_000));
   for (const number of [4, 5]) await place('o-1', number);
   while ((await relayBatch(database, refusing(150), 'orders')) > 0);
   expect(numbersOf('o-1')).toEqual([0, 1, 2, 3, 4, 5]);
