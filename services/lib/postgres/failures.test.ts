@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   postgres = await startPostgres();
   database = openDatabase(await postgres.createDatabase('shop'), silentLog);
   operator = openDatabase(postgres.url, silentLog);
-  await database.query(`CREATE TABLE notes (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, note varchar(20))`);
+  await database.query(`CREATE TABLE notes (number int UNIQUE DEFERRABLE INITIALLY DEFERRED, note varchar(20))`);
   await database.query(`CREATE FUNCTION fail(state text) RETURNS void LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION 'secret of %', state USING ERRCODE = state; END $$`);
   await database.query(`CREATE FUNCTION fail_at_commit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -74,11 +74,12 @@ const outages = [
   ...['53000', '53100', '53200', '53300', '53400', '58000', '58030', '58P01', '58P02', 'XX000', 'XX001', 'XX002'],
   ...['08000', '08003', '08006', '08P01', '55000', '55006', '55P03', '40000', '40001', '40P01', '28000', '28P01'],
   ...['3D000', '3F000', 'F0000', 'F0001', 'HV000', 'HV00N', '26000', '0A000', '54000', '72000', '42501', '42P01'],
+  ...['42804', '428C9', '2200H', 'P0001', 'P0002', 'P0004', '20000'],
   ...['42703', '42704', '42883', '42P05', '42P10', 'ZZ123', '99999', '0B000', '25001', '2D000', '01000', '03000'],
 ];
 const defects = [
   ...['22000', '22001', '22003', '22012', '22021', '22P02', '22P05', '23000', '23502', '23503', '23505', '23514'],
-  ...['23P01', '21000', '27000', '44000', '42601', '42804', '42702', 'P0001', 'P0002', 'P0004', '20000'],
+  ...['23P01', '21000', '27000', '44000', '42601', '42702'],
 ];
 
 test.each(outages)('a handler that meets the state %s of Postgres is postponed', async (state) => {
@@ -88,6 +89,41 @@ test.each(outages)('a handler that meets the state %s of Postgres is postponed',
 test.each(defects)('a handler whose statement or data Postgres rejects with %s is dead-lettered', async (state) => {
   expect(await deliver((tx) => raise(tx, state))).toBe('dead-lettered');
   await expect(database.query('SELECT fail($1)', [state])).rejects.toBeInstanceOf(StatementError);
+});
+
+const parcels = [
+  'DROP TABLE IF EXISTS parcels',
+  'CREATE TABLE parcels (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text UNIQUE NOT NULL)',
+  "INSERT INTO parcels (name) VALUES ('first'), ('second')",
+];
+const maintenance = [
+  `CREATE FUNCTION reject() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'maintenance'; END $$`,
+  'CREATE TRIGGER reject BEFORE INSERT ON parcels FOR EACH ROW EXECUTE FUNCTION reject()',
+];
+const generated = [
+  'ALTER TABLE parcels DROP name',
+  "ALTER TABLE parcels ADD name text GENERATED ALWAYS AS ('x') STORED",
+];
+
+test.each([
+  ['a sequence behind its table', ["SELECT setval('parcels_id_seq', 1)"]],
+  ['an exhausted sequence', ['ALTER TABLE parcels ALTER id SET MAXVALUE 2']],
+  ['a column that has lost its sequence', ['ALTER TABLE parcels ALTER id DROP IDENTITY']],
+  ['a column that is generated', generated],
+  ["an operator's trigger for maintenance", maintenance],
+])('a handler that meets %s is postponed', async (_what, state) => {
+  for (const sql of [...parcels, ...state]) await database.query(sql);
+  expect(await deliver((tx) => tx.query("INSERT INTO parcels (name) VALUES ('third')"))).toBe('postponed');
+});
+
+test.each([
+  ['a duplicate', 'first'],
+  ['a missing value', null],
+  ['a text that is too long for an index', randomBytes(8_000).toString('hex')],
+])('a handler whose event has %s is dead-lettered', async (_what, name) => {
+  for (const sql of parcels) await database.query(sql);
+  const insertName = (tx: Queryable) => tx.query('INSERT INTO parcels (name) VALUES ($1)', [name]);
+  expect(await deliver(insertName)).toBe('dead-lettered');
 });
 
 test('an error of the work itself stays as it is, and so does a parameter that is not JSON', async () => {
@@ -154,7 +190,7 @@ describe('COMMIT', () => {
     async (state) => {
       const failing = database.transaction((tx) => insert(tx, 11, `state ${state}`));
       await expect(failing).rejects.toMatchObject({ code: 'unavailable', cause: { code: state } });
-      expect((await database.query('SELECT FROM notes WHERE id = 11')).rowCount).toBe(0);
+      expect((await database.query('SELECT FROM notes WHERE number = 11')).rowCount).toBe(0);
     },
   );
 
