@@ -1,5 +1,7 @@
 import { Metadata, status as Status } from '@grpc/grpc-js';
+import { toStorable } from '../postgres/storable.ts';
 import { DomainError, type ErrorCode } from '../runtime/domain-error.ts';
+import { shorten } from '../runtime/shorten.ts';
 
 /**
  * The only table from code to gRPC status. Only `unavailable` becomes UNAVAILABLE, because the mesh retries it.
@@ -44,6 +46,9 @@ const conclusions: Partial<Record<Status, Exclude<ErrorCode, 'invalid'>>> = {
   [Status.UNIMPLEMENTED]: 'internal',
 };
 
+/** What a callee, or a proxy in between, may add to our messages, in UTF-16 code units. They are logged and stored. */
+const longestDetails = 500;
+
 /** @param call the method that was called, for the message: `payments.Authorize` */
 export function fromGrpcStatus(
   call: string,
@@ -52,6 +57,6 @@ export function fromGrpcStatus(
   const code = conclusions[error.code] ?? 'outcome-unknown';
   const asked = error.metadata?.get(retryAfterTrailer)[0]?.toString() ?? '';
   const retryAfterMs = /^\d{1,13}$/.test(asked) ? Number(asked) : undefined;
-  const message = `${call} answered ${Status[error.code]}: ${error.details}`;
+  const message = `${call} answered ${Status[error.code]}: ${shorten(toStorable(error.details), longestDetails)}`;
   return new DomainError(code, message, error).withRetryAfter(retryAfterMs);
 }

@@ -35,6 +35,14 @@ test.each([Status.UNAVAILABLE, Status.DEADLINE_EXCEEDED, Status.CANCELLED, Statu
   (code) => expect(fromGrpcStatus('payments.Authorize', { code, details: '' }).code).toBe('outcome-unknown'),
 );
 
+test.each([
+  ['U+0000', 'upstream said \0', 'upstream said \uFFFD'],
+  ['6,000 characters', 'y'.repeat(6_000), `${'y'.repeat(500)}…`],
+])('the message of a failed call can be stored if its status has %s', (_what, details, stored) => {
+  const { message } = fromGrpcStatus('payments.Authorize', { code: Status.ABORTED, details });
+  expect(message).toBe(`payments.Authorize answered ABORTED: ${stored}`);
+});
+
 /** What Envoy's outlier detection counts as a 5xx. */
 const counted = [
   Status.UNKNOWN,

@@ -1,7 +1,9 @@
 import { injectTrace, type TraceHeaders } from '../../lib/observability/tracing.ts';
 import type { Queryable } from '../../lib/postgres/database.ts';
+import { toStorable } from '../../lib/postgres/storable.ts';
 import { DomainError } from '../../lib/runtime/domain-error.ts';
 import { LeaseLost } from '../../lib/runtime/lease.ts';
+import { shorten } from '../../lib/runtime/shorten.ts';
 import type { OrderItem, OrderStatus } from '../order.ts';
 import { stepPauseMs } from './pace.ts';
 import {
@@ -190,6 +192,9 @@ interface Recorded {
   readonly seconds: number;
 }
 
+/** In UTF-16 code units. */
+const longestError = 500;
+
 /**
  * Records a failure and releases the order, whose step is retried after a pause.
  * @throws LeaseLost
@@ -213,7 +218,7 @@ export async function recordFailure(
       stepPauseMs(failures, error instanceof DomainError ? error.retryAfterMs : undefined) / 1000,
       failures >= stuckAfterFailures,
       toStoredName(step),
-      String(error),
+      shorten(toStorable(String(error)), longestError),
     ],
   );
   if (rowCount === 0) throw new LeaseLost(`The lease of order ${orderId} is lost.`);
