@@ -10,8 +10,8 @@ export function tabulate(messages: readonly DeadLetterMessage[], nowMs: number):
   if (messages.length === 0) return 'No dead-letter messages.';
   const rows = messages.map((deadLetter) => [
     deadLetter.id,
-    deadLetter.originalPosition,
-    deadLetter.cause,
+    printable(deadLetter.originalPosition),
+    printable(deadLetter.cause),
     formatAge((nowMs - Date.parse(deadLetter.at)) / 1_000),
     printable(deadLetter.key || '-').slice(0, 40),
     String(deadLetter.attempts),
