@@ -1,5 +1,5 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAcquirerClient } from './acquirer-client.ts';
 
 /** An acquirer that answers anything. */
@@ -81,6 +81,30 @@ test.each([
 test.each([301, 302, 303, 307, 308, 304])('a redirect %i is not a success', async (status) => {
   answerWith(status, 'application/json', { status: 'authorized', id: 'a-1' }, { location: '/elsewhere' });
   await expect(authorize()).rejects.toMatchObject({ code: 'outcome-unknown' });
+});
+
+test.each([202, 203, 204, 206, 207])('a success %i is not a result', async (status) => {
+  answerWith(status, 'application/json', { status: 'authorized', id: 'a-1' });
+  await expect(authorize()).rejects.toMatchObject({ code: 'outcome-unknown' });
+  answerWith(status, 'application/json', { id: 'c-1' });
+  await expect(client.settle('captures', 'k-1', 'a-1')).rejects.toMatchObject({ code: 'outcome-unknown' });
+});
+
+describe.each(['captures', 'reversals'] as const)('of %s, an answer', (kind) => {
+  test.each([200, 201])('%i with an id is a result', async (status) => {
+    answerWith(status, 'application/json', { id: 'c-1' });
+    expect(await client.settle(kind, 'k-1', 'a-1')).toBe('c-1');
+  });
+
+  test.each([
+    { status: 'declined', reason: 'authorization expired' },
+    { status: 'failed' },
+    { status: 'pending' },
+    { amountMinor: 0 },
+  ])('that adds %j does not count as success', async (more) => {
+    answerWith(200, 'application/json', { id: 'c-1', ...more });
+    await expect(client.settle(kind, 'k-1', 'a-1')).rejects.toMatchObject({ code: 'outcome-unknown' });
+  });
 });
 
 test('an answer beyond the limit is an unknown outcome', async () => {

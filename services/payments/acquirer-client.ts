@@ -17,7 +17,10 @@ const authorizationSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('authorized'), id: idSchema }),
   z.object({ status: z.literal('declined'), reason: reasonSchema }),
 ]);
-const settlementSchema = z.object({ id: idSchema });
+/** Strict: a field that is not in the contract, such as `status`, may say that no or less money has moved. */
+const settlementSchema = z.strictObject({ id: idSchema });
+/** The statuses of results. Any other success says less: 202, for example, that nothing is decided yet. */
+const successes: ReadonlySet<number> = new Set([200, 201]);
 
 export type AuthorizationResult = z.output<typeof authorizationSchema>;
 
@@ -45,8 +48,7 @@ export function createAcquirerClient(baseUrl: string): AcquirerClient {
   ) => {
     const url = new URL(`/v1/${operation}`, baseUrl);
     const answer = await postJson(url, body, { 'idempotency-key': key }).catch(rethrowSocketError);
-    const isSuccess = answer.status >= 200 && answer.status < 300;
-    const result = isSuccess ? schema.safeParse(answer.body) : undefined;
+    const result = successes.has(answer.status) ? schema.safeParse(answer.body) : undefined;
     if (result?.success) return result.data;
     throw toAcquirerError(operation, answer);
   };
