@@ -118,6 +118,26 @@ test('the reason of a decline is cleaned, for customers read it', async () => {
   expect(result).toEqual({ status: 'declined', reason: `no  \ufffd${'!'.repeat(195)}`.slice(0, 200) });
 });
 
+test.each([
+  {},
+  { reason: null },
+  { reason: 51 },
+  { reason: { code: 51 } },
+  { reason: '' },
+  { reason: ' \u200b\u202e\n' },
+])('a decline with %j instead of a readable reason is a decline', async (rest) => {
+  answerWith(200, 'application/json', { status: 'declined', ...rest });
+  expect(await authorize()).toEqual({ status: 'declined', reason: 'no reason given' });
+});
+
+test.each(['422', null, true])(
+  'a problem whose member status is %j, which is no number, is a refusal',
+  async (status) => {
+    answerWith(422, 'application/problem+json', { type: 'https://partner.example/problems/p', status });
+    await expect(authorize()).rejects.toMatchObject({ code: 'failed-precondition' });
+  },
+);
+
 test.each([429, 503])('how long the acquirer asks to wait comes with the error: %i', async (status) => {
   answerWith(status, 'application/problem+json', { type: 'about:blank', status }, { 'retry-after': '30' });
   await expect(authorize()).rejects.toMatchObject({ retryAfterMs: 30_000 });

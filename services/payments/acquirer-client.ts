@@ -5,14 +5,22 @@ import { type AcquirerOperation, toAcquirerError } from './acquirer-errors.ts';
 
 /** Ids are stored and sent back in requests. An answer with another id is not understood. */
 const idSchema = z.string().regex(/^[\x21-\x7e]{1,255}$/);
-/** Customers read the reason. It is cleaned rather than rejected, because the decline itself is certain. */
-const reasonSchema = z.string().transform((text) =>
-  text
-    .toWellFormed()
-    .replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
-    .slice(0, 200)
-    .toWellFormed(),
-);
+/**
+ * Customers read the reason. It is cleaned rather than rejected, and replaced if it is missing or no text, because the
+ * decline itself is certain.
+ */
+const reasonSchema = z
+  .unknown()
+  .optional()
+  .transform((reason) => {
+    const text = typeof reason === 'string' ? reason : '';
+    const clean = text
+      .toWellFormed()
+      .replaceAll(/[\p{Cc}\p{Cf}]/gu, ' ')
+      .slice(0, 200)
+      .toWellFormed();
+    return clean.trim() || 'no reason given';
+  });
 const authorizationSchema = z.discriminatedUnion('status', [
   z.object({ status: z.literal('authorized'), id: idSchema }),
   z.object({ status: z.literal('declined'), reason: reasonSchema }),

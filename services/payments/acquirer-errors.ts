@@ -34,12 +34,12 @@ export function toAcquirerError(operation: AcquirerOperation, answer: JsonAnswer
 
 /**
  * The `type` of the acquirer's own problem (RFC 9457); undefined if the answer is not one. A problem of an error status
- * repeats the status, if it states any.
+ * repeats the status, if it states a number; members of other types are ignored, as the RFC asks.
  */
 function typeOfProblem({ status, contentType, body }: JsonAnswer): string | undefined {
   if (status < 400 || typeof body !== 'object' || body === null || Array.isArray(body)) return undefined;
   const problem = body as { readonly type?: unknown; readonly status?: unknown };
-  if (problem.status !== undefined && problem.status !== status) return undefined;
+  if (typeof problem.status === 'number' && problem.status !== status) return undefined;
   if (typeof problem.type === 'string') return problem.type;
   // The default of RFC 9457.
   return /^application\/problem\+json\b/i.test(contentType) ? 'about:blank' : undefined;
