@@ -22,6 +22,9 @@ const statuses = {
   internal: Status.INTERNAL,
 } as const satisfies Record<ErrorCode, Status>;
 
+/** In characters. A client ends its whole connection, and all calls on it, over trailers of 64 KiB. */
+const maxDetailsLength = 1_000;
+
 /** The trailer that asks a client to wait, in milliseconds (gRFC A6). */
 const retryAfterTrailer = 'grpc-retry-pushback-ms';
 
@@ -30,7 +33,7 @@ export function toGrpcStatus(error: DomainError): { code: Status; details: strin
   const details = [error.message, ...fields.map(({ field, message }) => `${field}: ${message}`)].join(' ');
   const metadata = new Metadata();
   if (error.retryAfterMs !== undefined) metadata.set(retryAfterTrailer, String(Math.ceil(error.retryAfterMs)));
-  return { code: statuses[error.code], details, metadata };
+  return { code: statuses[error.code], details: shorten(details, maxDetailsLength), metadata };
 }
 
 /**

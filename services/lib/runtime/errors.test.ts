@@ -30,6 +30,13 @@ test('only the code unavailable becomes gRPC UNAVAILABLE', () => {
   expect(unavailable).toEqual(['unavailable']);
 });
 
+test('a status has at most 1,001 characters of details: more would end the connection of its caller', () => {
+  const errors = [{ field: 'currency', message: `not ${'X'.repeat(100_000)}` }];
+  const { details } = toGrpcStatus(new DomainError('invalid', 'The request breaks 1 rule.', { errors }));
+  expect(details).toMatch(/^The request breaks 1 rule\. currency: not X+…$/);
+  expect(details).toHaveLength(1_001);
+});
+
 test.each([Status.UNAVAILABLE, Status.DEADLINE_EXCEEDED, Status.CANCELLED, Status.INTERNAL])(
   'a caller treats status %i as an unknown outcome',
   (code) => expect(fromGrpcStatus('payments.Authorize', { code, details: '' }).code).toBe('outcome-unknown'),
