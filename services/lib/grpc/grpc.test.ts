@@ -1,3 +1,4 @@
+import { Client, credentials, Metadata, type ServiceError, status as Status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Inventory } from '../../contracts/gen/windlass/inventory/v1/inventory_pb.js';
 import { createFaultInjection } from '../faults/fault-injection.ts';
@@ -68,6 +69,23 @@ test('a defect reaches the caller without its message', async () => {
   const error = await client.calls.release({}).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: 'outcome-unknown' });
   expect(String(error)).not.toContain('secret');
+});
+
+test.each([
+  ['no protobuf', [0x0a, 0xff, 0xff, 0xff, 0x0f]],
+  ['a string that is not UTF-8', [0x0a, 0x04, 0x0a, 0x02, 0xff, 0xfe]],
+])('%s is the fault of its sender: INVALID_ARGUMENT, which no breaker counts', async (_, bytes) => {
+  const raw = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure());
+  const same = (buffer: Buffer) => buffer;
+  const path = '/windlass.inventory.v1.Inventory/Check';
+  const error = await new Promise<ServiceError | null>((resolve) =>
+    raw.makeUnaryRequest(path, same, same, Buffer.from(bytes), new Metadata(), resolve),
+  );
+  raw.close();
+  expect(error).toMatchObject({
+    code: Status.INVALID_ARGUMENT,
+    details: expect.stringContaining('request: must be a windlass.inventory.v1.CheckRequest in protobuf'),
+  });
 });
 
 test('how long the callee asks to wait reaches the caller', async () => {

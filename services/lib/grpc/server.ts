@@ -1,11 +1,19 @@
-import type { DescMethodUnary, DescService, Message, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
-import { create } from '@bufbuild/protobuf';
+import type {
+  DescMessage,
+  DescMethodUnary,
+  DescService,
+  Message,
+  MessageInitShape,
+  MessageShape,
+} from '@bufbuild/protobuf';
+import { create, fromBinary } from '@bufbuild/protobuf';
 import { type handleUnaryCall, Server, ServerCredentials, status as Status } from '@grpc/grpc-js';
 import type { FaultInjection } from '../faults/fault-injection.ts';
 import type { Listening } from '../http/listen.ts';
 import { acceptRequestId, requestIdHeader, withRequestId } from '../http/request-id.ts';
 import type { Log } from '../observability/log.ts';
 import { DomainError } from '../runtime/domain-error.ts';
+import { invalid } from '../runtime/validate.ts';
 import { defineMethods } from './definition.ts';
 import { toGrpcStatus } from './grpc-status.ts';
 
@@ -27,12 +35,17 @@ export async function serveGrpc<Service extends DescService>(
   options: { host: string; port: number; faults: FaultInjection; log: Log },
 ): Promise<Listening> {
   const server = new Server();
-  const methods = defineMethods(service);
+  const methods = Object.fromEntries(
+    Object.entries(defineMethods(service)).map(([name, method]) => [name, { ...method, requestDeserialize: asItIs }]),
+  );
   const implementation = Object.fromEntries(
     service.methods.map((method) => {
       const handle = handlers[method.localName as keyof Handlers<Service>] as unknown as UnaryHandler;
       const path = methods[method.localName]?.path ?? '';
-      return [method.localName, adapt(path, async (input) => create(method.output, await handle(input)), options)];
+      return [
+        method.localName,
+        adapt(path, async (bytes) => create(method.output, await handle(decode(method.input, bytes))), options),
+      ];
     }),
   );
   server.addService(methods, implementation);
@@ -49,11 +62,23 @@ export async function serveGrpc<Service extends DescService>(
 
 type UnaryHandler = (request: Message) => Promise<Message>;
 
+/** grpc-js would answer bytes that it cannot decode with INTERNAL, which breakers count. */
+const asItIs = (bytes: Buffer) => bytes;
+
+/** @throws DomainError `invalid` if the bytes are not this message */
+function decode(schema: DescMessage, bytes: Buffer): Message {
+  try {
+    return fromBinary(schema, bytes);
+  } catch {
+    throw invalid('request', [{ field: 'request', message: `must be a ${schema.typeName} in protobuf` }]);
+  }
+}
+
 function adapt(
   path: string,
-  handle: UnaryHandler,
+  handle: (request: Buffer) => Promise<Message>,
   { faults, log }: { faults: FaultInjection; log: Log },
-): handleUnaryCall<Message, Message> {
+): handleUnaryCall<Buffer, Message> {
   return (call, callback) => {
     const requestId = acceptRequestId(call.metadata.get(requestIdHeader)[0]?.toString());
     const work = async () => {
