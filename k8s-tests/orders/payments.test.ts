@@ -2,7 +2,11 @@ import { create } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { migrations as acquirerMigrations, readLedger, resetLedger } from '../../services/acquirer/ledger.ts';
 import { acquirerRoutes } from '../../services/acquirer/routes.ts';
-import { AuthorizeRequestSchema } from '../../services/contracts/gen/windlass/payments/v1/payments_pb.js';
+import {
+  AuthorizeRequestSchema,
+  CaptureRequestSchema,
+  ReverseRequestSchema,
+} from '../../services/contracts/gen/windlass/payments/v1/payments_pb.js';
 import { createFaultInjection } from '../../services/lib/faults/fault-injection.ts';
 import { createApp } from '../../services/lib/http/create-app.ts';
 import { type Listening, listen } from '../../services/lib/http/listen.ts';
@@ -133,7 +137,14 @@ test.each([
   ['no cents', { amount: { currency: 'USD', amountMinor: 0n } }, 'amount.amount_minor', 'must be 1 to'],
   ['another currency', { amount: { currency: 'EUR', amountMinor: 1n } }, 'amount.currency', 'must be USD, not "EUR"'],
   ['an unknown token', { paymentToken: 'tok_secret' }, 'payment_token', 'must be a known payment token'],
+  ['a long currency', { amount: { currency: 'X'.repeat(70_000), amountMinor: 1n } }, 'amount.currency', 'XXX…"'],
   ['no order', { orderId: '' }, 'order_id', 'is required'],
+  ['a NUL in the order', { orderId: 'o\0' }, 'order_id', 'printable ASCII'],
+  ['an order id of 256 characters', { orderId: 'o'.repeat(256) }, 'order_id', '1 to 255'],
+  ['no key', { idempotencyKey: '' }, 'idempotency_key', 'is required'],
+  ['an emoji in the key', { idempotencyKey: 'k😀' }, 'idempotency_key', 'printable ASCII'],
+  ['a line end in the key', { idempotencyKey: 'k\n' }, 'idempotency_key', 'printable ASCII'],
+  ['a key of 20 kB', { idempotencyKey: 'k'.repeat(20_000) }, 'idempotency_key', '1 to 255'],
 ])('Authorize of %s is invalid, and its field is named', async (_, change, field, message) => {
   const good = {
     idempotencyKey: 'k-1',
@@ -151,6 +162,24 @@ test.each([
   });
   expect(JSON.stringify(error)).not.toContain('tok_secret');
   expect(acquirerRequests()).toBe(0);
+  expect((await database.query('SELECT 1 FROM idempotency_keys')).rows, 'no key is kept').toEqual([]);
+});
+
+test.each([
+  ['a NUL in the authorization', { authorizationId: 'a\0' }, 'authorization_id'],
+  ['an authorization id of 256 characters', { authorizationId: 'a'.repeat(256) }, 'authorization_id'],
+  ['a space in the key', { idempotencyKey: 'k ' }, 'idempotency_key'],
+])('Capture and Reverse with %s are invalid, and the field is named', async (_, change, field) => {
+  const request = { idempotencyKey: 'k-1', authorizationId: 'a-1', ...change };
+  const { capture, reverse } = paymentsHandlers(payments);
+  const invalid = { code: 'invalid', details: { errors: [{ field }] } };
+  await expect(capture(create(CaptureRequestSchema, request))).rejects.toMatchObject(invalid);
+  await expect(reverse(create(ReverseRequestSchema, request))).rejects.toMatchObject(invalid);
+});
+
+test('the simulated acquirer rejects ids that it cannot store', async () => {
+  const request = { orderId: 'o\0', amountMinor: 1, currency: 'USD', paymentToken: 'tok_ok' };
+  await expect(payments.authorize('k-1', request)).rejects.toMatchObject({ code: 'failed-precondition' });
 });
 
 test('an invalid Authorize is answered with all wrong fields at once', async () => {

@@ -121,7 +121,7 @@ test.each([
 test('a rejected capture releases the stock', async () => {
   const orderId = await shop.place({ isPending: false });
   const { rows } = await shop.database.query<{ authorization_id: string }>('SELECT authorization_id FROM orders');
-  await shop.partners.payments.reverse({ idempotencyKey: 'by hand', authorizationId: rows[0]?.authorization_id ?? '' });
+  await shop.partners.payments.reverse({ idempotencyKey: 'by-hand', authorizationId: rows[0]?.authorization_id ?? '' });
   await finish();
   expect(await shop.summary(orderId)).toMatchObject({
     history: ['confirmed', 'cancelled: capture-refused'],

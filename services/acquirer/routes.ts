@@ -4,20 +4,21 @@ import { paymentTokenNames } from '../contracts/payment-tokens.ts';
 import type { HttpReply, HttpRequest, HttpRoute } from '../lib/http/route.ts';
 import type { Database } from '../lib/postgres/database.ts';
 import { DomainError } from '../lib/runtime/domain-error.ts';
-import { validate } from '../lib/runtime/validate.ts';
+import { idPattern, idRule, validate } from '../lib/runtime/validate.ts';
 import { authorize, countAttempt, settle } from './ledger.ts';
 
 const slowMs = 1_500;
 const flakyAttempts = 2;
 
+const idSchema = z.string().regex(idPattern, idRule);
 const authorizationSchema = z.strictObject({
-  orderId: z.string().min(1).max(255),
+  orderId: idSchema,
   amountMinor: z.int().min(1),
   currency: z.string().regex(/^[A-Z]{3}$/),
   paymentToken: z.enum(paymentTokenNames),
 });
-const settlementSchema = z.strictObject({ authorizationId: z.string().min(1).max(255) });
-const keySchema = z.object({ 'Idempotency-Key': z.string().min(1).max(255) });
+const settlementSchema = z.strictObject({ authorizationId: idSchema });
+const keySchema = z.object({ 'Idempotency-Key': idSchema });
 
 /** The partner's API. Each call needs an Idempotency-Key; the same key and body have one effect and one answer. */
 export function acquirerRoutes(database: Database): HttpRoute[] {

@@ -86,19 +86,37 @@ test('a repeated Reserve gets its first answer again after the Release, and rese
   expect(await stockOf('rare')).toBe(3);
 });
 
-test('a call without a key, an order or a valid line is invalid', async () => {
-  const call = (request: object) => inventoryHandlers(database).reserve(create(ReserveRequestSchema, request));
-  const good = { idempotencyKey: 'k', orderId: 'o', lines: rare(1) };
-  for (const bad of [
-    { idempotencyKey: '' },
-    { orderId: '' },
-    { lines: [] },
-    { lines: rare(0) },
-    { lines: [...rare(1), ...rare(1)] },
-  ]) {
-    await expect(call({ ...good, ...bad })).rejects.toMatchObject({ code: 'invalid' });
-  }
+const sku = (text: string) => ({ lines: [{ sku: text, quantity: 1 }] });
+const lineOf = (_: unknown, index: number) => ({ sku: `s-${index}`, quantity: 1 });
+
+test.each([
+  ['no key', { idempotencyKey: '' }, 'idempotency_key'],
+  ['a key of 8 kB', { idempotencyKey: 'k'.repeat(8_000) }, 'idempotency_key'],
+  ['no order', { orderId: '' }, 'order_id'],
+  ['a NUL in the order', { orderId: 'o\0' }, 'order_id'],
+  ['an order id of 256 characters', { orderId: 'o'.repeat(256) }, 'order_id'],
+  ['no lines', { lines: [] }, 'lines'],
+  ['51 lines', { lines: Array.from({ length: 51 }, lineOf) }, 'lines'],
+  ['one SKU twice', { lines: [...rare(1), ...rare(1)] }, 'lines'],
+  ['nothing of a SKU', { lines: rare(0) }, 'lines[0].quantity'],
+  ['no SKU', sku(''), 'lines[0].sku'],
+  ['a NUL in a SKU', sku('a\0b'), 'lines[0].sku'],
+  ['a SKU of 65 characters', sku('s'.repeat(65)), 'lines[0].sku'],
+])('a Reserve with %s is invalid, and its field is named', async (_, change, field) => {
+  const request = create(ReserveRequestSchema, { idempotencyKey: 'k', orderId: 'o', lines: rare(1), ...change });
+  await expect(inventoryHandlers(database).reserve(request)).rejects.toMatchObject({
+    code: 'invalid',
+    details: { errors: [{ field }] },
+  });
   expect(await stockOf('rare')).toBe(3);
+});
+
+test('a Reserve of other lines than those reserved for its order is rejected', async () => {
+  await reserve(database, 'reserve-1', 'o-1', rare(1));
+  for (const lines of [rare(2), [...rare(1), { sku: 'mug', quantity: 1 }], [{ sku: 'mug', quantity: 1 }]]) {
+    await expect(reserve(database, 'reserve-2', 'o-1', lines)).rejects.toMatchObject({ code: 'failed-precondition' });
+  }
+  expect([await stockOf('rare'), await stockOf('mug')]).toEqual([2, 1_000_000]);
 });
 
 test('a reservation that is repeated after its key was purged reserves nothing more', async () => {

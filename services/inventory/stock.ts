@@ -39,7 +39,8 @@ export async function findShortages(
 
 /**
  * Reserves all lines for the order or, if there is a shortage, none.
- * @throws DomainError `failed-precondition` if the order was released: a delayed Reserve must not reserve stock
+ * @throws DomainError `failed-precondition` if the order was released: a delayed Reserve must not reserve stock; or if
+ *   other lines are reserved for it; `key-reused`
  */
 export function reserve(database: Database, key: string, orderId: string, lines: readonly Line[]): Promise<Shortage[]> {
   const call: KeyedCall = { operation: 'Reserve', key, request: { orderId, lines } };
@@ -50,7 +51,7 @@ export function reserve(database: Database, key: string, orderId: string, lines:
         throw new DomainError('failed-precondition', `The stock of order ${orderId} was released before.`);
       }
       // Its key is purged, and an operator has the reservation repeated.
-      if (isReserved) return [];
+      if (isReserved) return requireSameLines(tx, orderId, lines);
       const shortages = await findShortages(tx, lines, 'FOR UPDATE');
       if (shortages.length > 0) return shortages;
       for (const { sku, quantity } of lines) {
@@ -64,6 +65,15 @@ export function reserve(database: Database, key: string, orderId: string, lines:
       return [];
     }),
   );
+}
+
+/** @throws DomainError `failed-precondition` if the order has other lines reserved than these */
+async function requireSameLines(tx: Queryable, orderId: string, lines: readonly Line[]): Promise<[]> {
+  const { rows } = await tx.query<Line>('SELECT sku, quantity FROM reservations WHERE order_id = $1', [orderId]);
+  const reserved = new Map(rows.map(({ sku, quantity }) => [sku, quantity]));
+  const isSame = rows.length === lines.length && lines.every(({ sku, quantity }) => reserved.get(sku) === quantity);
+  if (isSame) return [];
+  throw new DomainError('failed-precondition', `Order ${orderId} has other lines reserved.`);
 }
 
 /** Locks the order, so that no other call reserves or releases its stock until the transaction ends. */

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { postJson } from '../lib/http/post-json.ts';
 import { DomainError } from '../lib/runtime/domain-error.ts';
+import { idPattern } from '../lib/runtime/validate.ts';
 import { type AcquirerOperation, toAcquirerError } from './acquirer-errors.ts';
 
 /** Ids are stored and sent back in requests. An answer with another id is not understood. */
-const idSchema = z.string().regex(/^[\x21-\x7e]{1,255}$/);
+const idSchema = z.string().regex(idPattern);
 /**
  * Customers read the reason. It is cleaned rather than rejected, and replaced if it is missing or no text, because the
  * decline itself is certain.

@@ -1,9 +1,10 @@
 import { currency } from '../contracts/catalogue.ts';
 import type { Payments } from '../contracts/gen/windlass/payments/v1/payments_pb.js';
 import { paymentTokens } from '../contracts/payment-tokens.ts';
+import { requireValid, wrongIds } from '../lib/grpc/request-fields.ts';
 import type { Handlers } from '../lib/grpc/server.ts';
 import type { FieldError } from '../lib/runtime/domain-error.ts';
-import { invalid } from '../lib/runtime/validate.ts';
+import { shorten } from '../lib/runtime/shorten.ts';
 import type { PaymentOperations } from './payments.ts';
 
 /** payments' implementation of its contract. */
@@ -11,7 +12,8 @@ export function paymentsHandlers(payments: PaymentOperations): Handlers<typeof P
   return {
     async authorize({ idempotencyKey, orderId, amount, paymentToken }) {
       requireValid([
-        ...missing({ order_id: orderId, 'amount.currency': amount?.currency, payment_token: paymentToken }),
+        ...wrongIds({ idempotency_key: idempotencyKey, order_id: orderId }),
+        ...missing({ 'amount.currency': amount?.currency, payment_token: paymentToken }),
         ...wrongAmount(amount?.amountMinor ?? 0n),
         ...unsupportedCurrency(amount?.currency ?? ''),
         ...unknownToken(paymentToken),
@@ -23,18 +25,14 @@ export function paymentsHandlers(payments: PaymentOperations): Handlers<typeof P
         : { outcome: { case: 'declined', value: { reason: result.reason } } };
     },
     async capture({ idempotencyKey, authorizationId }) {
-      requireValid(missing({ authorization_id: authorizationId }));
+      requireValid(wrongIds({ idempotency_key: idempotencyKey, authorization_id: authorizationId }));
       return { captureId: await payments.settle('captures', idempotencyKey, authorizationId) };
     },
     async reverse({ idempotencyKey, authorizationId }) {
-      requireValid(missing({ authorization_id: authorizationId }));
+      requireValid(wrongIds({ idempotency_key: idempotencyKey, authorization_id: authorizationId }));
       return { reversalId: await payments.settle('reversals', idempotencyKey, authorizationId) };
     },
   };
-}
-
-function requireValid(errors: FieldError[]): void {
-  if (errors.length > 0) throw invalid('request', errors);
 }
 
 function missing(fields: Record<string, string | undefined>): FieldError[] {
@@ -51,7 +49,7 @@ function wrongAmount(amountMinor: bigint): FieldError[] {
 
 function unsupportedCurrency(given: string): FieldError[] {
   if (given === currency || given === '') return [];
-  return [{ field: 'amount.currency', message: `must be ${currency}, not ${JSON.stringify(given)}` }];
+  return [{ field: 'amount.currency', message: `must be ${currency}, not ${JSON.stringify(shorten(given))}` }];
 }
 
 /** The message never contains the token. */

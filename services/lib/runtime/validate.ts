@@ -3,6 +3,10 @@ import { isSecret } from '../observability/secrets.ts';
 import { DomainError, type FieldError } from './domain-error.ts';
 import { shorten } from './shorten.ts';
 
+/** Ids and idempotency keys of calls between services: a header can carry them, and an index can hold them. */
+export const idPattern = /^[\x21-\x7e]{1,255}$/;
+export const idRule = 'must be 1 to 255 printable ASCII characters without spaces';
+
 /**
  * Parses input with a schema. Reports all errors at once.
  * @param what the name of the input, for the message: `order`
