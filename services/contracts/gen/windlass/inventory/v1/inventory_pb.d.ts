@@ -11,10 +11,14 @@ import type { Message } from "@bufbuild/protobuf";
 export declare const file_windlass_inventory_v1_inventory: GenFile;
 
 /**
+ * A request has 1 to 50 lines, and each SKU once.
+ *
  * @generated from message windlass.inventory.v1.Line
  */
 export declare type Line = Message<"windlass.inventory.v1.Line"> & {
   /**
+   * 1 to 64 characters.
+   *
    * @generated from field: string sku = 1;
    */
   sku: string;
@@ -180,6 +184,8 @@ export declare const ReleaseResponseSchema: GenMessage<ReleaseResponse>;
 
 /**
  * The stock and its reservations for orders.
+ * Ids and keys are 1 to 255 printable ASCII characters without spaces. INVALID_ARGUMENT names each field that breaks a
+ * rule.
  *
  * @generated from service windlass.inventory.v1.Inventory
  */
@@ -195,7 +201,8 @@ export declare const Inventory: GenService<{
     output: typeof CheckResponseSchema;
   },
   /**
-   * Reserves stock for an order: all lines or none.
+   * Reserves stock for an order: all lines or none. FAILED_PRECONDITION if the order was released, or has other lines
+   * reserved.
    *
    * @generated from rpc windlass.inventory.v1.Inventory.Reserve
    */

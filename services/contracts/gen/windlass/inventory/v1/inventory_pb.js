@@ -68,6 +68,8 @@ export const ReleaseResponseSchema = /*@__PURE__*/
 
 /**
  * The stock and its reservations for orders.
+ * Ids and keys are 1 to 255 printable ASCII characters without spaces. INVALID_ARGUMENT names each field that breaks a
+ * rule.
  *
  * @generated from service windlass.inventory.v1.Inventory
  */

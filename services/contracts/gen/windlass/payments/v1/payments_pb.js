@@ -72,6 +72,8 @@ export const ReverseResponseSchema = /*@__PURE__*/
  * result again; with another request it gets ALREADY_EXISTS.
  * UNAVAILABLE means that nothing happened. ABORTED means that the call may have had its effect: call again with the
  * same key, not before the trailer grpc-retry-pushback-ms says, if it is there.
+ * Ids and keys are 1 to 255 printable ASCII characters without spaces. INVALID_ARGUMENT names each field that breaks a
+ * rule.
  *
  * @generated from service windlass.payments.v1.Payments
  */
