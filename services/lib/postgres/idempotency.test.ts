@@ -10,14 +10,19 @@ beforeAll(async () => {
 });
 afterAll(() => stop());
 
-test('keys are purged 90 days after their call, and never while it is in flight', async () => {
-  const calls = ['new', 'old', 'in-flight'].map((key) => ({ operation: 'capture', key, request: 1 }));
-  for (const call of calls) {
-    await claimKey(database, call);
-    if (call.key !== 'in-flight') await recordResponse(database, call, { id: call.key });
+test('keys are purged 90 days after their call, even those of calls that were refused and have no response', async () => {
+  for (const age of ['89 days', '91 days']) {
+    for (const key of ['answered', 'refused']) {
+      const call = { operation: age, key, request: 1 };
+      await claimKey(database, call);
+      if (key === 'answered') await recordResponse(database, call, { id: key });
+    }
+    await database.query('UPDATE idempotency_keys SET created_at = now() - $1::interval WHERE operation = $1', [age]);
   }
-  await database.query("UPDATE idempotency_keys SET created_at = now() - interval '91 days' WHERE key <> 'new'");
-  expect(await purgeKeys(database)).toBe(1);
-  const { rows } = await database.query('SELECT key FROM idempotency_keys ORDER BY key');
-  expect(rows).toEqual([{ key: 'in-flight' }, { key: 'new' }]);
+  expect(await purgeKeys(database)).toBe(2);
+  const { rows } = await database.query('SELECT operation, key FROM idempotency_keys ORDER BY key');
+  expect(rows).toEqual([
+    { operation: '89 days', key: 'answered' },
+    { operation: '89 days', key: 'refused' },
+  ]);
 });
