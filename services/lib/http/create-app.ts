@@ -1,4 +1,5 @@
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import type { RequestListener } from 'node:http';
+import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { sendBrokenAnswer } from '../faults/broken-answers.ts';
 import type { FaultInjection, InjectedFailure } from '../faults/fault-injection.ts';
 import type { Log } from '../observability/log.ts';
@@ -11,7 +12,7 @@ import { acceptRequestId, currentRequestId, requestIdHeader, withRequestId } fro
 import type { HttpRequest, HttpRoute } from './route.ts';
 
 /** An express app of these routes. Every answer echoes the request id and names its trace; every error is a problem. */
-export function createApp(routes: readonly HttpRoute[], faults: FaultInjection, log: Log): Express {
+export function createApp(routes: readonly HttpRoute[], faults: FaultInjection, log: Log): RequestListener {
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.use(correlate);
@@ -23,7 +24,20 @@ export function createApp(routes: readonly HttpRoute[], faults: FaultInjection, 
     throw new DomainError('not-found', `There is no ${request.method} ${shorten(request.path)} here.`);
   });
   app.use(answerWithProblem(log));
-  return app;
+  return (request, response) => {
+    request.url = toPath(request.url ?? '/');
+    app(request, response);
+  };
+}
+
+/**
+ * The path and query of a request's target, which may be a whole URL. A target that cannot be parsed becomes a path that
+ * leads nowhere, because express would answer it with a page of its own, before any handler of the app.
+ */
+function toPath(target: string): string {
+  if (target.startsWith('/')) return target;
+  const url = URL.parse(target);
+  return url ? url.pathname + url.search : `/${encodeURIComponent(target)}`;
 }
 
 const correlate: RequestHandler = (request, response, next) => {

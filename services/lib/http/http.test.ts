@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createFaultInjection } from '../faults/fault-injection.ts';
@@ -93,6 +96,25 @@ test('a path is cut before it goes into an answer or the log', async () => {
   const response = await fetch(`${url}/${'x'.repeat(8_000)}`);
   expect(response.status).toBe(404);
   expect((await response.text()).length).toBeLessThan(500);
+});
+
+const getTarget = async (path: string) => {
+  const request = get({ host: '127.0.0.1', port: server.port, path, headers: { 'x-request-id': 'r-2' } });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  return { status: response.statusCode, headers: response.headers, body: await text(response) };
+};
+
+test.each(['http://[/', 'http://[/v1/things/7'])(
+  'the target %s, which is no URL, is answered with a problem',
+  async (target) => {
+    const { status, headers, body } = await getTarget(target);
+    expect([status, JSON.parse(body)]).toMatchObject([404, { type: expect.stringMatching(/\/not-found$/) }]);
+    expect(headers).toMatchObject({ 'x-request-id': 'r-2', 'content-type': expect.stringContaining('problem+json') });
+  },
+);
+
+test('a target that is a whole URL leads to its path', async () => {
+  expect((await getTarget('http://windlass.example/v1/things/7?a=1')).body).toContain('There is no thing 7.');
 });
 
 test('an unknown expectation is ignored', async () => {

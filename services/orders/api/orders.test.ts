@@ -292,3 +292,9 @@ test.each(['nope', '%00', '%E0', '00000000-0000-4000-8000-000000000000'])('there
   expect(response.status).toBe(404);
   expect(await response.json()).toMatchObject({ type: expect.stringMatching(/\/not-found$/) });
 });
+
+test('a path of version 2 is cut before it goes into an answer', async () => {
+  const response = await fetch(`http://127.0.0.1:${server.port}/v2/${'x'.repeat(8_000)}`);
+  expect(response.status).toBe(404);
+  expect((await response.text()).length).toBeLessThan(500);
+});

@@ -1,5 +1,6 @@
 import type { HttpReply, HttpRoute } from '../../lib/http/route.ts';
 import { DomainError } from '../../lib/runtime/domain-error.ts';
+import { shorten } from '../../lib/runtime/shorten.ts';
 import { isOrderId, type Outcome } from '../order.ts';
 import { readOrder } from '../store/store.ts';
 import { toOrderProblem } from './order-problems.ts';
@@ -30,8 +31,8 @@ export function ordersRoutes(deps: PlaceOrderDeps): HttpRoute[] {
       // The place of a version 2 (docs/api-versions.md), as a route, so that its policy can be proven.
       method: 'get',
       path: '/v2/{resource}',
-      handle: ({ params: { resource } }) => {
-        throw new DomainError('not-found', `There is no GET /v2/${resource} here.`);
+      handle: ({ params: { resource = '' } }) => {
+        throw new DomainError('not-found', `There is no GET /v2/${shorten(resource)} here.`);
       },
     },
   ];
