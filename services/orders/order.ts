@@ -5,11 +5,11 @@ import { moneySchema } from '../contracts/money.ts';
 import { paymentTokenNames } from '../contracts/payment-tokens.ts';
 
 /**
- * Something to see, and none of Unicode's control characters, lone surrogates, private-use characters, noncharacters, line
+ * Something to see, which a filler or a blank of Braille is not, and none of Unicode's control characters, lone surrogates, private-use characters, noncharacters, line
  * and paragraph separators, and characters that change the direction of the text around them. Emoji and joiners stay.
  */
 const printable =
-  /^(?=.*[\p{L}\p{N}\p{P}\p{S}])[^\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Noncharacter_Code_Point}]*$/u;
+  /^(?=.*(?![\p{Default_Ignorable_Code_Point}\u2800])[\p{L}\p{N}\p{P}\p{S}])[^\p{Cc}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Noncharacter_Code_Point}]*$/u;
 
 /** @param maxLength in UTF-16 code units */
 const text = (maxLength: number) => {

@@ -64,7 +64,8 @@ function toMessage(issue: z.core.$ZodIssue): string {
 
 /** Quotes short plain values. Longer ones would make the message unreadable. */
 function showValue(value: unknown): string {
-  const isPlain = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string';
-  const text = isPlain ? JSON.stringify(value) : '';
+  const isPlain = typeof value === 'number' || typeof value === 'boolean';
+  // 1e400 is JSON, and JavaScript reads it as Infinity, which JSON.stringify would show as null.
+  const text = isPlain ? String(value) : typeof value === 'string' ? JSON.stringify(value) : '';
   return text !== '' && text.length <= 42 ? `, not ${text}` : '';
 }

@@ -40,6 +40,7 @@ test.each([
   [1001, 'not 1001'],
   [2 ** 53, 'not 9007199254740992'],
   ['2', 'not "2"'],
+  [JSON.parse('1e400'), 'not Infinity'],
 ])('quantity %j is rejected with the value and the rule', (quantity, value) => {
   const message = `must be a whole number from 1 to 1000, ${value}`;
   expect(errorsOf('k', item({ quantity }))).toEqual([{ field: 'items[0].quantity', message }]);
@@ -95,12 +96,14 @@ describe.each(Object.entries(texts))('%s is rejected with', (field, withText) =>
     ['a noncharacter', 'A\uffff'],
     ['a private-use character', 'A\ue000'],
     ['nothing but invisible characters', '\u200b\u200d\ufeff'],
+    ['nothing but fillers of Hangul', '\u3164\uffa0\u115f\u1160'],
+    ['nothing but blanks of Braille', '\u2800\u2800'],
   ])('%s', (_, text) => {
     expect(errorsOf('k', withText(text)).map((error) => error.field)).toEqual([field]);
   });
 });
 
-test.each(['😀', '👩‍💻', 'می‌خواهم', 'עברית', '東京都', 'é', '\u0301e', 'O’Neil & Söhne'])(
+test.each(['😀', '한국', '⠃⠗', '👩‍💻', 'می‌خواهم', 'עברית', '東京都', 'é', '\u0301e', 'O’Neil & Söhne'])(
   'the name %s is accepted',
   (name) => {
     expect(errorsOf('k', shipTo({ name }))).toEqual([]);
