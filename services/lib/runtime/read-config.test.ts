@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readConfig } from './read-config.ts';
-import { commonVariables, databaseUrl, grpcAddress, kafkaBrokers, tlsVariables } from './variables.ts';
+import { commonVariables, databaseUrl, grpcAddress, httpUrl, kafkaBrokers, tlsVariables } from './variables.ts';
 
 const shape = { ...commonVariables, DATABASE_URL: databaseUrl, INVENTORY_ADDRESS: grpcAddress };
 
@@ -38,6 +38,21 @@ test('brokers are a list separated by commas', () => {
   const read = (value: string) => readConfig({ KAFKA_BROKERS: kafkaBrokers }, { KAFKA_BROKERS: value });
   expect(read('a:9092, b:9092').KAFKA_BROKERS).toEqual(['a:9092', 'b:9092']);
   expect(() => read('a')).toThrow(/KAFKA_BROKERS is "a", but must be host:port/);
+});
+
+test('the port of an address is at most 65535', () => {
+  const read = (value: string) => readConfig({ INVENTORY_ADDRESS: grpcAddress }, { INVENTORY_ADDRESS: value });
+  expect(read('inventory:65535').INVENTORY_ADDRESS).toBe('inventory:65535');
+  expect(() => read('inventory:65536')).toThrow(/INVENTORY_ADDRESS is "inventory:65536", but must be host:port/);
+});
+
+test.each(['v1', '?a=1', '#a', 'v1/'])('a URL whose path %s its client would drop is rejected', (path) => {
+  const read = (value: string) => readConfig({ ACQUIRER_URL: httpUrl }, { ACQUIRER_URL: value });
+  expect(read('https://acquirer.example/').ACQUIRER_URL).toBe('https://acquirer.example/');
+  expect(read('http://acquirer.example:8080').ACQUIRER_URL).toBe('http://acquirer.example:8080');
+  expect(() => read(`https://acquirer.example/${path}`)).toThrow(
+    /must be an http:\/\/ or https:\/\/ URL without a path/,
+  );
 });
 
 test('certificate and key are read from their files; a file that is not PEM or cannot be read is named', () => {

@@ -7,7 +7,11 @@ const port = z
   .transform(Number)
   .refine((value) => value <= 65535, 'must be a port, 0 to 65535');
 
-const hostAndPort = z.string().regex(/^[^\s:/]+:\d{1,5}$/, 'must be host:port, for example service.namespace:50051');
+const hostAndPortRule = 'must be host:port, for example service.namespace:50051';
+const hostAndPort = z
+  .string()
+  .regex(/^[^\s:/]+:\d{1,5}$/, hostAndPortRule)
+  .refine((value) => Number(value.split(':')[1]) <= 65535, hostAndPortRule);
 
 /** Where the service listens. HOST is the address inside the pod; tests use 127.0.0.1. */
 export const listenVariables = {
@@ -50,8 +54,10 @@ export const databaseVariables = {
   DATABASE_POOL_SIZE: wholeNumber.default(defaultPoolSize).describe('Connections to the database, at most'),
 };
 export const grpcAddress = hostAndPort.describe('host:port of a gRPC service');
+const httpUrlRule = 'must be an http:// or https:// URL without a path';
 export const httpUrl = z
-  .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' })
+  .url({ protocol: /^https?$/, error: httpUrlRule })
+  .refine(hasNoPath, httpUrlRule)
   .describe('URL of an HTTP service');
 export const kafkaBrokers = z
   .string()
@@ -83,3 +89,9 @@ const pemFile = z
 
 /** A service's certificate and key. The values are the contents of the files, because config is read only once. */
 export const tlsVariables = { TLS_CERT_FILE: pemFile, TLS_KEY_FILE: pemFile };
+
+/** Clients state the whole path of a request, which would replace the path of a base URL. */
+function hasNoPath(value: string): boolean {
+  const { pathname, search, hash } = new URL(value);
+  return pathname + search + hash === '/';
+}
