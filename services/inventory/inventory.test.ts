@@ -98,7 +98,7 @@ test.each([
   ['no lines', { lines: [] }, 'lines'],
   ['51 lines', { lines: Array.from({ length: 51 }, lineOf) }, 'lines'],
   ['one SKU twice', { lines: [...rare(1), ...rare(1)] }, 'lines'],
-  ['nothing of a SKU', { lines: rare(0) }, 'lines[0].quantity'],
+  ['a quantity of 0', { lines: rare(0) }, 'lines[0].quantity'],
   ['no SKU', sku(''), 'lines[0].sku'],
   ['a NUL in a SKU', sku('a\0b'), 'lines[0].sku'],
   ['a SKU of 65 characters', sku('s'.repeat(65)), 'lines[0].sku'],

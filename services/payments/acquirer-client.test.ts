@@ -131,7 +131,7 @@ test.each([
 });
 
 test.each(['422', null, true])(
-  'a problem whose member status is %j, which is no number, is a refusal',
+  'a problem whose member status is %j, which is not a number, is a refusal',
   async (status) => {
     answerWith(422, 'application/problem+json', { type: 'https://partner.example/problems/p', status });
     await expect(authorize()).rejects.toMatchObject({ code: 'failed-precondition' });

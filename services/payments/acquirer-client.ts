@@ -7,7 +7,7 @@ import { type AcquirerOperation, toAcquirerError } from './acquirer-errors.ts';
 /** Ids are stored and sent back in requests. An answer with another id is not understood. */
 const idSchema = z.string().regex(idPattern);
 /**
- * Customers read the reason. It is cleaned rather than rejected, and replaced if it is missing or no text, because the
+ * Customers read the reason. It is cleaned rather than rejected, and replaced if it is missing or not text, because the
  * decline itself is certain.
  */
 const reasonSchema = z

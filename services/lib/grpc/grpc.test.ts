@@ -72,8 +72,8 @@ test('a defect reaches the caller without its message', async () => {
 });
 
 test.each([
-  ['no protobuf', [0x0a, 0xff, 0xff, 0xff, 0x0f]],
-  ['a string that is not UTF-8', [0x0a, 0x04, 0x0a, 0x02, 0xff, 0xfe]],
+  ['a request that is not protobuf', [0x0a, 0xff, 0xff, 0xff, 0x0f]],
+  ['a request with a string that is not UTF-8', [0x0a, 0x04, 0x0a, 0x02, 0xff, 0xfe]],
 ])('%s is the fault of its sender: INVALID_ARGUMENT, which no breaker counts', async (_, bytes) => {
   const raw = new Client(`127.0.0.1:${server.port}`, credentials.createInsecure());
   const same = (buffer: Buffer) => buffer;

@@ -32,7 +32,7 @@ export function createApp(routes: readonly HttpRoute[], faults: FaultInjection, 
 
 /**
  * The path and query of a request's target, which may be a whole URL. A target that cannot be parsed becomes a path that
- * leads nowhere, because express would answer it with a page of its own, before any handler of the app.
+ * matches no route, because express would answer it with an HTML page of its own, before any handler of the app.
  */
 function toPath(target: string): string {
   if (target.startsWith('/')) return target;

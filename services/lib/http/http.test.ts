@@ -105,7 +105,7 @@ const getTarget = async (path: string) => {
 };
 
 test.each(['http://[/', 'http://[/v1/things/7'])(
-  'the target %s, which is no URL, is answered with a problem',
+  'the target %s, which is not a URL, is answered with a problem',
   async (target) => {
     const { status, headers, body } = await getTarget(target);
     expect([status, JSON.parse(body)]).toMatchObject([404, { type: expect.stringMatching(/\/not-found$/) }]);

@@ -46,12 +46,18 @@ test('the port of an address is at most 65535', () => {
   expect(() => read('inventory:65536')).toThrow(/INVENTORY_ADDRESS is "inventory:65536", but must be host:port/);
 });
 
-test.each(['v1', '?a=1', '#a', 'v1/'])('a URL whose path %s its client would drop is rejected', (path) => {
+test.each(['v1', '?a=1', '#a', 'v1/'])('a URL with %j, which its client would drop, is rejected', (path) => {
   const read = (value: string) => readConfig({ ACQUIRER_URL: httpUrl }, { ACQUIRER_URL: value });
   expect(read('https://acquirer.example/').ACQUIRER_URL).toBe('https://acquirer.example/');
   expect(read('http://acquirer.example:8080').ACQUIRER_URL).toBe('http://acquirer.example:8080');
   expect(() => read(`https://acquirer.example/${path}`)).toThrow(
     /must be an http:\/\/ or https:\/\/ URL without a path/,
+  );
+});
+
+test.each(['nonsense', 'http://', 'ftp://acquirer.example/v1'])('the URL %j is rejected with one line', (value) => {
+  expect(() => readConfig({ ACQUIRER_URL: httpUrl }, { ACQUIRER_URL: value })).toThrow(
+    /^The environment is not usable:\n {2}ACQUIRER_URL is "[^\n]*$/,
   );
 });
 

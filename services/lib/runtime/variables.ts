@@ -10,7 +10,7 @@ const port = z
 const hostAndPortRule = 'must be host:port, for example service.namespace:50051';
 const hostAndPort = z
   .string()
-  .regex(/^[^\s:/]+:\d{1,5}$/, hostAndPortRule)
+  .regex(/^[^\s:/]+:\d{1,5}$/, { error: hostAndPortRule, abort: true })
   .refine((value) => Number(value.split(':')[1]) <= 65535, hostAndPortRule);
 
 /** Where the service listens. HOST is the address inside the pod; tests use 127.0.0.1. */
@@ -56,7 +56,7 @@ export const databaseVariables = {
 export const grpcAddress = hostAndPort.describe('host:port of a gRPC service');
 const httpUrlRule = 'must be an http:// or https:// URL without a path';
 export const httpUrl = z
-  .url({ protocol: /^https?$/, error: httpUrlRule })
+  .url({ protocol: /^https?$/, error: httpUrlRule, abort: true })
   .refine(hasNoPath, httpUrlRule)
   .describe('URL of an HTTP service');
 export const kafkaBrokers = z
