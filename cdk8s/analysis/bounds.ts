@@ -2,7 +2,7 @@
 export interface Bound {
   readonly min: number;
   readonly max: number;
-  /** Why no larger one: it follows "must be a whole number from 1 to 100: ". */
+  /** Why no other one: it follows "must be a whole number from 1 to 100: ". */
   readonly why: string;
 }
 
@@ -12,8 +12,16 @@ const ofDescriptors =
   'each connection or request takes a file descriptor of the proxy, which often has 65,536 for all its pools';
 const ofWaiting = 'nobody waits longer for one call, and until its end it holds connections, rows and keys';
 
+const cpu = from1To(64_000, 'in thousandths of a CPU, of which few nodes have more than 64');
+const memoryRequest: Bound = {
+  min: 32,
+  max: 65_536,
+  why: 'Node and Envoy use more than 32 Mi even while they are idle',
+};
+const memoryLimit: Bound = { min: 128, max: 65_536, why: 'Node and Envoy are killed at their start with less' };
+
 /**
- * The numbers that policies may state, by their path in the source. Envoy accepts far larger ones, which then never
+ * The numbers that the model may state, by their path in the source. Envoy accepts far larger ones, which then never
  * take effect or have no bound in practice.
  */
 export const BOUNDS = {
@@ -39,4 +47,28 @@ export const BOUNDS = {
   segmentHours: from1To(168, "Kafka's default"),
   deduplicationDays: from1To(366, 'inboxes would grow for longer than any topic keeps its events'),
   replicas: from1To(1_000, 'every caller keeps connections to all of them'),
+  maxUnavailable: from1To(100, 'with 0 no node can be drained, and more evictions at once are an outage'),
+  'service.cpuRequestMilli': cpu,
+  'service.criticalCpuRequestMilli': cpu,
+  'service.memoryRequestMi': memoryRequest,
+  'service.memoryLimitMi': memoryLimit,
+  'service.storageMi': {
+    min: 64,
+    max: 10_240,
+    why: 'the kubelet keeps up to 50 Mi of logs, and little else is written',
+  },
+  'sidecar.cpuRequestMilli': cpu,
+  'sidecar.memoryRequestMi': memoryRequest,
+  'sidecar.memoryLimitMi': memoryLimit,
+  'kafka.brokers': from1To(100, 'each has a disk and connections to all others'),
+  'kafka.replication': from1To(100, 'each copy is on a broker of its own'),
+  'kafka.minInSync': from1To(100, 'each copy is on a broker of its own'),
+  'kafka.storageGi': from1To(16_384, 'a broker needs a disk, and copying a larger one to a new broker takes days'),
+  'kafka.cpuRequestMilli': cpu,
+  'kafka.heapMi': {
+    min: 256,
+    max: 65_536,
+    why: 'a broker does not start with less, and leaves more to the page cache',
+  },
+  'kafka.memoryMi': { min: 512, max: 262_144, why: 'a broker does not start with less, and few nodes have more' },
 } as const satisfies Record<string, Bound>;

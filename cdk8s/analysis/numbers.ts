@@ -62,12 +62,14 @@ function rpcNumbers({ timeoutMs, retries }: RpcPolicy): Numbers {
   return { timeoutMs, ...prefix('retries', { attempts, backoffMs, ...perTry }) };
 }
 
-function prefix(path: string, numbers: object): Numbers {
+/** The numbers by their path in the source: `{ a: 1 }` at `pool` becomes `{ 'pool.a': 1 }`. Words are left out. */
+export function prefix(path: string, numbers: object): Numbers {
   const stated = Object.entries(numbers).filter(([, value]) => typeof value !== 'string');
   return Object.fromEntries(stated.map(([name, value]) => [`${path}.${name}`, value]));
 }
 
-function checkWhole(subject: string, numbers: Numbers, bound?: Bound): Problem[] {
+/** @param bound @default the one of `BOUNDS` with the number's name */
+export function checkWhole(subject: string, numbers: Numbers, bound?: Bound): Problem[] {
   return Object.entries(numbers).flatMap(([name, value]) => {
     const { min, max, why } = bound ?? boundOf(name);
     const right = `a whole number from ${min} to ${max}: ${why}`;
@@ -79,7 +81,8 @@ function boundOf(name: string): Bound {
   return (BOUNDS as Readonly<Record<string, Bound>>)[name] ?? WHOLE;
 }
 
-function check(
+/** @param right follows "must be ", and says what is right and why */
+export function check(
   subject: string,
   name: string,
   value: number,

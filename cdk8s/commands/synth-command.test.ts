@@ -76,3 +76,11 @@ test('an environment whose pods open more connections than Postgres has is rejec
   expect(synth(['--out', out], { topology, policies: others, limits, saga, environments: broken })).toBe(1);
   expect(stderr.mock.calls.join()).toMatch(/policy-for-each-dependency.*environments\.prod.*\[connections-fit\]/s);
 });
+
+test('an environment whose numbers cannot work is rejected, and nothing is written', () => {
+  const kafka = { ...environments.prod.kafka, minInSync: 3 };
+  const broken = { ...environments, prod: { ...environments.prod, kafka } };
+  expect(synth(['--out', out], { topology, policies, limits, saga, environments: broken })).toBe(1);
+  expect(stderr.mock.calls.join()).toContain('environments.prod  kafka.minInSync = 3  [in-sync-fits-replication]');
+  expect(readdirSync(out)).toEqual([]);
+});

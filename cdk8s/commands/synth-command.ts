@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { analyze } from '../analysis/analyze.ts';
 import { availabilityOfRoutes, formatAvailability } from '../analysis/availability.ts';
 import { connectionsFit } from '../analysis/connections.ts';
+import { environmentsFit } from '../analysis/environments.ts';
 import { planMesh } from '../mesh/plan.ts';
 import type { Environment } from '../model/environment.ts';
 import type { Model } from '../model/model.ts';
@@ -37,7 +38,11 @@ export function synth(args: readonly string[], { environments, ...model }: Sourc
     .opts<{ out: string; env: string; image?: string }>();
   try {
     const replicas = Object.values(environments).map((environment) => environment.replicas);
-    const problems = [...analyze(model, replicas), ...connectionsFit(model.topology, environments)];
+    const problems = [
+      ...analyze(model, replicas),
+      ...connectionsFit(model.topology, environments),
+      ...environmentsFit(environments),
+    ];
     if (problems.length > 0) throw new SynthesisRejected(problems);
     const plan = planMesh(model, replicas);
     for (const [name, environment] of Object.entries(environments)) {

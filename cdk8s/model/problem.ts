@@ -1,8 +1,8 @@
 /** What a rule found wrong. */
 export interface Problem {
   /**
-   * What it is about: a dependency `orders->inventory`, its RPC `orders->inventory.Check`, a service, a topic, a saga's
-   * step.
+   * What it is about: a dependency `orders->inventory`, its RPC `orders->inventory.Check`, a service, a topic, an
+   * environment `environments.prod`, a saga's step.
    */
   readonly subject: string;
   /** The field at fault, as the source writes it: `timeoutMs = 300`. */
