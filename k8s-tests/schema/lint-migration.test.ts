@@ -4,8 +4,9 @@ import { root } from '../../cluster/paths.ts';
 import { lintMigration } from './lint-migration.ts';
 
 const outside = '-- postgres-migrations disable-transaction\n';
+const earlier = ['CREATE TABLE t (a int, b int); CREATE INDEX i ON t (a)', 'CREATE UNIQUE INDEX u ON t (b)'];
 const rulesOf = async (sql: string, file = '0012_notes.sql') =>
-  (await lintMigration(file, sql)).map(({ rule }) => rule);
+  (await lintMigration(file, sql, earlier)).map(({ rule }) => rule);
 
 describe('a migration is accepted if it', () => {
   test.each([
@@ -14,6 +15,24 @@ describe('a migration is accepted if it', () => {
       'CREATE TABLE t (a int PRIMARY KEY, b text UNIQUE); CREATE INDEX i ON t (b)',
     ],
     ['changes a table that it has created', 'CREATE TABLE t (a int); ALTER TABLE t ADD b serial; UPDATE t SET a = 1'],
+    [
+      'changes a table that it has created, whether it names the schema or not',
+      'CREATE TABLE t (a int); UPDATE public.t SET a = 1; CREATE TABLE s.u (a int); DELETE FROM s.u',
+    ],
+    [
+      'changes a temporary table',
+      'CREATE TEMP TABLE t (a int); UPDATE t SET a = 1; UPDATE pg_temp.t SET a = 1; CREATE INDEX i ON t (a)',
+    ],
+    ['adds rows that it lists', 'INSERT INTO t VALUES (1), (2) ON CONFLICT DO NOTHING'],
+    ['copies rows to a table that it has created', 'CREATE TABLE n (a int); INSERT INTO n SELECT a FROM t'],
+    [
+      'adds columns with types of Postgres',
+      'ALTER TABLE t ADD a timestamptz, ADD b uuid, ADD c bigint[], ADD d varchar(9), ADD e jsonb',
+    ],
+    [
+      'replaces a check by a wider one',
+      "ALTER TABLE t DROP CONSTRAINT c, ADD CONSTRAINT c CHECK (a IN ('x', 'y')) NOT VALID",
+    ],
     ['adds an optional column', 'ALTER TABLE t ADD COLUMN a text'],
     ['adds a required column with a constant', "ALTER TABLE t ADD COLUMN a text NOT NULL DEFAULT ''"],
     [
@@ -52,6 +71,10 @@ describe('a migration is rejected if it', () => {
     ['builds one for a key', 'ALTER TABLE t ADD PRIMARY KEY (a)', 'lock'],
     ['builds one for a column', 'ALTER TABLE t ADD COLUMN a text UNIQUE', 'lock'],
     ['locks a table', 'LOCK TABLE t', 'lock'],
+    ['locks rows', 'SELECT * FROM t FOR UPDATE', 'lock'],
+    ['locks the rows that it copies', 'CREATE TABLE n AS SELECT * FROM t FOR SHARE', 'lock'],
+    ['waits for a time', 'SELECT pg_sleep(3600)', 'lock'],
+    ['waits for a lock', 'SELECT pg_advisory_xact_lock(1)', 'lock'],
     ['builds an index again', 'REINDEX TABLE t', 'lock'],
     ['rewrites a table', 'VACUUM FULL t', 'lock'],
     ['blocks readers of a view', 'REFRESH MATERIALIZED VIEW v', 'lock'],
@@ -68,6 +91,12 @@ describe('a migration is rejected if it', () => {
     ['adds a stored column', 'ALTER TABLE t ADD COLUMN a int GENERATED ALWAYS AS (b + 1) STORED', 'rewrite'],
     ['adds a volatile default', 'ALTER TABLE t ADD COLUMN a uuid DEFAULT gen_random_uuid()', 'rewrite'],
     ['adds a default with one inside', "ALTER TABLE t ADD COLUMN a text DEFAULT 'x' || (random())::text", 'rewrite'],
+    [
+      'adds a column of a domain, whose check is made for each row',
+      'CREATE DOMAIN d AS int CHECK (VALUE > 0); ALTER TABLE t ADD COLUMN a d',
+      'rewrite',
+    ],
+    ['adds a column with a type of a schema', 'ALTER TABLE t ADD COLUMN a s.text', 'rewrite'],
     ['moves a table', 'ALTER TABLE t SET TABLESPACE s', 'rewrite'],
     ['checks all rows', 'ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0)', 'table-scan'],
     ['checks all references', 'ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u (a)', 'table-scan'],
@@ -76,9 +105,34 @@ describe('a migration is rejected if it', () => {
     ['deletes from a table', 'DELETE FROM t', 'bulk-change'],
     [
       'deletes within another statement',
-      'WITH gone AS (DELETE FROM t RETURNING *) INSERT INTO u SELECT * FROM gone',
+      'WITH gone AS (DELETE FROM t RETURNING *) SELECT count(*) FROM gone',
       'bulk-change',
     ],
+    ['copies rows', 'INSERT INTO u SELECT * FROM t', 'bulk-change'],
+    ['changes rows by inserting them', 'INSERT INTO t VALUES (1) ON CONFLICT (a) DO UPDATE SET a = 2', 'bulk-change'],
+    ['changes another schema than it creates in', 'CREATE TABLE s.t (a int); DELETE FROM t', 'bulk-change'],
+    ['hides a table by a temporary one', 'CREATE TEMP TABLE t (a int); UPDATE public.t SET a = 1', 'bulk-change'],
+    [
+      'changes one whose copy may be there',
+      'CREATE TABLE IF NOT EXISTS t AS SELECT 1 AS a; UPDATE t SET a = 1',
+      'bulk-change',
+    ],
+    ['takes the default by null', 'ALTER TABLE t ALTER COLUMN a SET DEFAULT NULL', 'contract'],
+    ['takes the default by a null of a type', 'ALTER TABLE t ALTER COLUMN a SET DEFAULT NULL::text', 'contract'],
+    ['requires new values', 'ALTER TABLE t ADD CONSTRAINT c NOT NULL a NOT VALID', 'contract'],
+    [
+      'requires them by a check',
+      'ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0 AND a IS NOT NULL) NOT VALID',
+      'contract',
+    ],
+    ['drops a constraint', 'ALTER TABLE t DROP CONSTRAINT t_pkey', 'contract'],
+    [
+      'drops a constraint and adds another',
+      'ALTER TABLE t DROP CONSTRAINT c, ADD CONSTRAINT d CHECK (a > 0) NOT VALID',
+      'contract',
+    ],
+    ['drops a unique index', `${outside}DROP INDEX CONCURRENTLY IF EXISTS u`, 'contract'],
+    ['drops an index that no migration built', `${outside}DROP INDEX CONCURRENTLY i, public.j`, 'contract'],
     ['drops a column', 'ALTER TABLE t DROP COLUMN a', 'contract'],
     ['drops a table', 'DROP TABLE t', 'contract'],
     ['drops a view', 'DROP VIEW v', 'contract'],
@@ -91,12 +145,15 @@ describe('a migration is rejected if it', () => {
     ['takes a right', 'REVOKE INSERT ON t FROM orders', 'contract'],
     ['adds a required column', 'ALTER TABLE t ADD COLUMN a text NOT NULL', 'contract'],
     ['adds one whose default is null', 'ALTER TABLE t ADD COLUMN a text NOT NULL DEFAULT NULL', 'contract'],
+    ['adds one whose default is a null of a type', 'ALTER TABLE t ADD a text NOT NULL DEFAULT NULL::text', 'contract'],
     ['does what the rules cannot read', 'DO $$ BEGIN DELETE FROM t; END $$', 'unknown'],
     ['changes what the rules do not know', 'ALTER TABLE t ENABLE ROW LEVEL SECURITY', 'unknown'],
   ])('%s', async (_, sql, rule) => expect(await rulesOf(sql)).toEqual([rule]));
 
-  test('makes a column required', async () =>
-    expect(await rulesOf('ALTER TABLE t ALTER a SET NOT NULL')).toEqual(['contract', 'table-scan']));
+  test.each(['ALTER a SET NOT NULL', 'ADD NOT NULL a', 'ADD CHECK (a IS NOT NULL)'])(
+    'makes a column required: %s',
+    async (change) => expect(await rulesOf(`ALTER TABLE t ${change}`)).toEqual(['contract', 'table-scan']),
+  );
   test('gives a column another type', async () =>
     expect(await rulesOf('ALTER TABLE t ALTER a TYPE bigint')).toEqual(['contract', 'rewrite']));
   test('is not SQL', () => expect(rulesOf('ALTER TABLE')).rejects.toThrow('syntax error'));

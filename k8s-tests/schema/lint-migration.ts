@@ -1,7 +1,7 @@
-// cspell:ignore libpg relname stmts
-import { type Node, parse } from 'libpg-query';
+// cspell:ignore libpg idxname stmts
+import { type Node, parse, type RangeVar } from 'libpg-query';
 import { isContract, neededBy } from '../../services/lib/postgres/newer-schema.ts';
-import { type Complaint, judge } from './migration-rules.ts';
+import { type Complaint, judge, keyOf } from './migration-rules.ts';
 
 /** A complaint about a file. */
 export interface Finding extends Complaint {
@@ -16,9 +16,14 @@ const waiver = /^-- lint allow ([a-z-]+): \S/gm;
  * says that it is a contract (docs/schema-changes.md).
  *
  * @param file its name, such as `0012_contract_after_0011_notes.sql`
+ * @param earlier the migrations of the same service before it, as SQL
  * @throws Error if Postgres cannot parse it
  */
-export async function lintMigration(file: string, sql: string): Promise<readonly Finding[]> {
+export async function lintMigration(
+  file: string,
+  sql: string,
+  earlier: readonly string[] = [],
+): Promise<readonly Finding[]> {
   const { stmts = [] } = await parse(sql);
   const statements = stmts.flatMap(({ stmt, stmt_location: at = 0 }) => (stmt ? { stmt, line: lineAt(sql, at) } : []));
   const [, id = '', name = ''] = file.match(/^(\d+)_(.*)\.sql$/) ?? [];
@@ -30,10 +35,11 @@ export async function lintMigration(file: string, sql: string): Promise<readonly
       message: `the name must say after which earlier migration: ${id}_contract_after_0001_…`,
     });
   const created = new Set<string>();
+  const plainIndexes = new Set((await Promise.all(earlier.map(plainIndexesIn))).flat());
   for (const { stmt, line } of statements) {
-    findings.push(...judge(stmt, { created }).map((complaint) => ({ ...complaint, line })));
+    findings.push(...judge(stmt, { created, plainIndexes }).map((complaint) => ({ ...complaint, line })));
     const table = newTable(stmt);
-    if (table) created.add(table);
+    if (table) created.add(keyOf(table));
   }
   findings.push(...transactionFindings(sql, statements));
   const isAllowed = new Set([...sql.matchAll(waiver)].map(([, rule]) => rule));
@@ -41,10 +47,18 @@ export async function lintMigration(file: string, sql: string): Promise<readonly
   return findings.filter(({ rule, message }) => !isAllowed.has(rule) || message.startsWith('the name'));
 }
 
-function newTable(statement: Node): string | undefined {
-  if ('CreateStmt' in statement && !statement.CreateStmt.if_not_exists) return statement.CreateStmt.relation?.relname;
-  if ('CreateTableAsStmt' in statement) return statement.CreateTableAsStmt.into?.rel?.relname;
+function newTable(statement: Node): RangeVar | undefined {
+  if ('CreateStmt' in statement && !statement.CreateStmt.if_not_exists) return statement.CreateStmt.relation;
+  if ('CreateTableAsStmt' in statement && !statement.CreateTableAsStmt.if_not_exists)
+    return statement.CreateTableAsStmt.into?.rel;
   return undefined;
+}
+
+async function plainIndexesIn(sql: string): Promise<readonly string[]> {
+  const { stmts = [] } = await parse(sql);
+  return stmts.flatMap(({ stmt }) =>
+    stmt && 'IndexStmt' in stmt && !stmt.IndexStmt.unique ? (stmt.IndexStmt.idxname ?? []) : [],
+  );
 }
 
 /** CONCURRENTLY runs outside of a transaction, and what runs outside must be alone, because Postgres would add one. */

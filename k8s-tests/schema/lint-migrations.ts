@@ -1,14 +1,16 @@
 /** Checks the migrations of all services: `npm run lint:migrations`. The exit code is 1 if one breaks a rule. */
 import { globSync, readFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { root } from '../../cluster/paths.ts';
 import { lintMigration } from './lint-migration.ts';
 import { released } from './released.ts';
 
 const files = globSync('services/*/migrations/*.sql', { cwd: root }).sort();
+const read = (file: string) => readFileSync(join(root, file), 'utf8');
 let count = 0;
 for (const file of files.filter((path) => !released.has(path))) {
-  for (const { line, rule, message } of await lintMigration(basename(file), readFileSync(join(root, file), 'utf8'))) {
+  const earlier = files.filter((other) => dirname(other) === dirname(file) && other < file);
+  for (const { line, rule, message } of await lintMigration(basename(file), read(file), earlier.map(read))) {
     console.error(`${file}:${line}  ${rule}: ${message}`);
     count++;
   }
