@@ -125,7 +125,7 @@ describe('a migration is rejected if it', () => {
       'ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0 AND a IS NOT NULL) NOT VALID',
       'contract',
     ],
-    ['drops a constraint', 'ALTER TABLE t DROP CONSTRAINT t_pkey', 'contract'],
+    ['drops a constraint', 'ALTER TABLE t DROP CONSTRAINT t_key', 'contract'],
     [
       'drops a constraint and adds another',
       'ALTER TABLE t DROP CONSTRAINT c, ADD CONSTRAINT d CHECK (a > 0) NOT VALID',
