@@ -102,13 +102,21 @@ describe('each rule is applied', () => {
     expect(rules).toEqual(expect.arrayContaining(['slos-stated', 'slos-reachable']));
   });
 
-  test('topics-fit-deduplication, segments-within-retention and topics-as-released', () => {
-    const topics = { 'a.v1': { partitions: 7, retentionDays: 30, segmentHours: 721 } };
+  test('topics-fit-deduplication, segments-within-retention, dead-letters-kept and topics-as-released', () => {
+    const topic = { partitions: 7, retentionDays: 30, segmentHours: 721 };
+    const topics = { 'a.v1': topic, 'c.dlq': { ...topic, retentionDays: 1 } };
     const topology = { ...exampleTopology, topics };
     const releasedTopics = { 'a.v1': { partitions: 3 } };
     const rules = analyze(exampleModel({ topology, releasedTopics }), ONE).map(({ rule }) => rule);
-    const expected = ['topics-fit-deduplication', 'segments-within-retention', 'topics-as-released'];
-    expect(rules).toEqual(expect.arrayContaining(expected));
+    const ofTopics = ['topics-fit-deduplication', 'segments-within-retention', 'dead-letters-kept'];
+    expect(rules).toEqual(expect.arrayContaining([...ofTopics, 'topics-as-released']));
+  });
+
+  test('rate-fits-callers', () => {
+    const [enter, ask] = exampleTopology.interactions;
+    const often = { ...ask, rpcs: { Ask: { ...ask.rpcs.Ask, ratePerSecond: 21 } } };
+    const topology = { ...exampleTopology, interactions: [enter, often] };
+    expect(analyze(exampleModel({ topology }), ONE).map(({ rule }) => rule)).toContain('rate-fits-callers');
   });
 
   test('amplification', () => {

@@ -11,13 +11,13 @@ import { ejectionOutlastsInterval, ejectionPossible, ejectsEverythingUnstated } 
 import { callersAgree, getIsSafe, retryNeedsIdempotency, safeCallsSafe } from './idempotency.ts';
 import { namesValid, noDuplicates } from './names.ts';
 import { numbersInRange } from './numbers.ts';
-import { ratesFit } from './rates.ts';
+import { rateFitsCallers, ratesFit } from './rates.ts';
 import { dependencyForEachPolicy, namesExist, policyForEachDependency } from './references.ts';
 import { conditionCanHold, conditionsDiffer, retryWithoutBudget, slowAttemptsRetried } from './retries.ts';
 import { routesReachable } from './routes.ts';
 import { slosReachable, slosStated } from './slos.ts';
 import { calleeOutlivesCaller, timeoutWithinBudget, triesFitTimeout } from './timeouts.ts';
-import { segmentsWithinRetention, topicsAsReleased, topicsFitDeduplication } from './topics.ts';
+import { deadLettersKept, segmentsWithinRetention, topicsAsReleased, topicsFitDeduplication } from './topics.ts';
 
 /** Rules on the effective policy of a single RPC. */
 const RPC_RULES = [
@@ -37,7 +37,7 @@ const RPC_RULES = [
 ];
 
 /** Rules on what the calls lead to. */
-const GRAPH_RULES = [calleeOutlivesCaller, safeCallsSafe, callersAgree, noCallCycle];
+const GRAPH_RULES = [calleeOutlivesCaller, safeCallsSafe, callersAgree, noCallCycle, rateFitsCallers];
 
 /**
  * Every problem of every rule, at once. A problem that several RPCs share through their dependency is reported once.
@@ -60,6 +60,7 @@ export function analyze(model: Model, replicas: readonly Replicas[]): Problem[] 
     ...slosReachable(model),
     ...topicsFitDeduplication(topology),
     ...segmentsWithinRetention(topology),
+    ...deadLettersKept(topology),
     ...topicsAsReleased(model),
     ...checkDecisions(model),
     ...checkSaga(model),

@@ -2,7 +2,7 @@
 export interface Bound {
   readonly min: number;
   readonly max: number;
-  /** Why no other one: it follows "must be a whole number from 1 to 100: ". */
+  /** Why no other one: it follows "must be a number from 1 to 100: ". */
   readonly why: string;
 }
 
@@ -29,14 +29,22 @@ export const BOUNDS = {
   'retries.attempts': from1To(10, 'more multiply the load on a callee that is failing already'),
   'retries.perTryTimeoutMs': from1To(30_000, ofWaiting),
   'retries.backoffMs': from1To(3_000, "Envoy's pauses grow to ten times this base, and a call lasts at most 30 s"),
-  'pool.connectTimeoutMs': from1To(10_000, "Istio's default; a host that does not answer by then is unreachable"),
+  'pool.connectTimeoutMs': {
+    min: 50,
+    max: 10_000,
+    why: "a busy host needs a moment, and one that does not answer within Istio's default of 10 s is unreachable",
+  },
   'pool.maxConnections': from1To(10_000, ofDescriptors),
   'pool.maxRequests': from1To(10_000, ofDescriptors),
   'pool.maxPendingRequests': from1To(10_000, ofDescriptors),
   'breaker.failures': from1To(100, 'more in a row are an outage that callers have noticed long before'),
   'breaker.percent': from1To(100, 'it is a percentage'),
   'breaker.minRequests': from1To(10_000, 'no endpoint gets more calls in one interval'),
-  'breaker.intervalMs': from1To(60_000, 'a failing endpoint would get calls for minutes before its first review'),
+  'breaker.intervalMs': {
+    min: 100,
+    max: 60_000,
+    why: 'a shorter interval has too few calls to judge, and in a longer one a failing endpoint gets calls for minutes',
+  },
   'breaker.ejectionMs': from1To(300_000, "Envoy's own limit; an endpoint that has recovered would stay without calls"),
   'breaker.maxEjectionPercent': from1To(100, 'it is a percentage'),
   'retryBudget.percent': from1To(100, 'it is a percentage'),
@@ -71,4 +79,12 @@ export const BOUNDS = {
     why: 'a broker does not start with less, and leaves more to the page cache',
   },
   'kafka.memoryMi': { min: 512, max: 262_144, why: 'a broker does not start with less, and few nodes have more' },
+} as const satisfies Record<string, Bound>;
+
+/** Those of numbers that may have fractions. */
+export const FRACTION_BOUNDS = {
+  'decision.availabilityPercent': { min: 90, max: 100, why: 'more than three days a month without it are no target' },
+  worstCaseCalls: from1To(243, 'five hops of three attempts each, and no service has room for more'),
+  sustainedCalls: from1To(5, 'no service has room for more while an outage lasts'),
+  samplingPercent: { min: 0, max: 100, why: 'it is a percentage' },
 } as const satisfies Record<string, Bound>;

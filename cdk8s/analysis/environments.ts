@@ -1,6 +1,6 @@
 import type { Environment } from '../model/environment.ts';
 import type { Problem } from '../model/problem.ts';
-import { check, checkWhole, prefix } from './numbers.ts';
+import { checkFraction, checkWhole, prefix } from './numbers.ts';
 
 /** What the rules below read of an environment; `replicas` and `database` have rules of their own. */
 type Sized = Pick<Environment, 'maxUnavailable' | 'samplingPercent' | 'service' | 'sidecar' | 'kafka'>;
@@ -27,13 +27,7 @@ function numbersOf(subject: string, { maxUnavailable, samplingPercent, service, 
       ...prefix('sidecar', sidecar),
       ...prefix('kafka', kafka),
     }),
-    ...check(
-      subject,
-      'samplingPercent',
-      samplingPercent,
-      'a number from 0 to 100: it is a percentage',
-      (percent) => percent >= 0 && percent <= 100,
-    ),
+    ...checkFraction(subject, 'samplingPercent', samplingPercent),
   ];
 }
 

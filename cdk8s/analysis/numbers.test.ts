@@ -103,7 +103,7 @@ describe.each(NOT_WHOLE)('%s', (value) => {
   });
 });
 
-describe('the largest useful number is in range, one more is not', () => {
+describe('the largest useful number is in range, one more is not, nor is one less than the smallest', () => {
   const { pool, retryBudget } = dependencyPolicy({});
   const breaker = { intervalMs: 1_000, ejectionMs: 1_000, maxEjectionPercent: 'all' } as const;
   const retries = retried.retries;
@@ -124,7 +124,7 @@ describe('the largest useful number is in range, one more is not', () => {
   });
 
   test.each([
-    { field: 'pool.connectTimeoutMs', max: 10_000 },
+    { field: 'pool.connectTimeoutMs', min: 50, max: 10_000 },
     { field: 'pool.maxConnections', max: 10_000 },
     { field: 'pool.maxRequests', max: 10_000 },
     { field: 'pool.maxPendingRequests', max: 10_000 },
@@ -132,10 +132,10 @@ describe('the largest useful number is in range, one more is not', () => {
     { field: 'breaker.failures', max: 100 },
     { field: 'breaker.minRequests', max: 10_000 },
     { field: 'breaker.percent', max: 100 },
-    { field: 'breaker.intervalMs', max: 60_000 },
+    { field: 'breaker.intervalMs', min: 100, max: 60_000 },
     { field: 'breaker.ejectionMs', max: 300_000 },
     { field: 'breaker.maxEjectionPercent', max: 100 },
-  ])('$field: $max', ({ field, max }) => {
+  ])('$field: $max', ({ field, min = 1, max }) => {
     const [part = '', name = ''] = field.split('.');
     const kind =
       name === 'failures'
@@ -144,7 +144,8 @@ describe('the largest useful number is in range, one more is not', () => {
     const parts = { pool, retryBudget, breaker: { ...kind, ...breaker } };
     const rest = (value: number) =>
       ({ [part]: { ...parts[part as keyof typeof parts], [name]: value } }) as Partial<DependencyPolicy>;
-    expect(problemsOf({ rest: rest(1) })).toEqual([]);
+    expect(problemsOf({ rest: rest(min) })).toEqual([]);
+    expect(problemsOf({ rest: rest(min - 1) })).toEqual([`a->b ${field} = ${min - 1}`]);
     expect(problemsOf({ rest: rest(max) })).toEqual([]);
     expect(problemsOf({ rest: rest(max + 1) })).toEqual([`a->b ${field} = ${max + 1}`]);
   });
@@ -192,7 +193,7 @@ test('a percentage is at most 100', () => {
 
 test('a value that is a word is not checked as a number', () => {
   const retries = { ...retried.retries, perTryTimeoutMs: 'rest-of-timeout' } as const;
-  const ejection = { intervalMs: 1, ejectionMs: 1, maxEjectionPercent: 'all' } as const;
+  const ejection = { intervalMs: 100, ejectionMs: 1, maxEjectionPercent: 'all' } as const;
   const breaker = { kind: 'consecutive', failures: 1, ...ejection } as const;
   expect(problemsOf({ ask: { ...retried, retries }, rest: { breaker } })).toEqual([]);
 });
@@ -200,8 +201,9 @@ test('a value that is a word is not checked as a number', () => {
 test.each([
   { percent: 100, right: true },
   { percent: 99.95, right: true },
-  { percent: 0.1, right: true },
-  { percent: 0, right: false },
+  { percent: 90, right: true },
+  { percent: 89.9, right: false },
+  { percent: 0.001, right: false },
   { percent: 100.1, right: false },
   { percent: Number.NaN, right: false },
 ])('an availability of $percent % is right: $right', ({ percent, right }) => {
@@ -212,9 +214,19 @@ test.each([
 });
 
 test.each([
+  { name: 'worstCaseCalls', largest: 243 },
+  { name: 'sustainedCalls', largest: 5 },
+])('the limit $name is at most $largest', ({ name, largest }) => {
+  const limits = { worstCaseCalls: 1, sustainedCalls: 1 };
+  expect(problemsOf({ limits: { ...limits, [name]: largest } })).toEqual([]);
+  expect(problemsOf({ limits: { ...limits, [name]: largest + 0.1 } })).toEqual([`limits ${name} = ${largest + 0.1}`]);
+});
+
+test.each([
   { limit: 1, right: true },
   { limit: 1.5, right: true },
   { limit: 0.99, right: false },
+  { limit: 1e9, right: false },
   { limit: Number.NaN, right: false },
   { limit: Number.POSITIVE_INFINITY, right: false },
 ])('a limit of $limit calls is right: $right', ({ limit, right }) => {

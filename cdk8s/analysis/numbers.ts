@@ -3,7 +3,7 @@ import { dependencyId, interactionId, syncInteractions } from '../model/interact
 import type { Model } from '../model/model.ts';
 import type { DependencyPolicy, RpcPolicy } from '../model/policy.ts';
 import type { Problem } from '../model/problem.ts';
-import { BOUNDS, type Bound } from './bounds.ts';
+import { BOUNDS, type Bound, FRACTION_BOUNDS } from './bounds.ts';
 
 type Numbers = Readonly<Record<string, number>>;
 
@@ -12,7 +12,7 @@ const WHOLE: Bound = { min: 1, max: 2 ** 31 - 1, why: "Istio's counts are 32-bit
 
 /**
  * Durations, counts and percentages are whole, at least 1 (Istio reads 0 as "unset" in many fields, so that 0 would not
- * mean what it says), and at most what `BOUNDS` says. Only rates, availabilities and the limits may have fractions.
+ * mean what it says), and within `BOUNDS`. Only rates, availabilities and the limits may have fractions.
  */
 export function numbersInRange({ topology, policies, limits }: Model, replicas: readonly Replicas[]): Problem[] {
   return [
@@ -25,7 +25,7 @@ export function numbersInRange({ topology, policies, limits }: Model, replicas: 
       const id = interactionId(interaction);
       return [
         ...checkWhole(id, { 'decision.latencyBudgetMs': latencyBudgetMs }),
-        ...check(id, 'decision.availabilityPercent', availabilityPercent, 'a number above 0, at most 100', isShare),
+        ...checkFraction(id, 'decision.availabilityPercent', availabilityPercent),
       ];
     }),
     ...syncInteractions(topology).flatMap((interaction) =>
@@ -45,9 +45,8 @@ export function numbersInRange({ topology, policies, limits }: Model, replicas: 
       ...checkWhole('replicas', { each, ...prefix('of', of ?? {}) }, BOUNDS.replicas),
       ...check('replicas', 'load', load, 'a number above 0: how many times the rates of topology.ts', isRate),
     ]),
-    ...Object.entries(limits).flatMap(([name, limit]) =>
-      check('limits', name, limit, 'a number from 1 on', (value) => value >= 1 && Number.isFinite(value)),
-    ),
+    ...checkFraction('limits', 'worstCaseCalls', limits.worstCaseCalls),
+    ...checkFraction('limits', 'sustainedCalls', limits.sustainedCalls),
   ];
 }
 
@@ -77,12 +76,18 @@ export function checkWhole(subject: string, numbers: Numbers, bound?: Bound): Pr
   });
 }
 
+/** For a number that may have a fraction. */
+export function checkFraction(subject: string, name: keyof typeof FRACTION_BOUNDS, value: number): Problem[] {
+  const { min, max, why } = FRACTION_BOUNDS[name];
+  return check(subject, name, value, `a number from ${min} to ${max}: ${why}`, () => value >= min && value <= max);
+}
+
 function boundOf(name: string): Bound {
   return (BOUNDS as Readonly<Record<string, Bound>>)[name] ?? WHOLE;
 }
 
 /** @param right follows "must be ", and says what is right and why */
-export function check(
+function check(
   subject: string,
   name: string,
   value: number,
@@ -95,8 +100,4 @@ export function check(
 
 function isRate(rate: number): boolean {
   return rate > 0 && Number.isFinite(rate);
-}
-
-function isShare(percent: number): boolean {
-  return percent > 0 && percent <= 100;
 }

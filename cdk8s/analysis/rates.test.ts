@@ -1,10 +1,39 @@
 import { describe, expect, test } from 'vitest';
 import { effectiveEjection, effectivePolicy } from '../testing/effective-policy.ts';
+import { buildCallGraph } from './call-graph.ts';
 import type { EffectivePolicy } from './effective-policy.ts';
-import { ratesFit } from './rates.ts';
+import { rateFitsCallers, ratesFit } from './rates.ts';
 
 const problemsOf = (...changes: Partial<EffectivePolicy>[]) => ratesFit(changes.map(effectivePolicy));
 const unbounded = { connectTimeoutMs: null, maxConnections: null, maxRequests: null, maxPendingRequests: null };
+
+describe('rate-fits-callers', () => {
+  /** Two calls at 3 per second lead to b, and one of them does so twice: 9 per second. */
+  const problemsAt = (ratePerSecond: number) =>
+    rateFitsCallers(
+      buildCallGraph([
+        effectivePolicy({ caller: 'gateway', callee: 'a', ratePerSecond: 3, calls: ['a->b.Ask'] }),
+        effectivePolicy({ caller: 'c', callee: 'a', ratePerSecond: 3, calls: ['a->b.Ask', 'a->b.Ask'] }),
+        effectivePolicy({ ratePerSecond }),
+        effectivePolicy({ caller: 'worker', ratePerSecond: 1_000 }),
+      ]),
+    );
+
+  test.each([4.5, 9, 18])('%s per second is an estimate of what the calls before it cause', (rate) => {
+    expect(problemsAt(rate)).toEqual([]);
+  });
+
+  test.each([0.001, 4.4, 18.1, 1e9])('%s per second is not', (rate) => {
+    expect(problemsAt(rate)).toEqual([
+      {
+        subject: 'a->b.Ask',
+        value: `ratePerSecond = ${rate}`,
+        rule: 'rate-fits-callers',
+        message: 'the calls that lead to it are 9 per second: use 9, or correct theirs.',
+      },
+    ]);
+  });
+});
 
 describe('volume-within-reach', () => {
   function judging(minRequests: number, change: Partial<EffectivePolicy> = {}): Partial<EffectivePolicy> {

@@ -1,4 +1,5 @@
 import type { Problem } from '../model/problem.ts';
+import { type CallGraph, callsOf } from './call-graph.ts';
 import type { EffectivePolicy } from './effective-policy.ts';
 
 /**
@@ -24,6 +25,28 @@ export function ratesFit(dependencies: readonly EffectivePolicy[]): Problem[] {
       ...floorFitsRate(calls),
     ];
   });
+}
+
+/** Rates are estimates, but other rules trust them. */
+const ESTIMATE_FACTOR = 2;
+
+/**
+ * A call that others lead to is made about as often as they are. A rate that is far above that would let a breaker pass
+ * that is never judged, and one far below it a pool that is too small.
+ */
+export function rateFitsCallers({ calls }: CallGraph): Problem[] {
+  const sums = new Map<EffectivePolicy, number>();
+  for (const cause of calls.values()) {
+    for (const next of callsOf(cause, calls)) sums.set(next, (sums.get(next) ?? 0) + cause.ratePerSecond);
+  }
+  return [...sums]
+    .filter(([{ ratePerSecond: rate }, sum]) => rate < sum / ESTIMATE_FACTOR || rate > sum * ESTIMATE_FACTOR)
+    .map(([{ id, ratePerSecond }, sum]) => ({
+      subject: id,
+      value: `ratePerSecond = ${ratePerSecond}`,
+      rule: 'rate-fits-callers',
+      message: `the calls that lead to it are ${format(sum)} per second: use ${format(sum)}, or correct theirs.`,
+    }));
 }
 
 /**

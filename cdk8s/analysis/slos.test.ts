@@ -33,9 +33,16 @@ describe('slos-reachable', () => {
     expect(slosReachable(exampleModel())).toEqual([]);
   });
 
-  test.each([100, 100.1, 93.05, 0, -1, Number.NaN])('%s % leaves no budget, or is no objective', (percent) => {
-    expect(problemsOf({ availabilityPercent: percent })).toEqual([`slo.availabilityPercent = ${percent}`]);
-    expect(problemsOf({ latency: { ...slo.latency, percent } })).toEqual([`slo.latency.percent = ${percent}`]);
+  test.each([100, 100.1, 99.991, 99.9999999, 93.05, 0, -1, Number.NaN])(
+    '%s % leaves too little budget, or is no objective',
+    (percent) => {
+      expect(problemsOf({ availabilityPercent: percent })).toEqual([`slo.availabilityPercent = ${percent}`]);
+      expect(problemsOf({ latency: { ...slo.latency, percent } })).toEqual([`slo.latency.percent = ${percent}`]);
+    },
+  );
+
+  test('99.99 % leaves the smallest budget', () => {
+    expect(problemsOf({ latency: { ...slo.latency, percent: 99.99 } })).toEqual([]);
   });
 
   test('customers cannot expect more than the decision asks of the service', () => {

@@ -38,6 +38,9 @@ export function slosReachable({ topology, policies }: Model): Problem[] {
 /** With a larger budget not even 100 % of failures would be 14.4 times the budget: 93.06, in two digits. */
 const LEAST_PERCENT = Math.ceil(10_000 - 10_000 / Math.max(...BURN_RATES.map(({ factor }) => factor))) / 100;
 
+/** With a smaller budget a month has less than four minutes of outage: no person can act in time. */
+const MOST_PERCENT = 99.99;
+
 function check(subject: string, slo: Slo, { decision }: SyncInteraction, timeoutMs: number): Problem[] {
   const { availabilityPercent, latency } = slo;
   const problem = (field: string, value: number, message: string): Problem => ({
@@ -46,8 +49,8 @@ function check(subject: string, slo: Slo, { decision }: SyncInteraction, timeout
     rule: 'slos-reachable',
     message,
   });
-  const isObjective = (percent: number) => percent >= LEAST_PERCENT && percent < 100;
-  const between = `must be from ${LEAST_PERCENT} to below 100: below it no outage burns the budget fast enough to page anybody, and at 100 every single failure would.`;
+  const isObjective = (percent: number) => percent >= LEAST_PERCENT && percent <= MOST_PERCENT;
+  const between = `must be from ${LEAST_PERCENT} to ${MOST_PERCENT}: with less no outage burns the budget fast enough to page anybody, and with more a few failures would.`;
   const isAvailable = isObjective(availabilityPercent);
   return [
     ...(isAvailable ? [] : [problem('availabilityPercent', availabilityPercent, between)]),

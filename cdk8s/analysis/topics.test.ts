@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ReleasedTopics, Topic } from '../model/topology.ts';
 import { exampleModel, exampleTopology } from '../testing/example.ts';
-import { segmentsWithinRetention, topicsAsReleased, topicsFitDeduplication } from './topics.ts';
+import { deadLettersKept, segmentsWithinRetention, topicsAsReleased, topicsFitDeduplication } from './topics.ts';
 
 const withTopic = (change: Partial<Topic>, deduplicationDays = 9) => ({
   ...exampleTopology,
@@ -39,6 +39,23 @@ test('a segment that is open for longer than the retention would decide alone', 
   expect(segmentsWithinRetention(withTopic({ retentionDays: 1, segmentHours: 25 }))).toMatchObject([
     { subject: 'a.v1', value: 'segmentHours = 25', rule: 'segments-within-retention' },
   ]);
+});
+
+test('dead-letters-kept: a dead-letter message waits for a person for at least two weeks', () => {
+  const withDays = (retentionDays: number) => {
+    const topics = { ...exampleTopology.topics, 'c.dlq': { ...exampleTopology.topics['c.dlq'], retentionDays } };
+    return deadLettersKept({ ...exampleTopology, topics });
+  };
+  expect(withDays(14)).toEqual([]);
+  expect(withDays(13)).toMatchObject([
+    {
+      subject: 'c.dlq',
+      value: 'retentionDays = 13',
+      rule: 'dead-letters-kept',
+      message: expect.stringContaining('at least 14'),
+    },
+  ]);
+  expect(deadLettersKept(withTopic({ retentionDays: 1 }))).toEqual([]);
 });
 
 describe('topics-as-released', () => {

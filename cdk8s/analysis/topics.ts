@@ -40,6 +40,20 @@ export function segmentsWithinRetention({ topics }: Topology): Problem[] {
     }));
 }
 
+/** A dead-letter message waits for a person. Nobody replays what the topic has deleted by then. */
+const LEAST_DEAD_LETTER_DAYS = 14;
+
+export function deadLettersKept({ topics }: Topology): Problem[] {
+  return Object.entries(topics)
+    .filter(([name, { retentionDays }]) => name.endsWith('.dlq') && retentionDays < LEAST_DEAD_LETTER_DAYS)
+    .map(([name, { retentionDays }]) => ({
+      subject: name,
+      value: `retentionDays = ${retentionDays}`,
+      rule: 'dead-letters-kept',
+      message: `each message waits for a person, who may be on leave, and then it is deleted: use at least ${LEAST_DEAD_LETTER_DAYS}.`,
+    }));
+}
+
 /** What exists somewhere cannot be changed by a manifest without losing events or their order. */
 export function topicsAsReleased({ topology: { topics }, releasedTopics }: Model): Problem[] {
   if (!releasedTopics) return [];

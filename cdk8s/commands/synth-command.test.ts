@@ -49,8 +49,9 @@ test('a source with problems exits with 1, prints all problems on stderr, and ke
   synth(['--out', out], { topology, policies, limits, saga, environments });
   const { 'orders->inventory': _, ...others } = policies;
   const payments = policies['orders->payments'];
-  const Authorize = { ...payments.rpcs.Authorize, timeoutMs: 30 };
-  const pool = { ...payments.pool, connectTimeoutMs: 20 };
+  const { retries } = payments.rpcs.Authorize;
+  const Authorize = { ...payments.rpcs.Authorize, timeoutMs: 60, retries: { ...retries, backoffMs: 20 } };
+  const pool = { ...payments.pool, connectTimeoutMs: 50 };
   const broken = { ...others, 'orders->payments': { ...payments, pool, rpcs: { Authorize } } };
 
   stdout.mockClear();
@@ -62,8 +63,8 @@ test('a source with problems exits with 1, prints all problems on stderr, and ke
       '2 problem(s) in topology.ts and policies.ts:',
       '  orders->inventory  policy = none  [policy-for-each-dependency]',
       '    nothing says what happens when this call fails.',
-      '  orders->payments.Authorize  timeoutMs = 30  [attempts-fit-timeout]',
-      '    3 attempts and up to 30 ms of back-off take 30 ms: the last one never happens. Raise the timeout or ask for less.',
+      '  orders->payments.Authorize  timeoutMs = 60  [attempts-fit-timeout]',
+      '    3 attempts and up to 60 ms of back-off take 60 ms: the last one never happens. Raise the timeout or ask for less.',
     ].join('\n'),
   );
   expect(existsSync(join(out, 'dev/60-workloads.yaml'))).toBe(true);

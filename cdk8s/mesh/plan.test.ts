@@ -97,7 +97,10 @@ describe('VirtualServices', () => {
 
   test('a host that the gateway and the mesh call has one for each: Istio accepts `*` only apart from the mesh', () => {
     const [fromGateway] = topology.interactions;
-    const rpcs = Object.entries(fromGateway.rpcs).map(([name, { slo: _, ...rpc }]) => [name, rpc]);
+    const rpcs = Object.entries(fromGateway.rpcs).map(([name, { slo: _, ...rpc }]) => [
+      name,
+      { ...rpc, ratePerSecond: 1 },
+    ]);
     const both = {
       ...topology,
       interactions: [...topology.interactions, { ...fromGateway, caller: 'c', rpcs: Object.fromEntries(rpcs) }],

@@ -74,7 +74,7 @@ export const exampleTopology = {
       caller: 'a',
       callee: 'bank',
       decision: partner,
-      rpcs: { Pay: { method: 'POST', path: '/pay', calls: [], ratePerSecond: 5, why: '' } },
+      rpcs: { Pay: { method: 'POST', path: '/pay', calls: [], ratePerSecond: 6, why: '' } },
     },
     { style: 'async', producer: 'a', topic: 'a.v1', consumers: ['c'], decision: event, why: '' },
   ],

@@ -85,7 +85,7 @@ function timesOf(retries: RpcPolicy['retries'], connectTimeoutMs: number) {
  * @param rate calls per second that the slowest pair of a caller's pod and an endpoint has
  */
 export function drawBreaker(draw: Draw, endpoints: number, rate: number): Breaker {
-  const intervalMs = draw(number(Math.min(60_000, Math.ceil(1_000 / rate)), 60_000));
+  const intervalMs = draw(number(Math.max(100, Math.min(60_000, Math.ceil(1_000 / rate))), 60_000));
   const volume = Math.floor((rate * intervalMs) / 1_000);
   const lowest = Math.ceil(100 / endpoints);
   const ejection = {

@@ -1,4 +1,7 @@
 import fc from 'fast-check';
+import { limitAmplification } from '../../analysis/amplification.ts';
+import { buildCallGraph } from '../../analysis/call-graph.ts';
+import { readEffectivePolicies } from '../../analysis/effective-policy.ts';
 import { STATEMENT_TIMEOUT_MS } from '../../model/database.ts';
 import { podsOf } from '../../model/dependencies.ts';
 import type { Replicas } from '../../model/environment.ts';
@@ -24,6 +27,13 @@ export interface SoundModelOptions {
   readonly namespace?: string;
 }
 
+/** A caller and what it calls of a callee, before their policy is drawn. Without a caller it is the gateway. */
+interface Calls {
+  readonly caller: Member | undefined;
+  readonly callee: Member;
+  readonly operations: readonly Operation[];
+}
+
 interface DrawnDependency {
   readonly interaction: SyncInteraction;
   readonly policy: DependencyPolicy;
@@ -31,10 +41,21 @@ interface DrawnDependency {
 
 /**
  * Models that every rule accepts, made so step by step: services in a row, each calling only later ones, so that calls
- * end; times from the last to the first, so that each caller waits for as long as it must.
+ * end; rates from the first to the last, so that each call is made as often as those that lead to it; times from the
+ * last to the first, so that each caller waits for as long as it must. Models that amplify too much are left out.
  */
 export function soundModel(options: SoundModelOptions = {}): fc.Arbitrary<RandomModel> {
-  return fc.gen().map((draw) => drawModel((from) => draw(() => from), options));
+  return fc.gen().map((draw) => {
+    // A filter would repeat the same draws forever.
+    for (;;) {
+      const random = drawModel((from) => draw(() => from), options);
+      if (isWithinLimits(random.model)) return random;
+    }
+  });
+}
+
+function isWithinLimits({ topology, policies, limits }: Model): boolean {
+  return limitAmplification(buildCallGraph(readEffectivePolicies(topology, policies, [])), limits).length === 0;
 }
 
 function drawModel(draw: Draw, options: SoundModelOptions): RandomModel {
@@ -47,7 +68,7 @@ function drawModel(draw: Draw, options: SoundModelOptions): RandomModel {
   for (const [index, name] of names.toReversed().entries()) {
     members.unshift(drawMember(draw, { name, namespace, place: names.length - index, later: members }));
   }
-  const dependencies = drawDependencies(draw, members, replicas);
+  const dependencies = drawDependencies(draw, withRates(draw, drawCalls(draw, members)), replicas);
   const ours = members.filter(({ service }) => !service.external).map(({ name }) => name);
   const topics = draw(fc.uniqueArray(label, { maxLength: ours.length > 0 ? 3 : 0 })).map((name) => named(`${name}.v1`));
   const events = topics.map((topic) => drawEvent(draw, topic, ours));
@@ -60,7 +81,11 @@ function drawModel(draw: Draw, options: SoundModelOptions): RandomModel {
         topics: Object.fromEntries(
           [...topics, ...deadLetters].map((name) => [
             name,
-            { partitions: draw(number(1, 12)), retentionDays: draw(number(1, 30)), segmentHours: draw(number(1, 24)) },
+            {
+              partitions: draw(number(1, 12)),
+              retentionDays: draw(number(deadLetters.has(name) ? 14 : 1, 30)),
+              segmentHours: draw(number(1, 24)),
+            },
           ]),
         ),
         deduplicationDays: draw(number(32, 60)),
@@ -69,7 +94,7 @@ function drawModel(draw: Draw, options: SoundModelOptions): RandomModel {
       policies: Object.fromEntries(
         dependencies.map(({ interaction, policy }) => [`${interaction.caller}->${interaction.callee}`, policy]),
       ),
-      limits: { worstCaseCalls: 1e9, sustainedCalls: 1e9 },
+      limits: { worstCaseCalls: 243, sustainedCalls: 5 },
     },
   };
 }
@@ -81,10 +106,9 @@ function drawReplicas(draw: Draw, names: readonly string[]): Replicas[] {
   );
 }
 
-/** Callers of the later services first, because a caller's times depend on those behind it. */
-function drawDependencies(draw: Draw, members: readonly Member[], replicas: readonly Replicas[]): DrawnDependency[] {
-  const timeouts = new Map<string, number>();
-  const byCaller = [...members.toReversed(), undefined].map((caller) => {
+/** Callers first. */
+function drawCalls(draw: Draw, members: readonly Member[]): Calls[] {
+  return [undefined, ...members].flatMap((caller) => {
     const later = members.slice(caller ? members.indexOf(caller) + 1 : 0);
     return callableOf(later).flatMap((callee) => {
       const needed = new Set(
@@ -94,12 +118,38 @@ function drawDependencies(draw: Draw, members: readonly Member[], replicas: read
       const alone = caller?.service.external || (!caller && callee.service.external) ? [] : callee.operations;
       const own = new Set(draw(fc.subarray([...alone])));
       const operations = callee.operations.filter((operation) => needed.has(operation) || own.has(operation));
-      return operations.length > 0
-        ? [drawDependency(draw, caller?.name ?? GATEWAY, callee, operations, replicas, timeouts)]
-        : [];
+      return operations.length > 0 ? [{ caller, callee, operations }] : [];
     });
   });
-  return byCaller.toReversed().flat();
+}
+
+/** A call that no other one causes keeps the rate that was drawn for it. */
+function withRates(draw: Draw, callersFirst: readonly Calls[]): Calls[] {
+  const rates = new Map<Operation, number>();
+  return callersFirst.map(({ caller, callee, operations }) => ({
+    caller,
+    callee,
+    operations: operations.map((operation) => {
+      const caused = (caller?.operations ?? [])
+        .filter(({ calls }) => calls.some((call) => call.operation === operation))
+        .reduce((sum, cause) => sum + (rates.get(cause) ?? 0), 0);
+      const ratePerSecond =
+        caused > 0 ? caused * draw(fc.double({ min: 1, max: 1.9, noNaN: true })) : operation.rpc.ratePerSecond;
+      rates.set(operation, (rates.get(operation) ?? 0) + ratePerSecond);
+      return { ...operation, rpc: { ...operation.rpc, ratePerSecond } };
+    }),
+  }));
+}
+
+/** Callers of the later services first, because a caller's times depend on those behind it. */
+function drawDependencies(draw: Draw, callersFirst: readonly Calls[], replicas: readonly Replicas[]) {
+  const timeouts = new Map<string, number>();
+  return callersFirst
+    .toReversed()
+    .map(({ caller, callee, operations }) =>
+      drawDependency(draw, caller?.name ?? GATEWAY, callee, operations, replicas, timeouts),
+    )
+    .toReversed();
 }
 
 function drawDependency(
@@ -111,7 +161,7 @@ function drawDependency(
   timeouts: Map<string, number>,
 ): DrawnDependency {
   const { name, service } = callee;
-  const connectTimeoutMs = draw(service.external ? number(1_000, 1_500) : number(1, 500));
+  const connectTimeoutMs = draw(service.external ? number(1_000, 1_500) : number(50, 500));
   const policies = operations.map((operation): [string, RpcPolicy] => {
     const ownMs = service.external || operation.idempotency === 'safe' ? 0 : STATEMENT_TIMEOUT_MS;
     const workMs = operation.calls.reduce(

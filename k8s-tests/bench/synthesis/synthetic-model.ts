@@ -41,7 +41,12 @@ export function syntheticModel(services: number, seed = 1): Required<Model> {
   return {
     topology: {
       services: Object.fromEntries(tiers.flatMap((tier, depth) => tier.map((name) => [name, toService(name, depth)]))),
-      topics: Object.fromEntries(topics.map((name) => [name, { partitions: 3, retentionDays: 7, segmentHours: 24 }])),
+      topics: Object.fromEntries(
+        topics.map((name) => [
+          name,
+          { partitions: 3, retentionDays: name.endsWith('.dlq') ? 30 : 7, segmentHours: 24 },
+        ]),
+      ),
       deduplicationDays: 9,
       interactions: [
         ...dependencies.map((dependency) => toInteraction(dependency, byCaller[dependency.callee] ?? [])),
@@ -51,7 +56,7 @@ export function syntheticModel(services: number, seed = 1): Required<Model> {
     policies: Object.fromEntries(
       dependencies.map((dependency) => [`${dependency.caller}->${dependency.callee}`, toPolicy(dependency)]),
     ),
-    limits: { worstCaseCalls: 50, sustainedCalls: 50 },
+    limits: { worstCaseCalls: 50, sustainedCalls: 5 },
     saga: { steps: [] },
     releasedTopics: Object.fromEntries(topics.map((name) => [name, { partitions: 3 }])),
   };
@@ -125,7 +130,7 @@ function toPolicy({ callee, depth, timeoutMs }: SyntheticDependency): Dependency
   const byRate = callee.endsWith('0');
   const Read: RpcPolicy = { ...once, idempotency: 'safe', ...(last && { retries: quickFailures }) };
   return {
-    pool: { connectTimeoutMs: 25, maxConnections: 256, maxRequests: 512, maxPendingRequests: 128 },
+    pool: { connectTimeoutMs: 50, maxConnections: 256, maxRequests: 512, maxPendingRequests: 128 },
     retryBudget: { percent: 20, minConcurrency: 3 },
     breaker: !last
       ? { kind: 'none' }
