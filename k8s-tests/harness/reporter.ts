@@ -51,16 +51,19 @@ export default class CountingReporter implements Reporter {
     for (const name of skipped)
       if (allowedSkips[name] !== undefined) console.log(`skipped: ${name}: ${allowedSkips[name]}`);
     for (const fault of faults) console.error(fault);
-    for (const name of findFlaky(modules)) console.log(`passed only at its second attempt: ${name}`);
+    for (const line of describeFlaky(modules)) console.log(`passed only at its second attempt: ${line}`);
     console.log(['the slowest files:', ...slowest(modules.map(toTiming))].join('\n  '));
     console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
     if (faults.length > 0) process.exitCode = 1;
   }
 }
 
-function findFlaky(modules: readonly TestModule[]): readonly string[] {
+/** Each test that failed at first and then passed, with the error of its first attempt. */
+function describeFlaky(modules: readonly TestModule[]): readonly string[] {
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
-  return tests.filter((test) => test.diagnostic()?.flaky).map((test) => test.fullName);
+  return tests
+    .filter((test) => test.diagnostic()?.flaky)
+    .map((test) => `${test.fullName}: ${test.result().errors?.[0]?.message ?? 'no error is known'}`);
 }
 
 /** Counts a file that could not be loaded as one failed test. */
