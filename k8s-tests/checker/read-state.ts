@@ -43,11 +43,12 @@ export async function takeBaseline(cluster: Cluster, kafka: Kafka): Promise<Base
   return { since: row.now, offsets: end };
 }
 
-/** The number of orders, sagas and events in progress. */
+/** The number of orders, sagas, events, and payments of no order that are in progress. */
 export interface WorkInProgress {
   readonly orders: number;
   readonly sagas: number;
   readonly unpublished: number;
+  readonly abandonedPayments: number;
 }
 
 /** Counts the work in progress, without consumer lag. It is cheap enough to be polled. */
@@ -69,10 +70,29 @@ export async function countWorkInProgress(
         since,
       ),
       unpublished: await countOf(client, waiting),
+      abandonedPayments: await countOf(client, 'SELECT count(*)::int AS count FROM abandoned_payments'),
     })),
     withDatabase(cluster, fulfillmentDatabase, (client) => countOf(client, waiting)),
   ]);
   return { ...inOrders, unpublished: inOrders.unpublished + inFulfillment };
+}
+
+/** The topics that end below what their publisher has noted: they have lost records, and it has not noticed yet. */
+export async function findLostTopics(cluster: Cluster, kafka: Kafka): Promise<readonly string[]> {
+  const noted = await Promise.all(
+    [ordersDatabase, fulfillmentDatabase].map((database) =>
+      withDatabase(cluster, database, (client) =>
+        select<{ topic: string; ends: string[] }>(client, 'SELECT topic, ends FROM topic_ends'),
+      ),
+    ),
+  );
+  const { end } = await readBounds(kafka);
+  const isLost = ({ topic, ends }: { topic: string; ends: string[] }): boolean =>
+    ends.some((one, partition) => (end[topic]?.[partition]?.offset ?? 0n) < BigInt(one));
+  return noted
+    .flat()
+    .filter(isLost)
+    .map(({ topic }) => topic);
 }
 
 /** Reads the state that the invariants check. */
