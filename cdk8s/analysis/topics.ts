@@ -40,7 +40,7 @@ export function segmentsWithinRetention({ topics }: Topology): Problem[] {
     }));
 }
 
-/** A dead-letter message waits for a person. Nobody replays what the topic has deleted by then. */
+/** A dead-letter message waits for a person. After its retention the topic deletes it, and it cannot be sent again. */
 const LEAST_DEAD_LETTER_DAYS = 14;
 
 export function deadLettersKept({ topics }: Topology): Problem[] {

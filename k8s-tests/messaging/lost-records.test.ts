@@ -91,7 +91,7 @@ async function idsOf(subject: string): Promise<string[]> {
   return rows.map(({ event_id }) => event_id);
 }
 
-test('the ends of a topic that nobody has seen yet are noted, and nothing is published again', async () => {
+test('the ends of a new topic are noted, and nothing is published again', async () => {
   await place('o-1');
   await publishAll();
   expect(await check()).toBeUndefined();
@@ -126,7 +126,7 @@ test('an event that is placed while its topic is missing waits, and is published
   expect(await idsIn('o-1')).toEqual(await idsOf('o-1'));
 });
 
-test('a topic that is missing while nobody publishes gets its events again, even if it is longer afterwards', async () => {
+test('a topic that was missing gets its events again, even if no publishing failed and it is longer afterwards', async () => {
   await place('o-1');
   await publishAll();
   await deleteTopic();

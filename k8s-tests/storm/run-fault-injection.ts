@@ -18,7 +18,7 @@ import { takeQuiescentBaseline, waitForQuiescence } from './quiescence.ts';
 
 export interface FaultRunObserver {
   readonly onFault: (fault: FaultRecord) => void;
-  /** The client of each call has its answer, or none. By default nobody wants to know. */
+  /** Called with each call as soon as its client has an answer or has given up. */
   readonly onCall?: (call: OrderRecord) => void;
   readonly onProgress: (line: string) => void;
   /** Ends the run early, after it has reverted every fault. */

@@ -18,15 +18,15 @@ import {
   PaymentDeclinedSchema,
   PaymentReversedSchema,
 } from './gen/windlass/events/v1/payments_pb.js';
-import { sources, type Topic } from './topics.ts';
+import { sources, type TopicName } from './topics.ts';
 
 /**
  * Defines a kind of event for services/lib/messaging.
  *
  * @param name `order.placed`
  */
-function event<Name extends string, OfTopic extends Topic, Schema extends DescMessage>(
-  topic: OfTopic,
+function event<Name extends string, Topic extends TopicName, Schema extends DescMessage>(
+  topic: Topic,
   name: Name,
   schema: Schema,
 ) {

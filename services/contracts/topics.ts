@@ -6,9 +6,9 @@ export const sources = {
   'fulfillment.v1': '/windlass/fulfillment',
 } as const;
 
-export type Topic = keyof typeof sources;
+export type TopicName = keyof typeof sources;
 
 /** All topics that a publisher has. */
-export function topicsOf(source: (typeof sources)[Topic]): string[] {
+export function topicsOf(source: (typeof sources)[TopicName]): string[] {
   return Object.entries(sources).flatMap(([topic, publisher]) => (publisher === source ? [topic] : []));
 }

@@ -1,8 +1,8 @@
 import type { Database, Queryable } from '../../lib/postgres/database.ts';
 import { isOrderId } from '../order.ts';
+import { type HeldSaga, lockSaga } from '../saga/locked-saga.ts';
 import { addOrderReady } from '../saga/order-ready.ts';
 import { causeOf } from '../saga/saga.ts';
-import { type HeldSaga, lockSaga } from '../saga/saga-store.ts';
 
 export type ActionKind = 'retry' | 'cancel' | 'resume';
 

@@ -6,9 +6,10 @@ import { actByHand } from '../operations/act-by-hand.ts';
 import { changeStatus, migrations, resetOrders } from '../store/store.ts';
 import { insertOrder } from '../store/testing/insert-order.ts';
 import { askFulfillmentAgain } from './ask-again.ts';
+import { recordShipment } from './locked-saga.ts';
 import { afterDone } from './saga.ts';
 import { readCounts } from './saga-metrics.ts';
-import { insertSaga, recordShipment } from './saga-store.ts';
+import { insertSaga } from './saga-store.ts';
 
 let database: Database;
 let stop: () => Promise<void>;

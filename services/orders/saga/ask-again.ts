@@ -3,9 +3,9 @@ import type { Log } from '../../lib/observability/log.ts';
 import { extractTrace, type TraceHeaders } from '../../lib/observability/tracing.ts';
 import type { Database } from '../../lib/postgres/database.ts';
 import { hasCode } from '../../lib/runtime/domain-error.ts';
+import { lockSaga } from './locked-saga.ts';
 import { addOrderReady } from './order-ready.ts';
 import { askPause } from './pace.ts';
-import { lockSaga } from './saga-store.ts';
 
 /** Orders that one sweep asks about, at most. */
 const batchSize = 100;

@@ -5,8 +5,8 @@ import { receiveOnce } from '../../lib/messaging/inbox.ts';
 import type { Log } from '../../lib/observability/log.ts';
 import type { Database } from '../../lib/postgres/database.ts';
 import { isOrderId } from '../order.ts';
+import { recordShipment } from './locked-saga.ts';
 import { afterDone, afterRejection, type Steps } from './saga.ts';
-import { recordShipment } from './saga-store.ts';
 
 interface Deps {
   readonly database: Database;
