@@ -3,7 +3,7 @@ import { eventually } from '../harness/eventually.ts';
 import { seededRandom } from '../harness/random.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 import { requestSteadily } from './bad-edits/customer-requests.ts';
-import { type EditRecord, holdEdit, type Original, readOriginals } from './bad-edits/edit-objects.ts';
+import { type EditRecord, holdEdit, type Original, readOriginals, type Waits } from './bad-edits/edit-objects.ts';
 import { type BadEdit, badEdits, type EditedKind } from './bad-edits/edits.ts';
 import { unexcused } from './bad-edits/excuses.ts';
 import { killIstiod } from './bad-edits/kill-istiod.ts';
@@ -33,6 +33,9 @@ async function readProxies() {
   return configs.flatMap((config, index) => config.map((line) => `${pods[index]?.name}: ${line}`));
 }
 
+/** For edits that have no effect on a request: the next one need not wait for the proxies. */
+const unseen: Waits = { untilInForce: async () => undefined, untilRestored: async () => undefined };
+
 /** The beginnings of the lines that only one of the two has. */
 function differences(before: readonly string[], now: readonly string[]): readonly string[] {
   const [left, right] = [new Set(before), new Set(now)];
@@ -46,6 +49,13 @@ it('twenty kills of istiod and two hundred bad edits fail no request, except wha
       timeoutMs: 90_000,
       intervalMs: 300,
     });
+  const expectInForce = () =>
+    eventually(async () => expect(differences(before, await readProxies())).not.toEqual([]), {
+      timeoutMs: 90_000,
+      intervalMs: 300,
+    });
+  /** For edits that customers notice: an istiod that has just been killed delays them for as long as it is away. */
+  const seen: Waits = { untilInForce: expectInForce, untilRestored: expectRestored };
   const drawn = await drawEdits();
   const ending = new AbortController();
   const startedAt = performance.now();
@@ -54,9 +64,8 @@ it('twenty kills of istiod and two hundred bad edits fail no request, except wha
   const editAll = async (): Promise<void> => {
     for (const { original, edit } of drawn) {
       if (ending.signal.aborted) return;
-      // Others have no effect on a request, so the next edit need not wait for the proxies.
       const visible = edit.meaning === 'unreachable' && ['orders', 'analytics'].includes(original.callee);
-      edits.push(await holdEdit(cluster, original, edit, visible ? expectRestored : async () => undefined));
+      edits.push(await holdEdit(cluster, original, edit, visible ? seen : unseen));
     }
   };
   const killing = killIstiod(cluster, KILLS, ending.signal);

@@ -59,25 +59,30 @@ export interface EditRecord {
   readonly toMs: number;
 }
 
-/** How long an edit is in force, which is many times the p99 of its way to the proxies. */
+/** How long an edit is in force: two requests, and many times the p99 of its way to the proxies while istiod runs. */
 const holdMs = 500;
+
+/** What the proxies have to show before the next step. */
+export interface Waits {
+  readonly untilInForce: () => Promise<unknown>;
+  readonly untilRestored: () => Promise<unknown>;
+}
 
 /**
  * Applies the edit and restores the original. If istiod does not run, its webhook rejects both; they are applied again
  * until it has returned.
- *
- * @param untilRestored waits until the proxies have the original again
  */
 export async function holdEdit(
   cluster: Cluster,
   original: Original,
   edit: BadEdit,
-  untilRestored: () => Promise<unknown>,
+  { untilInForce, untilRestored }: Waits,
 ): Promise<EditRecord> {
   const fromMs = Date.now();
   const spec = edit.change(original.object.spec);
   const rejected = await (spec === undefined ? remove(cluster, original) : put(cluster, original, spec));
   if (rejected === undefined) {
+    await untilInForce();
     await sleep(holdMs);
     const again = await put(cluster, original, original.object.spec);
     if (again !== undefined) throw new Error(`${original.plural}/${original.name} was not restored: ${again}`);
