@@ -146,6 +146,19 @@ describe('a migration is rejected if it', () => {
     ['adds a required column', 'ALTER TABLE t ADD COLUMN a text NOT NULL', 'contract'],
     ['adds one whose default is null', 'ALTER TABLE t ADD COLUMN a text NOT NULL DEFAULT NULL', 'contract'],
     ['adds one whose default is a null of a type', 'ALTER TABLE t ADD a text NOT NULL DEFAULT NULL::text', 'contract'],
+    ['lets a statement wait for its lock forever', `${outside}ALTER TABLE t ADD a int`, 'transaction'],
+    [
+      'validates under the lock of a change',
+      'ALTER TABLE t ADD a int; ALTER TABLE t VALIDATE CONSTRAINT c',
+      'transaction',
+    ],
+    ['validates in the statement of a change', 'ALTER TABLE t ADD a int, VALIDATE CONSTRAINT c', 'transaction'],
+    [
+      'copies rows under the lock of a change',
+      'ALTER TABLE t ADD a int; CREATE TABLE u AS SELECT b FROM t',
+      'transaction',
+    ],
+    ['sets how long it waits', "SELECT set_config('lock_timeout', '0', false)", 'lock'],
     ['does what the rules cannot read', 'DO $$ BEGIN DELETE FROM t; END $$', 'unknown'],
     ['changes what the rules do not know', 'ALTER TABLE t ENABLE ROW LEVEL SECURITY', 'unknown'],
   ])('%s', async (_, sql, rule) => expect(await rulesOf(sql)).toEqual([rule]));
@@ -154,6 +167,12 @@ describe('a migration is rejected if it', () => {
     'makes a column required: %s',
     async (change) => expect(await rulesOf(`ALTER TABLE t ${change}`)).toEqual(['contract', 'table-scan']),
   );
+  test.each(['a IS DISTINCT FROM NULL', 'NOT (a IS NULL)', 'coalesce(a, 0) > 0', 'num_nonnulls(a, b) = 2'])(
+    'requires values by a check that is not validated: %s',
+    async (check) => expect(await rulesOf(`ALTER TABLE t ADD CHECK (${check}) NOT VALID`)).toEqual(['contract']),
+  );
+  test('makes a unique index the primary key, whose columns become required', async () =>
+    expect(await rulesOf('ALTER TABLE t ADD PRIMARY KEY USING INDEX i')).toEqual(['contract', 'table-scan']));
   test('gives a column another type', async () =>
     expect(await rulesOf('ALTER TABLE t ALTER a TYPE bigint')).toEqual(['contract', 'rewrite']));
   test('is not SQL', () => expect(rulesOf('ALTER TABLE')).rejects.toThrow('syntax error'));

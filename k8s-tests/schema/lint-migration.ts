@@ -41,7 +41,7 @@ export async function lintMigration(
     const table = newTable(stmt);
     if (table) created.add(keyOf(table));
   }
-  findings.push(...transactionFindings(sql, statements));
+  findings.push(...transactionFindings(sql, statements, created));
   const isAllowed = new Set([...sql.matchAll(waiver)].map(([, rule]) => rule));
   if (isContract(name)) isAllowed.add('contract');
   return findings.filter(({ rule, message }) => !isAllowed.has(rule) || message.startsWith('the name'));
@@ -62,7 +62,11 @@ async function plainIndexesIn(sql: string): Promise<readonly string[]> {
 }
 
 /** CONCURRENTLY runs outside of a transaction, and what runs outside must be alone, because Postgres would add one. */
-function transactionFindings(sql: string, statements: readonly { stmt: Node; line: number }[]): readonly Finding[] {
+function transactionFindings(
+  sql: string,
+  statements: readonly { stmt: Node; line: number }[],
+  created: ReadonlySet<string>,
+): readonly Finding[] {
   const isOutside = sql.includes('-- postgres-migrations disable-transaction');
   const complain = (line: number, message: string): Finding => ({ line, rule: 'transaction', message });
   if (isOutside && statements.length !== 1)
@@ -70,10 +74,28 @@ function transactionFindings(sql: string, statements: readonly { stmt: Node; lin
   const concurrent = statements.find(({ stmt }) => JSON.stringify(stmt).includes('"concurrent":true'));
   if (concurrent && !isOutside)
     return [complain(concurrent.line, 'CONCURRENTLY needs the line `-- postgres-migrations disable-transaction`')];
-  const validated = statements.find(({ stmt }) => JSON.stringify(stmt).includes('AT_ValidateConstraint'));
-  if (validated && JSON.stringify(statements).includes('"skip_validation":true'))
-    return [complain(validated.line, 'VALIDATE in the file of NOT VALID keeps its lock. Use a file of its own')];
+  if (isOutside && !concurrent)
+    return [
+      complain(1, '`disable-transaction` also lets a statement wait for its lock forever. It is for CONCURRENTLY'),
+    ];
+  const slow = statements.find(
+    ({ stmt }) => !('ViewStmt' in stmt) && /AT_ValidateConstraint|"fromClause"/.test(JSON.stringify(stmt)),
+  );
+  if (slow && statements.some(({ stmt }) => alters(stmt, created)))
+    return [
+      complain(slow.line, 'reads all rows while ALTER TABLE of the same file keeps its lock. Use a file of its own'),
+    ];
   return [];
+}
+
+/** Whether it changes a table that others use, apart from VALIDATE, whose lock blocks no one. */
+function alters(stmt: Node, created: ReadonlySet<string>): boolean {
+  if (!('AlterTableStmt' in stmt)) return false;
+  const { relation, cmds = [] } = stmt.AlterTableStmt;
+  return (
+    (!relation || !created.has(keyOf(relation))) &&
+    cmds.some((cmd) => !JSON.stringify(cmd).includes('AT_ValidateConstraint'))
+  );
 }
 
 /** The line of a statement, whose location is that of the comments and blanks before it, in bytes. */

@@ -1,6 +1,6 @@
 // Names of Postgres' parser.
 // cspell:ignore libpg relname relpersistence schemaname colname conname sval contype funcname indexname
-// cspell:ignore NOTNULL nulltesttype ONCONFLICT TABCONSTRAINT
+// cspell:ignore AEXPR NOTNULL nulltesttype ONCONFLICT TABCONSTRAINT
 // Names of Postgres' types.
 // cspell:ignore bpchar timetz macaddr tsvector tsquery
 import type { AlterTableCmd, ColumnDef, Constraint, FuncCall, InsertStmt, Node, NullTest, RangeVar } from 'libpg-query';
@@ -49,7 +49,7 @@ export function judge(statement: Node, { created, plainIndexes }: FileContext): 
   }));
   if (nodesOf(statement, 'LockingClause').length > 0)
     complaints.push(lock('locks rows until the migration ends. No migration needs that'));
-  if (functionsIn(statement).some((name) => /^pg_(sleep|advisory|try_advisory)/.test(name)))
+  if (functionsIn(statement).some((name) => /^(pg_(sleep|advisory|try_advisory)|set_config$)/.test(name)))
     complaints.push(lock('waits, or makes others wait. No migration needs that'));
   const [kind = '', body] = Object.entries(statement)[0] ?? [];
   const only = (complaint: Complaint): Complaint[] => [...complaints, complaint];
@@ -174,12 +174,19 @@ function isBuiltIn(names: readonly Node[] = []): boolean {
 
 function newConstraint(constraint: Constraint): readonly Complaint[] {
   const { contype, skip_validation: isUnchecked, indexname, raw_expr: check } = constraint;
+  if (contype === 'CONSTR_PRIMARY' && indexname)
+    return [
+      contract('older releases may still write no value in its columns'),
+      scan('reads all rows with an exclusive lock, unless its columns are NOT NULL already. Then waive this rule'),
+    ];
   if (/UNIQUE|PRIMARY/.test(contype ?? ''))
     return indexname ? [] : [lock('builds an index with a lock. Build it CONCURRENTLY, then ADD … USING INDEX')];
   if (contype === 'CONSTR_EXCLUSION') return [lock('builds an index with an exclusive lock')];
   const requires =
     contype === 'CONSTR_NOTNULL' ||
-    nodesOf(check, 'NullTest').some((node) => (node as NullTest).nulltesttype === 'IS_NOT_NULL');
+    nodesOf(check, 'NullTest').some((node) => (node as NullTest).nulltesttype === 'IS_NOT_NULL') ||
+    nodesOf(check, 'CoalesceExpr').length > 0 ||
+    /"AEXPR_DISTINCT"|"NOT_EXPR".*"IS_NULL"|num_(non)?nulls/.test(JSON.stringify(check ?? {}));
   return [
     ...(requires ? [contract('older releases may still write no value where it requires one')] : []),
     ...(isUnchecked
