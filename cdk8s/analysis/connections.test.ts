@@ -21,6 +21,13 @@ test('all pools of a rollout and the reserve fit into the connections of Postgre
   ]);
 });
 
+test('the reserve is enough for one command of an operator beside what Postgres keeps for superusers', () => {
+  expect(problemsOf({ poolSize: 5, reserved: 8 })).toEqual([]);
+  expect(problemsOf({ poolSize: 5, reserved: 7 })).toMatchObject([
+    { value: 'database.reserved = 7', message: expect.stringContaining('at least 8') },
+  ]);
+});
+
 test('services with a number of pods of their own count with it', () => {
   expect(problemsOf({}, { each: 3, of: { b: 4 } })).toHaveLength(1);
   expect(problemsOf({}, { each: 3, of: { b: 2, c: 4 } })).toEqual([]);

@@ -23,9 +23,20 @@ export function connectionsFit(topology: Topology, environments: Readonly<Record
 
 /** Each connection is a process of some 5 to 10 MiB. */
 const MOST_CONNECTIONS = 10_000;
+/** What Postgres keeps for superusers: superuser_reserved_connections. */
+const FOR_SUPERUSERS = 3;
 
 function checkSum(name: string, { services }: Topology, { replicas, database }: Sized): Problem[] {
   const { poolSize, maxConnections, reserved } = database;
+  const fewest = poolSize + FOR_SUPERUSERS;
+  if (reserved < fewest)
+    return [
+      problem(
+        name,
+        `reserved = ${reserved}`,
+        `a command of an operator opens up to ${poolSize} connections, and Postgres keeps ${FOR_SUPERUSERS} for superusers: use at least ${fewest}.`,
+      ),
+    ];
   const pods = Object.keys(services).reduce((sum, service) => sum + podsOf(service, replicas) + SURGE_PODS, 0);
   const needed = pods * poolSize + reserved;
   if (needed <= maxConnections) return [];

@@ -84,6 +84,33 @@ test.each(['service', 'sidecar'])('requests-fit-limits: %s may not request more 
   ]);
 });
 
+test('critical-comes-first: services that others wait for request at least as much CPU as the rest', () => {
+  expect(problemsOf({ service: { cpuRequestMilli: 100, criticalCpuRequestMilli: 100 } })).toEqual([]);
+  expect(problemsOf({ service: { cpuRequestMilli: 100, criticalCpuRequestMilli: 99 } })).toMatchObject([
+    {
+      value: 'service.criticalCpuRequestMilli = 99',
+      rule: 'critical-comes-first',
+      message: expect.stringContaining('at least 100'),
+    },
+  ]);
+});
+
+test('evictions-leave-pods: a drain of nodes leaves each service a pod, if it has several', () => {
+  expect(problemsOf({ replicas: { each: 1 }, maxUnavailable: 1 })).toEqual([]);
+  expect(problemsOf({ replicas: { each: 3 }, maxUnavailable: 2 })).toEqual([]);
+  expect(problemsOf({ replicas: { each: 3, of: { a: 2 } }, maxUnavailable: 2 })).toMatchObject([
+    { value: 'maxUnavailable = 2', rule: 'evictions-leave-pods', message: expect.stringContaining('at most 1') },
+  ]);
+});
+
+test('brokers-outvote-one: two controllers have no majority without each other', () => {
+  const copies = { replication: 1, minInSync: 1 };
+  for (const brokers of [1, 3, 4]) expect(problemsOf({ kafka: { ...copies, brokers } })).toEqual([]);
+  expect(problemsOf({ kafka: { ...copies, brokers: 2 } })).toMatchObject([
+    { value: 'kafka.brokers = 2', rule: 'brokers-outvote-one', message: expect.stringContaining('1 or 3') },
+  ]);
+});
+
 test('replication-fits-brokers: a topic has at most one copy on each broker', () => {
   expect(problemsOf({ kafka: { brokers: 3, replication: 3 } })).toEqual([]);
   expect(problemsOf({ kafka: { brokers: 3, replication: 4 } })).toMatchObject([

@@ -3,7 +3,7 @@ import type { Problem } from '../model/problem.ts';
 import { checkFraction, checkWhole, prefix } from './numbers.ts';
 
 /** What the rules below read of an environment; `replicas` and `database` have rules of their own. */
-type Sized = Pick<Environment, 'maxUnavailable' | 'samplingPercent' | 'service' | 'sidecar' | 'kafka'>;
+type Sized = Pick<Environment, 'replicas' | 'maxUnavailable' | 'samplingPercent' | 'service' | 'sidecar' | 'kafka'>;
 
 /**
  * The numbers of every environment are in range, and fit each other: Kubernetes rejects a request above its limit, and
@@ -15,7 +15,11 @@ export function environmentsFit(environments: Readonly<Record<string, Sized>>): 
     const numbers = numbersOf(subject, environment);
     return numbers.length > 0
       ? numbers
-      : [...requestsFitLimits(subject, environment), ...kafkaFits(subject, environment.kafka)];
+      : [
+          ...requestsFitLimits(subject, environment),
+          ...evictionsLeavePods(subject, environment),
+          ...kafkaFits(subject, environment.kafka),
+        ];
   });
 }
 
@@ -32,7 +36,19 @@ function numbersOf(subject: string, { maxUnavailable, samplingPercent, service, 
 }
 
 function requestsFitLimits(subject: string, { service, sidecar }: Sized): Problem[] {
-  return Object.entries({ service, sidecar })
+  const { cpuRequestMilli, criticalCpuRequestMilli } = service;
+  const critical: Problem[] =
+    criticalCpuRequestMilli < cpuRequestMilli
+      ? [
+          {
+            subject,
+            value: `service.criticalCpuRequestMilli = ${criticalCpuRequestMilli}`,
+            rule: 'critical-comes-first',
+            message: `critical services would get less than the others: use at least ${cpuRequestMilli}.`,
+          },
+        ]
+      : [];
+  const memory = Object.entries({ service, sidecar })
     .filter(([, { memoryRequestMi, memoryLimitMi }]) => memoryRequestMi > memoryLimitMi)
     .map(([container, { memoryRequestMi, memoryLimitMi }]) => ({
       subject,
@@ -40,6 +56,15 @@ function requestsFitLimits(subject: string, { service, sidecar }: Sized): Proble
       rule: 'requests-fit-limits',
       message: `Kubernetes rejects a request above its limit: use at most ${memoryLimitMi}, or raise memoryLimitMi.`,
     }));
+  return [...critical, ...memory];
+}
+
+/** A disruption budget of all pods of a service bounds nothing. A single pod has none, or no node could be drained. */
+function evictionsLeavePods(subject: string, { replicas: { each, of = {} }, maxUnavailable }: Sized): Problem[] {
+  const fewest = Math.min(...[each, ...Object.values(of)].filter((pods) => pods > 1));
+  if (!(maxUnavailable >= fewest)) return [];
+  const message = `a service with ${fewest} pods could lose all of them at once: use at most ${fewest - 1}.`;
+  return [{ subject, value: `maxUnavailable = ${maxUnavailable}`, rule: 'evictions-leave-pods', message }];
 }
 
 function kafkaFits(subject: string, kafka: Environment['kafka']): Problem[] {
@@ -54,6 +79,13 @@ function kafkaFits(subject: string, kafka: Environment['kafka']): Problem[] {
           'replication',
           'replication-fits-brokers',
           `each copy needs a broker of its own, so no topic can be created: use at most ${brokers}.`,
+        )
+      : []),
+    ...(brokers === 2
+      ? problem(
+          'brokers',
+          'brokers-outvote-one',
+          'each is a controller, too, and one of two is no majority: with one down, nothing can be changed. Use 1 or 3.',
         )
       : []),
     ...(minInSync > mostInSync
