@@ -17,7 +17,7 @@ const istiod: Istiod = {
   providers: [],
 };
 const on = (facts: Partial<Survey>) => decide({ ...nothing, ...facts }, [kafka], 'windlass-1');
-const of = (isOurs: boolean, ...names: string[]) => new Map(names.map((name) => [name, { isOurs }]));
+const of = (isOurs: boolean, ...names: string[]) => new Map(names.map((name) => [name, { isOurs, isEnding: false }]));
 
 test('an empty cluster gets an Istio and a Strimzi, and the plan says so', () => {
   const { mesh, strimzi, plan, problems } = on({});
@@ -63,6 +63,7 @@ describe('the Istio of others', () => {
   test('is missed if only its CRDs are there, except for those that our own release has left', () => {
     const crds = (release: string) => new Map([['gateways.networking.istio.io', { versions: ['v1'], release }]]);
     expect(on({ crds: crds('/') }).problems[0]).toContain('gateways.networking.istio.io');
+    expect(on({ crds: crds('team-mesh/istio-base') }).problems[0]).toContain('gateways.networking.istio.io');
     expect(on({ crds: crds('istio-system/istio-base') }).problems).toEqual([]);
   });
 });
@@ -71,6 +72,11 @@ test('a namespace of others is refused, each with the way to lend it', () => {
   const { problems } = on({ namespaces: of(false, 'shop', 'observability', 'team-a') });
   expect(problems).toHaveLength(2);
   expect(problems.join('\n')).toContain('kubectl label namespace shop windlass.dev/checkout=windlass-1');
+});
+
+test.each([true, false])('a namespace that is being deleted is waited for, ours (%s) or not', (isOurs) => {
+  const { problems } = on({ namespaces: new Map([['shop', { isOurs, isEnding: true }]]) });
+  expect(problems).toEqual([expect.stringContaining('kubectl wait --for=delete namespace/shop')]);
 });
 
 describe('the Strimzi of others', () => {

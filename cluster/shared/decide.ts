@@ -53,13 +53,15 @@ export function decide(facts: Survey, manifests: readonly Manifest[], checkout: 
 }
 
 function namespaceProblems({ namespaces }: Survey, wanted: readonly string[], checkout: string): string[] {
-  return wanted
-    .filter((name) => namespaces.has(name) && !namespaces.get(name)?.isOurs)
-    .map(
-      (name) =>
-        `the namespace ${name} belongs to others. Use another cluster; or, if all in it may be changed and \`make down\` ` +
+  return wanted.flatMap((name) => {
+    const { isOurs = true, isEnding = false } = namespaces.get(name) ?? {};
+    if (isEnding) return [`the namespace ${name} is being deleted. Wait: kubectl wait --for=delete namespace/${name}`];
+    if (isOurs) return [];
+    return [
+      `the namespace ${name} belongs to others. Use another cluster; or, if all in it may be changed and \`make down\` ` +
         `may delete it: kubectl label namespace ${name} windlass.dev/checkout=${checkout}`,
-    );
+    ];
+  });
 }
 
 function istioProblems(others: readonly Istiod[], { crds }: Survey): string[] {
@@ -73,7 +75,7 @@ function istioProblems(others: readonly Istiod[], { crds }: Survey): string[] {
   );
   if (unusable.length > 0) return unusable;
   const foreign = [...crds].filter(
-    ([name, { release }]) => name.endsWith('.istio.io') && !release.endsWith('/istio-base'),
+    ([name, { release }]) => name.endsWith('.istio.io') && release !== 'istio-system/istio-base',
   );
   return foreign.length === 0
     ? []

@@ -1,4 +1,5 @@
 // cspell:ignore customresourcedefinitions distroless
+import { parse } from 'yaml';
 import { CHECKOUT_LABEL } from '../deploy/labels.ts';
 import { kubectl } from '../kubernetes/kubectl.ts';
 import { clusterNameOf, root } from '../paths.ts';
@@ -24,8 +25,8 @@ export interface StrimziOperator {
 
 /** What a cluster has that concerns an installation. Only these facts decide what `make up` does with it. */
 export interface Survey {
-  /** The names of all namespaces, and whether this checkout made them. */
-  readonly namespaces: ReadonlyMap<string, { readonly isOurs: boolean }>;
+  /** The names of all namespaces, whether this checkout made them, and whether they are being deleted. */
+  readonly namespaces: ReadonlyMap<string, { readonly isOurs: boolean; readonly isEnding: boolean }>;
   readonly controlPlanes: readonly Istiod[];
   readonly operators: readonly StrimziOperator[];
   /** The CRDs of Istio and Strimzi: `kafkas.kafka.strimzi.io` has the served versions, and the Helm release if any. */
@@ -38,6 +39,7 @@ interface Item {
   readonly metadata: {
     readonly name: string;
     readonly namespace?: string;
+    readonly deletionTimestamp?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
@@ -47,7 +49,11 @@ interface Item {
       readonly spec: {
         readonly containers: readonly {
           readonly image: string;
-          readonly env?: readonly { readonly name: string; readonly value?: string }[];
+          readonly env?: readonly {
+            readonly name: string;
+            readonly value?: string;
+            readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath: string } };
+          }[];
         }[];
       };
     };
@@ -64,9 +70,9 @@ export async function survey(): Promise<Survey> {
   ]);
   return {
     namespaces: new Map(
-      namespaces.map(({ metadata: { name, labels } }) => [
+      namespaces.map(({ metadata: { name, labels, deletionTimestamp } }) => [
         name,
-        { isOurs: labels?.[CHECKOUT_LABEL] === clusterNameOf(root) },
+        { isOurs: labels?.[CHECKOUT_LABEL] === clusterNameOf(root), isEnding: deletionTimestamp !== undefined },
       ]),
     ),
     controlPlanes: await Promise.all(
@@ -99,28 +105,36 @@ async function toIstiod({ metadata, spec }: Item): Promise<Istiod> {
   const name = revision === 'default' ? 'istio' : `istio-${revision}`;
   const { stdout } = await kubectl(['-n', namespace, 'get', 'configmap', name, '--ignore-not-found', '-o', 'json']);
   const { mesh = '' } = stdout ? ((JSON.parse(stdout) as { data?: { mesh?: string } }).data ?? {}) : {};
+  const config = (parse(mesh) ?? {}) as {
+    readonly discoverySelectors?: readonly unknown[];
+    readonly extensionProviders?: readonly { readonly name: string }[];
+  };
   return {
     namespace,
     revision,
     version: versionOf(spec?.template?.spec.containers[0]?.image),
-    isSelective: /^discoverySelectors:\s*[^[\s]|^discoverySelectors:\s*\n\s*-/m.test(mesh),
-    providers: [...(mesh.match(/^extensionProviders:\n((?:[ -].*\n?)*)/m)?.[1] ?? '').matchAll(/\bname: (\S+)/g)].map(
-      ([, provider = '']) => provider,
-    ),
+    isSelective: (config.discoverySelectors?.length ?? 0) > 0,
+    providers: (config.extensionProviders ?? []).map((provider) => provider.name),
   };
 }
 
-/** The operator's container says by STRIMZI_NAMESPACE what it watches; from a field, it is its own namespace. */
+/**
+ * The operator's container says by STRIMZI_NAMESPACE what it watches: without a value, everything. From a field that is
+ * not its own namespace, such as OLM's annotation, it may be everything.
+ */
 function toStrimzi({ metadata: { namespace = '' }, spec }: Item): StrimziOperator[] {
   return (spec?.template?.spec.containers ?? []).flatMap(({ image, env = [] }) => {
-    const watched = env.find(({ name }) => name === 'STRIMZI_NAMESPACE');
-    return watched ? [{ namespace, version: versionOf(image), watches: watched.value?.split(',') ?? [namespace] }] : [];
+    if (!env.some(({ name }) => name === 'STRIMZI_NAMESPACE' || name === 'STRIMZI_KAFKA_IMAGES')) return [];
+    const { value = '', valueFrom } = env.find(({ name }) => name === 'STRIMZI_NAMESPACE') ?? {};
+    const isOwn = valueFrom?.fieldRef?.fieldPath === 'metadata.namespace';
+    const watches = isOwn ? [namespace] : value.trim() ? value.trim().split(/\s*,+\s*/) : ['*'];
+    return [{ namespace, version: versionOf(image), watches }];
   });
 }
 
 /** `1.31.1` of `docker.io/istio/pilot:1.31.1-distroless`. */
 function versionOf(image = ''): string {
-  return image.match(/:(\d+\.\d+[^@]*)$/)?.[1]?.replace(/-distroless$/, '') ?? '';
+  return image.match(/:(\d+\.\d+[^@]*)(@sha256:.*)?$/)?.[1]?.replace(/-distroless$/, '') ?? '';
 }
 
 /** What every installation does. What a part needs besides is left to Helm, whose error names it. */
