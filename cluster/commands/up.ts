@@ -1,9 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { deployApplication, manifestObjects, synthesize } from '../deploy/application.ts';
+import { deployApplication, manifestStream, synthesize } from '../deploy/application.ts';
 import { installPlatform } from '../deploy/platform.ts';
 import { DEV_IMAGE, REPOSITORY } from '../docker/own-image.ts';
-import { toStream } from '../kubernetes/objects.ts';
 import { root } from '../paths.ts';
 import { checkPorts, choosePorts } from '../ports.ts';
 import { type Progress, showProgress } from '../progress.ts';
@@ -42,10 +41,11 @@ kubectl  eval "$(make env)"`);
 export function platform(settings: Settings): Promise<void> {
   return exclusively(async () => {
     const { ports, images, mesh } = await bringUpPlatform(settings, showProgress(4));
-    const folder = mesh.kind === 'own' ? 'dist/dev' : await writeAdapted(mesh);
+    const folder = mesh.kind === 'own' ? 'dist/dev' : await writeAdapted(mesh, images);
     const image = images.get(DEV_IMAGE) ?? DEV_IMAGE;
-    // Nodes of this machine know the image by the name in the manifests. A registry's image has another name.
-    const synth = image.startsWith(REPOSITORY) ? '' : `  make synth IMAGE=${image}\n`;
+    // Nodes of this machine know the image by the name in the manifests. A registry's image has another name, which the
+    // manifests for the mesh of others have already.
+    const synth = mesh.kind === 'shared' || image.startsWith(REPOSITORY) ? '' : `  make synth IMAGE=${image}\n`;
     console.log(`
 The platform runs. Next:
 ${synth}  eval "$(make env)"
@@ -81,9 +81,9 @@ async function bringUpPlatform(settings: Settings, progress: Progress): Promise<
 }
 
 /** Writes the manifests for the mesh of others. Those of dist/dev would change all of it. @returns the folder */
-async function writeAdapted(mesh: Mesh): Promise<string> {
+async function writeAdapted(mesh: Mesh, images: Platform['images']): Promise<string> {
   const folder = 'dist/shared-mesh';
   await mkdir(join(root, folder), { recursive: true });
-  await writeFile(join(root, folder, 'all.yaml'), toStream(await manifestObjects(mesh)));
+  await writeFile(join(root, folder, 'all.yaml'), await manifestStream(images, mesh));
   return folder;
 }

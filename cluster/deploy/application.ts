@@ -33,13 +33,18 @@ export async function manifestObjects(mesh: Mesh = { kind: 'own' }): Promise<rea
 }
 
 /**
- * Applies the application and waits until Kafka and every workload of our namespaces serve.
+ * The application's manifests for a mesh, as one YAML stream.
  * @param images what replaces each image's name, such as a tag made of the content
  */
-export async function deployApplication(images: ReadonlyMap<string, string>, mesh: Mesh): Promise<void> {
+export async function manifestStream(images: ReadonlyMap<string, string>, mesh: Mesh): Promise<string> {
   let stream = toStream(await manifestObjects(mesh));
   for (const [name, tagged] of images) stream = stream.replaceAll(name, tagged);
-  await apply(stream, 'apply of the application');
+  return stream;
+}
+
+/** Applies the application and waits until Kafka and every workload of our namespaces serve. */
+export async function deployApplication(images: ReadonlyMap<string, string>, mesh: Mesh): Promise<void> {
+  await apply(await manifestStream(images, mesh), 'apply of the application');
   const items = await Promise.all(namespacesOf(mesh).map(watchedIn));
   await Promise.all(
     items
