@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { root } from '../paths.ts';
 import { ensureDatabasePasswords } from './database-passwords.ts';
 import { ensurePartnerCertificate } from './partner-certificates.ts';
@@ -130,6 +130,28 @@ describe('the certificate of a simulated partner', () => {
     await ensurePartnerCertificate(store, wanted);
     const { certificate, authority } = parts();
     expect(new X509Certificate(certificate).verify(new X509Certificate(authority).publicKey)).toBe(true);
+  });
+
+  test('is made again if it has expired, is for another host, or is not of the authority', async () => {
+    const changes = {
+      expired: () => vi.setSystemTime(Date.now() + 366 * 86_400_000),
+      renamed: () => ({ ...wanted, host: 'other.example' }),
+      foreign: () => objects.set('ConfigMap shop/bank-ca', other),
+      broken: () => objects.set('ConfigMap shop/bank-ca', { ...other, values: { 'ca.crt': 'none' } }),
+    };
+    await ensurePartnerCertificate(store, wanted);
+    const other = objects.get('ConfigMap shop/bank-ca') as Current;
+    for (const change of Object.values(changes)) {
+      objects.clear();
+      await ensurePartnerCertificate(store, wanted);
+      const before = parts().certificate;
+      const result = change();
+      await ensurePartnerCertificate(store, 'host' in result ? result : wanted);
+      vi.useRealTimers();
+      const { certificate, authority } = parts();
+      expect(certificate).not.toBe(before);
+      expect(new X509Certificate(certificate).verify(new X509Certificate(authority).publicKey)).toBe(true);
+    }
   });
 });
 

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { generate } from 'selfsigned';
 import type { PartnerCertificate } from '../deploy/partner-certificates.ts';
 import type { Store } from './store.ts';
@@ -6,15 +7,17 @@ const VALID_DAYS = 365;
 
 /**
  * Makes the certificate of a simulated partner, as the Secret `<partner>-tls`, and the authority that its callers trust,
- * as a ConfigMap in their namespace. A pair that exists is kept. If one of the two is missing, both are made again.
+ * as a ConfigMap in their namespace. A pair that works is kept. If one of the two is missing, expired, of another
+ * authority or for another host, both are made again.
  */
 export async function ensurePartnerCertificate(store: Store, wanted: PartnerCertificate): Promise<void> {
   const { partner, namespace, host, authority, callers } = wanted;
   const secret = { kind: 'Secret', namespace, name: `${partner}-tls` } as const;
   const trusted = { kind: 'ConfigMap', namespace: callers, name: authority } as const;
   const [certificate, ca] = [await store.read(secret), await store.read(trusted)];
-  const isComplete = certificate?.values['tls.crt'] && certificate.values['tls.key'] && ca?.values['ca.crt'];
-  const pair = isComplete ? { ...certificate.values, ...ca.values } : await makePair(host);
+  const existing = { ...certificate?.values, ...ca?.values };
+  const isComplete = fits(existing, host);
+  const pair = isComplete ? existing : await makePair(host);
   const pick = (...keys: string[]) => Object.fromEntries(keys.map((key) => [key, pair[key] ?? '']));
   const objects = [
     { ...trusted, app: partner, values: pick('ca.crt') },
@@ -24,6 +27,18 @@ export async function ensurePartnerCertificate(store: Store, wanted: PartnerCert
     const object = objects[index] as (typeof objects)[number];
     if (!current) await store.create(object);
     else if (!isComplete || !current.isKept) await store.replace(object, current.version);
+  }
+}
+
+/** Whether a pair is whole, of one authority, for this host, and not expired. */
+function fits(pair: Readonly<Record<string, string>>, host: string): boolean {
+  if (!pair['tls.crt'] || !pair['tls.key'] || !pair['ca.crt']) return false;
+  try {
+    const [certificate, authority] = [new X509Certificate(pair['tls.crt']), new X509Certificate(pair['ca.crt'])];
+    const isValid = [certificate, authority].every(({ validTo }) => Date.parse(validTo) > Date.now());
+    return isValid && certificate.checkHost(host) !== undefined && certificate.verify(authority.publicKey);
+  } catch {
+    return false;
   }
 }
 
