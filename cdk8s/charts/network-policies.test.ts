@@ -67,7 +67,8 @@ test('a service asks for names at its node, too, where NodeLocal DNSCache listen
     const { spec } = policies.find((policy) => policy.name === name) ?? {};
     const rules = (spec?.egress ?? []).filter(({ to = [] }) => to.some(({ ipBlock }) => ipBlock !== undefined));
     expect(rules).toHaveLength(1);
-    expect(rules[0]?.to).toContainEqual({ ipBlock: { cidr: '169.254.20.10/32' } });
+    for (const cidr of ['169.254.20.10/32', '169.254.25.10/32'])
+      expect(rules[0]?.to).toContainEqual({ ipBlock: { cidr } });
     expect(rules[0]?.ports?.map(({ protocol, port }) => `${protocol} ${port?.value}`)).toEqual(['TCP 53', 'UDP 53']);
   }
 });

@@ -25,7 +25,7 @@ export interface NamedPolicy {
 
 /** Names, from the cluster's DNS or the node's cache of it. */
 const toDns: k8s.NetworkPolicyEgressRule = {
-  to: [toPeer(DNS), { ipBlock: { cidr: NODE_LOCAL_DNS } }],
+  to: [toPeer(DNS), ...NODE_LOCAL_DNS.map((cidr) => ({ ipBlock: { cidr } }))],
   ports: [tcp(DNS.port), { ...tcp(DNS.port), protocol: 'UDP' }],
 };
 

@@ -41,8 +41,11 @@ export const MONITORING: Peer = { namespace: JAEGER.namespace, labels: {}, port:
 export const POSTGRES_PORT = 5432;
 export const POSTGRES: Peer = { namespace: 'postgres', labels: { app: 'postgres' }, port: POSTGRES_PORT };
 export const DNS: Peer = { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' }, port: 53 };
-/** NodeLocal DNSCache: pods of a cluster that has it ask this address of their own node, which no selector matches. */
-export const NODE_LOCAL_DNS = '169.254.20.10/32';
+/**
+ * NodeLocal DNSCache: pods of a cluster that has it ask an address of their own node, which no selector matches: that of
+ * Kubernetes' own manifest, or that of Kubespray.
+ */
+export const NODE_LOCAL_DNS = ['169.254.20.10/32', '169.254.25.10/32'] as const;
 /** On the pods of operators' commands, which cluster/operations/job.ts makes. */
 export const COMMAND_LABEL = 'windlass.example/command';
 /** Where sidecars get their configuration and their certificates. */
