@@ -94,6 +94,14 @@ describe("a client's trace headers", () => {
     expect(headerOf(answer, 'traceresponse')).toMatch(/-01$/);
   });
 
+  it('with a request id or a trace id of its own neither', async () => {
+    const call = orderRequest(cluster.ingressUrl);
+    const ids = { 'x-request-id': 'none', 'x-client-trace-id': 'a' };
+    const answer = check(await send({ ...call, headers: { ...call.headers, ...ids } }), succeeded);
+    expect(headerOf(answer, 'x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(headerOf(answer, 'traceresponse')).toMatch(/-01$/);
+  });
+
   it('are not stored with events', async () => {
     const { orderId } = JSON.parse(check(await place('01'), succeeded).text) as { orderId: string };
     const { rows } = await withDatabase(cluster, { name: 'orders', namespace: 'shop' }, (client) =>

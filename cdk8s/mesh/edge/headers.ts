@@ -10,9 +10,10 @@ export const CLIENT_TRACE_HEADER = 'x-client-traceparent';
 
 /**
  * With these headers a client could decide what is traced, join the traces of others, and have kilobytes stored with each
- * event and sent to partners. The gateway begins a trace of its own.
+ * event and sent to partners. The gateway begins a trace and an id of its own. Envoy records each request that has a
+ * client's trace id, and reads a digit of the request id as the decision.
  */
-const traceHeaders = ['traceparent', 'tracestate', 'baggage', 'b3'];
+const traceHeaders = ['traceparent', 'tracestate', 'baggage', 'b3', 'x-client-trace-id', 'x-request-id'];
 
 /**
  * With x-envoy-* headers a client could change an Envoy's retries, timeouts, tracing and logs, here and at every hop
