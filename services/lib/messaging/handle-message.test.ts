@@ -190,6 +190,22 @@ test('a message that is skipped because it was redriven for another group is log
   ]);
 });
 
+test('no log line quotes more of an event than a person reads', async () => {
+  const long = '\x01'.repeat(200_000);
+  const lines: string[] = [];
+  const log = createLog(group, 'info', { write: (line) => lines.push(line) });
+  const failing = async () => ({ kind: 'retry' as const, reason: long });
+  const handlers = [{ event: orderPlaced, handle: failing }];
+  const messages = [
+    placed,
+    { ...placed, key: Buffer.from(long) },
+    withHeaders({ ce_specversion: long, ce_type: long }),
+  ];
+  for (const message of messages) await handleMessage(message, { group, handlers, publisher, log, firstBackOffMs: 1 });
+  expect(lines.length).toBeGreaterThanOrEqual(4);
+  for (const line of lines) expect(line.length).toBeLessThan(4_500);
+});
+
 test.each(['', 'No Group', 'x'.repeat(64)])(
   'a message for %j, which cannot be a group, is not skipped',
   async (targetGroup) => {

@@ -69,7 +69,7 @@ export function handleMessage(message: IncomingMessage, options: HandlingOptions
     'messaging.destination.name': topic,
     'messaging.destination.partition.id': String(partition),
     'messaging.kafka.offset': offset,
-    'messaging.kafka.message.key': key?.toString() ?? '',
+    'messaging.kafka.message.key': shorten(key?.toString() ?? ''),
     'messaging.consumer.group.name': options.group,
   };
   const parent = extractTrace(headers);
@@ -116,9 +116,14 @@ async function decide(message: IncomingMessage, options: HandlingOptions, isFirs
   return handleUntilDecided(event, handle, message, options);
 }
 
+/** A text that may quote what anybody wrote into a topic, as far as a log line or a span needs it. */
+const shorten = (text: string, length = 100): string => text.slice(0, length);
+/** The dead-letter message has all of a reason. */
+const loggedLength = 500;
+
 /** Any client that may write to the topic can set the header, so every skipped message has a log line. */
 function logSkipped({ topic, partition, offset, key }: IncomingMessage, targetGroup: string, log: Log): void {
-  const subject = key?.toString().slice(0, 100);
+  const subject = shorten(key?.toString() ?? '');
   log.info({ topic, partition, offset, subject, targetGroup }, 'event skipped: redriven for another group');
 }
 
@@ -147,7 +152,7 @@ async function handleUntilDecided(
     const reason = result.kind === 'thrown' ? describeError(result.error) : result.reason;
     if (attempts === maxAttempts) return { kind: 'dead-letter', cause: 'attempts-exhausted', reason, attempts };
     log.warn(
-      { eventId: event.id, type: event.type, subject: event.subject, attempts, reason },
+      { eventId: event.id, type: event.type, subject: event.subject, attempts, reason: shorten(reason, loggedLength) },
       'event handler failed; retrying',
     );
     countRedelivery(message, group);
@@ -182,8 +187,8 @@ async function deadLetter(
   }
   countDeadLetter(group, cause);
   // The reason for bad data quotes the data, which belongs in the dead-letter message and not in the log.
-  const loggedReason = cause === 'bad-data' ? {} : { reason };
-  const subject = message.key?.toString().slice(0, 100);
+  const loggedReason = cause === 'bad-data' ? {} : { reason: shorten(reason, loggedLength) };
+  const subject = shorten(message.key?.toString() ?? '');
   log.error({ topic, partition, offset, subject, cause, attempts, ...loggedReason }, 'event dead-lettered');
   return { kind: 'dead-lettered' };
 }

@@ -34,6 +34,14 @@ test('secret fields are not written, wherever they are', () => {
   expect(line).toMatchObject({ order: { paymentToken: '[redacted]', cards: [{ last4: '4242' }] } });
 });
 
+test('nothing is quoted from deep within, not even by an error there', () => {
+  const err = Object.assign(new Error('lost'), { detail: 'Key (token)=(tok_ok) exists.' });
+  const bare = Object.assign(Object.create(null), { paymentToken: 'tok_ok' });
+  const deep = { a: { b: { c: { d: { err, e: { err, paymentToken: 'tok_ok' } } } } } };
+  const line = capture((log) => log.info({ deep, bare }, 'oops'));
+  expect(JSON.stringify(line)).not.toContain('tok_ok');
+});
+
 test.each(['boom', 17, null])('a thrown %j, which is not an Error, is written as it is', (err) => {
   expect(capture((log) => log.info({ err }, 'oops'))).toMatchObject({ err, msg: 'oops' });
 });

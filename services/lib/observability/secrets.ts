@@ -15,7 +15,7 @@ export function isSecret(name: PropertyKey | undefined): boolean {
  * quote. Other values stay as they are.
  */
 function redact(value: unknown, depth = 0): unknown {
-  if (depth > maxDepth) return value;
+  if (depth > maxDepth && typeof value === 'object' && value !== null) return '[too deep]';
   if (Array.isArray(value)) return value.map((item) => redact(item, depth + 1));
   if (value instanceof Error) return serializeError(value);
   return isPlainObject(value) ? redactFields(value, depth) : value;
@@ -28,5 +28,5 @@ export function redactFields(fields: object, depth = 0): Record<string, unknown>
 }
 
 function isPlainObject(value: unknown): value is object {
-  return value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype;
+  return value !== null && typeof value === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(value));
 }
