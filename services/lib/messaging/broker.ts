@@ -59,12 +59,23 @@ export function createBroker(clientId: string, brokers: string[], log: Log): Bro
     new Kafka({ clientId, brokers, ...options, logLevel: logLevel.WARN, logCreator: () => toLog(log) });
   return {
     async connectPublisher() {
-      const producer = connect({ retry: publisherRetry, requestTimeout: publisherRequestTimeoutMs }).producer({
-        allowAutoTopicCreation: false,
-        createPartitioner: Partitioners.DefaultPartitioner,
-      });
+      const newProducer = () =>
+        connect({ retry: publisherRetry, requestTimeout: publisherRequestTimeoutMs }).producer({
+          allowAutoTopicCreation: false,
+          createPartitioner: Partitioners.DefaultPartitioner,
+        });
+      // A new one for each connection: kafkajs asks about all topics that a producer has ever sent to, and fails if one of
+      // them is missing now.
+      let producer = newProducer();
       await untilConnected(() => producer.connect(), log);
-      const overConnection = reconnecting(producer);
+      const connection = {
+        disconnect: () => producer.disconnect(),
+        connect() {
+          producer = newProducer();
+          return producer.connect();
+        },
+      };
+      const overConnection = reconnecting(connection, isTooLarge);
       return {
         close: () => producer.disconnect(),
         async publish(messages) {

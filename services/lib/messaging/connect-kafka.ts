@@ -45,7 +45,10 @@ export async function connectKafka(
       const topics = await Promise.all(names.map((name) => broker.connectTopic(name)));
       lifecycle.onShutdown('producer', () => Promise.all(topics.map((topic) => topic.close())));
       const check = async () => {
-        for (const topic of topics) await republishLost(database, topic, { log });
+        const missing: string[] = [];
+        for (const topic of topics)
+          if ((await republishLost(database, topic, { log })) === 'missing') missing.push(topic.name);
+        return missing;
       };
       lifecycle.onShutdown('consumers', startRelay(database, publisher, group, log, check));
     },

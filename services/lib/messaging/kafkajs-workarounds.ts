@@ -44,8 +44,14 @@ interface Connectable {
 /**
  * Runs work over a connection, and reopens the connection before the next piece of work if one has failed. Without its
  * own retries kafkajs keeps using a connection that is lost, and every request after that fails.
+ *
+ * @param isAnswer whether an error shows that the connection is in order. Reopened, the end of its old socket would fail
+ *   the next request
  */
-export function reconnecting(connection: Connectable): <T>(work: () => Promise<T>) => Promise<T> {
+export function reconnecting(
+  connection: Connectable,
+  isAnswer: (error: unknown) => boolean = (error) => isTooLarge(error) || isMissingTopic(error),
+): <T>(work: () => Promise<T>) => Promise<T> {
   let isBroken = false;
   let repair: Promise<void> | undefined;
   const reconnect = async () => {
@@ -63,8 +69,7 @@ export function reconnecting(connection: Connectable): <T>(work: () => Promise<T
     try {
       return await work();
     } catch (error) {
-      // A connection that has answered is in order. Reopened, the end of its old socket would fail the next request.
-      isBroken = !isTooLarge(error) && !isMissingTopic(error);
+      isBroken = !isAnswer(error);
       throw error;
     }
   };

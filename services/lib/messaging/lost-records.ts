@@ -46,22 +46,22 @@ const rowsAtOnce = 20_000;
  * The events of the last two hours are published in their order, and consumers with an inbox ignore those that they
  * know. An event that was published into the new topic before this was called stays before them.
  *
- * @returns the number of events to publish again; undefined if nothing is lost
- * @throws Error if a topic is missing that was there before, or if the database or Kafka cannot be used
+ * @returns the number of events to publish again; undefined if nothing is lost; `missing` if there is no such topic now
+ * @throws Error if the database or Kafka cannot be used
  */
 export async function republishLost(
   database: Database,
   topic: Topic,
   { log, waitMs = 5_000 }: RepublishOptions,
-): Promise<number | undefined> {
+): Promise<number | 'missing' | undefined> {
   // What was noted before the ends are read cannot be above them, whatever other relays publish meanwhile.
   const noted = await readNoted(database, topic.name);
   const ends = await topic.readEnds();
   if (!ends) {
-    if (noted.length === 0) return undefined;
-    await sleep(secondLookMs);
-    if (!(await topic.readEnds())) await noteMissing(database, topic.name, noted);
-    throw new Error(`topic ${topic.name} is missing`);
+    const isKnown = noted.some((end) => end !== noEnd);
+    if (isKnown) await sleep(secondLookMs);
+    if (isKnown && !(await topic.readEnds())) await noteMissing(database, topic.name, noted);
+    return 'missing';
   }
   if (isLower(ends, noted)) return repair(database, topic, log, waitMs);
   await note(database, topic.name, ends, noted);

@@ -13,12 +13,12 @@ import { countDeadLetter, reportOutbox } from './metrics.ts';
 import { partitionCount, relayLock } from './outbox.ts';
 
 /**
- * The end of each query for waiting events. `lane` is the partition of the outbox. The query orders by it although
+ * The end of each query for waiting events. `lane` is the partition of the outbox, $2 the topics that are missing. The query orders by it although
  * there is only one: only the index of waiting rows has this order. By id alone Postgres may scan all published rows on
  * the primary key.
  */
 const inPartition =
-  'outbox.lane BETWEEN wanted.lane AND wanted.lane AND published_at IS NULL ORDER BY outbox.lane, id LIMIT';
+  'outbox.lane BETWEEN wanted.lane AND wanted.lane AND published_at IS NULL AND topic <> ALL($2) ORDER BY outbox.lane, id LIMIT';
 
 const batchSize = 1_000;
 /** A producer sends all records for one Kafka partition as one record batch, and brokers accept at most 1 MiB. */
@@ -62,7 +62,8 @@ export interface OutboxRow {
  *
  * @param group the deployment's name: an event that the broker refuses for its size goes to `<group>.dlq`
  * @param check looks for topics that have lost records (lost-records.ts), before the first batch, before the next one
- *   after a failure, and periodically. Default: nothing is checked
+ *   after a failure, and periodically. It returns the topics that are missing: their events wait, and those of other
+ *   topics do not. Default: nothing is checked
  * @returns stops after the batches in hand
  */
 export function startRelay(
@@ -70,25 +71,28 @@ export function startRelay(
   publisher: Publisher,
   group: string,
   log: Log,
-  check: () => Promise<void> = async () => {},
+  check: () => Promise<readonly string[]> = async () => [],
 ): () => Promise<void> {
   const stopping = new AbortController();
   const stopReporting = reportOutbox(database);
   const idle = new PollPause(database);
   let checkedAt = Number.NEGATIVE_INFINITY;
-  const isCheckDue = () => performance.now() - checkedAt >= checkIntervalMs;
+  let missing: readonly string[] = [];
+  const isCheckDue = () => performance.now() - checkedAt >= (missing.length > 0 ? backOffMs : checkIntervalMs);
+  const batch = () => relayBatch(database, publisher, group, missing);
   const drain = async () => {
-    while (!stopping.signal.aborted && !isCheckDue() && (await relayBatch(database, publisher, group)) > 0);
+    while (!stopping.signal.aborted && !isCheckDue() && (await batch()) > 0);
   };
   const relay = async () => {
     while (!stopping.signal.aborted) {
       try {
         if (isCheckDue()) {
-          await check();
+          missing = await check();
+          if (missing.length > 0) log.warn({ topics: missing }, 'topics are missing; their events wait');
           checkedAt = performance.now();
         }
-        if (await hasWork(database)) {
-          if ((await relayBatch(database, publisher, group)) >= backlogFrom) await settle([drain(), drain()]);
+        if (await hasWork(database, missing)) {
+          if ((await batch()) >= backlogFrom) await settle([drain(), drain()]);
           await pause(batchPauseMs, stopping.signal);
         } else await idle.wait(idlePauseMs);
       } catch (error) {
@@ -117,13 +121,19 @@ export function startRelay(
  * contains events that were published in the meantime: a batch begins with the first unmarked row of its partition, and
  * rows are marked only after Kafka's answer, so every earlier row is in Kafka already. Events may repeat, but their
  * first occurrences are in order.
+ * @param missing topics whose events wait
  * @returns the number of published events; 0 also means that other relays hold all partitions with waiting events
  */
-export function relayBatch(database: Database, publisher: Publisher, group: string): Promise<number> {
+export function relayBatch(
+  database: Database,
+  publisher: Publisher,
+  group: string,
+  missing: readonly string[] = [],
+): Promise<number> {
   return database.transaction(async (tx) => {
-    const partitions = await lockPartitions(tx);
+    const partitions = await lockPartitions(tx, missing);
     if (partitions.length === 0) return 0;
-    const rows = takeBytes(await readWaiting(tx, partitions));
+    const rows = takeBytes(await readWaiting(tx, partitions, missing));
     if (rows.length === 0) return 0;
     await publishAndMark(tx, rows, publisher, group);
     return rows.length;
@@ -166,8 +176,11 @@ async function deadLetter(row: OutboxRow, refusal: Error, publisher: Publisher, 
   countDeadLetter(group, 'oversize');
 }
 
-async function hasWork(database: Queryable): Promise<boolean> {
-  const { rows } = await database.query('SELECT FROM outbox WHERE published_at IS NULL ORDER BY lane, id LIMIT 1');
+async function hasWork(database: Queryable, missing: readonly string[]): Promise<boolean> {
+  const { rows } = await database.query(
+    'SELECT FROM outbox WHERE published_at IS NULL AND topic <> ALL($1) ORDER BY lane, id LIMIT 1',
+    [missing],
+  );
   return rows.length > 0;
 }
 
@@ -176,14 +189,14 @@ async function hasWork(database: Queryable): Promise<boolean> {
  * order of the conditions, which WHERE does not: each partition for which Postgres evaluates the lock function becomes
  * locked.
  */
-async function lockPartitions(tx: Queryable): Promise<number[]> {
+async function lockPartitions(tx: Queryable, missing: readonly string[]): Promise<number[]> {
   const first = randomInt(partitionCount);
   const { rows } = await tx.query<{ lane: number }>(
     `SELECT lane FROM unnest($1::int[]) AS wanted (lane)
     WHERE CASE WHEN (SELECT true FROM outbox WHERE ${inPartition} 1)
       THEN pg_try_advisory_xact_lock(${relayLock}, lane) END
     LIMIT ${partitionsPerBatch}`,
-    [Array.from({ length: partitionCount }, (_, index) => (first + index) % partitionCount)],
+    [Array.from({ length: partitionCount }, (_, index) => (first + index) % partitionCount), missing],
   );
   return rows.map(({ lane }) => lane);
 }
@@ -192,13 +205,17 @@ async function lockPartitions(tx: Queryable): Promise<number[]> {
  * Reads the oldest events of each partition, the same number of each. This must be a separate statement: it must see
  * the marks of the partitions' last holder, and a statement sees only what was committed before it began.
  */
-async function readWaiting(tx: Queryable, partitions: readonly number[]): Promise<OutboxRow[]> {
+async function readWaiting(
+  tx: Queryable,
+  partitions: readonly number[],
+  missing: readonly string[],
+): Promise<OutboxRow[]> {
   const { rows } = await tx.query<OutboxRow>(
     `SELECT waiting.* FROM unnest($1::int[]) AS wanted (lane) CROSS JOIN LATERAL (
       SELECT id, topic, event_id, source, type, subject, occurred_at, data, trace
-      FROM outbox WHERE ${inPartition} $2
+      FROM outbox WHERE ${inPartition} $3
     ) AS waiting ORDER BY id`,
-    [partitions, Math.floor(batchSize / partitions.length)],
+    [partitions, missing, Math.floor(batchSize / partitions.length)],
   );
   return rows;
 }
