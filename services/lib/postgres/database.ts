@@ -5,7 +5,7 @@ import pg from 'pg';
 import type { Log } from '../observability/log.ts';
 import { hasCode } from '../runtime/domain-error.ts';
 import { defaultPoolSize } from '../runtime/variables.ts';
-import { isDefectOfMigration, toFailure } from './failures.ts';
+import { isDefectOf, isDefectOfMigration, toFailure } from './failures.ts';
 import { GuardedSocket } from './guarded-socket.ts';
 import { Transaction } from './transaction.ts';
 
@@ -65,7 +65,10 @@ export function openDatabase(connectionString: string, log: Log, poolSize = defa
   const commits = new EventEmitter();
   return {
     // The pool closes the connection of a query that failed.
-    query: (sql, params) => pool.query(prepared(sql, params)).catch(rethrow),
+    query: (sql, params) =>
+      pool.query(prepared(sql, params)).catch((error: unknown) => {
+        throw toFailure(error, isDefectOf(sql));
+      }),
     close: () => pool.end(),
     onCommit(listener) {
       commits.on('commit', listener);

@@ -74,7 +74,21 @@ const outages = [
   ...['53000', '53100', '53200', '53300', '53400', '58000', '58030', '58P01', '58P02', 'XX000', 'XX001', 'XX002'],
   ...['08000', '08003', '08006', '08P01', '55000', '55006', '55P03', '40000', '40001', '40P01', '28000', '28P01'],
   ...['3D000', '3F000', 'F0000', 'F0001', 'HV000', 'HV00N', '26000', '0A000', '54000', '72000', '42501', '42P01'],
-  ...['42804', '428C9', '2200H', 'P0001', 'P0002', 'P0004', '20000'],
+  ...[
+    '42804',
+    '428C9',
+    '42809',
+    '42P17',
+    '42846',
+    '42725',
+    '42P18',
+    '42P22',
+    '2200H',
+    'P0001',
+    'P0002',
+    'P0004',
+    '20000',
+  ],
   ...['42703', '42704', '42883', '42P05', '42P10', 'ZZ123', '99999', '0B000', '25001', '2D000', '01000', '03000'],
 ];
 const defects = [
@@ -105,11 +119,18 @@ const generated = [
   "ALTER TABLE parcels ADD name text GENERATED ALWAYS AS ('x') STORED",
 ];
 
+const partitioned = [
+  'DROP TABLE parcels',
+  'CREATE TABLE parcels (id bigint GENERATED ALWAYS AS IDENTITY, name text) PARTITION BY LIST (name)',
+];
+
 test.each([
   ['a sequence behind its table', ["SELECT setval('parcels_id_seq', 1)"]],
   ['an exhausted sequence', ['ALTER TABLE parcels ALTER id SET MAXVALUE 2']],
   ['a column that has lost its sequence', ['ALTER TABLE parcels ALTER id DROP IDENTITY']],
   ['a column that is generated', generated],
+  ['a column that is newly required', ['DELETE FROM parcels', 'ALTER TABLE parcels ADD weight int NOT NULL']],
+  ['a table without a partition for its rows', partitioned],
   ["an operator's trigger for maintenance", maintenance],
 ])('a handler that meets %s is postponed', async (_what, state) => {
   for (const sql of [...parcels, ...state]) await database.query(sql);

@@ -5,26 +5,22 @@ import { DomainError } from '../runtime/domain-error.ts';
  * SQLSTATEs that the statement or its data cause, whatever state the database is in. Every other state is an outage,
  * also one that nobody has met yet: an event that waits is delayed, and an event that was given up is lost.
  *
- * - 21, 22, 23, 27, 44: the data breaks a rule, so it breaks it at every attempt.
- * - 20, P0: a function in the database raises an error.
- * - 42: the statement is wrong, such as a syntax error.
+ * - 21, 22, 23, 27, 44: the data breaks a rule, so it breaks it at every attempt. Not an exhausted sequence (2200H).
+ * - 42601, 42702: the statement itself is wrong.
  *
  * Some outages look like defects: 25006 is a replica after a failover, 0A000 a prepared statement whose table has got
- * a column, 26000 a prepared statement that a connection pooler has lost, 54000 the end of the transaction ids.
+ * a column, 26000 a prepared statement that a connection pooler has lost, 54000 the end of the transaction ids. So do
+ * the other states of class 42, because our SQL is constant: while a backup is restored, tables, columns, indexes and
+ * functions are missing or of another kind or type, and privileges are not granted yet. None of our functions raises an
+ * error (20, P0): an operator's does, such as a trigger for maintenance.
  */
-const defects = /^(2[01237]|42|44|P0)/;
+const defects = /^(2[1237](?!00H)|42(601|702)|44)/;
 
-/**
- * The states of these classes that depend on what the database holds at the moment. While a backup is restored, tables,
- * columns, indexes (42P10 of ON CONFLICT) and functions are missing, columns have another type (42804) or are generated
- * (428C9), and privileges are not granted yet; behind a connection pooler a prepared statement may exist already
- * (42P05). A sequence is exhausted (2200H). None of our functions raises an error (20, P0): an operator's does, such as
- * a trigger for maintenance.
- */
-const outages = /^(20...|P0...|2200H|42(501|703|704|804|883|8C9|P01|P05|P10))$/;
+/** What a migration names and does not find will not be there at its next attempt either. */
+const defectsOfMigration = /^(2[01237]|42(?!501)|44|P0)/;
 
-/** A row about the value of an identity column: these are called `id`, and no other number is. */
-const identity = { column: 'id', duplicate: /\(id\)=\(\d+\)/ };
+/** Says that the value of an identity column exists already: these are called `id`, and no other number is. */
+const duplicateIdentity = /\(id\)=\(\d+\)/;
 
 /** The states whose message names objects and settings of the database, and never quotes the data of a statement. */
 const statesWithoutData = /^(08|0A|25|26|28|3D|3F|40|42|53|55|57|58|F0)/;
@@ -58,7 +54,7 @@ export class StatementError extends Error {
  * @returns DomainError `unavailable` for an outage of any kind; a StatementError for a defect that Postgres reports; an
  *   error that pg's JavaScript throws, such as the TypeError for a parameter that is not JSON, stays as it is
  */
-export function toFailure(error: unknown, isDefect = isDefectOfStatement): Error {
+export function toFailure(error: unknown, isDefect: (answer: pg.DatabaseError) => boolean = isDefectOf('')): Error {
   if (error instanceof DomainError || error instanceof StatementError || isDefectOfCode(error)) return error;
   const isAnswer = error instanceof pg.DatabaseError;
   const cause = isAnswer ? new StatementError(error) : error;
@@ -66,18 +62,24 @@ export function toFailure(error: unknown, isDefect = isDefectOfStatement): Error
   return new DomainError('unavailable', 'The database cannot be used just now.', cause);
 }
 
-function isDefectOfStatement({ code = '', message, detail = '', column }: pg.DatabaseError): boolean {
-  // A text is too long for an index.
-  if (code === '54000') return message.startsWith('index row');
-  // A sequence is behind its table, as after a failover to a logical replica, or a column has lost its sequence.
-  if (code === '23505') return !identity.duplicate.test(detail);
-  if (code === '23502') return column !== identity.column;
-  return defects.test(code) && !outages.test(code);
+/** Whether Postgres' answer to a statement is a defect of it or of its data. */
+export function isDefectOf(sql: string) {
+  return ({ code = '', message, detail = '', column, constraint, table }: pg.DatabaseError): boolean => {
+    // A text is too long for an index.
+    if (code === '54000') return message.startsWith('index row');
+    // A sequence is behind its table, as after a failover to a logical replica.
+    if (code === '23505') return !duplicateIdentity.test(detail);
+    // A column that the statement does not write has lost its sequence or default, or is newly required.
+    if (code === '23502') return column === undefined || new RegExp(`\\b${column}\\b`).test(sql);
+    // Without a constraint, the table has no partition for the row.
+    if (code === '23514') return constraint !== undefined || table === undefined;
+    return defects.test(code);
+  };
 }
 
-/** The defects of a migration: what it names and does not find will not be there at its next attempt either. */
+/** The defects of a migration. */
 export function isDefectOfMigration({ code = '' }: pg.DatabaseError): boolean {
-  return defects.test(code) && code !== '42501';
+  return defectsOfMigration.test(code);
 }
 
 /** An error of a parameter or of the data's parser, which is the same at each attempt. */

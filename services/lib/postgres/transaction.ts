@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { DomainError, hasCode } from '../runtime/domain-error.ts';
-import { toFailure } from './failures.ts';
+import { isDefectOf, toFailure } from './failures.ts';
 
 /** The SQLSTATE of each statement after the first one that failed. */
 const inFailedTransaction = '25P02';
@@ -29,7 +29,7 @@ export class Transaction {
       if (this.#firstFailure && error instanceof pg.DatabaseError && error.code === inFailedTransaction) {
         throw this.#firstFailure;
       }
-      const failure = toFailure(error);
+      const failure = toFailure(error, isDefectOf(query.text));
       this.#firstFailure ??= failure;
       if (hasCode(failure, 'unavailable')) this.#broken ??= failure;
       throw failure;
