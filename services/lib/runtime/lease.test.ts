@@ -34,6 +34,15 @@ test.each([
   expect(performance.now() - startedAt).toBeLessThan(200);
 });
 
+test('work does not begin if its lease is half over', async () => {
+  let begun = 0;
+  const begin = async () => ++begun;
+  const lease = { leaseMs: 1_000, renew: async () => true };
+  await expect(whileLeased(lease, begin, performance.now() - 501)).rejects.toMatchObject({ name: 'LeaseLost' });
+  expect(begun).toBe(0);
+  expect(await whileLeased(lease, begin, performance.now() - 400)).toBe(1);
+});
+
 test('one renewal that fails does not end the work', async () => {
   let renewals = 0;
   const renew = async () => {

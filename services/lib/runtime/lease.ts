@@ -16,7 +16,8 @@ export class LeaseLost extends Error {
 
 /**
  * Works under a lease and renews it meanwhile, so that work may take longer than the lease. A renewal that fails is
- * repeated. If none succeeds in time, the work is given up before the lease ends.
+ * repeated. If none succeeds in time, the work is given up before the lease ends. It does not begin if the lease is half
+ * over: the answer to the claim came late.
  *
  * @param work ends what it has begun when its signal aborts; after that its result is ignored
  * @param leasedAt performance.now() before the lease began or was last renewed
@@ -27,6 +28,7 @@ export async function whileLeased<T>(
   work: (lost: AbortSignal) => Promise<T>,
   leasedAt: number = performance.now(),
 ): Promise<T> {
+  if (performance.now() - leasedAt > leaseMs / 2) throw new LeaseLost('Too much of the lease is over.');
   const lost = new AbortController();
   const lose = (why: string) => lost.abort(new LeaseLost(why));
   let renewedAt = leasedAt;

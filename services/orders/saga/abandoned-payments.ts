@@ -44,12 +44,14 @@ export async function reverseAbandonedPayments(
   await abandonKeys(db);
   for (let reversed = 0; reversed < batchSize; reversed++) {
     const lease = randomUUID();
+    const claimedAt = performance.now();
     const payment = await claimPayment(db, lease, leaseMs);
     if (!payment) return;
     const { orderId, attempts } = payment;
     const renew = () => renewLease(db, orderId, lease, leaseMs);
     try {
-      await whileLeased({ leaseMs, renew } satisfies Lease, (lost) => reverseIfAuthorized(payments, payment, lost));
+      const reverse = (lost: AbortSignal) => reverseIfAuthorized(payments, payment, lost);
+      await whileLeased({ leaseMs, renew } satisfies Lease, reverse, claimedAt);
       await db.query('DELETE FROM abandoned_payments WHERE order_id = $1 AND lease = $2', [orderId, lease]);
       log.info({ orderId }, 'abandoned payment reversed');
     } catch (err) {

@@ -54,10 +54,7 @@ export async function advanceSaga(
   try {
     const action = nextAction(saga.steps, saga.isCancelRequested);
     let turn: Turn | undefined = { saga, action, leasedAt: claimedAt };
-    while (turn) {
-      if (performance.now() - turn.leasedAt > leaseOf(deps) / 2) throw new LeaseLost('Too much of the lease is over.');
-      turn = await takeTurn(deps, turn, stopping);
-    }
+    while (turn) turn = await takeTurn(deps, turn, stopping);
   } catch (err) {
     if (err instanceof LeaseLost) deps.log.info({ orderId }, `saga lease lost: ${err.message}`);
     else deps.log.warn({ err, orderId }, 'saga progress not recorded; retrying after the lease expires');

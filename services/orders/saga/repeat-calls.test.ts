@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import {
@@ -136,4 +137,21 @@ test('other actions cause no call', async () => {
   await database.query("UPDATE order_actions SET action = 'resume'");
   await sweep();
   expect(calls).toEqual([]);
+});
+
+test('a repeat may take longer than its claim, and is made once', async () => {
+  const orderId = await order('done');
+  const slow = {
+    ...inventory,
+    async reserve(request: Parameters<typeof inventory.reserve>[0]) {
+      await sleep(1_000);
+      return inventory.reserve(request);
+    },
+  };
+  const first = repeatStockCalls(database, slow, silentLog, 400);
+  await sleep(600);
+  await repeatStockCalls(database, inventory, silentLog, 400);
+  await first;
+  expect(calls).toEqual([`reserve:${orderId} mug`]);
+  expect(await readRepeats()).toEqual([{ result: 'reserved', done: true }]);
 });
