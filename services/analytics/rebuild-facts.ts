@@ -7,7 +7,7 @@ const rebuildLock = 7_219_003;
 /**
  * One day less than the topic keeps events, so that no event expires between the deletion of its fact and the replay.
  */
-const replayableDays = 6;
+export const replayableDays = 6;
 
 /**
  * Rebuilds the facts: deletes them and replays the topic. The consumer may continue: an event that it handles after the

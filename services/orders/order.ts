@@ -1,6 +1,6 @@
 /** An order as data: what a client sends, what is stored, and what a client reads. All stages of orders share it. */
 import { z } from 'zod';
-import { type Sku, skus } from '../contracts/catalogue.ts';
+import { skus } from '../contracts/catalogue.ts';
 import { moneySchema } from '../contracts/money.ts';
 import { paymentTokenNames } from '../contracts/payment-tokens.ts';
 
@@ -54,8 +54,11 @@ export type Order = z.output<typeof orderSchema>;
 
 /** The part of an order that goes into events: neither token nor address. */
 export interface OrderItem {
-  readonly sku: Sku;
+  /** A later catalogue may not have it. */
+  readonly sku: string;
   readonly quantity: number;
+  /** As the customer was told; undefined if it is not known, see `priceItems`. */
+  readonly unitPriceMinor?: number;
 }
 
 export interface OrderRequest {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { invalid, parse } from '../../lib/runtime/validate.ts';
-import { type OrderRequest, orderSchema } from '../order.ts';
+import { type OrderItem, type OrderRequest, orderSchema } from '../order.ts';
 
 /** The headers that `POST /v1/orders` reads. */
 export const headersSchema = z.object({
@@ -26,4 +26,17 @@ export function totalMinor<Sku extends string>(
   const total = items.reduce((sum, { sku, quantity }) => sum + prices[sku].unitPriceMinor * quantity, 0);
   if (Number.isSafeInteger(total)) return total;
   throw invalid('order', [{ field: 'items', message: `must cost at most ${Number.MAX_SAFE_INTEGER} minor units` }]);
+}
+
+/**
+ * The items with the prices that their customer was told. An earlier request with the same key may have been told
+ * others: then the prices do not add up to its total, and none is given.
+ */
+export function priceItems<Sku extends string>(
+  items: readonly { readonly sku: Sku; readonly quantity: number }[],
+  prices: Readonly<Record<Sku, { readonly unitPriceMinor: number }>>,
+  total: number,
+): readonly OrderItem[] {
+  if (totalMinor(items, prices) !== total) return items;
+  return items.map(({ sku, quantity }) => ({ sku, quantity, unitPriceMinor: prices[sku].unitPriceMinor }));
 }

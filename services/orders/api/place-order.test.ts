@@ -43,9 +43,9 @@ const request = readOrderRequest('k-1', {
   paymentToken: 'tok_ok',
 });
 
-async function failToStore(): Promise<void> {
+async function failToStore(idempotencyKey = request.idempotencyKey): Promise<void> {
   await database.query("ALTER TABLE outbox ADD CONSTRAINT broken CHECK (topic <> 'orders.v1')");
-  await expect(placeOrder(deps(), request)).rejects.toThrow();
+  await expect(placeOrder(deps(), { ...request, idempotencyKey })).rejects.toThrow();
   await database.query('ALTER TABLE outbox DROP CONSTRAINT broken');
 }
 
@@ -60,6 +60,40 @@ test('the amount of the first request with a key counts, even if the price chang
   expect([...held.values()]).toEqual([2_400n]);
   const { rows } = await database.query('SELECT total_minor FROM orders');
   expect(rows).toEqual([{ total_minor: '2400' }]);
+});
+
+test('the lines of the event have the prices of its total, or none', async () => {
+  await failToStore('k-2');
+  await placeOrder(deps(), request);
+  setPrice(1_300);
+  await placeOrder(deps(), { ...request, idempotencyKey: 'k-2' });
+  const { rows } = await database.query<{ data: string }>(
+    "SELECT data FROM outbox WHERE topic = 'orders.v1' ORDER BY id",
+  );
+  expect(rows.map(({ data }) => JSON.parse(data).lines)).toEqual([
+    [{ sku: 'mug', quantity: 2, unitPrice: { currency: 'USD', amountMinor: '1200' } }],
+    [{ sku: 'mug', quantity: 2 }],
+  ]);
+  const stored = await database.query('SELECT items FROM orders ORDER BY placed_at');
+  expect(stored.rows[0]).toEqual({ items: [{ sku: 'mug', quantity: 2, unitPriceMinor: 1_200 }] });
+});
+
+test('a key that was claimed too late asks no partner, and is free for the next request', async () => {
+  const locked = Promise.withResolvers<void>();
+  const finish = Promise.withResolvers<void>();
+  const locking = database.transaction(async (tx) => {
+    await tx.query('LOCK TABLE idempotency_keys');
+    locked.resolve();
+    await finish.promise;
+  });
+  await locked.promise;
+  const late = placeOrder({ ...deps(), storeWithinMs: 100 }, request);
+  await sleep(200);
+  finish.resolve();
+  await locking;
+  await expect(late).rejects.toMatchObject({ code: 'unavailable' });
+  expect(held.size).toBe(0);
+  expect((await placeOrder(deps(), request)).outcome).toMatchObject({ order: { status: 'confirmed' } });
 });
 
 test('a key that was left in flight keeps its amount as well, and a new key gets the new price', async () => {

@@ -19,7 +19,7 @@ import {
   renewOrderKey,
 } from '../store/idempotency-keys.ts';
 import { storeOrder } from '../store/store.ts';
-import { totalMinor } from './order-request.ts';
+import { priceItems, totalMinor } from './order-request.ts';
 
 export interface PlaceOrderDeps {
   readonly database: Database;
@@ -56,6 +56,11 @@ export async function placeOrder(
   // The attribute by which operators find the trace of an order.
   trace.getActiveSpan()?.setAttribute('windlass.order_id', orderId);
   const payment = { orderId, amountMinor, paymentToken: request.order.paymentToken };
+  // A claim that took too long, such as behind a lock: the client has gone, so no partner is asked.
+  if (storeBefore <= performance.now()) {
+    await release(deps, request, claim);
+    throw tooLate();
+  }
   const lease = { leaseMs: keyLeaseMs, renew: () => renewOrderKey(database, request, claim) };
   const asking = whileLeased(lease, (lost) => askPartners(deps, request, payment, lost));
   const answer = await asking.catch((err: unknown): PartnerAnswer => {
@@ -68,12 +73,16 @@ export async function placeOrder(
     log.info({ orderId, outcome: outcome.kind, answer: answer.kind }, 'order decided');
     return { outcome, replayed: false };
   } catch (error) {
-    // If this fails as well, the lease expires.
-    await releaseOrderKey(database, request, claim).catch((err: unknown) =>
-      log.warn({ err, orderId }, 'idempotency key not released'),
-    );
+    await release(deps, request, claim);
     throw hasCode(error, 'outcome-unknown') ? notKnownToBeStored(error) : error;
   }
+}
+
+/** If this fails as well, the lease expires. */
+async function release({ database, log }: PlaceOrderDeps, request: OrderRequest, claim: ClaimedKey): Promise<void> {
+  await releaseOrderKey(database, request, claim).catch((err: unknown) =>
+    log.warn({ err, orderId: claim.orderId }, 'idempotency key not released'),
+  );
 }
 
 /** The partners' answer while the customer waited; `none` leaves the payment to the saga. */
@@ -129,7 +138,8 @@ async function record(database: Database, request: OrderRequest, decision: Decis
     await tx.query("SELECT set_config('statement_timeout', $1, true)", [`${timeLeftMs(storeBefore)}ms`]);
     await finishOrderKey(tx, request, claim, placed);
     await insertSaga(tx, claim.orderId, authorizationId !== undefined);
-    await storeOrder(tx, { view: order, order: request.order, authorizationId, placedAt });
+    const items = priceItems(request.order.items, catalogue, amountMinor);
+    await storeOrder(tx, { view: order, order: request.order, items, authorizationId, placedAt });
     timeLeftMs(storeBefore);
   });
   return placed;
@@ -142,8 +152,10 @@ async function record(database: Database, request: OrderRequest, decision: Decis
 function timeLeftMs(storeBefore: number): number {
   const leftMs = Math.ceil(storeBefore - performance.now());
   if (leftMs > 0) return leftMs;
-  throw new DomainError('unavailable', 'The order could not be stored in time. Please send it again.');
+  throw tooLate();
 }
+
+const tooLate = () => new DomainError('unavailable', 'The order could not be stored in time. Please send it again.');
 
 function addDays(date: Date, days: number): Date {
   return new Date(date.getTime() + days * 24 * 60 * 60 * 1000);

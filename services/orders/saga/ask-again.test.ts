@@ -149,7 +149,7 @@ test('one sweep asks about a bounded number of orders, those that wait longest f
 
 test('an order about which no event can be made does not hold back the others', async () => {
   const [broken, orderId] = [await waitingOrder(), await waitingOrder()];
-  await database.query(`UPDATE orders SET items = '[{"sku":"unknown","quantity":1}]' WHERE id = $1`, [broken]);
+  await database.query(`UPDATE orders SET items = '{}' WHERE id = $1`, [broken]);
   await pass(61);
   await sweep();
   expect([await readAsks(broken), await readAsks(orderId)]).toMatchObject([[], [{ repeated: true }]]);
@@ -158,6 +158,23 @@ test('an order about which no event can be made does not hold back the others', 
     [broken],
   );
   expect(rows).toEqual([{ comes_later: true }]);
+});
+
+test('an order goes on even if the catalogue no longer has what it orders', async () => {
+  const orderId = await waitingOrder();
+  await database.query(
+    `UPDATE orders SET items = '[{"sku":"sold-out","quantity":1},{"sku":"mug","quantity":2,"unitPriceMinor":1200}]'`,
+  );
+  await pass(61);
+  await sweep();
+  expect(await readAsks(orderId)).toMatchObject([
+    {
+      lines: [
+        { sku: 'sold-out', quantity: 1 },
+        { sku: 'mug', quantity: 2, unitPrice: { amountMinor: '1200' } },
+      ],
+    },
+  ]);
 });
 
 test('no further order is asked about while a thousand that were asked about still wait', async () => {

@@ -1,5 +1,4 @@
 import type { DescMessage, MessageInitShape } from '@bufbuild/protobuf';
-import { catalogue } from '../../contracts/catalogue.ts';
 import { money } from '../../contracts/money.ts';
 import type { EventType } from '../../lib/messaging/cloud-event.ts';
 import { addToOutbox } from '../../lib/messaging/outbox.ts';
@@ -18,5 +17,9 @@ export async function addOrderEvent<Schema extends DescMessage>(
 
 /** windlass.events.v1.OrderLine */
 export function orderLines(items: readonly OrderItem[]) {
-  return items.map(({ sku, quantity }) => ({ sku, quantity, unitPrice: money(catalogue[sku].unitPriceMinor) }));
+  return items.map(({ sku, quantity, unitPriceMinor }) => ({
+    sku,
+    quantity,
+    ...(unitPriceMinor !== undefined && { unitPrice: money(unitPriceMinor) }),
+  }));
 }

@@ -4,7 +4,7 @@ import { orderPlaced, paymentAuthorized } from '../../contracts/events.ts';
 import { OrderStatus as EventStatus } from '../../contracts/gen/windlass/events/v1/orders_pb.js';
 import { money } from '../../contracts/money.ts';
 import type { Database, Queryable } from '../../lib/postgres/database.ts';
-import type { Order, OrderStatus, OrderView, OrderWithHistory } from '../order.ts';
+import type { Order, OrderItem, OrderStatus, OrderView, OrderWithHistory } from '../order.ts';
 import { addOrderEvent, orderLines } from './order-events.ts';
 
 /** The database of orders and orders-worker. */
@@ -14,6 +14,8 @@ export const migrations = join(import.meta.dirname, '../migrations');
 export interface PlacedOrder {
   readonly view: OrderView;
   readonly order: Order;
+  /** Those of the order, with their prices. */
+  readonly items: readonly OrderItem[];
   /** undefined if payments gave no answer; then the saga asks again. */
   readonly authorizationId: string | undefined;
   readonly placedAt: Date;
@@ -22,7 +24,7 @@ export interface PlacedOrder {
 /** Stores an order, its first history entry and its events, in the caller's transaction. */
 export async function storeOrder(
   tx: Queryable,
-  { view, order, authorizationId, placedAt }: PlacedOrder,
+  { view, order, items, authorizationId, placedAt }: PlacedOrder,
 ): Promise<void> {
   const { orderId, status, total, estimatedDelivery } = view;
   const isAuthorized = authorizationId !== undefined;
@@ -33,7 +35,7 @@ export async function storeOrder(
       orderId,
       order.customerId,
       status,
-      JSON.stringify(order.items),
+      JSON.stringify(items),
       order.shippingAddress,
       total.currency,
       total.amountMinor,
@@ -49,7 +51,7 @@ export async function storeOrder(
     orderId,
     customerId: order.customerId,
     status: isAuthorized ? EventStatus.CONFIRMED : EventStatus.PENDING,
-    lines: orderLines(order.items),
+    lines: orderLines(items),
     total: amount,
     placedAt: timestampFromDate(placedAt),
     estimatedDelivery,

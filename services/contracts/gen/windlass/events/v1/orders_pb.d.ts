@@ -27,6 +27,8 @@ export declare type OrderLine = Message<"windlass.events.v1.OrderLine"> & {
   quantity: number;
 
   /**
+   * As the customer was told. Missing if it changed between two requests for the order.
+   *
    * @generated from field: windlass.money.v1.Money unit_price = 3;
    */
   unitPrice?: Money | undefined;
