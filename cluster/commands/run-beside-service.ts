@@ -15,7 +15,7 @@ const command = new Command('run-beside-service')
   .argument('[argument...]', "the program's own")
   .passThroughOptions()
   .action(async (deployment: string, program: string, args: readonly string[]) => {
-    const asksForHelp = args.some((one) => one === '--help' || one === '-h');
+    const asksForHelp = args[0] === 'help' || args.some((one) => one === '--help' || one === '-h');
     process.exitCode = await (asksForHelp ? runHere(program, args) : runInJob(deployment, program, args));
   });
 
