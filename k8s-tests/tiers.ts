@@ -62,7 +62,11 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
   },
   'k8s-tests/platform/shared-cluster.cluster.test.ts': {
     reason: 'about six minutes for a further cluster, which others run; the short forms decide and adapt without one',
-    shortForms: ['cluster/shared/decide.test.ts', 'cluster/shared/adapt-manifests.test.ts'],
+    shortForms: [
+      'cluster/shared/survey.test.ts',
+      'cluster/shared/decide.test.ts',
+      'cluster/shared/adapt-manifests.test.ts',
+    ],
   },
   'k8s-tests/docs/kubectl-apply.cluster.test.ts': {
     reason: '121 s for another cluster; the short forms check the manifests and apply the same ones',
