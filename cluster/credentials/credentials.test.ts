@@ -137,6 +137,10 @@ describe('the certificate of a simulated partner', () => {
       expired: () => vi.setSystemTime(Date.now() + 366 * 86_400_000),
       renamed: () => ({ ...wanted, host: 'other.example' }),
       foreign: () => objects.set('ConfigMap shop/bank-ca', other),
+      withoutKey: () => {
+        const secret = objects.get('Secret partner/bank-tls') as Current;
+        return objects.set('Secret partner/bank-tls', { ...secret, values: { ...secret.values, 'tls.key': 'none' } });
+      },
       broken: () => objects.set('ConfigMap shop/bank-ca', { ...other, values: { 'ca.crt': 'none' } }),
     };
     await ensurePartnerCertificate(store, wanted);

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { generate } from 'selfsigned';
 import type { PartnerCertificate } from '../deploy/partner-certificates.ts';
 import type { Store } from './store.ts';
@@ -36,7 +36,8 @@ function fits(pair: Readonly<Record<string, string>>, host: string): boolean {
   try {
     const [certificate, authority] = [new X509Certificate(pair['tls.crt']), new X509Certificate(pair['ca.crt'])];
     const isValid = [certificate, authority].every(({ validTo }) => Date.parse(validTo) > Date.now());
-    return isValid && certificate.checkHost(host) !== undefined && certificate.verify(authority.publicKey);
+    const isTrusted = certificate.checkHost(host) !== undefined && certificate.verify(authority.publicKey);
+    return isValid && isTrusted && certificate.checkPrivateKey(createPrivateKey(pair['tls.key']));
   } catch {
     return false;
   }

@@ -74,10 +74,13 @@ test('a namespace of others is refused, each with the way to lend it', () => {
   expect(problems.join('\n')).toContain('kubectl label namespace shop windlass.dev/checkout=windlass-1');
 });
 
-test.each([true, false])('a namespace that is being deleted is waited for, ours (%s) or not', (isOurs) => {
-  const { problems } = on({ namespaces: new Map([['shop', { isOurs, isEnding: true }]]) });
-  expect(problems).toEqual([expect.stringContaining('kubectl wait --for=delete namespace/shop')]);
-});
+test.each([true, false])(
+  'a namespace that is being deleted is refused with the command that waits for it, ours (%s) or not',
+  (isOurs) => {
+    const { problems } = on({ namespaces: new Map([['shop', { isOurs, isEnding: true }]]) });
+    expect(problems).toEqual([expect.stringContaining('kubectl wait --for=delete namespace/shop')]);
+  },
+);
 
 describe('the Strimzi of others', () => {
   const operator = { namespace: 'kafka', version: '1.2.0', watches: ['*'] };

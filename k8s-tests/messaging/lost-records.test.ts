@@ -200,6 +200,15 @@ test('the events of a topic that is missing do not hold back those of others, wh
   expect(new Set(await subjectsIn())).toEqual(new Set(['o-1', 'o-2']));
 });
 
+test('a topic that a broker does not know at first is not missing', async () => {
+  await place('o-1');
+  await publishAll();
+  let looks = 0;
+  const hesitant = { ...described, readEnds: async () => (looks++ === 0 ? undefined : described.readEnds()) };
+  expect(await republishLost(database, hesitant, { log: silentLog })).toBeUndefined();
+  expect(looks).toBe(2);
+});
+
 test('a topic that never existed is no loss', async () => {
   await deleteTopic();
   expect(await check()).toBe('missing');

@@ -158,6 +158,11 @@ describe('a migration is rejected if it', () => {
       'ALTER TABLE t ADD a int; CREATE TABLE u AS SELECT b FROM t',
       'transaction',
     ],
+    [
+      'copies rows under the lock of a new name',
+      'ALTER TABLE t RENAME CONSTRAINT a TO b; CREATE TABLE u AS SELECT b FROM t',
+      'transaction',
+    ],
     ['sets how long it waits', "SELECT set_config('lock_timeout', '0', false)", 'lock'],
     ['does what the rules cannot read', 'DO $$ BEGIN DELETE FROM t; END $$', 'unknown'],
     ['changes what the rules do not know', 'ALTER TABLE t ENABLE ROW LEVEL SECURITY', 'unknown'],

@@ -79,17 +79,21 @@ function transactionFindings(
       complain(1, '`disable-transaction` also lets a statement wait for its lock forever. It is for CONCURRENTLY'),
     ];
   const slow = statements.find(
-    ({ stmt }) => !('ViewStmt' in stmt) && /AT_ValidateConstraint|"fromClause"/.test(JSON.stringify(stmt)),
+    ({ stmt }) =>
+      !('ViewStmt' in stmt || 'CreateFunctionStmt' in stmt) &&
+      /AT_ValidateConstraint|"fromClause"/.test(JSON.stringify(stmt)),
   );
   if (slow && statements.some(({ stmt }) => alters(stmt, created)))
     return [
-      complain(slow.line, 'reads all rows while ALTER TABLE of the same file keeps its lock. Use a file of its own'),
+      complain(slow.line, 'reads all rows while a change in the same file keeps its lock. Use a file of its own'),
     ];
   return [];
 }
 
 /** Whether it changes a table that others use, apart from VALIDATE, whose lock blocks no one. */
 function alters(stmt: Node, created: ReadonlySet<string>): boolean {
+  const locking = 'RenameStmt' in stmt ? stmt.RenameStmt : 'CreateTrigStmt' in stmt ? stmt.CreateTrigStmt : undefined;
+  if (locking?.relation) return !created.has(keyOf(locking.relation));
   if (!('AlterTableStmt' in stmt)) return false;
   const { relation, cmds = [] } = stmt.AlterTableStmt;
   return (

@@ -56,13 +56,13 @@ export async function republishLost(
 ): Promise<number | 'missing' | undefined> {
   // What was noted before the ends are read cannot be above them, whatever other relays publish meanwhile.
   const noted = await readNoted(database, topic.name);
-  const ends = await topic.readEnds();
-  if (!ends) {
-    const isKnown = noted.some((end) => end !== noEnd);
-    if (isKnown) await sleep(secondLookMs);
-    if (isKnown && !(await topic.readEnds())) await noteMissing(database, topic.name, noted);
-    return 'missing';
+  let ends = await topic.readEnds();
+  if (!ends && noted.some((end) => end !== noEnd)) {
+    await sleep(secondLookMs);
+    ends = await topic.readEnds();
+    if (!ends) await noteMissing(database, topic.name, noted);
   }
+  if (!ends) return 'missing';
   if (isLower(ends, noted)) return repair(database, topic, log, waitMs);
   await note(database, topic.name, ends, noted);
   return undefined;

@@ -13,9 +13,9 @@ import { countDeadLetter, reportOutbox } from './metrics.ts';
 import { partitionCount, relayLock } from './outbox.ts';
 
 /**
- * The end of each query for waiting events. `lane` is the partition of the outbox, $2 the topics that are missing. The query orders by it although
- * there is only one: only the index of waiting rows has this order. By id alone Postgres may scan all published rows on
- * the primary key.
+ * The end of each query for waiting events. $2 is the topics that are missing, and `lane` the partition of the outbox.
+ * The query orders by `lane` although there is only one: only the index of waiting rows has this order. By id alone
+ * Postgres may scan all published rows on the primary key.
  */
 const inPartition =
   'outbox.lane BETWEEN wanted.lane AND wanted.lane AND published_at IS NULL AND topic <> ALL($2) ORDER BY outbox.lane, id LIMIT';
@@ -94,6 +94,9 @@ export function startRelay(
         if (await hasWork(database, missing)) {
           if ((await batch()) >= backlogFrom) await settle([drain(), drain()]);
           await pause(batchPauseMs, stopping.signal);
+        } else if (missing.length > 0) {
+          // To find nothing, each look reads the whole backlog of a missing topic.
+          await pause(backOffMs, stopping.signal);
         } else await idle.wait(idlePauseMs);
       } catch (error) {
         checkedAt = Number.NEGATIVE_INFINITY;

@@ -93,6 +93,7 @@ test('a key that was claimed too late asks no partner, and is free for the next 
   await locking;
   await expect(late).rejects.toMatchObject({ code: 'unavailable' });
   expect(held.size).toBe(0);
+  expect((await database.query('SELECT 1 FROM idempotency_keys')).rows, 'or it would be authorized later').toEqual([]);
   expect((await placeOrder(deps(), request)).outcome).toMatchObject({ order: { status: 'confirmed' } });
 });
 

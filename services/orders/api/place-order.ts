@@ -13,6 +13,7 @@ import { insertSaga } from '../saga/saga-store.ts';
 import {
   type ClaimedKey,
   claimOrderKey,
+  deleteOrderKey,
   finishOrderKey,
   keyLeaseMs,
   releaseOrderKey,
@@ -58,7 +59,7 @@ export async function placeOrder(
   const payment = { orderId, amountMinor, paymentToken: request.order.paymentToken };
   // A claim that took too long, such as behind a lock: the client has gone, so no partner is asked.
   if (storeBefore <= performance.now()) {
-    await release(deps, request, claim);
+    await release(deps, request, claim, claim.isContinued ? releaseOrderKey : deleteOrderKey);
     throw tooLate();
   }
   const lease = { leaseMs: keyLeaseMs, renew: () => renewOrderKey(database, request, claim) };
@@ -79,8 +80,13 @@ export async function placeOrder(
 }
 
 /** If this fails as well, the lease expires. */
-async function release({ database, log }: PlaceOrderDeps, request: OrderRequest, claim: ClaimedKey): Promise<void> {
-  await releaseOrderKey(database, request, claim).catch((err: unknown) =>
+async function release(
+  { database, log }: PlaceOrderDeps,
+  request: OrderRequest,
+  claim: ClaimedKey,
+  free = releaseOrderKey,
+): Promise<void> {
+  await free(database, request, claim).catch((err: unknown) =>
     log.warn({ err, orderId: claim.orderId }, 'idempotency key not released'),
   );
 }

@@ -132,6 +132,18 @@ export async function releaseOrderKey(
   );
 }
 
+/** Deletes a key under whose order id no partner was asked: released, it would be authorized, only to be reversed. */
+export async function deleteOrderKey(
+  db: Queryable,
+  { idempotencyKey, order }: OrderRequest,
+  { lease }: ClaimedKey,
+): Promise<void> {
+  await db.query(
+    `DELETE FROM idempotency_keys WHERE customer_id = $1 AND key = $2 AND lease = $3 AND state = 'in-flight'`,
+    [order.customerId, idempotencyKey, lease],
+  );
+}
+
 /** Deletes expired keys. */
 export async function purgeOrderKeys(db: Queryable): Promise<void> {
   await deleteInBatches(db, 'idempotency_keys', 'ctid', `SELECT ctid FROM idempotency_keys AS k WHERE ${isExpired}`);

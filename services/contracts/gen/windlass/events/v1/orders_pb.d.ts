@@ -27,7 +27,8 @@ export declare type OrderLine = Message<"windlass.events.v1.OrderLine"> & {
   quantity: number;
 
   /**
-   * As the customer was told. Missing if it changed between two requests for the order.
+   * As the customer was told. Missing if it changed between two requests for the order, or if an earlier version stored
+   * the order.
    *
    * @generated from field: windlass.money.v1.Money unit_price = 3;
    */
