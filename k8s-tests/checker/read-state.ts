@@ -43,12 +43,11 @@ export async function takeBaseline(cluster: Cluster, kafka: Kafka): Promise<Base
   return { since: row.now, offsets: end };
 }
 
-/** The number of orders, sagas, events, and payments of no order that are in progress. */
+/** The number of orders, sagas and events that are in progress. */
 export interface WorkInProgress {
   readonly orders: number;
   readonly sagas: number;
   readonly unpublished: number;
-  readonly abandonedPayments: number;
 }
 
 /** Counts the work in progress, without consumer lag. It is cheap enough to be polled. */
@@ -70,7 +69,6 @@ export async function countWorkInProgress(
         since,
       ),
       unpublished: await countOf(client, waiting),
-      abandonedPayments: await countOf(client, 'SELECT count(*)::int AS count FROM abandoned_payments'),
     })),
     withDatabase(cluster, fulfillmentDatabase, (client) => countOf(client, waiting)),
   ]);

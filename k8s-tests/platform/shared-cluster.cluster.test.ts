@@ -5,6 +5,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { nativeProvider } from '../../cluster/native/native.ts';
@@ -62,12 +63,17 @@ describe.skipIf(!isNative)('on a cluster with other teams and an Istio of theirs
     await node.start(await choosePorts(readSettings({})), silent);
     await installOthers(others);
     context = (await kubectl(others, ['config', 'current-context'])).stdout.trim();
-    // Their istiod writes its ConfigMap into each namespace, after a while.
-    await eventually(async () => {
-      const first = await takeStock(others, isOurs);
-      before = await takeStock(others, isOurs);
-      expect(before).toEqual(first);
-    });
+    // Their istiod writes its ConfigMap into each namespace once it leads, which can take half a minute.
+    await eventually(
+      async () => {
+        const first = await takeStock(others, isOurs);
+        expect([...first.keys()]).toContain('ConfigMap team-a/istio-ca-root-cert');
+        await sleep(10_000);
+        before = await takeStock(others, isOurs);
+        expect(before).toEqual(first);
+      },
+      { timeoutMs: 180_000, intervalMs: 1_000 },
+    );
   }, 400_000);
   afterAll(async () => {
     await windlass('down');

@@ -15,19 +15,18 @@ export const consumers: readonly GroupRef[] = [
 ];
 
 /**
- * Throws with the counts while orders or sagas are in progress, payments of no order are not reversed, events wait to be
- * published or consumed, or a topic has lost events.
+ * Throws with the counts while orders or sagas are in progress, events wait to be published or consumed, or a topic has
+ * lost events.
  */
 export async function expectQuiescence(cluster: Cluster, kafka: Kafka, baseline: Baseline): Promise<void> {
-  const { orders, sagas, unpublished, abandonedPayments } = await countWorkInProgress(cluster, baseline);
+  const { orders, sagas, unpublished } = await countWorkInProgress(cluster, baseline);
   const lag = await withAdmin(kafka, async (admin) => {
     const lags = await Promise.all(consumers.map((group) => readLag(admin, group)));
     return lags.reduce((sum, each) => sum + each, 0);
   });
-  if (orders + sagas + unpublished + abandonedPayments + lag > 0)
+  if (orders + sagas + unpublished + lag > 0)
     throw new Error(
-      `${orders} orders and ${sagas} sagas in progress, ${abandonedPayments} payments to reverse, ` +
-        `${unpublished} events to publish, ${lag} to consume`,
+      `${orders} orders and ${sagas} sagas in progress, ${unpublished} events to publish, ${lag} to consume`,
     );
   const lost = await findLostTopics(cluster, kafka);
   if (lost.length > 0) throw new Error(`${lost.join(', ')} have lost events, which are not published again yet`);
