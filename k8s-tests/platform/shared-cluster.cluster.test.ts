@@ -63,11 +63,13 @@ describe.skipIf(!isNative)('on a cluster with other teams and an Istio of theirs
     await node.start(await choosePorts(readSettings({})), silent);
     await installOthers(others);
     context = (await kubectl(others, ['config', 'current-context'])).stdout.trim();
-    // Their istiod writes its ConfigMap into each namespace once it leads, which can take half a minute.
+    // Their istiod writes a ConfigMap into each namespace and tightens its webhook, which can take half a minute.
     await eventually(
       async () => {
         const first = await takeStock(others, isOurs);
         expect([...first.keys()]).toContain('ConfigMap team-a/istio-ca-root-cert');
+        const webhook = first.get('ValidatingWebhookConfiguration /istio-validator-others-mesh-of-others');
+        expect(webhook).toContain('"failurePolicy":"Fail"');
         await sleep(10_000);
         before = await takeStock(others, isOurs);
         expect(before).toEqual(first);

@@ -3,7 +3,8 @@ import { INGRESS_SELECTOR } from '../caller.ts';
 import { mergeConnectionManager } from './connection-manager.ts';
 
 const typeBase = 'https://windlass.example/problems';
-const sendAgain = 'Send the same request again, an order with the same Idempotency-Key.';
+/** What the gateway says if it has no answer of the service. */
+export const sendAgain = 'Send the same request again, an order with the same Idempotency-Key.';
 
 interface Problem {
   /** The last part of the problem's `type`. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { sendAgain } from '../../../cdk8s/mesh/edge/problems.ts';
 import type { Admin, RequestCounts } from '../../harness/admin.ts';
 import { callAs, targetOf } from '../../harness/caller.ts';
 import type { CallRecord } from '../../harness/caller-program.ts';
@@ -86,6 +87,10 @@ export function describeBreakers(source: Source, select?: Select): void {
   }
 }
 
+/** Refused by the caller's Envoy, because every endpoint is ejected. The gateway says so as a problem. */
+const isRefused = ({ status, message }: CallRecord): boolean =>
+  message.includes('no healthy upstream') || (status === '503' && message.includes(sendAgain));
+
 function judge({ dependency, ejection, faults }: Trial, observation: Observation | undefined): void {
   const { breaker } = dependency.policy;
   if (observation === undefined || breaker.kind === 'none') throw new Error('not measured');
@@ -93,7 +98,7 @@ function judge({ dependency, ejection, faults }: Trial, observation: Observation
   if (arrivals.length !== faults.length)
     throw new Error(`${arrivals.length} pods at the end, ${faults.length} at first`);
   const [failing = [], ...others] = arrivals;
-  const refused = records.filter(({ message }) => message.includes('no healthy upstream'));
+  const refused = records.filter(isRefused);
 
   for (const other of ejection === undefined ? arrivals : others) {
     expect(other.length, 'calls that arrive').toBeGreaterThan(1);
