@@ -61,7 +61,7 @@ documents: $(INSTALLED) ## write docs/generated: events, API, variables and sche
 test: check ## run the tests for any change: static, unit and cluster tests (on their own cluster if none runs); 20 minutes
 	@npm run --silent test
 
-prove: check ## run all tests: make test and the long suites (k8s-tests/tiers.ts); 35 minutes
+prove: check ## run all tests: make test and the long suites (k8s-tests/tiers.ts); an hour
 	@TIER=prove npm run --silent test
 
 check: $(INSTALLED) ## run the static checks: types, lint, format, import directions, unused code, migrations, spelling, documents
