@@ -17,6 +17,7 @@ export function environmentsFit(environments: Readonly<Record<string, Sized>>): 
       ? numbers
       : [
           ...requestsFitLimits(subject, environment),
+          ...criticalComesFirst(subject, environment),
           ...evictionsLeavePods(subject, environment),
           ...kafkaFits(subject, environment.kafka),
         ];
@@ -36,19 +37,7 @@ function numbersOf(subject: string, { maxUnavailable, samplingPercent, service, 
 }
 
 function requestsFitLimits(subject: string, { service, sidecar }: Sized): Problem[] {
-  const { cpuRequestMilli, criticalCpuRequestMilli } = service;
-  const critical: Problem[] =
-    criticalCpuRequestMilli < cpuRequestMilli
-      ? [
-          {
-            subject,
-            value: `service.criticalCpuRequestMilli = ${criticalCpuRequestMilli}`,
-            rule: 'critical-comes-first',
-            message: `critical services would get less than the others: use at least ${cpuRequestMilli}.`,
-          },
-        ]
-      : [];
-  const memory = Object.entries({ service, sidecar })
+  return Object.entries({ service, sidecar })
     .filter(([, { memoryRequestMi, memoryLimitMi }]) => memoryRequestMi > memoryLimitMi)
     .map(([container, { memoryRequestMi, memoryLimitMi }]) => ({
       subject,
@@ -56,7 +45,14 @@ function requestsFitLimits(subject: string, { service, sidecar }: Sized): Proble
       rule: 'requests-fit-limits',
       message: `Kubernetes rejects a request above its limit: use at most ${memoryLimitMi}, or raise memoryLimitMi.`,
     }));
-  return [...critical, ...memory];
+}
+
+/** A node that is short of CPU divides it by the requests. */
+function criticalComesFirst(subject: string, { service }: Sized): Problem[] {
+  const { cpuRequestMilli: others, criticalCpuRequestMilli: critical } = service;
+  if (critical >= others) return [];
+  const message = `critical services would get less than the others: use at least ${others}.`;
+  return [{ subject, value: `service.criticalCpuRequestMilli = ${critical}`, rule: 'critical-comes-first', message }];
 }
 
 /** A disruption budget of all pods of a service bounds nothing. A single pod has none, or no node could be drained. */
