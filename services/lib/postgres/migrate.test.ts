@@ -64,14 +64,21 @@ test('a migration gives up soon on a lock that is held, and is repeated until it
   const lines: string[] = [];
   const log = pino({}, { write: (line) => void lines.push(JSON.parse(line).msg as string) });
   const lifecycle = new Lifecycle(silentLog);
+  const locked = Promise.withResolvers<void>();
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const holder = database.transaction(async (tx) => {
+    // On a busy machine an attempt may take longer than a transaction may be idle.
+    await tx.query('SET LOCAL idle_in_transaction_session_timeout = 0');
     await tx.query('LOCK TABLE notes IN ACCESS SHARE MODE');
+    locked.resolve();
     await released;
   });
+  await locked.promise;
   const started = startDatabase(url, folder, { log, lifecycle });
-  await expect.poll(() => lines.join(), { timeout: 10_000 }).toContain('did not get a lock');
-  release();
+  await expect
+    .poll(() => lines.join(), { timeout: 30_000 })
+    .toContain('did not get a lock')
+    .finally(release);
   await holder;
   await started;
   await lifecycle.shutdown();
