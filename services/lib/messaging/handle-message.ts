@@ -4,6 +4,7 @@ import type { Log } from '../observability/log.ts';
 import { describeError } from '../observability/serialize-error.ts';
 import { extractTrace } from '../observability/tracing.ts';
 import { hasCode } from '../runtime/domain-error.ts';
+import { shorten } from '../runtime/shorten.ts';
 import { backOffMs } from '../runtime/timing.ts';
 import type { EventType } from './cloud-event.ts';
 import { type CloudEvent, decodeEvent } from './cloud-event.ts';
@@ -62,14 +63,14 @@ interface DeadLetterVerdict {
  * @param deliveries how often this message was postponed before
  */
 export function handleMessage(message: IncomingMessage, options: HandlingOptions, deliveries = 0): Promise<Delivered> {
-  const { topic, partition, offset, key, headers } = message;
+  const { topic, partition, offset, headers } = message;
   const attributes = {
     'messaging.system': 'kafka',
     'messaging.operation.type': 'process',
     'messaging.destination.name': topic,
     'messaging.destination.partition.id': String(partition),
     'messaging.kafka.offset': offset,
-    'messaging.kafka.message.key': shorten(key?.toString() ?? ''),
+    'messaging.kafka.message.key': subjectOf(message),
     'messaging.consumer.group.name': options.group,
   };
   const parent = extractTrace(headers);
@@ -116,14 +117,15 @@ async function decide(message: IncomingMessage, options: HandlingOptions, isFirs
   return handleUntilDecided(event, handle, message, options);
 }
 
-/** A text that may quote what anybody wrote into a topic, as far as a log line or a span needs it. */
-const shorten = (text: string, length = 100): string => text.slice(0, length);
+/** Anybody who may write to the topic chooses the key. */
+const subjectOf = ({ key }: IncomingMessage): string => shorten(key?.toString() ?? '', 100);
 /** The dead-letter message has all of a reason. */
 const loggedLength = 500;
 
 /** Any client that may write to the topic can set the header, so every skipped message has a log line. */
-function logSkipped({ topic, partition, offset, key }: IncomingMessage, targetGroup: string, log: Log): void {
-  const subject = shorten(key?.toString() ?? '');
+function logSkipped(message: IncomingMessage, targetGroup: string, log: Log): void {
+  const { topic, partition, offset } = message;
+  const subject = subjectOf(message);
   log.info({ topic, partition, offset, subject, targetGroup }, 'event skipped: redriven for another group');
 }
 
@@ -188,7 +190,7 @@ async function deadLetter(
   countDeadLetter(group, cause);
   // The reason for bad data quotes the data, which belongs in the dead-letter message and not in the log.
   const loggedReason = cause === 'bad-data' ? {} : { reason: shorten(reason, loggedLength) };
-  const subject = shorten(message.key?.toString() ?? '');
+  const subject = subjectOf(message);
   log.error({ topic, partition, offset, subject, cause, attempts, ...loggedReason }, 'event dead-lettered');
   return { kind: 'dead-lettered' };
 }
