@@ -26,10 +26,11 @@ export interface SynthesisProps {
 export function synthesize({ topology, plan, environment, outFolder }: SynthesisProps): void {
   const app = new App();
   new NamespacesChart(app, '10-namespaces', topology);
-  new SecurityChart(app, '20-security', topology);
   new ObservabilityChart(app, '30-observability', environment.samplingPercent);
   new GatewayChart(app, '35-edge', topology);
   new MeshChart(app, '40-mesh', plan);
+  // After the policies that allow something, so that an upgrade refuses no call in between.
+  new SecurityChart(app, '45-security', topology);
   new KafkaChart(app, '50-kafka', topology, environment);
   new WorkloadsChart(app, '60-workloads', topology, environment);
   writeCharts(app, outFolder);

@@ -47,7 +47,8 @@ test('in the mesh of others every object is in a namespace of ours, and nothing 
 test('what is mesh-wide in our mesh holds for our namespaces', () => {
   expect(named('PeerAuthentication')[0]?.spec).toEqual({ mtls: { mode: 'STRICT' } });
   expect(namespaces('PeerAuthentication')).toEqual(['shop', 'windlass-ingress']);
-  expect(namespaces('AuthorizationPolicy', 'deny-admin')).toEqual(['shop', 'windlass-ingress']);
+  for (const name of ['allow-nothing', 'deny-admin'])
+    expect(namespaces('AuthorizationPolicy', name)).toEqual(['shop', 'windlass-ingress']);
   const annotations = named('Deployment').map(({ metadata, spec }) => [
     metadata.namespace,
     JSON.stringify(spec).includes('\\"ISTIO_META_DNS_CAPTURE\\":\\"true\\"'),
@@ -71,6 +72,15 @@ test('the gateway of others is not selected: ours has a namespace and a label of
   expect(JSON.stringify(named('NetworkPolicy', 'orders'))).toContain(
     '"kubernetes.io/metadata.name":"windlass-ingress"}},"podSelector":{"matchLabels":{"istio":"windlass-ingressgateway"',
   );
+});
+
+test("the gateway's identity is that of our gateway there, and its namespace knows the gateway's routes", () => {
+  expect(JSON.stringify(named('AuthorizationPolicy', 'orders'))).toContain(
+    '"cluster.local/ns/windlass-ingress/sa/windlass-ingressgateway"',
+  );
+  expect(namespaces('AuthorizationPolicy', 'ingressgateway')).toEqual(['windlass-ingress']);
+  for (const kind of ['VirtualService', 'DestinationRule'])
+    expect(named(kind, 'orders')[0]?.spec?.exportTo).toEqual(['windlass-ingress']);
 });
 
 test('sidecars may reach the istiod of the mesh, and get its revision', () => {

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
-import { gatewayOf, injectionLabels, type Mesh, type SharedMesh } from './mesh.ts';
+import { type GatewayPlace, gatewayOf, injectionLabels, type Mesh, type SharedMesh } from './mesh.ts';
 
 /** The namespace in which a resource without a selector holds for the whole mesh. */
 const ROOT = gatewayOf({ kind: 'own' });
@@ -75,21 +75,30 @@ function withDnsProxy(manifest: Manifest): Manifest {
   return { ...manifest, spec: { ...spec, template: { ...template, metadata } } };
 }
 
+/** The part of a principal that names the account of the gateway's pods. */
+const identityOf = ({ namespace, service }: GatewayPlace) => `/ns/${namespace}/sa/${service}`;
+
 function selectsGateway({ spec }: Manifest): boolean {
   const { workloadSelector, selector } = (spec ?? {}) as Record<string, { labels?: unknown; matchLabels?: unknown }>;
   const selected = workloadSelector?.labels ?? workloadSelector?.matchLabels ?? selector?.matchLabels;
   return (selected as { istio?: string } | undefined)?.istio === ROOT.label;
 }
 
-/** Replaces the gateway's label everywhere, and in NetworkPolicies the namespaces of the gateway and of istiod. */
+/**
+ * Replaces the gateway's label and identity everywhere, and in NetworkPolicies the namespaces of the gateway and of
+ * istiod.
+ */
 function rewrite(value: unknown, mesh: SharedMesh): unknown {
+  if (typeof value === 'string') return value.replace(identityOf(ROOT), identityOf(gatewayOf(mesh)));
   if (Array.isArray(value)) return value.map((item) => rewrite(item, mesh));
   if (typeof value !== 'object' || value === null) return value;
   const gateway = gatewayOf(mesh);
-  const entries = Object.entries(value).map(([key, item]) => [
-    key,
-    key === 'istio' && item === ROOT.label ? gateway.label : rewrite(item, mesh),
-  ]);
+  const entries = Object.entries(value).map(([key, item]) => {
+    if (key === 'istio' && item === ROOT.label) return [key, gateway.label];
+    if (key === 'exportTo')
+      return [key, (item as string[]).map((to) => (to === ROOT.namespace ? gateway.namespace : to))];
+    return [key, rewrite(item, mesh)];
+  });
   const rewritten = Object.fromEntries(entries) as Record<string, unknown>;
   const { namespaceSelector } = value as { namespaceSelector?: { matchLabels?: Record<string, string> } };
   const name = 'kubernetes.io/metadata.name';
