@@ -4,6 +4,7 @@ import { KafkaChart } from '../charts/kafka.ts';
 import { MeshChart } from '../charts/mesh.ts';
 import { NamespacesChart } from '../charts/namespaces.ts';
 import { ObservabilityChart } from '../charts/observability.ts';
+import { QuotasChart } from '../charts/quotas.ts';
 import { SecurityChart } from '../charts/security.ts';
 import { WorkloadsChart } from '../charts/workload.ts';
 import type { MeshPlan } from '../mesh/plan.ts';
@@ -26,6 +27,7 @@ export interface SynthesisProps {
 export function synthesize({ topology, plan, environment, outFolder }: SynthesisProps): void {
   const app = new App();
   new NamespacesChart(app, '10-namespaces', topology);
+  new QuotasChart(app, '15-quotas', topology, environment);
   new ObservabilityChart(app, '30-observability', environment.samplingPercent);
   new GatewayChart(app, '35-edge', topology);
   new MeshChart(app, '40-mesh', plan);

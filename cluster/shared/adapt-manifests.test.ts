@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { root } from '../paths.ts';
 import { adaptManifests, type Manifest } from './adapt-manifests.ts';
-import { namespacesOf, type SharedMesh } from './mesh.ts';
+import { namespacesOf, OWN_MESH, type SharedMesh } from './mesh.ts';
 
 const mesh: SharedMesh = {
   kind: 'shared',
@@ -14,6 +14,7 @@ const mesh: SharedMesh = {
   revision: 'canary',
   version: '1.31.1',
   providers: [],
+  hasCni: true,
 };
 const folder = mkdtempSync(join(tmpdir(), 'windlass-adapt-'));
 let source: Manifest[];
@@ -33,7 +34,7 @@ const named = (kind: string, name?: string) =>
 const namespaces = (kind: string, name?: string) => named(kind, name).map(({ metadata }) => metadata.namespace);
 
 test('in a mesh of our own the manifests stay as they are', () =>
-  expect(adaptManifests({ kind: 'own' }, source)).toBe(source));
+  expect(adaptManifests(OWN_MESH, source)).toBe(source));
 
 test('in the mesh of others every object is in a namespace of ours, and nothing names the root namespace', () => {
   const ours = new Set(namespacesOf(mesh));
@@ -42,6 +43,18 @@ test('in the mesh of others every object is in a namespace of ours, and nothing 
   );
   expect(outside).toEqual([]);
   expect(JSON.stringify(adapted)).not.toMatch(/istio-system|"istio":"ingressgateway"/);
+});
+
+test("without istio-cni a namespace with sidecars admits their init containers, and a partner's stays restricted", () => {
+  const levels = (manifests: readonly Manifest[]) =>
+    Object.fromEntries(
+      manifests
+        .filter(({ kind }) => kind === 'Namespace')
+        .map(({ metadata }) => [metadata.name, metadata.labels?.['pod-security.kubernetes.io/enforce']]),
+    );
+  expect(levels(adapted)).toEqual({ shop: 'restricted', partner: 'restricted' });
+  for (const without of [{ kind: 'own', hasCni: false } as const, { ...mesh, hasCni: false }])
+    expect(levels(adaptManifests(without, source))).toEqual({ shop: 'privileged', partner: 'restricted' });
 });
 
 test('what is mesh-wide in our mesh holds for our namespaces', () => {
@@ -85,12 +98,12 @@ test("the gateway's identity is that of our gateway there, and its namespace kno
 
 test('sidecars may reach the istiod of the mesh, and get its revision', () => {
   expect(JSON.stringify(named('NetworkPolicy', 'orders'))).toContain('"kubernetes.io/metadata.name":"mesh-of-others"');
-  expect(named('Namespace', 'shop')[0]?.metadata.labels).toEqual({ 'istio.io/rev': 'canary' });
-  expect(named('Namespace', 'partner')[0]?.metadata.labels).toEqual({ 'istio-injection': 'disabled' });
+  expect(named('Namespace', 'shop')[0]?.metadata.labels).toMatchObject({ 'istio.io/rev': 'canary' });
+  expect(named('Namespace', 'partner')[0]?.metadata.labels).toMatchObject({ 'istio-injection': 'disabled' });
   const [shop] = adaptManifests({ ...mesh, revision: 'default' }, source).filter(
     ({ metadata }) => metadata.name === 'shop',
   );
-  expect(shop?.metadata.labels).toEqual({ 'istio-injection': 'enabled' });
+  expect(shop?.metadata.labels).toMatchObject({ 'istio-injection': 'enabled' });
 });
 
 test('tracing is stated only if the mesh has our provider, because istiod rejects one that it does not know', () => {
