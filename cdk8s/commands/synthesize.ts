@@ -28,7 +28,7 @@ export function synthesize({ topology, plan, environment, outFolder }: Synthesis
   new NamespacesChart(app, '10-namespaces', topology);
   new SecurityChart(app, '20-security', topology);
   new ObservabilityChart(app, '30-observability', environment.samplingPercent);
-  new GatewayChart(app, '35-edge', topology);
+  new GatewayChart(app, '35-edge', topology, environment.tokens);
   new MeshChart(app, '40-mesh', plan);
   new KafkaChart(app, '50-kafka', topology, environment);
   new WorkloadsChart(app, '60-workloads', topology, environment);
