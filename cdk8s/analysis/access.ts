@@ -64,7 +64,7 @@ export function tokensFit(environments: Readonly<Record<string, Pick<Environment
     return [
       ...names.map((field) => problem(field, 'use 1 to 255 printable ASCII characters without spaces.')),
       ...(isMade && faults === 'off'
-        ? [problem('jwksUri', 'whoever reads a Secret could sign tokens: use the https URL of an issuer.')]
+        ? [problem('jwksUri', 'anyone who reads its Secret could sign tokens: use the https URL of an issuer.')]
         : []),
       ...(!isMade && URL.parse(tokens.jwksUri)?.protocol !== 'https:'
         ? [problem('jwksUri', `use an https URL, or ${MADE_IN_CLUSTER} for tests.`)]

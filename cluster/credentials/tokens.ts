@@ -11,7 +11,6 @@ export const TOKEN_VALID = '12h';
 
 /** The roles that a token may have; those of cdk8s/model/topology.ts. */
 export const ROLES = ['support', 'analyst'] as const;
-export type Role = (typeof ROLES)[number];
 
 /** Who signs the tokens that this checkout's cluster accepts, with the private key in PEM. */
 export interface TokenIssuer {

@@ -1,3 +1,4 @@
+// cspell:ignore Fstats fstats
 /** Who gets through the gateway: every route with every credential, each with its exact answer. */
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';

@@ -98,7 +98,7 @@ export async function settleAuthorization(
 }
 
 /**
- * Reads an order for a customer, or whoever's it is. One statement for both questions: another customer's order takes
+ * Reads an order for its customer, or for anyone. One statement for both questions: another customer's order takes
  * as long as one that does not exist.
  * @returns undefined if there is no such order of the customer
  */
