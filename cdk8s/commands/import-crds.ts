@@ -14,7 +14,7 @@ const CDK8S_CLI = 'cdk8s-cli@2.207.60';
 const VERSION = 'v1';
 const KINDS = new Set([
   ...['VirtualService', 'DestinationRule', 'Gateway', 'ServiceEntry', 'Sidecar', 'EnvoyFilter'],
-  ...['PeerAuthentication', 'AuthorizationPolicy', 'Telemetry'],
+  ...['PeerAuthentication', 'RequestAuthentication', 'AuthorizationPolicy', 'Telemetry'],
   ...['Kafka', 'KafkaNodePool', 'KafkaTopic'],
 ]);
 

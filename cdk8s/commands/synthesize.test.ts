@@ -6,6 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { environments } from '../environments.ts';
 import { planMesh } from '../mesh/plan.ts';
 import { podsOf } from '../model/dependencies.ts';
+import { MADE_IN_CLUSTER } from '../model/environment.ts';
 import { syncInteractions } from '../model/interactions.ts';
 import { limits, policies } from '../policies.ts';
 import { saga } from '../saga.ts';
@@ -84,6 +85,16 @@ describe.each(Object.entries(environments))('in %s', (name, environment) => {
     const kinds = manifests.map(({ kind }) => kind);
     expect(kinds.lastIndexOf('Namespace')).toBe(1);
     expect(kinds.lastIndexOf('VirtualService')).toBeLessThan(kinds.indexOf('Deployment'));
+  });
+
+  test('tokens are those of its own issuer, and only a cluster for tests is asked to sign any', () => {
+    const text = JSON.stringify(manifests);
+    for (const [other, { tokens }] of Object.entries(environments))
+      expect([other, text.includes(tokens.issuer)]).toEqual([other, tokens.issuer === environment.tokens.issuer]);
+    const isMade = environment.tokens.jwksUri === MADE_IN_CLUSTER;
+    expect(isMade && environment.faults === 'off').toBe(false);
+    expect(text.includes('windlass.example/request-authentication')).toBe(isMade);
+    expect(manifests.some(({ kind }) => kind === 'RequestAuthentication')).toBe(!isMade);
   });
 
   test('every service has its deployment, account and, if it serves anything, service, all of its name', () => {

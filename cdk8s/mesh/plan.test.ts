@@ -97,7 +97,7 @@ describe('VirtualServices', () => {
 
   test('a host that the gateway and the mesh call has one for each: Istio accepts `*` only apart from the mesh', () => {
     const [fromGateway] = topology.interactions;
-    const rpcs = Object.entries(fromGateway.rpcs).map(([name, { slo: _, ...rpc }]) => [
+    const rpcs = Object.entries(fromGateway.rpcs).map(([name, { slo: _, access: __, ...rpc }]) => [
       name,
       { ...rpc, ratePerSecond: 1 },
     ]);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ensureCredentials } from '../credentials/ensure.ts';
+import { ensureAuthentication, ensureCredentials } from '../credentials/ensure.ts';
 import { kubectl } from '../kubernetes/kubectl.ts';
 import { waitUntilServing } from '../kubernetes/waits.ts';
 import { root } from '../paths.ts';
@@ -45,13 +45,14 @@ export async function installPlatform(
     );
   await applyNamespaces(provider, mesh);
   // Before Postgres: an upgrade of its chart from a version that contained the passwords would delete them.
-  await ensureCredentials();
+  await ensureCredentials(mesh);
   if (mesh.kind === 'own') await install(base);
   await install(...controlPlane, ...others);
   progress.note('istiod');
   if (mesh.kind === 'own') await waitUntilServing('istio-system', 'deployment/istiod');
   if (controlPlane.includes(cni)) await waitUntilServing(cni.namespace, 'daemonset/istio-cni-node');
   await waitUntilInjecting(mesh);
+  await ensureAuthentication(mesh);
   await install(gateway);
 }
 

@@ -96,10 +96,15 @@ describe.skipIf(!isNative)('on a cluster with other teams and an Istio of theirs
     const { stdout, stderr, exitCode } = await windlass('up');
     expect(exitCode, stderr).toBe(0);
     expect(stderr).toMatch(/uses the Istio 1\.32-dev in mesh-of-others \(revision others\)/);
-    const { ports, order } = JSON.parse(stdout) as { ports: { ingress: number }; order: { orderId: string } };
+    const { ports, token, order } = JSON.parse(stdout) as {
+      ports: { ingress: number };
+      token: string;
+      order: { orderId: string };
+    };
+    const headers = { authorization: `Bearer ${token}` };
     await eventually(
       async () => {
-        const response = await fetch(`http://127.0.0.1:${ports.ingress}/v1/orders/${order.orderId}`);
+        const response = await fetch(`http://127.0.0.1:${ports.ingress}/v1/orders/${order.orderId}`, { headers });
         expect(await response.json()).toMatchObject({ status: 'fulfilled' });
       },
       { timeoutMs: 60_000 },
