@@ -30,6 +30,14 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
     reason: '108 s, most of them for volume; the short form has the same tests with fewer messages',
     shortForms: ['k8s-tests/messaging/consumers.cluster.test.ts'],
   },
+  'k8s-tests/messaging/kafka-renewal.cluster.test.ts': {
+    reason: 'seven minutes until the kubelet has brought two certificates into the pods and one of them has expired',
+    shortForms: [
+      'k8s-tests/messaging/secure-broker.test.ts',
+      'cluster/native/strimzi-standin/certificates/secrets.test.ts',
+      'k8s-tests/messaging/kafka-identity.cluster.test.ts',
+    ],
+  },
   'k8s-tests/mesh/breakers.cluster.test.ts': {
     reason: 'every breaker, with one pod and with two, some over a minute each; the short form has those of orders',
     shortForms: ['k8s-tests/mesh/orders-breakers.cluster.test.ts', 'k8s-tests/mesh/live-config.cluster.test.ts'],

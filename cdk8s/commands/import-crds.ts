@@ -15,7 +15,7 @@ const VERSION = 'v1';
 const KINDS = new Set([
   ...['VirtualService', 'DestinationRule', 'Gateway', 'ServiceEntry', 'Sidecar', 'EnvoyFilter'],
   ...['PeerAuthentication', 'RequestAuthentication', 'AuthorizationPolicy', 'Telemetry'],
-  ...['Kafka', 'KafkaNodePool', 'KafkaTopic'],
+  ...['Kafka', 'KafkaNodePool', 'KafkaTopic', 'KafkaUser'],
 ]);
 
 /**

@@ -241,7 +241,7 @@ test('addresses are as the services read them', () => {
   );
   expect(values).toContainEqual({ name: 'INVENTORY_ADDRESS', value: 'inventory.shop.svc.cluster.local:50051' });
   expect(values).toContainEqual({ name: 'ACQUIRER_URL', value: 'http://acquirer.partner.example' });
-  expect(values).toContainEqual({ name: 'KAFKA_BROKERS', value: 'events-kafka-bootstrap.shop.svc:9092' });
+  expect(values).toContainEqual({ name: 'KAFKA_BROKERS', value: 'events-kafka-bootstrap.shop.svc:9093' });
 });
 
 describe("the partner's TLS", () => {

@@ -55,7 +55,8 @@ export async function deployApplication(images: ReadonlyMap<string, string>, mes
 }
 
 async function watchedIn(namespace: string): Promise<readonly Watched[]> {
-  const kinds = 'deployments,statefulsets,kafkas.kafka.strimzi.io,kafkatopics.kafka.strimzi.io';
+  const kinds =
+    'deployments,statefulsets,kafkas.kafka.strimzi.io,kafkatopics.kafka.strimzi.io,kafkausers.kafka.strimzi.io';
   const { stdout } = await kubectl(['-n', namespace, 'get', kinds, '-o', 'json']);
   return (JSON.parse(stdout) as { items: Watched[] }).items;
 }

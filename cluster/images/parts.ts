@@ -115,7 +115,7 @@ export async function ownDependencies(): Promise<string[]> {
 }
 
 export async function standinDependencies(): Promise<string[]> {
-  return ['@kubernetes/client-node', '@platformatic/kafka', 'pino'];
+  return ['@kubernetes/client-node', '@platformatic/kafka', 'pino', 'selfsigned'];
 }
 
 export async function dependencies(roots: () => Promise<string[]>): Promise<Entry[]> {

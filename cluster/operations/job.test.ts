@@ -14,6 +14,7 @@ const deployment: V1Deployment = {
         volumes: [
           { name: 'tmp', emptyDir: {} },
           { name: 'code', emptyDir: {} },
+          { name: 'kafka-user', secret: { secretName: 'orders-worker', items: [] } },
         ],
         initContainers: [{ name: 'code', image: 'shop:1' }],
         containers: [
@@ -43,6 +44,10 @@ test("a command has the service's image, identity, addresses and secrets", () =>
   expect(pod?.spec).toMatchObject({ serviceAccountName: 'orders-worker', securityContext: { runAsNonRoot: true } });
   expect(container).toMatchObject({ image: 'shop:1', env: deployment.spec?.template.spec?.containers[1]?.env });
   expect(container?.volumeMounts).toEqual([{ name: 'tmp', mountPath: '/tmp' }]);
+});
+
+test('in Kafka a command is one of the operators, and not the service', () => {
+  expect(pod?.spec?.volumes).toContainEqual({ name: 'kafka-user', secret: { secretName: 'operators', items: [] } });
 });
 
 test('no Service, Deployment or policy takes its pod for one of the service, and it has no sidecar', () => {

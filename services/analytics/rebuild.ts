@@ -1,12 +1,13 @@
 /** The program behind `npm run rebuild`, which runs it in a pod of its own with the addresses of analytics. */
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
+import { kafkaEndpoint } from '../lib/messaging/kafka-endpoint.ts';
 import { type Replayed, replayTopic } from '../lib/messaging/replay.ts';
 import { createLog } from '../lib/observability/log.ts';
 import { openDatabase } from '../lib/postgres/database.ts';
 import { readConfig } from '../lib/runtime/read-config.ts';
 import { runCommand } from '../lib/runtime/run-command.ts';
-import { databaseUrl, kafkaBrokers } from '../lib/runtime/variables.ts';
+import { databaseUrl, kafkaEndpointVariables } from '../lib/runtime/variables.ts';
 import { projectOrders, topic } from './projection.ts';
 import { rebuildFacts } from './rebuild-facts.ts';
 
@@ -31,8 +32,8 @@ await runCommand(
 );
 
 async function rebuild(): Promise<Replayed> {
-  const { DATABASE_URL, KAFKA_BROKERS } = readConfig(
-    { DATABASE_URL: databaseUrl, KAFKA_BROKERS: kafkaBrokers },
+  const { DATABASE_URL, ...settings } = readConfig(
+    { DATABASE_URL: databaseUrl, ...kafkaEndpointVariables },
     process.env,
   );
   const log = createLog('analytics-rebuild', 'warn', process.stderr);
@@ -40,7 +41,7 @@ async function rebuild(): Promise<Replayed> {
   try {
     return await rebuildFacts(database, () =>
       replayTopic(topic, {
-        brokers: KAFKA_BROKERS,
+        kafka: kafkaEndpoint(settings),
         group: `analytics-rebuild-${randomUUID()}`,
         handlers: projectOrders(database, log),
         log,
