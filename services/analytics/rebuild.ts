@@ -6,7 +6,7 @@ import { createLog } from '../lib/observability/log.ts';
 import { openDatabase } from '../lib/postgres/database.ts';
 import { readConfig } from '../lib/runtime/read-config.ts';
 import { runCommand } from '../lib/runtime/run-command.ts';
-import { databaseUrl, kafkaBrokers } from '../lib/runtime/variables.ts';
+import { commandPoolSize, databaseFiles, databaseFileVariables, kafkaBrokers } from '../lib/runtime/variables.ts';
 import { projectOrders, topic } from './projection.ts';
 import { rebuildFacts } from './rebuild-facts.ts';
 
@@ -31,16 +31,13 @@ await runCommand(
 );
 
 async function rebuild(): Promise<Replayed> {
-  const { DATABASE_URL, KAFKA_BROKERS } = readConfig(
-    { DATABASE_URL: databaseUrl, KAFKA_BROKERS: kafkaBrokers },
-    process.env,
-  );
+  const config = readConfig({ ...databaseFileVariables, KAFKA_BROKERS: kafkaBrokers }, process.env);
   const log = createLog('analytics-rebuild', 'warn', process.stderr);
-  const database = openDatabase(DATABASE_URL, log);
+  const database = openDatabase(databaseFiles(config), log, commandPoolSize);
   try {
     return await rebuildFacts(database, () =>
       replayTopic(topic, {
-        brokers: KAFKA_BROKERS,
+        brokers: config.KAFKA_BROKERS,
         group: `analytics-rebuild-${randomUUID()}`,
         handlers: projectOrders(database, log),
         log,
