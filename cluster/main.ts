@@ -33,7 +33,7 @@ program
   .action(() => credentials(settings()));
 program
   .command('rotate [database]')
-  .description("give the roles of one database, or of all, new passwords while the services run")
+  .description('give the roles of one database, or of all, new passwords while the services run')
   .action((database?: string) => rotate(settings(), database));
 program
   .command('dev')

@@ -26,7 +26,10 @@ export function connectionsFit(topology: Topology, environments: Readonly<Record
  * How many connections each role of Postgres needs: a service's role those of all pods that use its database, one more
  * of each service in a rollout, and those of an operator's command.
  */
-export function connectionLimits({ services }: Topology, { replicas, database }: Sized): Readonly<Record<string, number>> {
+export function connectionLimits(
+  { services }: Topology,
+  { replicas, database }: Sized,
+): Readonly<Record<string, number>> {
   const users = Map.groupBy(Object.entries(services), ([, service]) => service.database);
   return Object.fromEntries(
     [...users].flatMap(([name, ofDatabase]) => {

@@ -114,7 +114,10 @@ function toResources({ cpuRequestMilli, memoryRequestMi, memoryLimitMi }: Resour
   };
 }
 
-export function mapValues<From, To>(record: Readonly<Record<string, From>>, map: (value: From) => To): Record<string, To> {
+export function mapValues<From, To>(
+  record: Readonly<Record<string, From>>,
+  map: (value: From) => To,
+): Record<string, To> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 }
 

@@ -6,6 +6,7 @@ import { MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
 import { PORTS } from '../model/addresses.ts';
 import type { Topology } from '../model/topology.ts';
 import { networkPolicies } from './network-policies.ts';
+import { platformNetworkPolicies } from './platform-network-policies.ts';
 
 /**
  * Every call between sidecars is mutual TLS, no client reaches an admin port through a sidecar, and below the mesh only
@@ -22,7 +23,7 @@ export class SecurityChart extends Chart {
       metadata: { name: 'deny-admin', namespace: MESH_ROOT_NAMESPACE },
       spec: { action: 'DENY', rules: [{ to: [{ operation: { ports: [String(PORTS.admin)] } }] }] },
     });
-    for (const { name, namespace, spec } of networkPolicies(topology)) {
+    for (const { name, namespace, spec } of [...networkPolicies(topology), ...platformNetworkPolicies(topology)]) {
       new k8s.KubeNetworkPolicy(this, `network-policy-${namespace}-${name}`, { metadata: { name, namespace }, spec });
     }
   }

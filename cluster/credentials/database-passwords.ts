@@ -17,7 +17,12 @@ export interface DatabaseRole {
 export const DATABASE_NAMESPACE = 'postgres';
 export const DATABASE_HOST = `postgres.${DATABASE_NAMESPACE}.svc.cluster.local`;
 /** The Secret with all passwords by role, from which Postgres sets them at its start. */
-export const ROLES = { kind: 'Secret', namespace: DATABASE_NAMESPACE, name: 'postgres-roles', app: 'postgres' } as const;
+export const ROLES = {
+  kind: 'Secret',
+  namespace: DATABASE_NAMESPACE,
+  name: 'postgres-roles',
+  app: 'postgres',
+} as const;
 
 /** The service's role, which reads and writes rows, and its migrator's, which owns the database. */
 export function rolesOf({ name, namespace }: DatabaseService): readonly DatabaseRole[] {

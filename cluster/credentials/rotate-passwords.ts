@@ -1,11 +1,4 @@
-import {
-  type DatabaseRole,
-  makePassword,
-  passwordIn,
-  ROLES,
-  secretOf,
-  urlOf,
-} from './database-passwords.ts';
+import { type DatabaseRole, makePassword, passwordIn, ROLES, secretOf, urlOf } from './database-passwords.ts';
 import type { Current, Reference, Store } from './store.ts';
 
 /** What a rotation needs of the cluster. */

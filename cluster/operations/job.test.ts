@@ -14,20 +14,26 @@ const deployment: V1Deployment = {
         volumes: [
           { name: 'tmp', emptyDir: {} },
           { name: 'code', emptyDir: {} },
+          { name: 'database', secret: { secretName: 'postgres-orders' } },
+          { name: 'migrator', secret: { secretName: 'postgres-orders-migrator' } },
         ],
-        initContainers: [{ name: 'code', image: 'shop:1' }],
+        initContainers: [
+          { name: 'code', image: 'shop:1' },
+          { name: 'migrate', image: 'shop:1', volumeMounts: [{ name: 'migrator', mountPath: '/etc/database' }] },
+        ],
         containers: [
           { name: 'istio-proxy', image: 'proxy:1' },
           {
             name: 'orders-worker',
             image: 'shop:1',
-            env: [{ name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: 'postgres-orders', key: 'url' } } }],
+            env: [{ name: 'DATABASE_URL_FILE', value: '/etc/database/url' }],
             ports: [{ containerPort: 9464 }],
             readinessProbe: { httpGet: { path: '/readyz', port: 9901 } },
             resources: { limits: { memory: '1Gi' } },
             volumeMounts: [
               { name: 'tmp', mountPath: '/tmp' },
               { name: 'code', mountPath: '/app/services' },
+              { name: 'database', mountPath: '/etc/database' },
             ],
           },
         ],
@@ -42,7 +48,11 @@ const container = pod?.spec?.containers[0];
 test("a command has the service's image, identity, addresses and secrets", () => {
   expect(pod?.spec).toMatchObject({ serviceAccountName: 'orders-worker', securityContext: { runAsNonRoot: true } });
   expect(container).toMatchObject({ image: 'shop:1', env: deployment.spec?.template.spec?.containers[1]?.env });
-  expect(container?.volumeMounts).toEqual([{ name: 'tmp', mountPath: '/tmp' }]);
+  expect(container?.volumeMounts?.map(({ name }) => name)).toEqual(['tmp', 'database']);
+});
+
+test("a command has no secret that the service's own container lacks", () => {
+  expect(pod?.spec?.volumes?.map(({ name }) => name)).toEqual(['tmp', 'database']);
 });
 
 test('no Service, Deployment or policy takes its pod for one of the service, and it has no sidecar', () => {

@@ -32,8 +32,7 @@ const loopback = ['127.0.0.1', '[::1]', 'localhost'];
 
 /** @throws ConfigError if the files do not allow a verified connection */
 export function accessTo(source: DatabaseSource): Access {
-  if (typeof source === 'string')
-    return { config: { connectionString: source }, connecting: (attempt) => attempt() };
+  if (typeof source === 'string') return { config: { connectionString: source }, connecting: (attempt) => attempt() };
   const { urlFile, caFile } = source;
   const { hostname, port, username, pathname } = new URL(readFileSync(urlFile, 'utf8').trim());
   if (!caFile && !loopback.includes(hostname))
