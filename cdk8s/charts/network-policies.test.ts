@@ -21,7 +21,7 @@ const pods: Readonly<Record<string, Pod>> = {
   dns: { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } },
   jaeger: { namespace: 'observability', labels: { app: 'jaeger' } },
   prometheus: { namespace: 'observability', labels: { app: 'prometheus' } },
-  pgadmin: { namespace: 'postgres', labels: { app: 'pgadmin' } },
+  tool: { namespace: 'postgres', labels: { app: 'tool' } },
   postgres: { namespace: 'postgres', labels: { app: 'postgres' } },
   kafka: { namespace: 'shop', labels: { 'strimzi.io/kind': 'Kafka', 'strimzi.io/name': 'events-kafka' } },
   strimzi: { namespace: 'shop', labels: { 'strimzi.io/kind': 'cluster-operator' } },
@@ -118,7 +118,7 @@ test('istiod serves sidecars and the webhook, metrics to monitoring only, and no
 });
 
 test('pods without a policy of their own in the namespaces of the platform are reached by nothing', () => {
-  expect(callersOf('pgadmin')).toEqual([]);
+  expect(callersOf('tool')).toEqual([]);
   expect(callersOf('prometheus')).toEqual([]);
 });
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# cspell:ignore datdba hostssl userbyid
 # Starts Postgres after making what is missing: the data folder, and for each service a database and two roles. The role
 # of the service's name may read and write rows; <service>-migrator owns the database and changes its schema. A file in
 # $ROLES_DIR has the name of a role and its password, $CONFIG_DIR/connections a line `role limit` for each role,

@@ -1,3 +1,4 @@
+// cspell:ignore datdba proname proowner tableowner userbyid
 /** The server of charts/postgres, without a cluster: who reaches which database, and with which rights. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';

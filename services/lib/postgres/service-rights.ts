@@ -9,7 +9,7 @@ const rights = 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE';
 /**
  * Lets a service read and write the rows of every table, also those of later migrations, and nothing else. The owner of
  * the tables calls it after each migration; only the first call changes anything. TRUNCATE is among the rights, because
- * whoever may delete every row may as well do it quickly. The record of migrations can only be read.
+ * a role that may delete every row may as well do it quickly. The record of migrations can only be read.
  *
  * @param service the role of the service; it must exist
  */
