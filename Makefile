@@ -16,7 +16,7 @@ endif
 CLUSTER_CLI := npm run --silent cluster --
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help up platform credentials down status logs env token diff synth decisions documents test prove check unit bench storm mutate dev format
+.PHONY: help up platform credentials rotate down status logs env token diff synth decisions documents test prove check unit bench storm mutate dev format
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ platform: $(INSTALLED) ## bring up what the manifests of dist/<env> need, for `k
 
 credentials: $(INSTALLED) ## make the passwords, certificates and keys that the cluster lacks, once, where GitOps installs the charts
 	@$(CLUSTER_CLI) credentials
+
+rotate: $(INSTALLED) ## give the databases' roles new passwords while orders flow; SERVICE=orders for one database
+	@$(CLUSTER_CLI) rotate $(SERVICE)
 
 down: $(INSTALLED) ## remove the cluster and every trace of it (the cache of binaries stays in ~/.cache/windlass)
 	@$(CLUSTER_CLI) down

@@ -3,6 +3,7 @@ import { credentials } from './commands/credentials.ts';
 import { buildImageAs, dev } from './commands/dev.ts';
 import { down } from './commands/down.ts';
 import { diff, env, logs, status } from './commands/look.ts';
+import { rotate } from './commands/rotate.ts';
 import { token } from './commands/token.ts';
 import { platform, up } from './commands/up.ts';
 import { CommandError } from './run.ts';
@@ -31,6 +32,10 @@ program
   .command('credentials')
   .description('make the passwords, certificates and keys that the cluster lacks, and nothing else')
   .action(() => credentials(settings()));
+program
+  .command('rotate [database]')
+  .description('give the roles of one database, or of all, new passwords while the services run')
+  .action((database?: string) => rotate(settings(), database));
 program
   .command('dev')
   .description('run skaffold dev on kind: an edited service restarts in its pod')

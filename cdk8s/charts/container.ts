@@ -4,6 +4,7 @@ import { PORTS } from '../model/addresses.ts';
 import type { Environment, Resources } from '../model/environment.ts';
 import type { Service } from '../model/topology.ts';
 import { CODE_FOLDER, TAR_OPTIONS, watchCommand } from './live-code.ts';
+import { DATABASE_FOLDER, databaseVariables } from './service-variables.ts';
 
 const USER = 10001;
 
@@ -65,6 +66,20 @@ function watched(name: string, service: Service, envVariables: ServiceContainerP
   };
 }
 
+/** Migrates the database, as the role that owns it, whose password no other container has. */
+export function migrator(database: string, environment: Environment, secret: kplus.Volume): kplus.ContainerProps {
+  return {
+    name: 'migrate',
+    image: environment.image,
+    imagePullPolicy: kplus.ImagePullPolicy.IF_NOT_PRESENT,
+    command: ['node', `${CODE_FOLDER}/migrate.ts`, database],
+    envVariables: mapValues(databaseVariables, kplus.EnvValue.fromValue),
+    volumeMounts: [{ path: DATABASE_FOLDER, volume: secret, readOnly: true }],
+    resources: toResources(environment.service),
+    securityContext: lockedDown(),
+  };
+}
+
 /** Fills the folder that files are synced into with the image's code. */
 export function codeCopier(environment: Environment, code: kplus.Volume): kplus.ContainerProps {
   const target = '/code';
@@ -97,6 +112,13 @@ function toResources({ cpuRequestMilli, memoryRequestMi, memoryLimitMi }: Resour
     cpu: { request: kplus.Cpu.millis(cpuRequestMilli) },
     memory: { request: Size.mebibytes(memoryRequestMi), limit: Size.mebibytes(memoryLimitMi) },
   };
+}
+
+export function mapValues<From, To>(
+  record: Readonly<Record<string, From>>,
+  map: (value: From) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 }
 
 function lockedDown(): kplus.ContainerSecurityContextProps {

@@ -2,6 +2,7 @@ import type { k8s } from 'cdk8s-plus-27';
 import { expect, test } from 'vitest';
 import { exampleTopology } from '../testing/example.ts';
 import { type NamedPolicy, networkPolicies } from './network-policies.ts';
+import { platformNetworkPolicies } from './platform-network-policies.ts';
 
 interface Pod {
   readonly namespace: string;
@@ -20,6 +21,7 @@ const pods: Readonly<Record<string, Pod>> = {
   dns: { namespace: 'kube-system', labels: { 'k8s-app': 'kube-dns' } },
   jaeger: { namespace: 'observability', labels: { app: 'jaeger' } },
   prometheus: { namespace: 'observability', labels: { app: 'prometheus' } },
+  tool: { namespace: 'postgres', labels: { app: 'tool' } },
   postgres: { namespace: 'postgres', labels: { app: 'postgres' } },
   kafka: { namespace: 'shop', labels: { 'strimzi.io/kind': 'Kafka', 'strimzi.io/name': 'events-kafka' } },
   strimzi: { namespace: 'shop', labels: { 'strimzi.io/kind': 'cluster-operator' } },
@@ -27,8 +29,8 @@ const pods: Readonly<Record<string, Pod>> = {
   unknown: { namespace: 'shop', labels: { app: 'unknown' } },
   elsewhere: { namespace: 'default', labels: { app: 'a' } },
 };
-const PORTS = [53, 4317, 5432, 8080, 8443, 9093, 9464, 9901, 15012, 15017, 50051];
-const policies = networkPolicies(exampleTopology);
+const PORTS = [53, 80, 4317, 5432, 8080, 8443, 9093, 9464, 9901, 15010, 15012, 15014, 15017, 16686, 50051];
+const policies = [...networkPolicies(exampleTopology), ...platformNetworkPolicies(exampleTopology)];
 
 /** The connections that Kubernetes lets a pod open, as `from -> to:port`. */
 function connections(from: string): string[] {
@@ -88,6 +90,43 @@ test('an unknown pod in our namespaces reaches nothing; the default does not sel
   expect(connections('strimzi')).toContain('strimzi -> kafka:9093');
 });
 
+/** Those who reach a pod, as `from:port`. */
+function callersOf(to: string): string[] {
+  return Object.keys(pods)
+    .flatMap(connections)
+    .flatMap((arrow) => (arrow.includes(` -> ${to}:`) ? arrow.replace(` -> ${to}`, '') : []));
+}
+
+test('Postgres is reached by services and commands only, and reaches nothing', () => {
+  expect(callersOf('postgres').toSorted()).toEqual(['a', 'b', 'bank', 'c', 'command'].map((from) => `${from}:5432`));
+  expect(connections('postgres')).toEqual([]);
+});
+
+test('Jaeger gets spans from services and the gateway only, and shows them to whom egress rules let ask', () => {
+  const spans = callersOf('jaeger').filter((arrow) => arrow.endsWith(':4317'));
+  expect(spans.toSorted()).toEqual(['a', 'b', 'bank', 'c', 'gateway'].map((from) => `${from}:4317`));
+  const others = callersOf('jaeger').filter((arrow) => !spans.includes(arrow));
+  expect(others.toSorted()).toEqual(
+    ['dns', 'elsewhere', 'gateway', 'istiod', 'kafka', 'prometheus', 'strimzi'].map((from) => `${from}:16686`),
+  );
+});
+
+test('istiod serves sidecars and the webhook, metrics to monitoring only, and nothing in plain text', () => {
+  const arrows = callersOf('istiod').map((arrow) => arrow.split(':'));
+  expect([...new Set(arrows.map(([, port]) => port))].toSorted()).toEqual(['15012', '15014', '15017']);
+  expect(arrows.filter(([, port]) => port === '15014').map(([from]) => from)).toEqual(['prometheus']);
+});
+
+test('pods without a policy of their own in the namespaces of the platform are reached by nothing', () => {
+  expect(callersOf('tool')).toEqual([]);
+  expect(callersOf('prometheus')).toEqual([]);
+});
+
+test('customers reach the gateway where it listens', () => {
+  expect(callersOf('gateway')).toEqual(expect.arrayContaining(['elsewhere:80', 'elsewhere:8443']));
+  expect(callersOf('gateway').filter((arrow) => !/:(80|8443)$/.test(arrow))).toEqual([]);
+});
+
 /** Both ends must allow it. A pod that no policy selects for a direction is open in that direction. */
 function isOpen(from: string, to: string, port: number): boolean {
   const [source, target] = [podOf(from), podOf(to)];
@@ -116,16 +155,19 @@ function selecting({ namespace, labels }: Pod, direction: string): NamedPolicy[]
 function admits(
   { namespace, labels }: Pod,
   port: number,
-  peers: readonly k8s.NetworkPolicyPeer[] = [],
+  peers: readonly k8s.NetworkPolicyPeer[] | undefined,
   ports: readonly k8s.NetworkPolicyPort[] = [],
 ): boolean {
-  const isPeer = peers.some(
-    ({ ipBlock, namespaceSelector, podSelector }) =>
-      // None of these pods has an address of its own here.
-      ipBlock === undefined &&
-      matches(namespaceSelector, { 'kubernetes.io/metadata.name': namespace }) &&
-      matches(podSelector, labels),
-  );
+  // A rule without peers admits anyone.
+  const isPeer =
+    peers === undefined ||
+    peers.some(
+      ({ ipBlock, namespaceSelector, podSelector }) =>
+        // None of these pods has an address of its own here.
+        ipBlock === undefined &&
+        matches(namespaceSelector, { 'kubernetes.io/metadata.name': namespace }) &&
+        matches(podSelector, labels),
+    );
   return isPeer && ports.some((open) => open.port?.value === port);
 }
 

@@ -98,13 +98,13 @@ function peersAt(namespace: string, labels: Peer['labels'], callee: Service): Pe
   return callee.serves === 'nothing' ? [] : [{ namespace, labels, port: PORTS[callee.serves] }];
 }
 
-function toPeer({ namespace, labels }: Peer): k8s.NetworkPolicyPeer {
+export function toPeer({ namespace, labels }: Peer): k8s.NetworkPolicyPeer {
   return {
     namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
     podSelector: Object.keys(labels).length > 0 ? { matchLabels: labels } : {},
   };
 }
 
-function tcp(port: number): k8s.NetworkPolicyPort {
+export function tcp(port: number): k8s.NetworkPolicyPort {
   return { protocol: 'TCP', port: k8s.IntOrString.fromNumber(port) };
 }

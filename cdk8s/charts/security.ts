@@ -9,6 +9,7 @@ import { defaultSidecar } from '../mesh/sidecar.ts';
 import { PORTS } from '../model/addresses.ts';
 import type { Topology } from '../model/topology.ts';
 import { networkPolicies } from './network-policies.ts';
+import { platformNetworkPolicies } from './platform-network-policies.ts';
 
 /**
  * The mesh's defaults: every call between sidecars is mutual TLS, and nobody may call anything. The plan's policies allow
@@ -38,7 +39,7 @@ export class SecurityChart extends Chart {
       metadata: { name: 'deny-admin', namespace: MESH_ROOT_NAMESPACE },
       spec: { action: 'DENY', rules: [{ to: [{ operation: { ports: [String(PORTS.admin)] } }] }] },
     });
-    for (const { name, namespace, spec } of networkPolicies(topology)) {
+    for (const { name, namespace, spec } of [...networkPolicies(topology), ...platformNetworkPolicies(topology)]) {
       new k8s.KubeNetworkPolicy(this, `network-policy-${namespace}-${name}`, { metadata: { name, namespace }, spec });
     }
   }

@@ -12,7 +12,7 @@ test.each([
   ['bank', ['TLS_CERT_FILE', 'TLS_KEY_FILE']],
 ])('%s learns what it needs of what it uses, and no other address', (name, expected) => {
   const variables = Object.keys(variablesOf(name, exampleTopology, environments.dev));
-  expect(variables.filter((variable) => !/^(OTEL_|FAULTS|DATABASE_POOL_SIZE)/.test(variable))).toEqual(expected);
+  expect(variables.filter((variable) => !/^(OTEL_|FAULTS|DATABASE_)/.test(variable))).toEqual(expected);
 });
 
 test('a service opens as many connections as its environment has for it, and remembers events as the topology says', () => {

@@ -8,8 +8,17 @@ import { KAFKA_BOOTSTRAP, OTLP_ENDPOINT } from './platform.ts';
 /** Where a service that serves TLS finds its certificate: a Secret of type kubernetes.io/tls, mounted. */
 export const TLS_FOLDER = '/etc/tls';
 
+/** Where a container finds the Secret of the database role that it uses, mounted. */
+export const DATABASE_FOLDER = '/etc/database';
+
+/** How a container finds its database: the URL, with the password, and the authorities of the server's certificate. */
+export const databaseVariables = {
+  DATABASE_URL_FILE: `${DATABASE_FOLDER}/url`,
+  DATABASE_CA_FILE: `${DATABASE_FOLDER}/ca.crt`,
+} as const;
+
 /**
- * A service's environment variables, apart from the secret ones: it learns the addresses of what topology.ts says it
+ * A service's environment variables, none of which is secret: it learns the addresses of what topology.ts says it
  * uses, and no other. gRPC callees are `<NAME>_ADDRESS=host:port`, HTTP callees `<NAME>_URL`.
  */
 export function variablesOf(name: string, topology: Topology, environment: Environment): Record<string, string> {
@@ -20,6 +29,7 @@ export function variablesOf(name: string, topology: Topology, environment: Envir
       ...KAFKA_FILES,
       DEDUPLICATION_DAYS: String(topology.deduplicationDays),
     }),
+    ...databaseVariables,
     DATABASE_POOL_SIZE: String(environment.database.poolSize),
     ...(topology.services[name]?.serves === 'https' && {
       TLS_CERT_FILE: `${TLS_FOLDER}/tls.crt`,

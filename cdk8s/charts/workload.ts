@@ -3,15 +3,16 @@ import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { partnerCasOf } from '../mesh/partner-ca.ts';
 import { PORTS } from '../model/addresses.ts';
+import { migratorOf } from '../model/database.ts';
 import { podsOf } from '../model/dependencies.ts';
 import { type Environment, SURGE_PODS } from '../model/environment.ts';
 import { isCritical, usesKafka } from '../model/interactions.ts';
 import type { Service, Topology } from '../model/topology.ts';
 import { keepAvailable } from './availability.ts';
-import { codeCopier, runAsUnprivileged, serviceContainer } from './container.ts';
+import { codeCopier, mapValues, migrator, runAsUnprivileged, serviceContainer } from './container.ts';
 import { mountKafkaCredentials } from './kafka-credentials.ts';
 import { CODE_FOLDER } from './live-code.ts';
-import { TLS_FOLDER, variablesOf } from './service-variables.ts';
+import { DATABASE_FOLDER, TLS_FOLDER, variablesOf } from './service-variables.ts';
 import { PRE_STOP_SECONDS, sidecarAnnotations } from './sidecar-annotations.ts';
 
 /** Everything that runs our image. */
@@ -72,13 +73,13 @@ class Workload extends Construct {
         service,
         environment,
         isCritical: isCritical(name, topology),
-        envVariables: {
-          DATABASE_URL: this.databaseUrl(service),
-          ...mapValues(variablesOf(name, topology, environment), kplus.EnvValue.fromValue),
-        },
+        envVariables: mapValues(variablesOf(name, topology, environment), kplus.EnvValue.fromValue),
       }),
     );
     container.mount('/tmp', kplus.Volume.fromEmptyDir(this, 'tmp', 'tmp'));
+    const { database } = service;
+    container.mount(DATABASE_FOLDER, this.databaseSecret(database), { readOnly: true });
+    deployment.addInitContainer(migrator(database, environment, this.databaseSecret(migratorOf(database))));
     if (service.serves === 'https') {
       const secret = kplus.Secret.fromSecretName(this, 'certificate', `${name}-tls`);
       container.mount(TLS_FOLDER, kplus.Volume.fromSecret(this, 'tls', secret, { name: 'tls' }), { readOnly: true });
@@ -99,9 +100,10 @@ class Workload extends Construct {
     }
   }
 
-  private databaseUrl({ database }: Service): kplus.EnvValue {
-    const secret = kplus.Secret.fromSecretName(this, 'database', `postgres-${database}`);
-    return kplus.EnvValue.fromSecretValue({ secret, key: 'url' });
+  /** The Secret of a database role. */
+  private databaseSecret(role: string): kplus.Volume {
+    const secret = kplus.Secret.fromSecretName(this, `database-${role}`, `postgres-${role}`);
+    return kplus.Volume.fromSecret(this, `database-${role}-volume`, secret, { name: `database-${role}` });
   }
 }
 
@@ -134,8 +136,4 @@ function addWhatPlusLacks(deployment: kplus.Deployment, { service }: Environment
 function patchRendered(object: ApiObject, ...operations: JsonPatch[]): void {
   const render = object.toJson.bind(object);
   object.toJson = () => JsonPatch.apply(render(), ...operations);
-}
-
-function mapValues<From, To>(record: Record<string, From>, map: (value: From) => To): Record<string, To> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
 }

@@ -291,7 +291,7 @@ describe('with file sync', () => {
       const { containers, initContainers = [] } = spec.template.spec;
       expect(containers[0]?.command).toContain('--watch-path=/app/services/lib');
       expect(containers[0]?.volumeMounts).toContainEqual({ name: 'code', mountPath: '/app/services' });
-      expect(initContainers.map(({ name }) => name)).toEqual(['code']);
+      expect(initContainers.map(({ name }) => name)).toEqual(['migrate', 'code']);
     },
   );
 

@@ -4,3 +4,17 @@
  * connection; k8s-tests/orders/database-limits.test.ts compares them.
  */
 export const STATEMENT_TIMEOUT_MS = 10_000;
+
+/** The role that owns a database and alone may change its schema. The database's own name is its service's role. */
+export function migratorOf(database: string): string {
+  return `${database}-migrator`;
+}
+
+/**
+ * Connections of operators' commands to one database, beside those of its pods: `commandPoolSize` in
+ * services/lib/runtime/variables.ts.
+ */
+export const COMMAND_CONNECTIONS = 5;
+
+/** Connections of a migrator: `migratorConnections` in charts/postgres/values.yaml. A pod that gets none waits. */
+export const MIGRATOR_CONNECTIONS = 4;

@@ -24,7 +24,7 @@ export interface Environment {
     readonly poolSize: number;
     /** Of the Postgres that has all databases: `maxConnections` in charts/postgres/values.yaml. */
     readonly maxConnections: number;
-    /** Of these, for migrations, commands, backups, superusers, and pods that terminate while others start. */
+    /** Of these, for superusers, and for connections that have not authenticated, which hold a slot until they do. */
     readonly reserved: number;
   };
   readonly kafka: {

@@ -5,6 +5,7 @@ test.each([
   '[istio-proxy] 2026-11-26T01:32:31Z info Envoy proxy is ready',
   '[istio-init] # Completed on Thu Nov 26',
   '[code] copied',
+  '[migrate] {"level":"info","msg":"migration finished"}',
   '       > [payments-595755fb8-tkxwl istio-proxy] app URL path = /readyz',
 ])('make dev leaves out %s', (line) => expect(line).toMatch(NOT_A_SERVICE));
 

@@ -11,7 +11,7 @@ import { titleOf } from './choose-provider.ts';
 import { runningCluster } from './running.ts';
 
 /** Log lines of sidecars and init containers. skaffold follows every container of our pods. */
-export const NOT_A_SERVICE = /^\s*(> )?\[(\S+ )?(istio-[a-z]+|code)\]/;
+export const NOT_A_SERVICE = /^\s*(> )?\[(\S+ )?(istio-[a-z]+|code|migrate)\]/;
 
 /** How long skaffold waits after an edit for further edits, to sync them together. skaffold's default is a second. */
 const SETTLE_MS = 200;

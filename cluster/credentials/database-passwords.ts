@@ -1,54 +1,84 @@
 import { randomBytes } from 'node:crypto';
-import type { Current, Store } from './store.ts';
+import { type Current, putValues, type Store } from './store.ts';
 
-/** A service with a role and a database of its name in Postgres, as charts/postgres/values.yaml lists them. */
+/** A service with a database of its name in Postgres, as charts/postgres/values.yaml lists them. */
 export interface DatabaseService {
   readonly name: string;
   readonly namespace: string;
 }
 
-/** The namespace of Postgres, and the Secret with all passwords by role, from which Postgres sets them at its start. */
-const NAMESPACE = 'postgres';
-const ROLES = { kind: 'Secret', namespace: NAMESPACE, name: 'postgres-roles', app: 'postgres' } as const;
+/** A role of a database, with its password in the Secret `postgres-<role>` of the service's namespace. */
+export interface DatabaseRole {
+  readonly role: string;
+  readonly database: string;
+  readonly namespace: string;
+}
+
+export const DATABASE_NAMESPACE = 'postgres';
+export const DATABASE_HOST = `postgres.${DATABASE_NAMESPACE}.svc.cluster.local`;
+/** The Secret with all passwords by role, from which Postgres sets them at its start. */
+export const ROLES = {
+  kind: 'Secret',
+  namespace: DATABASE_NAMESPACE,
+  name: 'postgres-roles',
+  app: 'postgres',
+} as const;
+
+/** The service's role, which reads and writes rows, and its migrator's, which owns the database. */
+export function rolesOf({ name, namespace }: DatabaseService): readonly DatabaseRole[] {
+  return [name, `${name}-migrator`].map((role) => ({ role, database: name, namespace }));
+}
 
 /**
- * Makes the passwords that are missing, and keeps those that exist: the Secret `postgres-roles`, and for each service
- * the Secret `postgres-<service>` with key `url` in the service's namespace, which follows from `postgres-roles`.
- * An interrupted run is completed by the next one. Of two concurrent runs, one wins and the other throws `Conflict`.
+ * Makes the passwords that are missing, and keeps those that exist: the Secret `postgres-roles`, and for each role the
+ * Secret `postgres-<role>` with key `url`, which follows from `postgres-roles`, and `ca.crt`. A rotation that is under
+ * way stays under way. An interrupted run is completed by the next one. Of two concurrent runs, one wins and the other
+ * throws `Conflict`.
+ *
+ * @param authorities of the certificate of Postgres, as PEM
  */
-export async function ensureDatabasePasswords(store: Store, services: readonly DatabaseService[]): Promise<void> {
-  const roles = await store.read(ROLES);
-  const urls = new Map<DatabaseService, Current | undefined>();
-  for (const service of services) urls.set(service, await store.read(secretOf(service)));
+export async function ensureDatabasePasswords(
+  store: Store,
+  services: readonly DatabaseService[],
+  authorities: string,
+): Promise<void> {
+  const stored = await store.read(ROLES);
+  const roles = services.flatMap(rolesOf);
+  const secrets = new Map<DatabaseRole, Current | undefined>();
+  for (const role of roles) secrets.set(role, await store.read(secretOf(role)));
   const passwords = Object.fromEntries(
-    services.map((service) => [
-      service.name,
-      roles?.values[service.name] || passwordIn(urls.get(service)?.values.url) || randomBytes(24).toString('hex'),
+    roles.map((role) => [
+      role.role,
+      stored?.values[role.role] || passwordIn(secrets.get(role)?.values.url) || makePassword(),
     ]),
   );
-  await put(store, { ...ROLES, values: passwords }, roles);
-  for (const service of services) {
-    const url = urlOf(service, passwords[service.name] ?? '');
-    await put(store, { ...secretOf(service), app: 'postgres', values: { url } }, urls.get(service));
+  await putValues(store, ROLES, passwords, stored);
+  for (const role of roles) {
+    const current = secrets.get(role);
+    const password = passwords[role.role] ?? '';
+    const isRotating = current !== undefined && rotatingPasswords(current).includes(password);
+    const values = { ...(!isRotating && { url: urlOf(role, password) }), 'ca.crt': authorities };
+    await putValues(store, secretOf(role), values, current);
   }
 }
 
-async function put(store: Store, object: Parameters<Store['create']>[0], current: Current | undefined): Promise<void> {
-  if (!current) return store.create(object);
-  const isSame = Object.entries(object.values).every(([key, value]) => current.values[key] === value);
-  if (isSame && current.isKept) return;
-  // Those of removed services stay.
-  await store.replace({ ...object, values: { ...current.values, ...object.values } }, current.version);
+export function makePassword(): string {
+  return randomBytes(24).toString('hex');
 }
 
-function secretOf({ name, namespace }: DatabaseService) {
-  return { kind: 'Secret', namespace, name: `postgres-${name}` } as const;
+export function secretOf({ role, namespace }: DatabaseRole) {
+  return { kind: 'Secret', namespace, name: `postgres-${role}`, app: 'postgres' } as const;
 }
 
-function urlOf({ name }: DatabaseService, password: string): string {
-  return `postgres://${name}:${encodeURIComponent(password)}@postgres.${NAMESPACE}.svc.cluster.local:5432/${name}`;
+export function urlOf({ role, database }: DatabaseRole, password: string): string {
+  return `postgres://${role}:${encodeURIComponent(password)}@${DATABASE_HOST}:5432/${database}`;
 }
 
-function passwordIn(url: string | undefined): string | undefined {
+export function passwordIn(url: string | undefined): string | undefined {
   return url && URL.canParse(url) ? decodeURIComponent(new URL(url).password) : undefined;
+}
+
+/** The new and the previous password of a rotation that is under way; none if there is no rotation. */
+function rotatingPasswords({ values }: Current): readonly (string | undefined)[] {
+  return values['previous-url'] ? [passwordIn(values.url), passwordIn(values['previous-url'])] : [];
 }

@@ -9,6 +9,7 @@ import { clusterNameOf, root } from '../paths.ts';
 import { pollUntil } from '../poll.ts';
 import type { Mesh } from '../shared/mesh.ts';
 import { customerAuthentication, ensureCustomerKey, wantedAuthentication } from './customer-key.ts';
+import { prepareDatabaseCertificate } from './database-certificate.ts';
 import { type DatabaseService, ensureDatabasePasswords } from './database-passwords.ts';
 import { ensurePartnerCertificate } from './partner-certificates.ts';
 import { clusterStore, type Store } from './store.ts';
@@ -18,14 +19,14 @@ import { clusterStore, type Store } from './store.ts';
  * rendering them again, as GitOps does at each sync, changes none.
  */
 export async function ensureCredentials(mesh: Mesh, store: Store = clusterStore): Promise<void> {
-  const { services } = parse(await readFile(join(root, 'charts/postgres/values.yaml'), 'utf8')) as {
-    services: DatabaseService[];
-  };
+  const services = await databaseServices();
   const manifests = await manifestObjects(mesh);
   const certificates = partnerCertificates(manifests);
   const authentication = wantedAuthentication(manifests);
   const attempt = async () => {
-    await ensureDatabasePasswords(store, services);
+    const certificate = await prepareDatabaseCertificate(store);
+    await ensureDatabasePasswords(store, services, certificate.authorities);
+    await certificate.store();
     for (const certificate of certificates) await ensurePartnerCertificate(store, certificate);
     if (authentication) await ensureCustomerKey(store, authentication);
   };
@@ -51,6 +52,14 @@ export async function ensureAuthentication(mesh: Mesh): Promise<boolean> {
     failure: (last) => last,
   });
   return true;
+}
+
+/** The services that have a database in Postgres. */
+export async function databaseServices(): Promise<readonly DatabaseService[]> {
+  const values = parse(await readFile(join(root, 'charts/postgres/values.yaml'), 'utf8')) as {
+    services: DatabaseService[];
+  };
+  return values.services;
 }
 
 /** Removes the credentials that this checkout made in these namespaces. */

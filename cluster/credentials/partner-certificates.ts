@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
 import { generate } from 'selfsigned';
 import type { PartnerCertificate } from '../deploy/partner-certificates.ts';
 import type { Store } from './store.ts';
@@ -30,12 +30,15 @@ export async function ensurePartnerCertificate(store: Store, wanted: PartnerCert
   }
 }
 
-/** Whether a pair is whole, of one authority, for this host, and not expired. */
-function fits(pair: Readonly<Record<string, string>>, host: string): boolean {
+/**
+ * Whether a pair is whole, of one authority, for this host, and not expired.
+ * @param marginMs how long it must still be valid
+ */
+export function fits(pair: Readonly<Record<string, string>>, host: string, marginMs = 0): boolean {
   if (!pair['tls.crt'] || !pair['tls.key'] || !pair['ca.crt']) return false;
   try {
     const [certificate, authority] = [new X509Certificate(pair['tls.crt']), new X509Certificate(pair['ca.crt'])];
-    const isValid = [certificate, authority].every(({ validTo }) => Date.parse(validTo) > Date.now());
+    const isValid = [certificate, authority].every(({ validTo }) => Date.parse(validTo) > Date.now() + marginMs);
     const isTrusted = certificate.checkHost(host) !== undefined && certificate.verify(authority.publicKey);
     return isValid && isTrusted && certificate.checkPrivateKey(createPrivateKey(pair['tls.key']));
   } catch {
@@ -43,11 +46,16 @@ function fits(pair: Readonly<Record<string, string>>, host: string): boolean {
   }
 }
 
-/** The authority's own key is not stored, so that it can sign no second certificate. */
-async function makePair(host: string): Promise<Record<string, string>> {
+/**
+ * Makes a certificate, `tls.crt` and `tls.key`, and its authority, `ca.crt`. The authority's own key is not stored, so
+ * that it can sign no second certificate.
+ */
+export async function makePair(host: string): Promise<Record<string, string>> {
   const notAfterDate = new Date(Date.now() + VALID_DAYS * 86_400_000);
   const common = { keyType: 'ec', algorithm: 'sha256', notAfterDate } as const;
-  const ca = await generate([{ name: 'commonName', value: `authority of ${host}` }], {
+  // Clients that trust two authorities of one name would try only the first one.
+  const authority = `authority ${randomBytes(4).toString('hex')} of ${host}`;
+  const ca = await generate([{ name: 'commonName', value: authority }], {
     ...common,
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },

@@ -36,6 +36,22 @@ export interface Store {
 /** Someone else wrote the object meanwhile. */
 export class Conflict extends Error {}
 
+/**
+ * Creates an object, or adds values to it. One that has them already is not written.
+ * @param current what `read` has returned
+ */
+export async function putValues(
+  store: Store,
+  object: Omit<Stored, 'values'>,
+  values: Stored['values'],
+  current: Current | undefined,
+): Promise<void> {
+  if (!current) return store.create({ ...object, values });
+  const isSame = Object.entries(values).every(([key, value]) => current.values[key] === value);
+  if (isSame && current.isKept) return;
+  await store.replace({ ...object, values: { ...current.values, ...values } }, current.version);
+}
+
 // Charts of an earlier version contained these objects. Without this annotation their upgrade would delete them.
 const KEEP = { 'helm.sh/resource-policy': 'keep' };
 

@@ -15,20 +15,27 @@ const deployment: V1Deployment = {
           { name: 'tmp', emptyDir: {} },
           { name: 'code', emptyDir: {} },
           { name: 'kafka-user', secret: { secretName: 'orders-worker', items: [] } },
+          { name: 'database', secret: { secretName: 'postgres-orders' } },
+          { name: 'migrator', secret: { secretName: 'postgres-orders-migrator' } },
         ],
-        initContainers: [{ name: 'code', image: 'shop:1' }],
+        initContainers: [
+          { name: 'code', image: 'shop:1' },
+          { name: 'migrate', image: 'shop:1', volumeMounts: [{ name: 'migrator', mountPath: '/etc/database' }] },
+        ],
         containers: [
           { name: 'istio-proxy', image: 'proxy:1' },
           {
             name: 'orders-worker',
             image: 'shop:1',
-            env: [{ name: 'DATABASE_URL', valueFrom: { secretKeyRef: { name: 'postgres-orders', key: 'url' } } }],
+            env: [{ name: 'DATABASE_URL_FILE', value: '/etc/database/url' }],
             ports: [{ containerPort: 9464 }],
             readinessProbe: { httpGet: { path: '/readyz', port: 9901 } },
             resources: { limits: { memory: '1Gi' } },
             volumeMounts: [
               { name: 'tmp', mountPath: '/tmp' },
               { name: 'code', mountPath: '/app/services' },
+              { name: 'database', mountPath: '/etc/database' },
+              { name: 'kafka-user', mountPath: '/etc/kafka-user' },
             ],
           },
         ],
@@ -43,7 +50,11 @@ const container = pod?.spec?.containers[0];
 test("a command has the service's image, identity, addresses and secrets", () => {
   expect(pod?.spec).toMatchObject({ serviceAccountName: 'orders-worker', securityContext: { runAsNonRoot: true } });
   expect(container).toMatchObject({ image: 'shop:1', env: deployment.spec?.template.spec?.containers[1]?.env });
-  expect(container?.volumeMounts).toEqual([{ name: 'tmp', mountPath: '/tmp' }]);
+  expect(container?.volumeMounts?.map(({ name }) => name)).toEqual(['tmp', 'database', 'kafka-user']);
+});
+
+test("a command has no secret that the service's own container lacks", () => {
+  expect(pod?.spec?.volumes?.map(({ name }) => name).toSorted()).toEqual(['database', 'kafka-user', 'tmp']);
 });
 
 test('in Kafka a command is one of the operators, and not the service', () => {

@@ -29,8 +29,9 @@ export function commandJob(name: string, { metadata, spec }: V1Deployment): V1Jo
   const pod = spec?.template.spec;
   const container = pod?.containers.find((each) => each.name === service);
   if (!pod || !container) throw new Error(`The deployment ${service} has no container of its name.`);
-  // Filled by an init container with the code to edit, which is not needed here.
-  const isCode = ({ name: volume }: { name: string }) => volume === 'code';
+  // `code` is filled by an init container with the code to edit, which is not needed here. Volumes that only init
+  // containers mount have secrets that are not the service's.
+  const mounts = (container.volumeMounts ?? []).filter(({ name: volume }) => volume !== 'code');
   const own = Object.fromEntries(kept.map((key) => [key, container[key]])) as Partial<V1Container>;
   return {
     apiVersion: 'batch/v1',
@@ -48,13 +49,15 @@ export function commandJob(name: string, { metadata, spec }: V1Deployment): V1Jo
           ...(pod.securityContext && { securityContext: pod.securityContext }),
           restartPolicy: 'Never',
           terminationGracePeriodSeconds: 5,
-          volumes: (pod.volumes ?? []).filter((volume) => !isCode(volume)).map(asOperator),
+          volumes: (pod.volumes ?? [])
+            .filter(({ name: volume }) => mounts.some((mount) => mount.name === volume))
+            .map(asOperator),
           containers: [
             {
               ...own,
               name: 'command',
               command: ['node', '--eval', wait],
-              volumeMounts: (own.volumeMounts ?? []).filter((mount) => !isCode(mount)),
+              volumeMounts: mounts,
               resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory } },
             },
           ],

@@ -34,6 +34,8 @@ export function adaptManifests(mesh: Mesh, source: readonly Manifest[]): readonl
       return [withDnsProxy(rewritten)];
     if (isInjected(manifest)) return [withInjection(rewritten, mesh)];
     if (manifest.metadata.namespace !== ROOT.namespace) return [rewritten];
+    // Those of the gateway and istiod, whose namespaces others may use as well.
+    if (manifest.kind === 'NetworkPolicy') return [];
     if (isTracing(manifest) && !mesh.providers.includes(TRACING_PROVIDER)) return [];
     const targets = selectsGateway(manifest) ? [gateway.namespace] : [...inMesh, gateway.namespace];
     return targets.map((namespace) => ({ ...rewritten, metadata: { ...rewritten.metadata, namespace } }));

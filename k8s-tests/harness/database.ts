@@ -1,4 +1,5 @@
-import { Client } from 'pg';
+import { Client, type ClientConfig } from 'pg';
+import { topology } from '../../cdk8s/topology.ts';
 import type { Cluster } from './cluster.ts';
 import type { PodRef } from './names.ts';
 import { namespaceOf, type ServiceName } from './names.ts';
@@ -6,9 +7,14 @@ import { namespaceOf, type ServiceName } from './names.ts';
 /** Rows by table. */
 export type RowCounts = Readonly<Record<string, number>>;
 
+/** The role that owns a service's database, for `withDatabase`. */
+export function ownerOf(service: ServiceName): PodRef {
+  return { name: `${topology.services[service].database}-migrator`, namespace: namespaceOf(service) };
+}
+
 /** Counts the rows of every table in all schemas of a service's database. */
 export function countRows(cluster: Cluster, service: ServiceName): Promise<RowCounts> {
-  return withDatabase(cluster, { name: service, namespace: namespaceOf(service) }, async (client) => {
+  return withDatabase(cluster, ownerOf(service), async (client) => {
     const counts: Record<string, number> = {};
     for (const table of await listTables(client)) {
       const result = await client.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${table}`);
@@ -28,19 +34,15 @@ export async function listTables(client: Client): Promise<readonly string[]> {
 }
 
 /**
- * Runs the work on a service's database over one connection, with the rights of the service.
- * @param service the name and namespace of the service, whose secret is `postgres-<name>`
+ * Runs the work on a database over one connection, with the rights of a role: a service's own, or that of `ownerOf`.
+ * @param role its name and namespace; its secret is `postgres-<name>`
  */
 export async function withDatabase<T>(
   cluster: Cluster,
-  service: PodRef,
+  role: PodRef,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const client = new Client({
-    connectionString: await forwardedUrl(cluster, service),
-    connectionTimeoutMillis: 5_000,
-    query_timeout: 60_000,
-  });
+  const client = new Client(await clientOptions(cluster, role));
   // If Postgres is killed, the current query rejects. This listener only keeps the process alive.
   client.on('error', () => undefined);
   try {
@@ -51,14 +53,23 @@ export async function withDatabase<T>(
   }
 }
 
-/** The database URL from the service's secret, through a port-forward to the Postgres pod. */
-async function forwardedUrl(cluster: Cluster, { namespace, name }: PodRef): Promise<string> {
-  const { data } = await cluster.core.readNamespacedSecret({ name: `postgres-${name}`, namespace });
-  const encoded = data?.url;
-  if (encoded === undefined) throw new Error(`secret postgres-${name} in ${namespace} has no key url`);
-  const url = new URL(Buffer.from(encoded, 'base64').toString('utf8'));
-  const port = await cluster.forwards.open(await cluster.onlyPod('postgres', ''), 5432);
-  url.hostname = '127.0.0.1';
-  url.port = String(port);
-  return url.href;
+/** A role's connection, of its secret, through a port-forward to the Postgres pod. */
+export async function clientOptions(cluster: Cluster, { namespace, name }: PodRef): Promise<ClientConfig> {
+  const { data = {} } = await cluster.core.readNamespacedSecret({ name: `postgres-${name}`, namespace });
+  const [text, ca] = ['url', 'ca.crt'].map((key) => {
+    const encoded = data[key];
+    if (encoded === undefined) throw new Error(`secret postgres-${name} in ${namespace} has no key ${key}`);
+    return Buffer.from(encoded, 'base64').toString('utf8');
+  }) as [string, string];
+  const url = new URL(text);
+  return {
+    host: '127.0.0.1',
+    port: await cluster.forwards.open(await cluster.onlyPod('postgres', ''), 5432),
+    user: url.username,
+    password: decodeURIComponent(url.password),
+    database: url.pathname.slice(1),
+    ssl: { ca, servername: url.hostname },
+    connectionTimeoutMillis: 5_000,
+    query_timeout: 60_000,
+  };
 }

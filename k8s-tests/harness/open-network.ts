@@ -21,12 +21,22 @@ export function useOpenNetwork(namespaces: readonly string[]): void {
   useOpenings(async () => namespaces.map((namespace) => ({ name: NAME, namespace, spec })));
 }
 
-/** Gives pods of a test, in the service's namespace with the label `app`, the NetworkPolicy of the service's pods. */
+/**
+ * Gives pods of a test, in the service's namespace with the label `app`, the NetworkPolicy of the service's pods, and
+ * lets them reach Postgres.
+ */
 export function useNetworkOf(service: ServiceName, app: string): void {
   const namespace = namespaceOf(service);
   useOpenings(async () => {
     const live = JSON.parse(await kubectl('-n', namespace, 'get', 'networkpolicy', service, '-o', 'json')) as Opening;
-    return [{ name: `${NAME}-${app}`, namespace, spec: { ...live.spec, podSelector: podsOf(app) } }];
+    const name = `${NAME}-${app}`;
+    const from = [
+      { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } }, podSelector: podsOf(app) },
+    ];
+    return [
+      { name, namespace, spec: { ...live.spec, podSelector: podsOf(app) } },
+      { name, namespace: 'postgres', spec: { podSelector: podsOf('postgres'), ingress: [{ from }] } },
+    ];
   });
 }
 

@@ -1,7 +1,9 @@
-import { join } from 'node:path';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { silentLog } from '../../services/lib/observability/log.ts';
 import type { SagaCommand } from '../../services/orders/operations/command-line.ts';
 import { runSaga } from '../../services/orders/operations/run-saga.ts';
@@ -218,8 +220,11 @@ test('the metrics count what waits: orders by status, late ones by what they wai
 
 test('the program ends with 0, 1 and 2', async () => {
   const program = join(import.meta.dirname, '../../services/orders/operations/saga.ts');
+  const urlFile = join(mkdtempSync(join(tmpdir(), 'windlass-saga-')), 'url');
+  writeFileSync(urlFile, shop.url);
+  onTestFinished(() => rmSync(dirname(urlFile), { recursive: true }));
   const runProgram = (...args: string[]) =>
-    execa(process.execPath, [program, ...args], { env: { DATABASE_URL: shop.url }, reject: false });
+    execa(process.execPath, [program, ...args], { env: { DATABASE_URL_FILE: urlFile }, reject: false });
   expect(await runProgram('list')).toMatchObject({ exitCode: 0, stdout: 'None.' });
   expect(await runProgram('show', 'nope')).toMatchObject({ exitCode: 1, stderr: 'There is no order nope.' });
   expect(await runProgram('cancel', 'nope')).toMatchObject({

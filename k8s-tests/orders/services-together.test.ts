@@ -4,6 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { root } from '../../cluster/paths.ts';
+import { silentLog } from '../../services/lib/observability/log.ts';
+import { openDatabase } from '../../services/lib/postgres/database.ts';
+import { migrate } from '../../services/lib/postgres/migrate.ts';
 import { makeCertificate } from '../../services/lib/testing/certificate.ts';
 import { type ReceivedSpan, startCollector } from '../../services/lib/testing/collector.ts';
 import { findFreePort, startPostgres, type TestPostgres } from '../../services/lib/testing/databases.ts';
@@ -60,13 +64,17 @@ afterAll(async () => {
 async function start(name: string, env: Record<string, string>): Promise<void> {
   const [adminPort, metricsPort] = await Promise.all([findFreePort(), findFreePort()]);
   const databaseUrl = await postgres.createDatabase(name);
+  const urlFile = join(folder, `${name}-url`);
+  writeFileSync(urlFile, databaseUrl);
+  const database = openDatabase(databaseUrl, silentLog);
+  await migrate(database, join(root, 'services', name, 'migrations')).finally(() => database.close());
   adminPorts[name] = adminPort;
   const child = spawn(process.execPath, ['--import', register, main, name], {
     env: {
       HOST: '127.0.0.1',
       ADMIN_PORT: String(adminPort),
       METRICS_PORT: String(metricsPort),
-      DATABASE_URL: databaseUrl,
+      DATABASE_URL_FILE: urlFile,
       FAULTS: 'on',
       LOG_LEVEL: 'warn',
       OTEL_SERVICE_NAME: name,
@@ -139,14 +147,14 @@ test('one trace, named by traceresponse, joins HTTP, gRPC and Postgres from orde
   const path = (span: ReceivedSpan | undefined): string[] =>
     span ? [...path(spans.find(({ spanId: id }) => id === span.parentId)), `${span.service}: ${span.name}`] : [];
   const paths = spans.map((span) => path(span).join(' > '));
-  const root = 'orders: POST /v1/orders';
+  const first = 'orders: POST /v1/orders';
   expect(spans.find((span) => span.spanId === spanId)).toMatchObject({ service: 'orders', name: 'POST /v1/orders' });
   const check = 'grpc.windlass.inventory.v1.Inventory/Check';
   const authorize = 'grpc.windlass.payments.v1.Payments/Authorize';
   const acquirer = 'payments: POST > acquirer: POST /v1/authorizations';
-  expect(paths).toContain(`${root} > orders: ${check} > inventory: ${check}`);
-  expect(paths).toContain(`${root} > orders: ${authorize} > payments: ${authorize} > ${acquirer}`);
-  expect(paths).toContain(`${root} > orders: pg.query:INSERT orders`);
+  expect(paths).toContain(`${first} > orders: ${check} > inventory: ${check}`);
+  expect(paths).toContain(`${first} > orders: ${authorize} > payments: ${authorize} > ${acquirer}`);
+  expect(paths).toContain(`${first} > orders: pg.query:INSERT orders`);
 });
 
 test.each([[[]], [['nope']]])('main.ts %j lists the known services and exits with 2', (args) => {
@@ -161,6 +169,6 @@ test('a service without its variables names them all and exits with 1', () => {
   const env = { ADMIN_PORT: 'x' };
   const { status, stderr } = spawnSync(process.execPath, [main, 'orders'], { encoding: 'utf8', env });
   expect(status).toBe(1);
-  for (const name of ['ADMIN_PORT', 'DATABASE_URL', 'INVENTORY_ADDRESS', 'PAYMENTS_ADDRESS'])
+  for (const name of ['ADMIN_PORT', 'DATABASE_URL_FILE', 'INVENTORY_ADDRESS', 'PAYMENTS_ADDRESS'])
     expect(stderr).toContain(name);
 });

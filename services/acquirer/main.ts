@@ -7,7 +7,7 @@ import { purgeKeys } from '../lib/postgres/idempotency.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
 import { periodically, purgeIntervalMs } from '../lib/runtime/timing.ts';
-import { databaseVariables, tlsVariables } from '../lib/runtime/variables.ts';
+import { databaseFiles, databaseVariables, tlsVariables } from '../lib/runtime/variables.ts';
 import { migrations, purgeAttempts, readLedger, resetLedger } from './ledger.ts';
 import { acquirerRoutes } from './routes.ts';
 
@@ -15,7 +15,7 @@ export const run = defineService({
   name: 'acquirer',
   variables: { ...databaseVariables, ...tlsVariables },
   async start({ config, log, faults, lifecycle }) {
-    const database = await startDatabase(config.DATABASE_URL, migrations, {
+    const database = await startDatabase(databaseFiles(config), migrations, {
       log,
       lifecycle,
       poolSize: config.DATABASE_POOL_SIZE,

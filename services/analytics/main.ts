@@ -4,7 +4,7 @@ import { connectKafka } from '../lib/messaging/connect-kafka.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
 import { periodically, purgeIntervalMs } from '../lib/runtime/timing.ts';
-import { databaseVariables, kafkaVariables } from '../lib/runtime/variables.ts';
+import { databaseFiles, databaseVariables, kafkaVariables } from '../lib/runtime/variables.ts';
 import { migrations, purgeMinutes, resetFacts } from './facts.ts';
 import { projectOrders, topic } from './projection.ts';
 import { analyticsRoutes } from './routes.ts';
@@ -14,7 +14,7 @@ export const run = defineService({
   variables: { ...databaseVariables, ...kafkaVariables },
   async start(runtime) {
     const { config, log, faults, lifecycle } = runtime;
-    const database = await startDatabase(config.DATABASE_URL, migrations, {
+    const database = await startDatabase(databaseFiles(config), migrations, {
       log,
       lifecycle,
       poolSize: config.DATABASE_POOL_SIZE,

@@ -7,7 +7,12 @@ import { createLog } from '../lib/observability/log.ts';
 import { openDatabase } from '../lib/postgres/database.ts';
 import { readConfig } from '../lib/runtime/read-config.ts';
 import { runCommand } from '../lib/runtime/run-command.ts';
-import { databaseUrl, kafkaEndpointVariables } from '../lib/runtime/variables.ts';
+import {
+  commandPoolSize,
+  databaseFiles,
+  databaseFileVariables,
+  kafkaEndpointVariables,
+} from '../lib/runtime/variables.ts';
 import { projectOrders, topic } from './projection.ts';
 import { rebuildFacts } from './rebuild-facts.ts';
 
@@ -32,16 +37,13 @@ await runCommand(
 );
 
 async function rebuild(): Promise<Replayed> {
-  const { DATABASE_URL, ...settings } = readConfig(
-    { DATABASE_URL: databaseUrl, ...kafkaEndpointVariables },
-    process.env,
-  );
+  const config = readConfig({ ...databaseFileVariables, ...kafkaEndpointVariables }, process.env);
   const log = createLog('analytics-rebuild', 'warn', process.stderr);
-  const database = openDatabase(DATABASE_URL, log);
+  const database = openDatabase(databaseFiles(config), log, commandPoolSize);
   try {
     return await rebuildFacts(database, () =>
       replayTopic(topic, {
-        kafka: kafkaEndpoint(settings),
+        kafka: kafkaEndpoint(config),
         group: `analytics-rebuild-${randomUUID()}`,
         handlers: projectOrders(database, log),
         log,

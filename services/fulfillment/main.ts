@@ -8,7 +8,7 @@ import { startDatabase } from '../lib/postgres/start-database.ts';
 import { DomainError } from '../lib/runtime/domain-error.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
 import { periodically, purgeIntervalMs } from '../lib/runtime/timing.ts';
-import { databaseVariables, kafkaVariables } from '../lib/runtime/variables.ts';
+import { databaseFiles, databaseVariables, kafkaVariables } from '../lib/runtime/variables.ts';
 import { onOrderReady } from './on-order-ready.ts';
 import { migrations, readShipment, resetShipments } from './shipments.ts';
 
@@ -17,7 +17,7 @@ export const run = defineService({
   variables: { ...databaseVariables, ...kafkaVariables },
   async start(runtime) {
     const { config, log, lifecycle } = runtime;
-    const database = await startDatabase(config.DATABASE_URL, migrations, {
+    const database = await startDatabase(databaseFiles(config), migrations, {
       log,
       lifecycle,
       poolSize: config.DATABASE_POOL_SIZE,

@@ -4,7 +4,7 @@ import { serveGrpc } from '../lib/grpc/server.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
 import { periodically, purgeIntervalMs } from '../lib/runtime/timing.ts';
-import { databaseVariables } from '../lib/runtime/variables.ts';
+import { databaseFiles, databaseVariables } from '../lib/runtime/variables.ts';
 import { inventoryHandlers } from './handlers.ts';
 import { migrations, purgeStock, resetStock, stockUp } from './stock.ts';
 
@@ -12,7 +12,7 @@ export const run = defineService({
   name: 'inventory',
   variables: { ...databaseVariables },
   async start({ config, log, faults, lifecycle }) {
-    const database = await startDatabase(config.DATABASE_URL, migrations, {
+    const database = await startDatabase(databaseFiles(config), migrations, {
       log,
       lifecycle,
       poolSize: config.DATABASE_POOL_SIZE,

@@ -4,7 +4,7 @@ import type { Database } from '../lib/postgres/database.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
 import { periodically, purgeIntervalMs } from '../lib/runtime/timing.ts';
-import { databaseVariables, kafkaVariables } from '../lib/runtime/variables.ts';
+import { databaseFiles, databaseVariables, kafkaVariables } from '../lib/runtime/variables.ts';
 import { migrations, purgeEmails, readEmails, resetEmails } from './emails.ts';
 import { type EmailKind, tellCustomer, toldEvents } from './tell-customer.ts';
 
@@ -13,7 +13,7 @@ export const run = defineService({
   variables: { ...databaseVariables, ...kafkaVariables },
   async start(runtime) {
     const { config, log, lifecycle } = runtime;
-    const database = await startDatabase(config.DATABASE_URL, migrations, {
+    const database = await startDatabase(databaseFiles(config), migrations, {
       log,
       lifecycle,
       poolSize: config.DATABASE_POOL_SIZE,

@@ -6,7 +6,7 @@ import { listen } from '../lib/http/listen.ts';
 import { postJson } from '../lib/http/post-json.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
-import { databaseVariables, grpcAddress } from '../lib/runtime/variables.ts';
+import { databaseFiles, databaseVariables, grpcAddress } from '../lib/runtime/variables.ts';
 import { principalHeader } from './api/principal.ts';
 import { ordersRoutes } from './api/routes.ts';
 import { openapiRoute } from './openapi/openapi.ts';
@@ -19,7 +19,7 @@ export const run = defineService({
   name: 'orders',
   variables: { ...databaseVariables, INVENTORY_ADDRESS: grpcAddress, PAYMENTS_ADDRESS: grpcAddress },
   async start({ config, log, faults, lifecycle }) {
-    const database = await startDatabase(config.DATABASE_URL, migrations, {
+    const database = await startDatabase(databaseFiles(config), migrations, {
       log,
       lifecycle,
       poolSize: config.DATABASE_POOL_SIZE,

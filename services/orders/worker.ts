@@ -6,7 +6,7 @@ import { createGrpcClient } from '../lib/grpc/client.ts';
 import { connectKafka } from '../lib/messaging/connect-kafka.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
-import { databaseVariables, grpcAddress, kafkaVariables } from '../lib/runtime/variables.ts';
+import { databaseFiles, databaseVariables, grpcAddress, kafkaVariables } from '../lib/runtime/variables.ts';
 import { startHousekeeping } from './saga/housekeeping.ts';
 import { onShipment } from './saga/on-shipment.ts';
 import { runSagas } from './saga/run-sagas.ts';
@@ -24,7 +24,7 @@ export const run = defineService({
   },
   async start(runtime) {
     const { config, log, lifecycle } = runtime;
-    const database = await startDatabase(config.DATABASE_URL, migrations, {
+    const database = await startDatabase(databaseFiles(config), migrations, {
       log,
       lifecycle,
       poolSize: config.DATABASE_POOL_SIZE,

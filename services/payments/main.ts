@@ -5,7 +5,7 @@ import { purgeKeys } from '../lib/postgres/idempotency.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
 import { periodically, purgeIntervalMs } from '../lib/runtime/timing.ts';
-import { databaseVariables, httpUrl } from '../lib/runtime/variables.ts';
+import { databaseFiles, databaseVariables, httpUrl } from '../lib/runtime/variables.ts';
 import { createAcquirerClient } from './acquirer-client.ts';
 import { paymentsHandlers } from './handlers.ts';
 import { createPayments, migrations, resetPayments } from './payments.ts';
@@ -14,7 +14,7 @@ export const run = defineService({
   name: 'payments',
   variables: { ...databaseVariables, ACQUIRER_URL: httpUrl },
   async start({ config, log, faults, lifecycle }) {
-    const database = await startDatabase(config.DATABASE_URL, migrations, {
+    const database = await startDatabase(databaseFiles(config), migrations, {
       log,
       lifecycle,
       poolSize: config.DATABASE_POOL_SIZE,

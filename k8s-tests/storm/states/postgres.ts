@@ -1,13 +1,16 @@
 import type { Cluster } from '../../harness/cluster.ts';
-import { withDatabase } from '../../harness/database.ts';
+import { ownerOf, withDatabase } from '../../harness/database.ts';
 import { eventually } from '../../harness/eventually.ts';
+import { namespaceOf, type ServiceName } from '../../harness/names.ts';
 import { type DependencyState, endTimes } from './state.ts';
 
 /** Runs SQL as the owner of a service's database, and cuts the connections of the service itself. */
-async function alterDatabase(cluster: Cluster, service: string, sql: readonly string[]): Promise<void> {
-  await withDatabase(cluster, { namespace: 'shop', name: service }, async (client) => {
+async function alterDatabase(cluster: Cluster, service: ServiceName, sql: readonly string[]): Promise<void> {
+  await withDatabase(cluster, ownerOf(service), async (client) => {
     await client.query('SET default_transaction_read_only = off');
     for (const statement of sql) await client.query(statement);
+  });
+  await withDatabase(cluster, { namespace: namespaceOf(service), name: service }, async (client) => {
     await client.query(
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()',
     );
@@ -15,7 +18,7 @@ async function alterDatabase(cluster: Cluster, service: string, sql: readonly st
 }
 
 /** The server has become a standby: it reads and does not write. */
-function readOnly(service: string): DependencyState {
+function readOnly(service: ServiceName): DependencyState {
   const set = (value: string) => [`ALTER DATABASE "${service}" SET default_transaction_read_only = ${value}`];
   return {
     kind: 'state',
@@ -30,7 +33,7 @@ function readOnly(service: string): DependencyState {
 }
 
 /** Every write fails with the SQLSTATE, as it does on a full disk. */
-function rejectsWrites(service: string, state: string, what: string): DependencyState {
+function rejectsWrites(service: ServiceName, state: string, what: string): DependencyState {
   const begin = [
     `CREATE OR REPLACE FUNCTION injected_state() RETURNS trigger LANGUAGE plpgsql AS
      $$ BEGIN RAISE EXCEPTION 'injected' USING ERRCODE = '${state}'; END $$`,

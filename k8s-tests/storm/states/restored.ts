@@ -1,8 +1,9 @@
 import { execa } from 'execa';
 import type { Client } from 'pg';
 import { root } from '../../../cluster/paths.ts';
-import { withDatabase } from '../../harness/database.ts';
+import { ownerOf, withDatabase } from '../../harness/database.ts';
 import { eventually } from '../../harness/eventually.ts';
+import type { ServiceName } from '../../harness/names.ts';
 import { type DependencyState, endTimes } from './state.ts';
 
 /** The command needs a pod, and the database of orders, which may have faults of its own. */
@@ -53,8 +54,8 @@ async function restoreTables(client: Client): Promise<void> {
 }
 
 /** At the end the database is as it was at the beginning. Then its operator has all that came since repeated. */
-function restored(service: string): DependencyState {
-  const database = { namespace: 'shop', name: service };
+function restored(service: ServiceName): DependencyState {
+  const database = ownerOf(service);
   return {
     kind: 'state',
     name: `postgres of ${service} restored to an earlier point`,

@@ -5,6 +5,7 @@ import pg from 'pg';
 import type { Log } from '../observability/log.ts';
 import { hasCode } from '../runtime/domain-error.ts';
 import { defaultPoolSize } from '../runtime/variables.ts';
+import { accessTo, type DatabaseSource } from './access.ts';
 import { isDefectOf, isDefectOfMigration, toFailure } from './failures.ts';
 import { GuardedSocket } from './guarded-socket.ts';
 import { Transaction } from './transaction.ts';
@@ -48,10 +49,14 @@ const lockTimeoutMs = 5_000;
 const answerTimeoutMs = statementTimeoutMs + 2_000;
 const readyPollIntervalMs = 500;
 
-/** @param poolSize connections at most; more transactions wait for one. Default: `defaultPoolSize` */
-export function openDatabase(connectionString: string, log: Log, poolSize = defaultPoolSize): Database {
+/**
+ * @param poolSize connections at most; more transactions wait for one. Default: `defaultPoolSize`
+ * @throws ConfigError if the files of a Secret do not allow a verified connection
+ */
+export function openDatabase(source: DatabaseSource, log: Log, poolSize = defaultPoolSize): Database {
+  const { config, connecting } = accessTo(source);
   const pool = new pg.Pool({
-    connectionString,
+    ...config,
     stream: () => new GuardedSocket(),
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
@@ -66,7 +71,7 @@ export function openDatabase(connectionString: string, log: Log, poolSize = defa
   return {
     // The pool closes the connection of a query that failed.
     query: (sql, params) =>
-      pool.query(prepared(sql, params)).catch((error: unknown) => {
+      connecting(() => pool.query(prepared(sql, params))).catch((error: unknown) => {
         throw toFailure(error, isDefectOf(sql));
       }),
     close: () => pool.end(),
@@ -75,7 +80,7 @@ export function openDatabase(connectionString: string, log: Log, poolSize = defa
       return () => commits.off('commit', listener);
     },
     async session(work) {
-      const client = await pool.connect().catch(rethrow);
+      const client = await connecting(() => pool.connect()).catch(rethrow);
       // A client in use also reports a broken connection here. Without a listener, that would end the process.
       client.on('error', (error) => log.warn({ err: toFailure(error) }, 'a database connection broke'));
       const outage = rememberOutage(client);
@@ -86,7 +91,7 @@ export function openDatabase(connectionString: string, log: Log, poolSize = defa
         .finally(() => client.release(true));
     },
     async transaction(work) {
-      const client = await pool.connect().catch(rethrow);
+      const client = await connecting(() => pool.connect()).catch(rethrow);
       const transaction = new Transaction(client);
       try {
         await transaction.query({ text: 'BEGIN' });

@@ -8,7 +8,7 @@ import { silentLog } from '../observability/log.ts';
 import { Lifecycle } from '../runtime/lifecycle.ts';
 import { startPostgres, type TestPostgres } from '../testing/databases.ts';
 import { type Database, openDatabase } from './database.ts';
-import { migrate } from './migrate.ts';
+import { migrate, migrateWhenReady } from './migrate.ts';
 import { startDatabase } from './start-database.ts';
 
 let postgres: TestPostgres;
@@ -63,7 +63,6 @@ test('a migration gives up soon on a lock that is held, and is repeated until it
   write('0002_column.sql', 'ALTER TABLE notes ADD COLUMN body text');
   const lines: string[] = [];
   const log = pino({}, { write: (line) => void lines.push(JSON.parse(line).msg as string) });
-  const lifecycle = new Lifecycle(silentLog);
   const locked = Promise.withResolvers<void>();
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const holder = database.transaction(async (tx) => {
@@ -74,14 +73,13 @@ test('a migration gives up soon on a lock that is held, and is repeated until it
     await released;
   });
   await locked.promise;
-  const started = startDatabase(url, folder, { log, lifecycle });
+  const migrated = migrateWhenReady(database, folder, log);
   await expect
     .poll(() => lines.join(), { timeout: 30_000 })
     .toContain('did not get a lock')
     .finally(release);
   await holder;
-  await started;
-  await lifecycle.shutdown();
+  await migrated;
   expect(await applied()).toEqual(['notes', 'column']);
   expect(lines.filter((line) => line.startsWith('migration '))).toEqual([
     'migration started',
@@ -157,3 +155,28 @@ test.each(['contract_drop_id', 'contract', 'contract_after_later'])(
     await expect(migrate(database, folder)).rejects.toMatchObject({ name: 'NewerSchemaError' });
   },
 );
+
+test('a service waits for the migrations of its release, says which are missing, and applies none', async () => {
+  await migrate(database, folder);
+  write('0002_column.sql', 'ALTER TABLE notes ADD COLUMN body text');
+  const lines: { msg: string; migrations?: string[] }[] = [];
+  const lifecycle = new Lifecycle(silentLog);
+  const log = pino({}, { write: (line) => void lines.push(JSON.parse(line)) });
+  const started = startDatabase(url, folder, { log, lifecycle });
+  await expect.poll(() => lines).toMatchObject([{ migrations: ['2 column'] }]);
+  expect(await applied()).toEqual(['notes']);
+  await migrate(database, folder);
+  await started;
+  await lifecycle.shutdown();
+});
+
+test('a service waits for a database that nothing has migrated yet', async () => {
+  const lines: { migrations?: string[] }[] = [];
+  const lifecycle = new Lifecycle(silentLog);
+  const log = pino({}, { write: (line) => void lines.push(JSON.parse(line)) });
+  const started = startDatabase(url, folder, { log, lifecycle });
+  await expect.poll(() => lines).toMatchObject([{ migrations: ['0 create-migrations-table', '1 notes'] }]);
+  await migrate(database, folder);
+  await started;
+  await lifecycle.shutdown();
+});

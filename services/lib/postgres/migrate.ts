@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { loadMigrationFiles, migrate as migrateClient } from 'postgres-migrations';
 import { type Log, silentLog } from '../observability/log.ts';
-import type { Database, SessionClient } from './database.ts';
-import { type MigrationClient, prepareForMigration } from './migration-client.ts';
-import { checkNewerMigrations, type MigrationName } from './newer-schema.ts';
+import { hasCode } from '../runtime/domain-error.ts';
+import { type Database, type SessionClient, waitUntilReady } from './database.ts';
+import { prepareForMigration } from './migration-client.ts';
+import { compareSchema } from './newer-schema.ts';
 
+/** Between two attempts the statements that waited behind the migration's lock get through. */
+const retryIntervalMs = 1_000;
 /** A migration that takes longer is logged as running, again and again. */
 const stillRunningIntervalMs = 10_000;
 
@@ -23,7 +27,7 @@ export async function migrate(database: Database, folder: string, log: Log = sil
   await database.session(async (session) => {
     const client = await prepareForMigration(session);
     await adoptVersions(session, folder);
-    await checkApplied(client, folder, log);
+    await compareSchema((sql) => client.query(sql), folder, log);
     const progress = logProgress(log);
     try {
       // The library's type asks for a whole client, but it calls `query` only.
@@ -38,14 +42,21 @@ export async function migrate(database: Database, folder: string, log: Log = sil
   });
 }
 
-async function checkApplied(client: MigrationClient, folder: string, log: Log): Promise<void> {
-  const { rows: tables } = await client.query("SELECT 1 FROM pg_tables WHERE tablename = 'migrations'");
-  if (tables.length === 0) return;
-  const files = await loadMigrationFiles(folder);
-  const { rows } = await client.query('SELECT id, name FROM migrations ORDER BY id');
-  const newer = checkNewerMigrations(rows as MigrationName[], files.at(-1)?.id ?? 0);
-  if (newer.length > 0)
-    log.warn({ migrations: newer.map(({ name }) => name) }, 'the schema is newer than this release, and fits it');
+/**
+ * Waits for Postgres, then migrates. Postgres may become unavailable again before the migration, so this retries.
+ * Migrating twice changes nothing.
+ */
+export async function migrateWhenReady(database: Database, folder: string, log: Log): Promise<void> {
+  for (;;) {
+    await waitUntilReady(database, log);
+    try {
+      return await migrate(database, folder, log);
+    } catch (error) {
+      if (!hasCode(error, 'unavailable') && !hasCode(error, 'outcome-unknown')) throw error;
+      log.warn({ err: error }, 'the migration did not get a lock, or Postgres became unavailable; retrying');
+      await sleep(retryIntervalMs);
+    }
+  }
 }
 
 /** Logs what the library says of each migration: `Starting migration: 12 notes`, `Finished migration: 12 notes`. */

