@@ -93,5 +93,7 @@ format: $(INSTALLED) ## format the sources
 
 $(INSTALLED): package.json package-lock.json
 	@command -v npm >/dev/null || { echo 'npm is missing. Install Node.js 20 or newer with npm: apt-get install npm'; exit 1; }
+	@[ "$$(uname -sm)" = 'Linux x86_64' ] || node --eval 'process.exit(Number.parseInt(process.versions.node) < 24)' || \
+	  { echo 'On this platform, npm brings no Node.js: install version 24 or newer'; exit 1; }
 	@echo 'npm ci' && npm ci --silent --no-progress
 	@touch $@
