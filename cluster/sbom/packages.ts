@@ -90,7 +90,7 @@ interface GoMod {
 }
 
 /** The modules of a go.mod, after its replacements. Go checks them by go.sum, whose hashes are of file lists. */
-export async function goModules(goMod: string): Promise<readonly Package[]> {
+async function goModules(goMod: string): Promise<readonly Package[]> {
   const env = { GOTOOLCHAIN: 'local', GOFLAGS: '' };
   const { stdout } = await run('go', ['mod', 'edit', '-json', goMod], { what: `reading of ${goMod}`, cwd: '/', env });
   const { Require, Replace } = JSON.parse(stdout) as GoMod;
@@ -102,7 +102,7 @@ export async function goModules(goMod: string): Promise<readonly Package[]> {
 }
 
 /** The jars of a lock that `npm run lock:jars` wrote. */
-export function jars(lock: string): readonly Package[] {
+function jars(lock: string): readonly Package[] {
   return Object.entries(parseJarLock(lock)).map(([path, value]) => {
     const [version = '', artifact = ''] = dirname(path).split('/').reverse();
     const group = dirname(dirname(dirname(path))).replaceAll('/', '.');
