@@ -91,8 +91,12 @@ async function istioReleases(
       name: 'istiod',
       namespace,
       ...chart('istio-control/istio-discovery', 'istiod'),
-      values: ['istio/istiod.yaml', images, ...(flavor === 'native' ? ['istio/istiod-native.yaml'] : [])],
-      set: { 'cni.enabled': String(mesh.hasCni) },
+      values: [
+        'istio/istiod.yaml',
+        images,
+        ...(flavor === 'native' ? ['istio/istiod-native.yaml'] : []),
+        ...(mesh.hasCni ? [] : ['istio/istiod-without-cni.yaml']),
+      ],
     },
     cni: {
       name: 'istio-cni',
