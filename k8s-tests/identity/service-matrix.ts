@@ -59,8 +59,8 @@ function rpcCells(callee: string, service: Service, topology: Topology): Cell[] 
         callers.map((account): Cell => ({ ...operation, credential: titleOf(account), expected }));
       return [
         ...byEveryone({ ...at, method, path }, callers, topology),
-        // A dot segment is resolved before anyone looks at the path.
-        ...byCallers({ ...at, method, path: `/x/..${path}` }, 'open'),
+        // Dot segments and needlessly encoded letters are resolved before anyone looks at the path.
+        ...sameAs(path).flatMap((same) => byCallers({ ...at, method, path: same }, 'open')),
         ...spellingsOf(path).flatMap((spelling) => byCallers({ ...at, method, path: spelling }, 'denied')),
         ...byCallers({ ...at, method: 'DELETE', path }, 'denied'),
       ];
@@ -69,14 +69,13 @@ function rpcCells(callee: string, service: Service, topology: Topology): Cell[] 
   ];
 }
 
-/** The ports that every service has. */
+/** The ports that every service has. They are in no Service, so proxies take what they get for TCP, and only close it. */
 function portCells(callee: string, topology: Topology): Cell[] {
   const read = { callee, protocol: 'http', method: 'GET' } as const;
   return [
     ...byEveryone({ ...read, port: PORTS.metrics, path: '/metrics' }, [MONITORING_ACCOUNT], topology),
-    { ...read, port: PORTS.metrics, path: '/', credential: titleOf(MONITORING_ACCOUNT), expected: 'denied' },
     ...byEveryone({ ...read, port: PORTS.admin, path: '/hits' }, [], topology),
-  ];
+  ].map((cell): Cell => (cell.expected === 'denied' ? { ...cell, expected: 'closed' } : cell));
 }
 
 function byEveryone(operation: Operation, openTo: readonly ServiceAccount[], topology: Topology): Cell[] {
@@ -91,11 +90,15 @@ function byEveryone(operation: Operation, openTo: readonly ServiceAccount[], top
   ];
 }
 
+/** Other spellings of the same path. */
+function sameAs(path: string): string[] {
+  return [`/x/..${path}`, `/%${path.charCodeAt(1).toString(16)}${path.slice(2)}`];
+}
+
 /** Paths that a careless reader takes for the same. */
 function spellingsOf(path: string): string[] {
-  const encoded = `%${path.charCodeAt(1).toString(16)}`;
   const withEncodedSlash = path.replace(/\/(?=[^/]*$)/, '%2f');
-  return [`/${path}`, `${path}/`, path.toUpperCase(), `/${encoded}${path.slice(2)}`, withEncodedSlash];
+  return [`/${path}`, `${path}/`, path.toUpperCase(), withEncodedSlash];
 }
 
 function accountOf(caller: string, { services }: Topology): ServiceAccount {

@@ -46,9 +46,9 @@ it('the address answers a pod outside the mesh, so any refusal below comes from 
 });
 
 describe.each([
-  { from: 'a service', place: payments, unknownName: 'status 502' },
+  { from: 'a service', place: payments, unknownName: /^status 502$/ },
   // The default Sidecar does not even let it know the partner's name.
-  { from: 'a pod of another namespace', place: probe, unknownName: 'error ENOTFOUND' },
+  { from: 'a pod of another namespace', place: probe, unknownName: /^error (ENOTFOUND|EAI_AGAIN)$/ },
 ])("the proxy of $from rejects a call to a destination outside the mesh's registry:", ({ place, unknownName }) => {
   if (place === probe) {
     beforeAll(() => startPod(unknown));
@@ -60,6 +60,6 @@ describe.each([
   });
 
   it('a name, on a port that another host has', async () => {
-    expect(await get(place, `http://${partner}/`, { host: 'elsewhere.example' })).toBe(unknownName);
+    expect(await get(place, `http://${partner}/`, { host: 'elsewhere.example' })).toMatch(unknownName);
   });
 });
