@@ -10,30 +10,31 @@ const TIMEOUT_MS = 15_000;
 
 /**
  * Sets the password of a role in Postgres, with the role's own rights, and checks it. Nothing changes if Postgres knows
- * the current one already.
+ * only the current one already, as after an interrupted rotation.
  *
  * @param urls with the current password, and with the previous one
  * @param authorities that the certificate of Postgres must be of, as PEM
- * @param port on this host that leads to Postgres
+ * @param withPort runs work with a port on this host that leads to Postgres
  */
 export async function setPassword(
   [current, previous]: readonly [current: string, previous: string],
   authorities: string,
-  port: number,
+  withPort: typeof withPostgresPort = withPostgresPort,
 ): Promise<void> {
-  const login = (url: string) => connect(url, authorities, port);
-  const client = await login(current).catch((error: { code?: string }) => {
-    if (error.code !== '28P01' || !previous) throw error;
-  });
-  if (client) return client.end();
-  const former = await login(previous);
+  // A port-forward may end with a connection that Postgres refuses, and may lose what it says. So the password that is
+  // most likely valid comes first, and whatever a refusal looks like, the other one follows through a port of its own.
+  await withPort((port) => alter(connect(previous, authorities, port), current)).catch(() => undefined);
+  await withPort(async (port) => (await connect(current, authorities, port)).end());
+}
+
+async function alter(login: Promise<pg.Client>, current: string): Promise<void> {
+  const client = await login;
   try {
     // Postgres gets what it stores, not the password: nothing that it logs could reveal it.
-    await former.query(`ALTER ROLE CURRENT_USER PASSWORD '${scramVerifier(passwordIn(current) ?? '')}'`);
+    await client.query(`ALTER ROLE CURRENT_USER PASSWORD '${scramVerifier(passwordIn(current) ?? '')}'`);
   } finally {
-    await former.end();
+    await client.end();
   }
-  await (await login(current)).end();
 }
 
 async function connect(url: string, ca: string, port: number): Promise<pg.Client> {
@@ -62,7 +63,7 @@ export function scramVerifier(password: string, salt = randomBytes(16), iteratio
 }
 
 /** Runs work with a port on this host that leads to the pod of Postgres. */
-export async function withPostgresPort<T>(work: (port: number) => Promise<T>): Promise<T> {
+async function withPostgresPort<T>(work: (port: number) => Promise<T>): Promise<T> {
   const args = ['-n', DATABASE_NAMESPACE, 'port-forward', '--address', '127.0.0.1', 'statefulset/postgres', ':5432'];
   const child = spawn(programPath('kubectl'), args, { env: { ...process.env, KUBECONFIG: kubeconfig } });
   const ended = new Promise<never>((_, reject) => {
