@@ -12,7 +12,7 @@ export interface KafkaEndpoint {
 }
 
 /** Paths of PEM files: the authority of the brokers' certificates, and the client's own certificate and key. */
-export interface TlsFiles {
+interface TlsFiles {
   readonly caFile: string;
   readonly certFile: string;
   readonly keyFile: string;
