@@ -10,7 +10,7 @@ export const KAFKA_FILES = {
 } as const;
 
 /** The volume with the certificate of a KafkaUser. Commands have another user's (cluster/operations/job.ts). */
-export const USER_VOLUME = 'kafka-user';
+const USER_VOLUME = 'kafka-user';
 
 /**
  * Mounts what a service needs to connect to Kafka, and no more of the two Secrets. A pod that starts before Strimzi has

@@ -3,7 +3,7 @@ import type { Topology } from '../model/topology.ts';
 import { OPERATORS_USER } from './platform.ts';
 
 /** Operations on one topic or consumer group, or with `prefix` on all whose names begin with its name. */
-export interface AclRule {
+interface AclRule {
   readonly resource: {
     readonly type: 'topic' | 'group';
     readonly name: string;

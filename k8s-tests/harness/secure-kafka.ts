@@ -28,7 +28,7 @@ export interface SecureKafka {
 }
 
 /** What a user's pod has as files. */
-export interface UserFiles extends KeyPair {
+interface UserFiles extends KeyPair {
   readonly ca: string;
 }
 

@@ -18,7 +18,7 @@ const groups = [...services, 'reader-1', 'analytics-rebuild-1', 'unknown'];
 type Right = string;
 
 /** Every right that there could be. */
-export const allRights: readonly Right[] = [
+const allRights: readonly Right[] = [
   ...topics.flatMap((topic) => [`write ${topic}`, `read ${topic}`, `delete ${topic}`]),
   ...groups.map((group) => `join ${group}`),
 ];

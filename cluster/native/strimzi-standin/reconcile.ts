@@ -53,14 +53,15 @@ async function reconcileInBroker(
 ): Promise<void> {
   try {
     await withBroker(broker, async (admin) => {
+      // First, because clients that find a topic would be denied.
+      await guarded(context, { kafka: kafka.metadata.name }, () =>
+        reconcileAcls(context, kafka, admin, accepted, users),
+      );
       for (const topic of topics) {
         await guarded(context, { topic: topic.metadata.name }, () =>
           reconcileTopic(context.client, admin, topic, topics, context.log),
         );
       }
-      await guarded(context, { kafka: kafka.metadata.name }, () =>
-        reconcileAcls(context, kafka, admin, accepted, users),
-      );
     });
   } catch (error) {
     context.log.info({ broker: broker.address, reason: (error as Error).message }, 'the broker does not answer yet');

@@ -12,7 +12,7 @@ export interface KafkaEndpoint {
 }
 
 /** Paths of PEM files: the authority of the brokers' certificates, and the client's own certificate and key. */
-export interface TlsFiles {
+interface TlsFiles {
   readonly caFile: string;
   readonly certFile: string;
   readonly keyFile: string;
@@ -40,9 +40,17 @@ export function kafkaEndpoint(settings: KafkaSettings): KafkaEndpoint {
   return { brokers };
 }
 
+/** A broker that has just started takes its time for the first TLS handshakes. The default, 1 s, is for plain TCP. */
+const connectionTimeout = 2_000;
+
 /** Makes a client of kafkajs for an endpoint. */
 export function newClient({ brokers, tls }: KafkaEndpoint, options: Omit<KafkaConfig, 'brokers'>): Kafka {
-  return new Kafka({ ...options, brokers: [...brokers], ...(tls && { socketFactory: mutualTls(tls) }) });
+  return new Kafka({
+    connectionTimeout,
+    ...options,
+    brokers: [...brokers],
+    ...(tls && { socketFactory: mutualTls(tls) }),
+  });
 }
 
 const keepAliveMs = 60_000;

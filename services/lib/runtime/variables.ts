@@ -98,14 +98,15 @@ export const kafkaBrokers = z
   .pipe(z.array(hostAndPort))
   .describe('host:port of Kafka brokers, separated by commas');
 
+/** Set together. Without them, connections have no TLS, which only brokers of tests accept. */
 const kafkaFile = (content: string) =>
-  z.string().optional().describe(`Path of ${content}, read at each connection; without it, connections have no TLS`);
+  z.string().optional().describe(`PEM file with ${content}, read at each connection`);
 /** Where Kafka is, and the files with which a service proves who it is. */
 export const kafkaEndpointVariables = {
   KAFKA_BROKERS: kafkaBrokers,
-  KAFKA_CA_FILE: kafkaFile("the PEM file with the authority of the brokers' certificates"),
-  KAFKA_CERT_FILE: kafkaFile("the PEM file with the service's certificate for Kafka"),
-  KAFKA_KEY_FILE: kafkaFile('the PEM file with its key'),
+  KAFKA_CA_FILE: kafkaFile("the authority of the brokers' certificates"),
+  KAFKA_CERT_FILE: kafkaFile("the service's certificate for Kafka"),
+  KAFKA_KEY_FILE: kafkaFile('the key of that certificate'),
 };
 
 /** Longer than any topic keeps an event: seven days, and a day until its segment is closed. */

@@ -45,7 +45,7 @@ const internalName = ({ name, port }: Listener): string => `${name.toUpperCase()
  * @param clientCa the file with the authority of clients' certificates, without which none connects; undefined if
  * clients need none
  */
-export function tlsProperties(listener: string, keystore: string, clientCa: string | undefined) {
+function tlsProperties(listener: string, keystore: string, clientCa: string | undefined) {
   const stores = {
     'keystore.type': 'PEM',
     'keystore.location': keystore,
@@ -59,7 +59,7 @@ export function tlsProperties(listener: string, keystore: string, clientCa: stri
 }
 
 /** The properties of a broker that lets each principal do what its ACLs say, and super users everything. */
-export const authorizerProperties = (superUsers: readonly string[]): Record<string, string> => ({
+const authorizerProperties = (superUsers: readonly string[]): Record<string, string> => ({
   'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
   'super.users': superUsers.join(';'),
 });

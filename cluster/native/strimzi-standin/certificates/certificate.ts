@@ -75,9 +75,17 @@ export function isOf(authority: Pick<KeyPair, 'cert'>, { cert, key }: KeyPair): 
   }
 }
 
-/** Whether a pair is whole, signed by the authority, and not to be renewed yet. */
-export function isCurrent(authority: Pick<KeyPair, 'cert'>, pair: KeyPair, { renewalDays }: Validity): boolean {
-  return isOf(authority, pair) && Date.parse(new X509Certificate(pair.cert).validTo) > inDays(renewalDays).getTime();
+/**
+ * Whether a pair is whole, signed by the authority, and not to be renewed yet. A period of renewal that is longer than
+ * the validity is rejected elsewhere; here it must not renew again and again.
+ */
+export function isCurrent(
+  authority: Pick<KeyPair, 'cert'>,
+  pair: KeyPair,
+  { validityDays, renewalDays }: Validity,
+): boolean {
+  const renewedAt = inDays(Math.min(renewalDays, validityDays / 2));
+  return isOf(authority, pair) && Date.parse(new X509Certificate(pair.cert).validTo) > renewedAt.getTime();
 }
 
 const inDays = (days: number): Date => new Date(Date.now() + days * DAY_MS);

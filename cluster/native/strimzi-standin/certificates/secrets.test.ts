@@ -7,7 +7,6 @@ import { aKafka, aUser } from '../testing.ts';
 import { ensureUserSecret } from '../user/secret.ts';
 import { ensureAuthorities, ensureBrokerCertificate } from './secrets.ts';
 
-const kafka = aKafka();
 const user = aUser('orders');
 let applied: V1Secret[];
 let secrets: Map<string, StoredSecret>;
@@ -34,7 +33,7 @@ const client = {
 } as Client;
 
 /** One pass: what the loop does with certificates. */
-async function pass() {
+async function pass(kafka = aKafka()) {
   const certificates = await ensureAuthorities(client, kafka, secrets);
   await ensureBrokerCertificate(client, kafka, 'dual', secrets, certificates);
   await ensureUserSecret(client, kafka, user, secrets, certificates);
@@ -118,6 +117,14 @@ test('a certificate is renewed a month before it expires, and not sooner', async
   await pass();
   expect(userCertificate().fingerprint256).not.toBe(before);
   expect(Date.parse(userCertificate().validTo)).toBeGreaterThan(Date.now() + 364 * 86_400_000);
+});
+
+test('nothing is renewed again and again if the period of renewal is longer than the validity', async () => {
+  const contradicting = aKafka({}, { clientsCa: { validityDays: 10, renewalDays: 20 } });
+  await pass(contradicting);
+  applied = [];
+  await pass(contradicting);
+  expect(applied).toEqual([]);
 });
 
 test('a renewed authority keeps its key, so that the certificates that it has signed stay valid', async () => {
