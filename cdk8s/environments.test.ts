@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { connectionLimits } from './analysis/connections.ts';
 import { environments } from './environments.ts';
+import { migratorOf } from './model/database.ts';
 import { topology } from './topology.ts';
 
 const values = parse(readFileSync(join(import.meta.dirname, '../charts/postgres/values.yaml'), 'utf8')) as {
@@ -12,14 +13,22 @@ const values = parse(readFileSync(join(import.meta.dirname, '../charts/postgres/
   maxConnections: number;
 };
 
-test.each(Object.entries(environments))(
-  '%s counts with the connections that our Postgres has, and with the limits of its roles',
-  (_, environment) => {
-    expect(values.maxConnections).toBe(environment.database.maxConnections);
-    const limits = values.services.flatMap(({ name, connections }) => [
-      [name, connections],
-      [`${name}-migrator`, values.migratorConnections],
-    ]);
-    expect(Object.fromEntries(limits)).toEqual(connectionLimits(topology, environment));
-  },
+const limits = Object.fromEntries(
+  values.services.flatMap(({ name, connections }) => [
+    [name, connections],
+    [migratorOf(name), values.migratorConnections],
+  ]),
 );
+
+test.each(Object.entries(environments))('%s counts with the connections that our Postgres has', (_, { database }) => {
+  expect(values.maxConnections).toBe(database.maxConnections);
+  const sum = Object.values(limits).reduce((total, limit) => total + limit, 0);
+  expect(sum).toBeLessThanOrEqual(database.maxConnections - database.reserved);
+});
+
+test.each(Object.entries(environments))('in %s every role may open what its pods need', (_, environment) => {
+  const tooLow = Object.entries(connectionLimits(topology, environment)).filter(
+    ([role, need]) => !((limits[role] ?? 0) >= need),
+  );
+  expect(tooLow).toEqual([]);
+});

@@ -16,7 +16,7 @@ const dev = {
     storageMi: 128,
   },
   sidecar: { cpuRequestMilli: 30, memoryRequestMi: 48, memoryLimitMi: 192 },
-  database: { poolSize: 10, maxConnections: 440, reserved: 210 },
+  database: { poolSize: 10, maxConnections: 480, reserved: 210 },
   kafka: { brokers: 1, replication: 1, minInSync: 1, storageGi: 2, cpuRequestMilli: 100, heapMi: 384, memoryMi: 768 },
   fileSync: false,
 } as const satisfies Environment;
@@ -46,7 +46,7 @@ export const environments = {
     },
     sidecar: { cpuRequestMilli: 100, memoryRequestMi: 96, memoryLimitMi: 256 },
     // Four times as many pods as in dev share the same connections.
-    database: { poolSize: 5, maxConnections: 440, reserved: 210 },
+    database: { poolSize: 5, maxConnections: 480, reserved: 210 },
     kafka: {
       brokers: 3,
       replication: 3,

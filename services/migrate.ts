@@ -1,4 +1,4 @@
-/** The init container of a service's pod: migrates its database, with the role that owns it. */
+/** The init container of a service's pod: applies the migrations of a folder to a database, as the role that owns it. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLog } from './lib/observability/log.ts';
@@ -11,14 +11,14 @@ import { databaseFiles, databaseFileVariables } from './lib/runtime/variables.ts
 const name = process.argv[2] ?? '';
 const folder = join(import.meta.dirname, name, 'migrations');
 if (!/^[a-z][a-z0-9-]*$/.test(name) || !existsSync(folder)) {
-  console.error(`migrate needs the name of a database that has a folder services/<name>/migrations; it got "${name}".`);
+  console.error(`migrate needs the name of a folder services/<name>/ that has migrations; it got "${name}".`);
   process.exit(2);
 }
 const log = createLog(`${name}-migrate`, process.env.LOG_LEVEL || 'info');
 try {
   const database = openDatabase(databaseFiles(readConfig(databaseFileVariables, process.env)), log, 1);
   await migrateWhenReady(database, folder, log);
-  await grantRows(database, name);
+  await grantRows(database);
   await database.close();
 } catch (error) {
   if (error instanceof ConfigError) console.error(`migrate: ${error.message}`);

@@ -66,13 +66,21 @@ function watched(name: string, service: Service, envVariables: ServiceContainerP
   };
 }
 
-/** Migrates the database, as the role that owns it, whose password no other container has. */
-export function migrator(database: string, environment: Environment, secret: kplus.Volume): kplus.ContainerProps {
+/**
+ * Migrates a service's database, as the role that owns it, whose password no other container has.
+ * @param secret of that role
+ */
+export function migrator(
+  name: string,
+  { program = name, code = program }: Service,
+  environment: Environment,
+  secret: kplus.Volume,
+): kplus.ContainerProps {
   return {
     name: 'migrate',
     image: environment.image,
     imagePullPolicy: kplus.ImagePullPolicy.IF_NOT_PRESENT,
-    command: ['node', `${CODE_FOLDER}/migrate.ts`, database],
+    command: ['node', `${CODE_FOLDER}/migrate.ts`, code],
     envVariables: mapValues(databaseVariables, kplus.EnvValue.fromValue),
     volumeMounts: [{ path: DATABASE_FOLDER, volume: secret, readOnly: true }],
     resources: toResources(environment.service),

@@ -79,7 +79,7 @@ class Workload extends Construct {
     container.mount('/tmp', kplus.Volume.fromEmptyDir(this, 'tmp', 'tmp'));
     const { database } = service;
     container.mount(DATABASE_FOLDER, this.databaseSecret(database), { readOnly: true });
-    deployment.addInitContainer(migrator(database, environment, this.databaseSecret(migratorOf(database))));
+    deployment.addInitContainer(migrator(name, service, environment, this.databaseSecret(migratorOf(database))));
     if (service.serves === 'https') {
       const secret = kplus.Secret.fromSecretName(this, 'certificate', `${name}-tls`);
       container.mount(TLS_FOLDER, kplus.Volume.fromSecret(this, 'tls', secret, { name: 'tls' }), { readOnly: true });

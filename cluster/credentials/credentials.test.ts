@@ -4,37 +4,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { root } from '../paths.ts';
-import { prepareDatabaseCertificate } from './database-certificate.ts';
-import { DATABASE_HOST, ensureDatabasePasswords, rolesOf } from './database-passwords.ts';
+import { DATABASE_HOST, ensureDatabasePasswords } from './database-passwords.ts';
 import { ensurePartnerCertificate } from './partner-certificates.ts';
-import { rotatePasswords } from './rotate-passwords.ts';
-import { Conflict, type Current, type Reference, type Store, type Stored } from './store.ts';
+import type { Current } from './store.ts';
+import { type MemoryStore, memoryStore } from './testing.ts';
 
-const titleOf = ({ kind, namespace, name }: Reference) => `${kind} ${namespace}/${name}`;
-let objects: Map<string, Current>;
+let store: MemoryStore;
+let objects: MemoryStore['objects'];
 let writes: string[];
 beforeEach(() => {
-  objects = new Map();
-  writes = [];
+  store = memoryStore();
+  ({ objects, writes } = store);
 });
-
-/** The objects as a cluster keeps them: a create fails if there is one, a replace if its version is not current. */
-const store: Store = {
-  read: async (reference) => objects.get(titleOf(reference)),
-  create: async (object) => {
-    if (objects.has(titleOf(object))) throw new Conflict(titleOf(object));
-    put(object);
-  },
-  replace: async (object, version) => {
-    const current = objects.get(titleOf(object));
-    if (current?.version !== version) throw new Conflict(titleOf(object));
-    put(object);
-  },
-};
-function put(object: Stored): void {
-  writes.push(titleOf(object));
-  objects.set(titleOf(object), { values: object.values, version: String(writes.length), isKept: true });
-}
 
 const orders = { name: 'orders', namespace: 'shop' };
 const acquirer = { name: 'acquirer', namespace: 'partner' };
@@ -49,7 +30,7 @@ describe('the passwords of databases', () => {
     expect(made.orders).toMatch(/^[0-9a-f]{48}$/);
     expect(made.orders).not.toBe(made.acquirer);
     expect(url(orders)).toBe(urlWith(made.orders ?? ''));
-    writes = [];
+    writes.length = 0;
     await ensureDatabasePasswords(store, [orders, acquirer], 'authority');
     expect(writes).toEqual([]);
     expect(roles()).toEqual(made);
@@ -115,135 +96,6 @@ describe('the migrator of a service', () => {
       'ca.crt': 'authority',
     });
   });
-});
-
-describe('the certificate of Postgres', () => {
-  const ensure = async () => {
-    const certificate = await prepareDatabaseCertificate(store);
-    await ensureDatabasePasswords(store, [orders], certificate.authorities);
-    await certificate.store();
-  };
-  const parts = () => ({
-    certificate: objects.get('Secret postgres/postgres-tls')?.values['tls.crt'] ?? '',
-    trusted: objects.get('Secret shop/postgres-orders')?.values['ca.crt'] ?? '',
-  });
-  const authoritiesIn = (pem: string) =>
-    (pem.match(/-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g) ?? []).map((one) => new X509Certificate(one));
-
-  test('is for the host of the URLs, of the authority that clients get, and made once', async () => {
-    await ensure();
-    const { certificate, trusted } = parts();
-    expect(new X509Certificate(certificate).checkHost(DATABASE_HOST)).toBe(DATABASE_HOST);
-    expect(authoritiesIn(trusted).map(({ publicKey }) => new X509Certificate(certificate).verify(publicKey))).toEqual([
-      true,
-    ]);
-    writes = [];
-    await ensure();
-    expect(writes).toEqual([]);
-  });
-
-  test('is renewed 60 days before its end, and clients trust the old and the new one before Postgres has it', async () => {
-    await ensure();
-    const before = parts();
-    vi.setSystemTime(Date.now() + 306 * 86_400_000);
-    writes = [];
-    await ensure();
-    vi.useRealTimers();
-    const { certificate, trusted } = parts();
-    expect(certificate).not.toBe(before.certificate);
-    const trusts = (pem: string) =>
-      authoritiesIn(trusted).some(({ publicKey }) => new X509Certificate(pem).verify(publicKey));
-    expect([trusts(certificate), trusts(before.certificate)]).toEqual([true, true]);
-    expect(writes.indexOf('Secret shop/postgres-orders')).toBeLessThan(writes.indexOf('Secret postgres/postgres-tls'));
-  });
-
-  test('that cannot be read is made again, without its authority', async () => {
-    objects.set('Secret postgres/postgres-tls', { values: { 'ca.crt': 'none' }, version: '0', isKept: true });
-    await ensure();
-    expect(authoritiesIn(parts().trusted)).toHaveLength(1);
-  });
-});
-
-describe('a rotation', () => {
-  /** What Postgres knows, and what its pod and those of the service have in their files. */
-  let postgres: Record<string, string>;
-  let files: Map<string, Record<string, string>>;
-  const passwordOf = (value: string | undefined) => (value ? new URL(value).password : undefined);
-  const secrets = rolesOf(orders).map(({ role }) => [role, `Secret shop/postgres-${role}`] as const);
-  const refresh = (title: string) => files.set(title, { ...objects.get(title)?.values });
-
-  beforeEach(async () => {
-    await ensureDatabasePasswords(store, [orders], 'authority');
-    files = new Map();
-    for (const title of objects.keys()) refresh(title);
-    postgres = { ...roles() };
-  });
-
-  /** Every pod must be able to connect, whether its files are those of now or of a while ago. */
-  function expectServed(): void {
-    for (const [role, title] of secrets)
-      for (const { url: current, 'previous-url': previous } of [files.get(title), objects.get(title)?.values] as Record<
-        string,
-        string
-      >[])
-        expect([passwordOf(current), passwordOf(previous)], role).toContain(postgres[role]);
-  }
-
-  /** Runs a rotation that is killed before its operation of this number. @returns whether it came to its end */
-  async function rotateUntil(limit: number): Promise<boolean> {
-    let count = 0;
-    const counted =
-      <Args extends unknown[], T>(work: (...args: Args) => Promise<T>) =>
-      async (...args: Args): Promise<T> => {
-        if (count++ === limit) throw new Error('killed');
-        const result = await work(...args);
-        expectServed();
-        return result;
-      };
-    const rotated = rotatePasswords(rolesOf(orders), {
-      store: { ...store, replace: counted(store.replace) },
-      waitUntilMounted: counted(async (reference) => void refresh(titleOf(reference))),
-      setPassword: counted(async ([current, previous]) => {
-        const { username: role, password } = new URL(current);
-        expect([password, passwordOf(previous)]).toContain(postgres[role]);
-        postgres[role] = password;
-      }),
-      step: (_, work) => work(),
-    });
-    return rotated.then(
-      () => true,
-      (error: Error) => {
-        if (error.message !== 'killed') throw error;
-        return false;
-      },
-    );
-  }
-
-  test('gives every role a new password and leaves no old one', async () => {
-    const before = roles();
-    expect(await rotateUntil(Number.POSITIVE_INFINITY)).toBe(true);
-    for (const [role, title] of secrets) {
-      expect(postgres[role]).not.toBe(before[role]);
-      expect(roles()[role]).toBe(postgres[role]);
-      expect(objects.get(title)?.values).not.toHaveProperty('previous-url');
-      expect(passwordOf(objects.get(title)?.values.url)).toBe(postgres[role]);
-    }
-  });
-
-  test.each(['nothing else happens', 'make credentials runs', 'Postgres restarts'])(
-    'that is killed at any point locks no pod out, and the next one finishes it, if meanwhile %s',
-    async (event) => {
-      for (let limit = 0, isDone = false; !isDone; limit++) {
-        isDone = await rotateUntil(limit);
-        if (event === 'make credentials runs') await ensureDatabasePasswords(store, [orders], 'authority');
-        // It sets the passwords of its files, which may be older than the Secret.
-        if (event === 'Postgres restarts') postgres = { ...files.get('Secret postgres/postgres-roles') };
-        expectServed();
-        expect(await rotateUntil(Number.POSITIVE_INFINITY)).toBe(true);
-        expect(roles()).toEqual(postgres);
-      }
-    },
-  );
 });
 
 describe('the certificate of a simulated partner', () => {

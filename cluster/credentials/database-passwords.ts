@@ -44,8 +44,8 @@ export async function ensureDatabasePasswords(
 ): Promise<void> {
   const stored = await store.read(ROLES);
   const roles = services.flatMap(rolesOf);
-  const secrets = new Map<DatabaseRole, Current | undefined>();
-  for (const role of roles) secrets.set(role, await store.read(secretOf(role)));
+  const read = async (role: DatabaseRole) => [role, await store.read(secretOf(role))] as const;
+  const secrets = new Map<DatabaseRole, Current | undefined>(await Promise.all(roles.map(read)));
   const passwords = Object.fromEntries(
     roles.map((role) => [
       role.role,
@@ -53,13 +53,14 @@ export async function ensureDatabasePasswords(
     ]),
   );
   await putValues(store, ROLES, passwords, stored);
-  for (const role of roles) {
+  const write = async (role: DatabaseRole) => {
     const current = secrets.get(role);
     const password = passwords[role.role] ?? '';
     const isRotating = current !== undefined && rotatingPasswords(current).includes(password);
     const values = { ...(!isRotating && { url: urlOf(role, password) }), 'ca.crt': authorities };
     await putValues(store, secretOf(role), values, current);
-  }
+  };
+  await Promise.all(roles.map(write));
 }
 
 export function makePassword(): string {

@@ -84,7 +84,7 @@ test('after all edits, the new service has its second replica, its policy and it
     spec: { http: [{ name: 'orders.Check', timeout: '300ms', retries: { attempts: 2 } }] },
   });
   const { services } = parse(readFileSync(join(copy, 'charts/postgres/values.yaml'), 'utf8'));
-  expect(services).toContainEqual({ name: service, namespace: 'shop' });
+  expect(services).toContainEqual({ name: service, namespace: 'shop', connections: 35 });
 });
 
 function findObject(file: string, kind: string): unknown {

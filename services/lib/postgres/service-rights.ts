@@ -8,17 +8,17 @@ const rights = 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE';
 
 /**
  * Lets a service read and write the rows of every table, also those of later migrations, and nothing else. The owner of
- * the tables calls it after each migration; only the first call changes anything. TRUNCATE is among the rights, because
+ * the tables calls it after each migration; only the first call changes anything. The service's role has the name of the
+ * database. TRUNCATE is among the rights, because
  * a role that may delete every row may as well do it quickly. The record of migrations can only be read.
- *
- * @param service the role of the service; it must exist
  */
-export async function grantRows(database: Database, service: string): Promise<void> {
-  const { rows } = await database.query(
-    "SELECT 1 FROM pg_default_acl WHERE defaclrole = current_user::regrole AND defaclobjtype = 'r'",
+export async function grantRows(database: Database): Promise<void> {
+  const { rows } = await database.query<{ service: string; isDone: boolean }>(
+    `SELECT quote_ident(current_database()) AS service, EXISTS (SELECT FROM pg_default_acl
+       WHERE defaclrole = current_user::regrole AND defaclobjtype = 'r') AS "isDone"`,
   );
-  if (rows.length > 0) return;
-  const role = `"${service}"`;
+  const { service: role, isDone } = rows[0] ?? { service: '', isDone: true };
+  if (isDone) return;
   await database.transaction(async (tx) => {
     await tx.query(`SELECT pg_advisory_xact_lock(${rightsLock})`);
     await tx.query(`ALTER DEFAULT PRIVILEGES GRANT ${rights} ON TABLES TO ${role}`);
