@@ -9,7 +9,8 @@ import { root } from '../../cluster/paths.ts';
 /** What linters read: the manifests of two environments, and what the charts make. */
 export type ManifestSet = 'dev' | 'prod' | 'charts';
 
-const CLUSTER_WIDE = /^(Cluster|CustomResourceDefinition|Namespace|StorageClass|PriorityClass|(Mutat|Validat)ing\w*)/;
+const CLUSTER_WIDE =
+  /^(Cluster|CustomResourceDefinition$|Namespace$|StorageClass$|MutatingWebhook|ValidatingWebhook|ValidatingAdmission)/;
 
 /**
  * Writes all manifests to a temporary folder, which has a folder for each set. `make synth` wrote dist/ before.
