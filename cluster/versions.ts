@@ -39,6 +39,7 @@ export const versions = {
   cdk8sCli: '2.207.60',
   actionlint: '1.7.12',
   kubeScore: '1.20.0',
+  checkov: '3.3.30',
   prometheus: '0.311.3',
   schemathesis: '4.32.5',
 } as const;

@@ -75,9 +75,16 @@ function waitUntilInjecting(mesh: Mesh): Promise<void> {
   return pollUntil(attempt, { timeoutMs: 90_000, intervalMs: 500, failure });
 }
 
+/** The releases of a native cluster: all charts that are here, as opposed to in a registry. */
+export async function nativeReleases(): Promise<readonly Release[]> {
+  const native = { target: 'native', flavor: 'native' } as const;
+  const { base, istiod, gateway } = await istioReleases(native, { kind: 'own' });
+  return [base, istiod, gateway, ...independent(native, new Map(), { kind: 'install', withGlobals: true })];
+}
+
 /** Released charts go with released images. On native, both come from Istio's Go module. */
 async function istioReleases(
-  { target, flavor }: ClusterProvider,
+  { target, flavor }: Pick<ClusterProvider, 'target' | 'flavor'>,
   mesh: Mesh,
 ): Promise<Record<'base' | 'istiod' | 'cni' | 'gateway', Release>> {
   const module = flavor === 'native' ? join(await moduleFolder('istio', 'istio.io/istio'), 'manifests/charts') : '';
@@ -122,7 +129,7 @@ async function istioReleases(
 
 /** The releases that do not need the mesh. */
 function independent(
-  { target, flavor }: ClusterProvider,
+  { target, flavor }: Pick<ClusterProvider, 'target' | 'flavor'>,
   images: ReadonlyMap<string, string>,
   strimzi: Decision['strimzi'],
 ): Release[] {

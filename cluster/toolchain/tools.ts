@@ -40,6 +40,7 @@ const clusterRecipes = {
 /** Tools that only tests run. The first test that needs one builds it, so that `make up` never waits for it. */
 const testRecipes = {
   actionlint: { kind: 'go' },
+  checkov: { kind: 'pip' },
   'kube-score': { kind: 'go' },
   // Without service discovery, which is most of its code. Tests of rules do not need it.
   promtool: { kind: 'go', tags: 'remove_all_sd' },

@@ -5,19 +5,30 @@ export interface Finding {
   readonly object: string;
 }
 
-/** The reasons for accepted findings, one line each, by the finding's `what`. */
-export type Waivers = Readonly<Record<string, string>>;
+/** An accepted finding. */
+export interface Waiver {
+  /** The finding's `what`. */
+  readonly what: string;
+  /** Matches each object in which it is accepted. */
+  readonly objects: RegExp;
+  /** Why, in one line. */
+  readonly reason: string;
+}
 
 /** @returns the findings without a waiver, the waivers without a finding, and the waivers without a one-line reason */
-export function judge(findings: readonly Finding[], waivers: Waivers): readonly string[] {
-  const seen = new Set(findings.map(({ what }) => what));
+export function judge(findings: readonly Finding[], waivers: readonly Waiver[]): readonly string[] {
+  const covers = (waiver: Waiver) => (finding: Finding) =>
+    waiver.what === finding.what && waiver.objects.test(finding.object);
+  const titleOf = ({ what, objects }: Waiver) => `${what}, in ${objects}`;
   return [
-    ...findings.filter(({ what }) => waivers[what] === undefined).map(({ what, object }) => `${object}: ${what}`),
-    ...Object.keys(waivers)
-      .filter((what) => !seen.has(what))
-      .map((what) => `waived, but not found: ${what}`),
-    ...Object.entries(waivers)
-      .filter(([, reason]) => reason.trim() === '' || reason.includes('\n'))
-      .map(([what]) => `waived without a reason of one line: ${what}`),
+    ...findings
+      .filter((finding) => !waivers.some((waiver) => covers(waiver)(finding)))
+      .map(({ what, object }) => `${object}: ${what}`),
+    ...waivers
+      .filter((waiver) => !findings.some(covers(waiver)))
+      .map((waiver) => `waived, but not found: ${titleOf(waiver)}`),
+    ...waivers
+      .filter(({ reason }) => reason.trim() === '' || reason.includes('\n'))
+      .map((waiver) => `waived without a reason of one line: ${titleOf(waiver)}`),
   ];
 }

@@ -1,62 +1,83 @@
-/** Checks our manifests with third-party tools: the API server, `istioctl analyze` and kube-score. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+/** Checks our manifests and charts with third-party tools: the API server, `istioctl analyze`, kube-score and checkov. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { synthesize } from '../../cluster/deploy/application.ts';
-import { root } from '../../cluster/paths.ts';
 import { tool } from '../../cluster/toolchain/tools.ts';
 import { judge } from './findings.ts';
-import { analyzeCluster, analyzeFiles, dryRun, scoreFiles } from './linters.ts';
-import { apiServerWaivers, istioctlWaivers, kubeScoreWaivers } from './manifest-waivers.ts';
+import { analyzeCluster, analyzeFiles, checkFolder, dryRun, scoreFiles } from './linters.ts';
+import { waivers } from './manifest-waivers.ts';
+import { filesOf, writeManifests } from './rendered-manifests.ts';
 
 const NAMESPACES = ['shop', 'partner', 'postgres', 'observability', 'istio-system'];
 
-const folderOf = (environment: string): string => join(root, 'dist', environment);
-
-async function filesOf(environment: string): Promise<readonly string[]> {
-  const files = await readdir(folderOf(environment));
-  return files.sort().map((file) => join(folderOf(environment), file));
-}
-
-beforeAll(() => synthesize());
+let folder: string;
+beforeAll(async () => {
+  await synthesize();
+  folder = await writeManifests();
+});
+afterAll(() => rm(folder, { recursive: true }));
 
 describe.each(['dev', 'prod'] as const)('the manifests of %s', (environment) => {
   it('are accepted by the API server without a warning', async () => {
-    expect(judge(await dryRun(folderOf(environment)), apiServerWaivers)).toEqual([]);
+    expect(judge(await dryRun(join(folder, environment)), waivers['API server'])).toEqual([]);
   });
 
-  it('pass istioctl analyze, as files and as if applied', async () => {
-    const files = await filesOf(environment);
-    expect(judge(await analyzeFiles(files), istioctlWaivers)).toEqual([]);
-    expect(judge(await analyzeCluster(NAMESPACES, files), istioctlWaivers)).toEqual([]);
+  it('pass istioctl analyze, as files together with the charts, and as if applied', async () => {
+    const files = await filesOf(folder, environment);
+    const charts = await filesOf(folder, 'charts');
+    expect(judge(await analyzeFiles([...files, ...charts]), waivers.istioctl)).toEqual([]);
+    expect(judge(await analyzeCluster(NAMESPACES, files), waivers.istioctl)).toEqual([]);
   });
 });
 
 it('istioctl analyze finds nothing in the running cluster', async () => {
-  expect(judge(await analyzeCluster(NAMESPACES), istioctlWaivers)).toEqual([]);
+  expect(judge(await analyzeCluster(NAMESPACES), waivers.istioctl)).toEqual([]);
 });
 
 it('istioctl analyze finds a reference to a missing object', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'windlass-broken-'));
-  const misspelled = join(folder, 'mesh.yaml');
-  const mesh = await readFile(join(folderOf('dev'), '40-mesh.yaml'), 'utf8');
+  const broken = await mkdtemp(join(tmpdir(), 'windlass-broken-'));
+  const misspelled = join(broken, 'mesh.yaml');
+  const files = await filesOf(folder, 'dev');
+  const mesh = await readFile(files.find((file) => file.endsWith('40-mesh.yaml')) ?? '', 'utf8');
   await writeFile(misspelled, mesh.replaceAll('shop/windlass', 'shop/windlas'));
-  const others = (await filesOf('dev')).filter((file) => !file.endsWith('40-mesh.yaml'));
+  const others = files.filter((file) => !file.endsWith('40-mesh.yaml'));
   const dangling = expect.objectContaining({
     what: 'IST0101',
     object: expect.stringContaining('VirtualService shop/orders'),
   });
   expect(await analyzeFiles([...others, misspelled])).toContainEqual(dangling);
   expect(await analyzeCluster(NAMESPACES, [misspelled])).toContainEqual(dangling);
-  await rm(folder, { recursive: true });
+  await rm(broken, { recursive: true });
 });
 
-describe('kube-score', () => {
-  // Its first use on a machine builds it.
-  beforeAll(() => tool('kube-score'), 600_000);
+it('kube-score finds nothing in the manifests of dev with the charts, and of prod', { timeout: 600_000 }, async () => {
+  // Together, because the policies of one select the pods of the other.
+  const dev = await scoreFiles([...(await filesOf(folder, 'dev')), ...(await filesOf(folder, 'charts'))]);
+  const prod = await scoreFiles(await filesOf(folder, 'prod'));
+  expect(judge([...dev, ...prod], waivers['kube-score'])).toEqual([]);
+});
 
-  it.each(['dev', 'prod'] as const)('finds nothing in the manifests of %s', async (environment) => {
-    expect(judge(await scoreFiles(await filesOf(environment)), kubeScoreWaivers[environment])).toEqual([]);
+describe('checkov', () => {
+  // Its first use on a machine downloads it.
+  beforeAll(() => tool('checkov'), 600_000);
+
+  it('finds nothing in the manifests of dev and prod and in the charts', { timeout: 120_000 }, async () => {
+    expect(judge(await checkFolder(folder), waivers.checkov)).toEqual([]);
+  });
+
+  it('finds a container that may become root', { timeout: 120_000 }, async () => {
+    const broken = await mkdtemp(join(tmpdir(), 'windlass-broken-'));
+    const workloads = await readFile(join(folder, 'dev/60-workloads.yaml'), 'utf8');
+    await writeFile(
+      join(broken, 'workloads.yaml'),
+      workloads.replaceAll('allowPrivilegeEscalation: false', 'allowPrivilegeEscalation: true'),
+    );
+    expect(await checkFolder(broken)).toContainEqual({
+      what: expect.stringContaining('CKV_K8S_20: '),
+      object: expect.stringContaining(' Deployment shop/orders'),
+    });
+    await rm(broken, { recursive: true });
   });
 });
