@@ -8,7 +8,7 @@ import type { Progress } from '../progress.ts';
 import type { ClusterProvider } from '../provider.ts';
 import { UserError } from '../settings.ts';
 import type { Decision } from '../shared/decide.ts';
-import { gatewayOf, type Mesh } from '../shared/mesh.ts';
+import { gatewayOf, type Mesh, OWN_MESH } from '../shared/mesh.ts';
 import { moduleFolder } from '../toolchain/tools.ts';
 import { versions } from '../versions.ts';
 import { imagesIn } from './images-in.ts';
@@ -78,8 +78,8 @@ function waitUntilInjecting(mesh: Mesh): Promise<void> {
 /** The releases of a native cluster: all charts that are here, as opposed to in a registry. */
 export async function nativeReleases(): Promise<readonly Release[]> {
   const native = { target: 'native', flavor: 'native' } as const;
-  const { base, istiod, gateway } = await istioReleases(native, { kind: 'own' });
-  return [base, istiod, gateway, ...independent(native, new Map(), { kind: 'install', withGlobals: true })];
+  const { base, istiod, cni, gateway } = await istioReleases(native, OWN_MESH);
+  return [base, istiod, cni, gateway, ...independent(native, new Map(), { kind: 'install', withGlobals: true })];
 }
 
 /** Released charts go with released images. On native, both come from Istio's Go module. */

@@ -60,7 +60,8 @@ const echo = {
 const echoRoute = {
   apiVersion: 'networking.istio.io/v1',
   kind: 'VirtualService',
-  metadata: { name: echo.name, namespace: echo.name },
+  // The gateway takes routes of this namespace only.
+  metadata: { name: echo.name, namespace: 'shop' },
   spec: {
     hosts: ['edge-echo.example'],
     gateways: ['shop/windlass'],
@@ -126,7 +127,10 @@ beforeAll(async () => {
   await applyObject(echoRoute);
   await eventually(() => arriving());
 });
-afterAll(() => removePod(echo));
+afterAll(async () => {
+  await kubectl('-n', 'shop', 'delete', 'virtualservice', echo.name, '--ignore-not-found');
+  await removePod(echo);
+});
 
 describe.each([
   { client: 'an external client', isTrusted: false },
