@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import type { Topology } from '../model/topology.ts';
 
 /** Kubernetes admits only pods that could not do harm to their node. */
-export const RESTRICTED = { 'pod-security.kubernetes.io/enforce': 'restricted' } as const;
+const RESTRICTED = { 'pod-security.kubernetes.io/enforce': 'restricted' } as const;
 
 /**
  * The namespaces of our services. Sidecars are injected where at least one service is part of the mesh. istio-cni redirects
