@@ -47,8 +47,8 @@ const statements: readonly Statement[] = [
 
   ['cluster/kind/kind.yaml', /kindest\/node:v(.+)@sha256:[0-9a-f]{64}$/, versions.kindNode],
   ['cluster/kind/kind.yaml', /release notes of kind ([\d.]+),/, versions.kind],
-  ['charts/istio/istiod-kind.yaml', /^ +tag: (.+)$/, versions.istio],
-  ['charts/istio/istiod-native.yaml', /^ +tag: (.+)$/, versions.istioNative],
+  ['charts/istio/images-kind.yaml', /^ +tag: (.+)$/, versions.istio],
+  ['charts/istio/images-native.yaml', /^ +tag: (.+)$/, versions.istioNative],
   ['charts/jaeger/Chart.yaml', /^appVersion: (.+)$/, versions.jaeger],
   ['charts/jaeger/values.yaml', /^image: .*jaeger:(.+)$/, versions.jaeger],
   ['charts/local-path/Chart.yaml', /^appVersion: (.+)$/, versions.localPath],

@@ -88,6 +88,10 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
     reason: 'a leaf is slow for a minute, with budgets and without, and each time two minutes of load',
     shortForms: ['k8s-tests/mesh/retry-storm.cluster.test.ts', 'k8s-tests/mesh/chain/goodput.test.ts'],
   },
+  'k8s-tests/identity/policies-removed.cluster.test.ts': {
+    reason: 'removes each of eleven policies in turn and asks the matrix twice; the short form asks it once',
+    shortForms: ['k8s-tests/identity/services.cluster.test.ts'],
+  },
   'k8s-tests/mesh/bad-edits.cluster.test.ts': {
     reason: 'three minutes for twenty restarts of istiod and two hundred edits',
     shortForms: [

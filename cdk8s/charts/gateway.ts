@@ -14,20 +14,26 @@ import { GATEWAY, type Topology } from '../model/topology.ts';
 export class GatewayChart extends Chart {
   constructor(scope: Construct, id: string, topology: Topology) {
     super(scope, id);
+    const callees = syncInteractions(topology).flatMap(({ caller, callee }) => {
+      const service = topology.services[callee];
+      return caller === GATEWAY && service ? [{ name: callee, service, namespace: meshNamespaceOf(service) }] : [];
+    });
+    const namespaces = [...new Set(callees.map(({ namespace }) => namespace))];
     new Gateway(this, 'gateway', {
       metadata: GATEWAY_RESOURCE,
       spec: {
         selector: INGRESS_SELECTOR,
-        servers: [{ port: { name: 'http', number: 80, protocol: 'HTTP' }, hosts: ['*'] }],
+        // Routes of other namespaces are not taken.
+        servers: [
+          { port: { name: 'http', number: 80, protocol: 'HTTP' }, hosts: namespaces.map((name) => `${name}/*`) },
+        ],
       },
     });
     this.addFilter('edge-headers', MESH_ROOT_NAMESPACE, gatewayHeaderFilter);
     this.addFilter('edge-limits', MESH_ROOT_NAMESPACE, gatewayLimitFilter);
     this.addFilter('edge-problems', MESH_ROOT_NAMESPACE, gatewayProblemFilter);
-    for (const { caller, callee } of syncInteractions(topology)) {
-      const service = topology.services[callee];
-      if (caller !== GATEWAY || service?.serves !== 'http') continue;
-      this.addFilter(`${callee}-problems`, meshNamespaceOf(service), serviceProblemFilter(callee));
+    for (const { name, service, namespace } of callees) {
+      if (service.serves === 'http') this.addFilter(`${name}-problems`, namespace, serviceProblemFilter(name));
     }
   }
 

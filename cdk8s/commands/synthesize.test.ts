@@ -200,6 +200,30 @@ test('prod outlives the loss of a node: pods elsewhere, and every acknowledged e
   expect(kafka.minInSync).toBeGreaterThan(1);
 });
 
+test('by default nobody may call anything, and a sidecar knows only its own namespace; all may reach the gateway', () => {
+  const manifests = read('prod');
+  const inRoot = (kind: string, name: string) =>
+    manifests.find(
+      ({ metadata, ...object }) =>
+        object.kind === kind && metadata.name === name && metadata.namespace === 'istio-system',
+    )?.spec;
+  expect(inRoot('AuthorizationPolicy', 'allow-nothing')).toEqual({});
+  expect(inRoot('AuthorizationPolicy', 'ingressgateway')).toEqual({
+    selector: { matchLabels: { istio: 'ingressgateway' } },
+    rules: [{}],
+  });
+  expect(inRoot('Sidecar', 'default')).toMatchObject({
+    egress: [{ hosts: ['./*', expect.stringContaining('jaeger')] }],
+  });
+  const gateway = manifests.find(({ kind }) => kind === 'Gateway')?.spec;
+  expect(gateway).toMatchObject({ servers: [{ hosts: ['shop/*'] }] });
+});
+
+test('what is allowed comes before the default that allows nothing, so that an upgrade refuses no call', () => {
+  const names = read('dev').flatMap(({ kind, metadata }) => (kind === 'AuthorizationPolicy' ? [metadata.name] : []));
+  expect(names.indexOf('allow-nothing')).toBeGreaterThan(names.indexOf('notifications'));
+});
+
 test('addresses are as the services read them', () => {
   const values = read('dev').flatMap(({ kind, spec }) =>
     kind === 'Deployment' ? (spec.template.spec.containers[0]?.env ?? []) : [],

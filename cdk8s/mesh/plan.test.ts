@@ -119,6 +119,7 @@ describe('VirtualServices', () => {
 describe('DestinationRules', () => {
   test('pool, ejection and budget carry the stated numbers', () => {
     expect(specOf(plan.destinationRules, 'b')).toEqual({
+      exportTo: ['shop'],
       host: 'b.shop.svc.cluster.local',
       trafficPolicy: {
         connectionPool: {
@@ -227,6 +228,7 @@ test('an external host is reached at its real port through a ServiceEntry', () =
       name: 'bank',
       namespace: 'shop',
       spec: {
+        exportTo: ['shop'],
         hosts: ['bank.example'],
         location: 'MESH_EXTERNAL',
         resolution: 'DNS',

@@ -7,7 +7,7 @@ import { waitForCondition, waitUntilServing } from '../kubernetes/waits.ts';
 import { root } from '../paths.ts';
 import { run } from '../run.ts';
 import { adaptManifests, type Manifest } from '../shared/adapt-manifests.ts';
-import { type Mesh, namespacesOf } from '../shared/mesh.ts';
+import { type Mesh, namespacesOf, OWN_MESH } from '../shared/mesh.ts';
 
 const ENVIRONMENT = 'dev';
 const manifestFolder = join(root, 'dist', ENVIRONMENT);
@@ -22,7 +22,7 @@ export async function synthesize(environment?: string): Promise<void> {
  * The manifests of the environment that runs here.
  * @param mesh the mesh that they are for. Default: as `make synth` writes them, for one of our own
  */
-export async function manifestObjects(mesh: Mesh = { kind: 'own' }): Promise<readonly Manifest[]> {
+export async function manifestObjects(mesh: Mesh = OWN_MESH): Promise<readonly Manifest[]> {
   const files = (await readdir(manifestFolder)).filter((file) => file.endsWith('.yaml')).sort();
   const texts = await Promise.all(files.map((file) => readFile(join(manifestFolder, file), 'utf8')));
   const documents = parseAllDocuments(texts.join('\n---\n'));

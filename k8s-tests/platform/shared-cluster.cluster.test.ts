@@ -19,7 +19,7 @@ import { eventually } from '../harness/eventually.ts';
 import { installOthers, kubectl, MESH, type OthersCluster, othersCluster, takeStock } from './shared-cluster/others.ts';
 
 const isNative = (await recallState())?.target === 'native';
-const OURS = new Set(namespacesOf({ kind: 'shared', version: '', providers: [], ...MESH }));
+const OURS = new Set(namespacesOf({ kind: 'shared', version: '', providers: [], hasCni: false, ...MESH }));
 const isOurs = (namespace: string) => OURS.has(namespace);
 /** What stays by design: the CRDs of Strimzi, which the cluster did not have. */
 const isCrd = (title: string) => /^(CustomResourceDefinition|APIService) .*strimzi\.io$/.test(title);
