@@ -45,8 +45,8 @@ function tableOf(variables: z.ZodRawShape): string {
     const schema = z.toJSONSchema(variable as z.ZodType, { io: 'input' });
     const choices = schema.enum ? `: ${schema.enum.map((value) => code(String(value))).join(', ')}` : '';
     const unset = z.safeParse(variable, undefined);
-    const value = unset.data === undefined ? 'none' : code(String(unset.data));
-    const fallback = unset.success ? value : 'required';
+    const given = unset.data === undefined ? 'none' : code(String(unset.data));
+    const fallback = unset.success ? given : 'required';
     return [code(name), `${schema.description ?? ''}${choices}`, fallback];
   });
   return table(['variable', 'meaning', 'default'], rows);
