@@ -2,7 +2,7 @@ import { type DatabaseService, rolesOf } from '../credentials/database-passwords
 import { databaseServices } from '../credentials/ensure.ts';
 import { waitUntilMounted } from '../credentials/mounted.ts';
 import { ROTATION_STEPS, rotatePasswords } from '../credentials/rotate-passwords.ts';
-import { setPassword, withPostgresPort } from '../credentials/set-password.ts';
+import { setPassword } from '../credentials/set-password.ts';
 import { clusterStore } from '../credentials/store.ts';
 import { showProgress } from '../progress.ts';
 import { type Settings, UserError } from '../settings.ts';
@@ -22,7 +22,7 @@ export function rotate(settings: Settings, database?: string): Promise<void> {
     await rotatePasswords(roles, {
       store: clusterStore,
       waitUntilMounted,
-      setPassword: (urls, authorities) => withPostgresPort((port) => setPassword(urls, authorities, port)),
+      setPassword: (urls, authorities) => setPassword(urls, authorities),
       step: progress.step,
     });
     console.log(`New passwords for ${roles.map(({ role }) => role).join(', ')}. The old ones are no longer valid.`);

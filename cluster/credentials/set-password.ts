@@ -10,30 +10,31 @@ const TIMEOUT_MS = 15_000;
 
 /**
  * Sets the password of a role in Postgres, with the role's own rights, and checks it. Nothing changes if Postgres knows
- * the current one already.
+ * the current one already. A port-forward may lose the last words of a server that closes a connection, so no step
+ * depends on why a login fails, and each login has a port-forward of its own.
  *
  * @param urls with the current password, and with the previous one
  * @param authorities that the certificate of Postgres must be of, as PEM
- * @param port on this host that leads to Postgres
+ * @param withPort runs work with a port on this host that leads to Postgres
+ * @throws Error of the login with the current password if neither password is valid, or Postgres is not reached
  */
 export async function setPassword(
   [current, previous]: readonly [current: string, previous: string],
   authorities: string,
-  port: number,
+  withPort: <T>(work: (port: number) => Promise<T>) => Promise<T> = withPostgresPort,
 ): Promise<void> {
-  const login = (url: string) => connect(url, authorities, port);
-  const client = await login(current).catch((error: { code?: string }) => {
-    if (error.code !== '28P01' || !previous) throw error;
-  });
-  if (client) return client.end();
-  const former = await login(previous);
-  try {
+  const change = async (client: pg.Client) => {
     // Postgres gets what it stores, not the password: nothing that it logs could reveal it.
-    await former.query(`ALTER ROLE CURRENT_USER PASSWORD '${scramVerifier(passwordIn(current) ?? '')}'`);
-  } finally {
-    await former.end();
-  }
-  await (await login(current)).end();
+    await client.query(`ALTER ROLE CURRENT_USER PASSWORD '${scramVerifier(passwordIn(current) ?? '')}'`);
+  };
+  const login = (url: string, work: (client: pg.Client) => Promise<void>) =>
+    withPort(async (port) => {
+      const client = await connect(url, authorities, port);
+      await work(client).finally(() => client.end());
+    });
+  // It fails if an interrupted run has set the current password already. The next login tells.
+  if (previous) await login(previous, change).catch(() => undefined);
+  await login(current, async () => undefined);
 }
 
 async function connect(url: string, ca: string, port: number): Promise<pg.Client> {
@@ -62,7 +63,7 @@ export function scramVerifier(password: string, salt = randomBytes(16), iteratio
 }
 
 /** Runs work with a port on this host that leads to the pod of Postgres. */
-export async function withPostgresPort<T>(work: (port: number) => Promise<T>): Promise<T> {
+async function withPostgresPort<T>(work: (port: number) => Promise<T>): Promise<T> {
   const args = ['-n', DATABASE_NAMESPACE, 'port-forward', '--address', '127.0.0.1', 'statefulset/postgres', ':5432'];
   const child = spawn(programPath('kubectl'), args, { env: { ...process.env, KUBECONFIG: kubeconfig } });
   const ended = new Promise<never>((_, reject) => {

@@ -130,10 +130,10 @@ test('no query fails while the password is rotated, over old connections and new
     exchange('previous-url', urls.previous);
     exchange('url', urls.current);
     await settle();
-    await setPassword([urls.current, urls.previous], postgres.ca, postgres.port);
+    await setPassword([urls.current, urls.previous], postgres.ca, (work) => work(postgres.port));
     await settle();
     // A second time, as after an interruption.
-    await setPassword([urls.current, urls.previous], postgres.ca, postgres.port);
+    await setPassword([urls.current, urls.previous], postgres.ca, (work) => work(postgres.port));
     rmSync(join(folder, 'previous-url'));
     await settle();
   };
