@@ -22,7 +22,7 @@ export function rotate(settings: Settings, database?: string): Promise<void> {
     await rotatePasswords(roles, {
       store: clusterStore,
       waitUntilMounted,
-      setPassword: (urls, authorities) => setPassword(urls, authorities),
+      setPassword,
       step: progress.step,
     });
     console.log(`New passwords for ${roles.map(({ role }) => role).join(', ')}. The old ones are no longer valid.`);

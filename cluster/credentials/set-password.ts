@@ -10,31 +10,31 @@ const TIMEOUT_MS = 15_000;
 
 /**
  * Sets the password of a role in Postgres, with the role's own rights, and checks it. Nothing changes if Postgres knows
- * the current one already. A port-forward may lose the last words of a server that closes a connection, so no step
- * depends on why a login fails, and each login has a port-forward of its own.
+ * only the current one already, as after an interrupted rotation.
  *
  * @param urls with the current password, and with the previous one
  * @param authorities that the certificate of Postgres must be of, as PEM
  * @param withPort runs work with a port on this host that leads to Postgres
- * @throws Error of the login with the current password if neither password is valid, or Postgres is not reached
  */
 export async function setPassword(
   [current, previous]: readonly [current: string, previous: string],
   authorities: string,
-  withPort: <T>(work: (port: number) => Promise<T>) => Promise<T> = withPostgresPort,
+  withPort: typeof withPostgresPort = withPostgresPort,
 ): Promise<void> {
-  const change = async (client: pg.Client) => {
+  // A port-forward may end with a connection that Postgres refuses, and may lose what it says. So the password that is
+  // most likely valid comes first, and whatever a refusal looks like, the other one follows through a port of its own.
+  await withPort((port) => alter(connect(previous, authorities, port), current)).catch(() => undefined);
+  await withPort(async (port) => (await connect(current, authorities, port)).end());
+}
+
+async function alter(login: Promise<pg.Client>, current: string): Promise<void> {
+  const client = await login;
+  try {
     // Postgres gets what it stores, not the password: nothing that it logs could reveal it.
     await client.query(`ALTER ROLE CURRENT_USER PASSWORD '${scramVerifier(passwordIn(current) ?? '')}'`);
-  };
-  const login = (url: string, work: (client: pg.Client) => Promise<void>) =>
-    withPort(async (port) => {
-      const client = await connect(url, authorities, port);
-      await work(client).finally(() => client.end());
-    });
-  // It fails if an interrupted run has set the current password already. The next login tells.
-  if (previous) await login(previous, change).catch(() => undefined);
-  await login(current, async () => undefined);
+  } finally {
+    await client.end();
+  }
 }
 
 async function connect(url: string, ca: string, port: number): Promise<pg.Client> {
