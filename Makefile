@@ -6,7 +6,7 @@ SHELL := /bin/bash
 SETTINGS := CLUSTER KUBE_CONTEXT INGRESS_PORT JAEGER_PORT IMAGE_REGISTRY KIND_NODE_IMAGE
 export $(SETTINGS)
 
-ARGUMENTS := SERVICE DURATION RATE SEED FAULTS IMAGE
+ARGUMENTS := SERVICE DURATION RATE SEED FAULTS IMAGE CUSTOMER ROLE
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$v))
 UNKNOWN := $(filter-out $(SETTINGS) $(ARGUMENTS),$(GIVEN))
 ifneq ($(UNKNOWN),)
@@ -16,7 +16,7 @@ endif
 CLUSTER_CLI := npm run --silent cluster --
 INSTALLED := node_modules/.package-lock.json
 
-.PHONY: help up platform credentials rotate down status logs env diff synth decisions documents test prove check unit bench storm mutate dev format
+.PHONY: help up platform credentials rotate down status logs env token diff synth sbom decisions documents test prove check unit bench storm mutate dev format
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ up: $(INSTALLED) ## bring up everything, from a fresh clone to a running system;
 platform: $(INSTALLED) ## bring up what the manifests of dist/<env> need, for `kubectl apply --server-side -f dist/dev` (docs/kubectl-apply.md)
 	@$(CLUSTER_CLI) platform
 
-credentials: $(INSTALLED) ## make the passwords and certificates that the cluster lacks, once, where GitOps installs the charts
+credentials: $(INSTALLED) ## make the passwords, certificates and keys that the cluster lacks, once, where GitOps installs the charts
 	@$(CLUSTER_CLI) credentials
 
 rotate: $(INSTALLED) ## give the databases' roles new passwords while orders flow; SERVICE=orders for one database
@@ -46,14 +46,21 @@ status: $(INSTALLED) ## show what runs, where, and how much memory each part use
 logs: $(INSTALLED) ## follow the services' logs; SERVICE=orders for one
 	@$(CLUSTER_CLI) logs $(SERVICE)
 
-env: $(INSTALLED) ## print shell lines for kubectl, helm and istioctl, and the URLs INGRESS and JAEGER: eval "$(make env)"
+env: $(INSTALLED) ## print shell lines for kubectl, helm and istioctl, the URLs INGRESS and JAEGER, and TOKEN (customer c-1): eval "$(make env)"
 	@$(CLUSTER_CLI) env
+
+# Variables of the command line reach the program by its environment, where a shell reads nothing into them.
+token: $(INSTALLED) ## print a token (the last line), valid for 12 h; CUSTOMER=c-1, and ROLE=support or analyst, or both with a comma
+	@$(CLUSTER_CLI) token
 
 diff: $(INSTALLED) ## show how the cluster's mesh config differs from the source (a live edit); exit code 1 if it does
 	@$(CLUSTER_CLI) diff
 
 synth: $(INSTALLED) ## write dist/<env>/*.yaml, plain manifests for kubectl apply; IMAGE=registry.example/services:1 for another image
 	@npm run --silent synth -- $(if $(filter command,$(firstword $(origin IMAGE))),--image $(IMAGE))
+
+sbom: $(INSTALLED) ## write dist/sbom/*.cdx.json, CycloneDX documents of the repository and of the services' image; IMAGE=name@sha256:… adds its system
+	@npm run --silent sbom -- $(if $(filter command,$(firstword $(origin IMAGE))),--image $(IMAGE))
 
 decisions: $(INSTALLED) ## write docs/decisions.md and docs/saga.md, which record the reason for each interaction
 	@npm run --silent decisions
@@ -96,5 +103,7 @@ format: $(INSTALLED) ## format the sources
 
 $(INSTALLED): package.json package-lock.json
 	@command -v npm >/dev/null || { echo 'npm is missing. Install Node.js 20 or newer with npm: apt-get install npm'; exit 1; }
+	@[ "$$(uname -sm)" = 'Linux x86_64' ] || node --eval 'process.exit(Number.parseInt(process.versions.node) < 24)' || \
+	  { echo 'On this platform, npm brings no Node.js: install version 24 or newer'; exit 1; }
 	@echo 'npm ci' && npm ci --silent --no-progress
 	@touch $@

@@ -1,4 +1,4 @@
-import type { Environment } from './model/environment.ts';
+import { type Environment, MADE_IN_CLUSTER } from './model/environment.ts';
 
 const dev = {
   image: 'windlass/services:dev',
@@ -6,6 +6,7 @@ const dev = {
   maxUnavailable: 1,
   spread: [],
   faults: 'on',
+  tokens: { issuer: 'https://dev.windlass.example', audience: 'windlass', jwksUri: MADE_IN_CLUSTER },
   samplingPercent: 100,
   service: {
     cpuRequestMilli: 25,
@@ -29,6 +30,11 @@ export const environments = {
     maxUnavailable: 1,
     spread: ['host', 'zone'],
     faults: 'off',
+    tokens: {
+      issuer: 'https://accounts.windlass.example',
+      audience: 'windlass',
+      jwksUri: 'https://accounts.windlass.example/.well-known/jwks.json',
+    },
     samplingPercent: 5,
     // Memory is incompressible, so request = limit.
     service: {

@@ -97,6 +97,7 @@ export const topology = {
           calls: ['inventory.Check', 'payments.Authorize'],
           ratePerSecond: 4,
           slo: orderSlo,
+          access: 'customer',
           why: 'the customer waits for the confirmation, or to hear that it is pending',
         },
         GetOrder: {
@@ -105,6 +106,7 @@ export const topology = {
           calls: [],
           ratePerSecond: 8,
           slo: readSlo,
+          access: 'customer',
           why: 'the customer looks at the order',
         },
         GetContract: {
@@ -113,6 +115,7 @@ export const topology = {
           calls: [],
           ratePerSecond: 0.1,
           slo: readSlo,
+          access: 'anyone',
           why: "a client's developer reads the contract",
         },
         NoVersion2: {
@@ -121,6 +124,7 @@ export const topology = {
           calls: [],
           ratePerSecond: 0.1,
           slo: readSlo,
+          access: 'customer',
           why: 'a client that asks for a version that does not exist gets a problem, not a bare 404',
         },
       },
@@ -148,6 +152,7 @@ export const topology = {
           calls: [],
           ratePerSecond: 0.5,
           slo: statsSlo,
+          access: 'analyst',
           why: 'a dashboard shows orders, revenue, cancellations',
         },
       },

@@ -4,6 +4,7 @@ import { buildImageAs, dev } from './commands/dev.ts';
 import { down } from './commands/down.ts';
 import { diff, env, logs, status } from './commands/look.ts';
 import { rotate } from './commands/rotate.ts';
+import { token } from './commands/token.ts';
 import { platform, up } from './commands/up.ts';
 import { CommandError } from './run.ts';
 import { readSettings, type Settings, UserError } from './settings.ts';
@@ -29,7 +30,7 @@ program
   .action(() => platform(settings()));
 program
   .command('credentials')
-  .description('make the passwords and certificates that the cluster lacks, and nothing else')
+  .description('make the passwords, certificates and keys that the cluster lacks, and nothing else')
   .action(() => credentials(settings()));
 program
   .command('rotate [database]')
@@ -57,6 +58,10 @@ program
   .command('env')
   .description('print shell lines that point kubectl, helm and istioctl at the cluster')
   .action(() => env(settings()));
+program
+  .command('token')
+  .description('print a token for the customer CUSTOMER, with the roles ROLE if set; the last line is the token')
+  .action(() => token(settings(), process.env));
 program
   .command('diff')
   .description("compare the cluster's mesh config with the source; exit code 1 if they differ")

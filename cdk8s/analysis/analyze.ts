@@ -1,6 +1,7 @@
 import type { Replicas } from '../model/environment.ts';
 import type { Model } from '../model/model.ts';
 import type { Problem } from '../model/problem.ts';
+import { accessEnforceable, accessStated } from './access.ts';
 import { limitAmplification } from './amplification.ts';
 import { buildCallGraph, noCallCycle } from './call-graph.ts';
 import { checkDecisions } from './check-decisions.ts';
@@ -56,6 +57,8 @@ export function analyze(model: Model, replicas: readonly Replicas[]): Problem[] 
     ...dependencyForEachPolicy(topology, policies),
     ...routesReachable(topology),
     ...numbersInRange(model, replicas),
+    ...accessStated(topology),
+    ...accessEnforceable(topology),
     ...slosStated(model),
     ...slosReachable(model),
     ...topicsFitDeduplication(topology),

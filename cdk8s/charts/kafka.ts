@@ -3,23 +3,27 @@ import type { Construct } from 'constructs';
 import {
   Kafka,
   KafkaNodePool,
+  type KafkaSpecKafkaListenersNetworkPolicyPeers,
   type KafkaSpecKafkaTemplatePodTopologySpreadConstraints,
   KafkaTopic,
+  KafkaUser,
   KafkaNodePoolSpecResourcesLimits as Limit,
   KafkaNodePoolSpecResourcesRequests as Request,
 } from '../imports/kafka.strimzi.io.ts';
 import type { Environment } from '../model/environment.ts';
+import { usesKafka } from '../model/interactions.ts';
 import type { Topic, Topology } from '../model/topology.ts';
-import { BROKERS, KAFKA, NODE_LABELS } from './platform.ts';
+import { kafkaUsers, type NamedUser } from './kafka-users.ts';
+import { BROKERS, COMMAND_LABEL, KAFKA, NODE_LABELS } from './platform.ts';
 
 const VERSION = '4.3.1';
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Brokers speak their own protocol and, later, their own TLS: a sidecar would only be in the way. */
+/** Brokers speak their own protocol and their own TLS: a sidecar would only be in the way. */
 const withoutSidecar = { metadata: { labels: { 'sidecar.istio.io/inject': 'false' } } } as const;
 
-/** The Kafka cluster, its nodes and its topics, as Strimzi reads them. */
+/** The Kafka cluster, its nodes, topics and users, as Strimzi reads them. */
 export class KafkaChart extends Chart {
   private readonly kafka: Environment['kafka'];
   private readonly spread: Environment['spread'];
@@ -29,8 +33,9 @@ export class KafkaChart extends Chart {
     this.kafka = kafka;
     this.spread = spread;
     this.addPool();
-    this.addCluster();
+    this.addCluster(topology);
     for (const [name, topic] of Object.entries(topology.topics)) this.addTopic(name, topic);
+    for (const user of kafkaUsers(topology)) this.addUser(user);
   }
 
   private addPool(): void {
@@ -50,14 +55,22 @@ export class KafkaChart extends Chart {
     });
   }
 
-  private addCluster(): void {
+  private addCluster(topology: Topology): void {
     const { replication, minInSync } = this.kafka;
     new Kafka(this, 'cluster', {
       metadata: { name: KAFKA.cluster },
       spec: {
         kafka: {
           version: VERSION,
-          listeners: [{ name: 'plain', port: KAFKA.port, type: 'internal', tls: false }],
+          listeners: [
+            {
+              ...{ name: 'tls', port: KAFKA.port, type: 'internal', tls: true },
+              authentication: { type: 'tls' },
+              networkPolicyPeers: clientsOf(topology),
+            },
+          ],
+          // Who has no ACL for something cannot do it.
+          authorization: { type: 'simple' },
           config: {
             'auto.create.topics.enable': false,
             'default.replication.factor': replication,
@@ -70,7 +83,7 @@ export class KafkaChart extends Chart {
           },
           template: { pod: { ...withoutSidecar, topologySpreadConstraints: this.apart() } },
         },
-        entityOperator: { topicOperator: {}, template: { pod: withoutSidecar } },
+        entityOperator: { topicOperator: {}, userOperator: {}, template: { pod: withoutSidecar } },
       },
     });
   }
@@ -83,6 +96,20 @@ export class KafkaChart extends Chart {
       whenUnsatisfiable: 'ScheduleAnyway',
       labelSelector: { matchLabels: BROKERS.labels },
     }));
+  }
+
+  /** Strimzi writes its certificate into the Secret of its name. */
+  private addUser({ name, acls }: NamedUser): void {
+    new KafkaUser(this, `user-${name}`, {
+      metadata: { name, labels: ofCluster },
+      spec: {
+        authentication: { type: 'tls' },
+        authorization: {
+          type: 'simple',
+          acls: acls.map(({ resource, operations }) => ({ resource, operations: [...operations] })),
+        },
+      },
+    });
   }
 
   private addTopic(name: string, { partitions, retentionDays, segmentHours }: Topic): void {
@@ -100,6 +127,18 @@ export class KafkaChart extends Chart {
       },
     });
   }
+}
+
+/** The pods that may connect: those of services that use Kafka, and of operators' commands. */
+function clientsOf(topology: Topology): KafkaSpecKafkaListenersNetworkPolicyPeers[] {
+  const services = Object.entries(topology.services).filter(([name]) => usesKafka(name, topology));
+  return [
+    ...services.map(([name, { namespace }]) => ({
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+      podSelector: { matchLabels: { app: name } },
+    })),
+    { podSelector: { matchExpressions: [{ key: COMMAND_LABEL, operator: 'Exists' }] } },
+  ];
 }
 
 const ofCluster = { 'strimzi.io/cluster': KAFKA.cluster } as const;

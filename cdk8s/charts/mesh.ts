@@ -1,9 +1,10 @@
 import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { DestinationRule, EnvoyFilter, ServiceEntry, Sidecar, VirtualService } from '../imports/networking.istio.io.ts';
+import { AuthorizationPolicy } from '../imports/security.istio.io.ts';
 import type { MeshPlan } from '../mesh/plan.ts';
 
-/** What the mesh does about calls: the plan's resources. */
+/** What the mesh does about calls, and whose it takes: the plan's resources. */
 export class MeshChart extends Chart {
   constructor(scope: Construct, id: string, plan: MeshPlan) {
     super(scope, id);
@@ -21,6 +22,9 @@ export class MeshChart extends Chart {
     }
     for (const { name, namespace, spec } of plan.sidecars) {
       new Sidecar(this, `sidecar-${name}`, { metadata: { name, namespace }, spec });
+    }
+    for (const { name, namespace, spec } of plan.authorizationPolicies) {
+      new AuthorizationPolicy(this, `authorization-${name}`, { metadata: { name, namespace }, spec });
     }
   }
 }

@@ -29,7 +29,7 @@ const pods: Readonly<Record<string, Pod>> = {
   unknown: { namespace: 'shop', labels: { app: 'unknown' } },
   elsewhere: { namespace: 'default', labels: { app: 'a' } },
 };
-const PORTS = [53, 80, 4317, 5432, 8080, 8443, 9092, 9464, 9901, 15010, 15012, 15014, 15017, 16686, 50051];
+const PORTS = [53, 80, 4317, 5432, 8080, 8443, 9093, 9464, 9901, 15010, 15012, 15014, 15017, 16686, 50051];
 const policies = [...networkPolicies(exampleTopology), ...platformNetworkPolicies(exampleTopology)];
 
 /** The connections that Kubernetes lets a pod open, as `from -> to:port`. */
@@ -42,9 +42,9 @@ function connections(from: string): string[] {
 test('a service opens connections to its callees, to the platform services that it uses, and to nothing else', () => {
   const standsOn = (name: string) => [`${name} -> dns:53`, `${name} -> jaeger:4317`, `${name} -> postgres:5432`];
   const expected = {
-    a: [...standsOn('a'), 'a -> istiod:15012', 'a -> b:50051', 'a -> bank:8443', 'a -> kafka:9092'],
+    a: [...standsOn('a'), 'a -> istiod:15012', 'a -> b:50051', 'a -> bank:8443', 'a -> kafka:9093'],
     b: [...standsOn('b'), 'b -> istiod:15012'],
-    c: [...standsOn('c'), 'c -> istiod:15012', 'c -> b:50051', 'c -> kafka:9092'],
+    c: [...standsOn('c'), 'c -> istiod:15012', 'c -> b:50051', 'c -> kafka:9093'],
     bank: standsOn('bank'),
   };
   for (const [name, arrows] of Object.entries(expected))
@@ -54,7 +54,7 @@ test('a service opens connections to its callees, to the platform services that 
 test("an operator's command reaches names, Postgres and Kafka, and no pod reaches it", () => {
   expect(connections('command').toSorted()).toEqual([
     'command -> dns:53',
-    'command -> kafka:9092',
+    'command -> kafka:9093',
     'command -> postgres:5432',
   ]);
   expect(
@@ -87,7 +87,7 @@ test('from the platform only the gateway reaches what it calls, and monitoring t
 test('an unknown pod in our namespaces reaches nothing; the default does not select the pods of Strimzi', () => {
   expect(connections('unknown')).toEqual([]);
   expect(connections('elsewhere').filter((arrow) => arrow.includes('unknown'))).toEqual([]);
-  expect(connections('strimzi')).toContain('strimzi -> kafka:9092');
+  expect(connections('strimzi')).toContain('strimzi -> kafka:9093');
 });
 
 /** Those who reach a pod, as `from:port`. */

@@ -14,13 +14,18 @@ export interface Peer {
   readonly port: number;
 }
 
-export const KAFKA = { cluster: 'events', pool: 'dual', namespace: MESH_NAMESPACE, port: 9092 } as const;
+export const KAFKA = { cluster: 'events', pool: 'dual', namespace: MESH_NAMESPACE, port: 9093 } as const;
 export const KAFKA_BOOTSTRAP = `${KAFKA.cluster}-kafka-bootstrap.${KAFKA.namespace}.svc:${KAFKA.port}`;
 export const BROKERS: Peer = {
   namespace: KAFKA.namespace,
   labels: { 'strimzi.io/name': `${KAFKA.cluster}-kafka` },
   port: KAFKA.port,
 };
+/**
+ * The KafkaUser of operators' commands, and of nothing that runs by itself. cluster/operations/job.ts gives their pods its
+ * certificate instead of the service's.
+ */
+export const OPERATORS_USER = 'operators';
 /** On every pod that Strimzi makes, and on its operator. */
 export const STRIMZI_LABEL = 'strimzi.io/kind';
 

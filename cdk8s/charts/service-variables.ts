@@ -2,6 +2,7 @@ import { hostOf, portOf } from '../model/addresses.ts';
 import type { Environment } from '../model/environment.ts';
 import { callsFrom, usesKafka } from '../model/interactions.ts';
 import type { Topology } from '../model/topology.ts';
+import { KAFKA_FILES } from './kafka-credentials.ts';
 import { KAFKA_BOOTSTRAP, OTLP_ENDPOINT } from './platform.ts';
 
 /** Where a service that serves TLS finds its certificate: a Secret of type kubernetes.io/tls, mounted. */
@@ -25,6 +26,7 @@ export function variablesOf(name: string, topology: Topology, environment: Envir
     ...calleeVariables(name, topology),
     ...(usesKafka(name, topology) && {
       KAFKA_BROKERS: KAFKA_BOOTSTRAP,
+      ...KAFKA_FILES,
       DEDUPLICATION_DAYS: String(topology.deduplicationDays),
     }),
     ...databaseVariables,

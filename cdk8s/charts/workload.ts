@@ -6,10 +6,11 @@ import { PORTS } from '../model/addresses.ts';
 import { migratorOf } from '../model/database.ts';
 import { podsOf } from '../model/dependencies.ts';
 import { type Environment, SURGE_PODS } from '../model/environment.ts';
-import { isCritical } from '../model/interactions.ts';
+import { isCritical, usesKafka } from '../model/interactions.ts';
 import type { Service, Topology } from '../model/topology.ts';
 import { keepAvailable } from './availability.ts';
 import { codeCopier, mapValues, migrator, runAsUnprivileged, serviceContainer } from './container.ts';
+import { mountKafkaCredentials } from './kafka-credentials.ts';
 import { CODE_FOLDER } from './live-code.ts';
 import { DATABASE_FOLDER, TLS_FOLDER, variablesOf } from './service-variables.ts';
 import { PRE_STOP_SECONDS, sidecarAnnotations } from './sidecar-annotations.ts';
@@ -83,6 +84,7 @@ class Workload extends Construct {
       const secret = kplus.Secret.fromSecretName(this, 'certificate', `${name}-tls`);
       container.mount(TLS_FOLDER, kplus.Volume.fromSecret(this, 'tls', secret, { name: 'tls' }), { readOnly: true });
     }
+    if (usesKafka(name, topology)) mountKafkaCredentials(this, container, name);
     if (environment.fileSync) {
       const code = kplus.Volume.fromEmptyDir(this, 'code', 'code');
       deployment.addInitContainer(codeCopier(environment, code));

@@ -14,8 +14,8 @@ const CDK8S_CLI = 'cdk8s-cli@2.207.60';
 const VERSION = 'v1';
 const KINDS = new Set([
   ...['VirtualService', 'DestinationRule', 'Gateway', 'ServiceEntry', 'Sidecar', 'EnvoyFilter'],
-  ...['PeerAuthentication', 'AuthorizationPolicy', 'Telemetry'],
-  ...['Kafka', 'KafkaNodePool', 'KafkaTopic'],
+  ...['PeerAuthentication', 'RequestAuthentication', 'AuthorizationPolicy', 'Telemetry'],
+  ...['Kafka', 'KafkaNodePool', 'KafkaTopic', 'KafkaUser'],
 ]);
 
 /**

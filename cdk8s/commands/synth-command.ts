@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { tokensFit } from '../analysis/access.ts';
 import { analyze } from '../analysis/analyze.ts';
 import { availabilityOfRoutes, formatAvailability } from '../analysis/availability.ts';
 import { connectionsFit } from '../analysis/connections.ts';
@@ -42,6 +43,7 @@ export function synth(args: readonly string[], { environments, ...model }: Sourc
       ...analyze(model, replicas),
       ...connectionsFit(model.topology, environments),
       ...environmentsFit(environments),
+      ...tokensFit(environments),
     ];
     if (problems.length > 0) throw new SynthesisRejected(problems);
     const plan = planMesh(model, replicas);

@@ -6,6 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { environments } from '../environments.ts';
 import { planMesh } from '../mesh/plan.ts';
 import { podsOf } from '../model/dependencies.ts';
+import { MADE_IN_CLUSTER } from '../model/environment.ts';
 import { syncInteractions } from '../model/interactions.ts';
 import { limits, policies } from '../policies.ts';
 import { saga } from '../saga.ts';
@@ -84,6 +85,16 @@ describe.each(Object.entries(environments))('in %s', (name, environment) => {
     const kinds = manifests.map(({ kind }) => kind);
     expect(kinds.lastIndexOf('Namespace')).toBe(1);
     expect(kinds.lastIndexOf('VirtualService')).toBeLessThan(kinds.indexOf('Deployment'));
+  });
+
+  test('tokens are those of its own issuer, and only a cluster for tests is asked to sign any', () => {
+    const text = JSON.stringify(manifests);
+    for (const [other, { tokens }] of Object.entries(environments))
+      expect([other, text.includes(tokens.issuer)]).toEqual([other, tokens.issuer === environment.tokens.issuer]);
+    const isMade = environment.tokens.jwksUri === MADE_IN_CLUSTER;
+    expect(isMade && environment.faults === 'off').toBe(false);
+    expect(text.includes('windlass.example/request-authentication')).toBe(isMade);
+    expect(manifests.some(({ kind }) => kind === 'RequestAuthentication')).toBe(!isMade);
   });
 
   test('every service has its deployment, account and, if it serves anything, service, all of its name', () => {
@@ -200,13 +211,37 @@ test('prod outlives the loss of a node: pods elsewhere, and every acknowledged e
   expect(kafka.minInSync).toBeGreaterThan(1);
 });
 
+test('by default nobody may call anything, and a sidecar knows only its own namespace; all may reach the gateway', () => {
+  const manifests = read('prod');
+  const inRoot = (kind: string, name: string) =>
+    manifests.find(
+      ({ metadata, ...object }) =>
+        object.kind === kind && metadata.name === name && metadata.namespace === 'istio-system',
+    )?.spec;
+  expect(inRoot('AuthorizationPolicy', 'allow-nothing')).toEqual({});
+  expect(inRoot('AuthorizationPolicy', 'ingressgateway')).toEqual({
+    selector: { matchLabels: { istio: 'ingressgateway' } },
+    rules: [{}],
+  });
+  expect(inRoot('Sidecar', 'default')).toMatchObject({
+    egress: [{ hosts: ['./*', expect.stringContaining('jaeger')] }],
+  });
+  const gateway = manifests.find(({ kind }) => kind === 'Gateway')?.spec;
+  expect(gateway).toMatchObject({ servers: [{ hosts: ['shop/*'] }] });
+});
+
+test('what is allowed comes before the default that allows nothing, so that an upgrade refuses no call', () => {
+  const names = read('dev').flatMap(({ kind, metadata }) => (kind === 'AuthorizationPolicy' ? [metadata.name] : []));
+  expect(names.indexOf('allow-nothing')).toBeGreaterThan(names.indexOf('notifications'));
+});
+
 test('addresses are as the services read them', () => {
   const values = read('dev').flatMap(({ kind, spec }) =>
     kind === 'Deployment' ? (spec.template.spec.containers[0]?.env ?? []) : [],
   );
   expect(values).toContainEqual({ name: 'INVENTORY_ADDRESS', value: 'inventory.shop.svc.cluster.local:50051' });
   expect(values).toContainEqual({ name: 'ACQUIRER_URL', value: 'http://acquirer.partner.example' });
-  expect(values).toContainEqual({ name: 'KAFKA_BROKERS', value: 'events-kafka-bootstrap.shop.svc:9092' });
+  expect(values).toContainEqual({ name: 'KAFKA_BROKERS', value: 'events-kafka-bootstrap.shop.svc:9093' });
 });
 
 describe("the partner's TLS", () => {

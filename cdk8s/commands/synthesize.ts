@@ -4,6 +4,7 @@ import { KafkaChart } from '../charts/kafka.ts';
 import { MeshChart } from '../charts/mesh.ts';
 import { NamespacesChart } from '../charts/namespaces.ts';
 import { ObservabilityChart } from '../charts/observability.ts';
+import { QuotasChart } from '../charts/quotas.ts';
 import { SecurityChart } from '../charts/security.ts';
 import { WorkloadsChart } from '../charts/workload.ts';
 import type { MeshPlan } from '../mesh/plan.ts';
@@ -26,10 +27,12 @@ export interface SynthesisProps {
 export function synthesize({ topology, plan, environment, outFolder }: SynthesisProps): void {
   const app = new App();
   new NamespacesChart(app, '10-namespaces', topology);
-  new SecurityChart(app, '20-security', topology);
+  new QuotasChart(app, '15-quotas', topology, environment);
   new ObservabilityChart(app, '30-observability', environment.samplingPercent);
-  new GatewayChart(app, '35-edge', topology);
+  new GatewayChart(app, '35-edge', topology, environment.tokens);
   new MeshChart(app, '40-mesh', plan);
+  // After the policies that allow something, so that an upgrade refuses no call in between.
+  new SecurityChart(app, '45-security', topology);
   new KafkaChart(app, '50-kafka', topology, environment);
   new WorkloadsChart(app, '60-workloads', topology, environment);
   writeCharts(app, outFolder);

@@ -82,18 +82,19 @@ function writeAvailability(model: Model): string[] {
     '## What users get',
     'Each route is as available as all its parts together: five parts of 99 % are about 95 %. Retries raise that if failures are single lost answers. In an outage all attempts fail together, and users get the figure without policies. The calculation does not count pending orders as available.',
     table(['route', 'parts', 'without policies', 'with policies'], rows),
-    'What customers may expect of each route over 30 days. Failures that the gateway answers itself count; alerts fire when the rest, the error budget, burns too fast.',
-    table(['route', 'no 5xx', 'answers in time'], slosOf(model)),
+    'Who may call each route, and what they may expect of it over 30 days. Failures that the gateway answers itself count; alerts fire when the rest, the error budget, burns too fast.',
+    table(['route', 'is for', 'no 5xx', 'answers in time'], routesOf(model)),
   ];
 }
 
-function slosOf({ topology }: Model): string[][] {
+function routesOf({ topology }: Model): string[][] {
   return syncInteractions(topology).flatMap(({ callee, rpcs }) =>
-    Object.entries(rpcs).flatMap(([name, { slo }]) =>
+    Object.entries(rpcs).flatMap(([name, { slo, access = '' }]) =>
       slo
         ? [
             [
               code(`${callee}.${name}`),
+              access,
               `${slo.availabilityPercent} %`,
               `${slo.latency.percent} % within ${formatMs(slo.latency.withinMs)}`,
             ],

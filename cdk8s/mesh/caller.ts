@@ -15,6 +15,17 @@ export const INGRESS_SELECTOR = { istio: 'ingressgateway' } as const;
  */
 export const MESH_ROOT_NAMESPACE = 'istio-system';
 
+/** A Kubernetes account. In the mesh it is the identity in the certificates of its pods. */
+export interface ServiceAccount {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The account of the gateway's pods: the name of its Helm release. */
+export const INGRESS_ACCOUNT: ServiceAccount = { namespace: MESH_ROOT_NAMESPACE, name: 'istio-ingressgateway' };
+/** The account of Prometheus, which reads metrics. */
+export const MONITORING_ACCOUNT: ServiceAccount = { namespace: 'observability', name: 'prometheus' };
+
 export function callerOf(name: string): Caller {
   return name === GATEWAY
     ? { labels: INGRESS_SELECTOR, context: 'GATEWAY' }

@@ -19,10 +19,17 @@ import { caFile } from './partner-ca.ts';
 /**
  * What one dependency's caller does to the callee's endpoints. Without `selectCaller` it holds for every caller that
  * has no rule of its own; with it, Istio prefers it in exactly that caller's proxies.
+ *
+ * @param exportTo the namespaces of the callers that it holds for
  */
-export function toDestinationRule(dependency: Dependency, selectCaller: boolean): DestinationRuleSpec {
+export function toDestinationRule(
+  dependency: Dependency,
+  selectCaller: boolean,
+  exportTo: readonly string[],
+): DestinationRuleSpec {
   const { pool, breaker, retryBudget } = dependency.policy;
   return {
+    exportTo: [...exportTo],
     host: hostOf(dependency.callee, dependency.service),
     ...(selectCaller && { workloadSelector: { matchLabels: { app: dependency.caller } } }),
     trafficPolicy: {

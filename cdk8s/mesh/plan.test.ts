@@ -97,7 +97,7 @@ describe('VirtualServices', () => {
 
   test('a host that the gateway and the mesh call has one for each: Istio accepts `*` only apart from the mesh', () => {
     const [fromGateway] = topology.interactions;
-    const rpcs = Object.entries(fromGateway.rpcs).map(([name, { slo: _, ...rpc }]) => [
+    const rpcs = Object.entries(fromGateway.rpcs).map(([name, { slo: _, access: __, ...rpc }]) => [
       name,
       { ...rpc, ratePerSecond: 1 },
     ]);
@@ -119,6 +119,7 @@ describe('VirtualServices', () => {
 describe('DestinationRules', () => {
   test('pool, ejection and budget carry the stated numbers', () => {
     expect(specOf(plan.destinationRules, 'b')).toEqual({
+      exportTo: ['shop'],
       host: 'b.shop.svc.cluster.local',
       trafficPolicy: {
         connectionPool: {
@@ -227,6 +228,7 @@ test('an external host is reached at its real port through a ServiceEntry', () =
       name: 'bank',
       namespace: 'shop',
       spec: {
+        exportTo: ['shop'],
         hosts: ['bank.example'],
         location: 'MESH_EXTERNAL',
         resolution: 'DNS',

@@ -6,12 +6,14 @@ import type {
   SidecarSpec,
   VirtualServiceSpec,
 } from '../imports/networking.istio.io.ts';
+import type { AuthorizationPolicySpec } from '../imports/security.istio.io.ts';
 import { meshNamespaceOf } from '../model/addresses.ts';
 import { type Dependency, joinDependencies } from '../model/dependencies.ts';
 import type { Replicas } from '../model/environment.ts';
 import type { Model } from '../model/model.ts';
 import { SynthesisRejected } from '../model/problem.ts';
 import { GATEWAY, type Topology } from '../model/topology.ts';
+import { toAuthorizationPolicy } from './authorization.ts';
 import { MESH_ROOT_NAMESPACE } from './caller.ts';
 import { toDestinationRule } from './destination-rule.ts';
 import { toEjectionFilter } from './ejection-filter.ts';
@@ -32,6 +34,7 @@ export interface MeshPlan {
   readonly destinationRules: readonly Named<DestinationRuleSpec>[];
   readonly envoyFilters: readonly Named<EnvoyFilterSpec>[];
   readonly sidecars: readonly Named<SidecarSpec>[];
+  readonly authorizationPolicies: readonly Named<AuthorizationPolicySpec>[];
 }
 
 /**
@@ -54,16 +57,22 @@ export function planMesh(model: Model, replicas: readonly Replicas[]): MeshPlan 
     namespace: meshNamespaceOf(service),
     dependencies: byCallee[name] ?? [],
   }));
+  const inMesh = services.filter(({ service }) => !service.external);
   return {
-    serviceEntries: services.flatMap(({ name, namespace, service }) =>
-      service.external ? [{ name, namespace, spec: toServiceEntry(name, service) }] : [],
+    serviceEntries: services.flatMap(({ name, namespace, service, dependencies }) =>
+      service.external
+        ? [{ name, namespace, spec: toServiceEntry(name, service, namespacesOfCallers(dependencies, topology)) }]
+        : [],
     ),
-    virtualServices: services.flatMap(virtualServicesOf),
+    virtualServices: services.flatMap((callee) => virtualServicesOf(callee, topology)),
     destinationRules: services.flatMap((callee) => destinationRulesOf(callee, topology)),
     envoyFilters: dependencies.flatMap((dependency) => envoyFilterOf(dependency, topology)),
-    sidecars: services
-      .filter(({ service }) => !service.external)
-      .map(({ name, namespace }) => ({ name, namespace, spec: toSidecar(name, byCaller[name] ?? []) })),
+    sidecars: inMesh.map(({ name, namespace }) => ({ name, namespace, spec: toSidecar(name, byCaller[name] ?? []) })),
+    authorizationPolicies: inMesh.map(({ name, namespace, service, dependencies }) => ({
+      name,
+      namespace,
+      spec: toAuthorizationPolicy(name, service, dependencies, topology),
+    })),
   };
 }
 
@@ -73,12 +82,15 @@ interface Callee {
   readonly dependencies: readonly Dependency[];
 }
 
-function virtualServicesOf({ name, namespace, dependencies }: Callee): Named<VirtualServiceSpec>[] {
+function virtualServicesOf({ name, namespace, dependencies }: Callee, topology: Topology): Named<VirtualServiceSpec>[] {
   const fromGateway = dependencies.filter(isFromGateway);
   const fromMesh = dependencies.filter((dependency) => !isFromGateway(dependency));
-  const inMesh = fromMesh.length > 0 ? [{ name, namespace, spec: toMeshVirtualService(fromMesh) }] : [];
+  const specOf = (map: typeof toMeshVirtualService, callers: Dependency[]) =>
+    map(callers, namespacesOfCallers(callers, topology));
+  const inMesh = fromMesh.length > 0 ? [{ name, namespace, spec: specOf(toMeshVirtualService, fromMesh) }] : [];
+  if (fromGateway.length === 0) return inMesh;
   const atGateway = { name: inMesh.length > 0 ? `${name}-gateway` : name, namespace };
-  return fromGateway.length > 0 ? [...inMesh, { ...atGateway, spec: toGatewayVirtualService(fromGateway) }] : inMesh;
+  return [...inMesh, { ...atGateway, spec: specOf(toGatewayVirtualService, fromGateway) }];
 }
 
 /**
@@ -92,11 +104,11 @@ function destinationRulesOf(
   const [first, ...others] = dependencies.toSorted((a, b) => Number(isFromGateway(b)) - Number(isFromGateway(a)));
   if (!first) return [];
   return [
-    { name, namespace, spec: toDestinationRule(first, false) },
+    { name, namespace, spec: toDestinationRule(first, false, namespacesOfCallers(dependencies, topology)) },
     ...others.map((dependency) => ({
       name: `${name}-from-${dependency.caller}`,
       namespace: namespaceOfCaller(dependency, topology),
-      spec: toDestinationRule(dependency, true),
+      spec: toDestinationRule(dependency, true, namespacesOfCallers([dependency], topology)),
     })),
   ];
 }
@@ -113,6 +125,11 @@ function envoyFilterOf(dependency: Dependency, topology: Topology): Named<EnvoyF
 /** The namespace of a resource that selects a caller: a selector reaches only pods of its own namespace. */
 function namespaceOfCaller({ caller }: Dependency, { services }: Topology): string {
   return services[caller]?.namespace ?? MESH_ROOT_NAMESPACE;
+}
+
+/** Only there do proxies learn of a resource. That is no boundary: the callee's AuthorizationPolicy is. */
+function namespacesOfCallers(dependencies: readonly Dependency[], topology: Topology): string[] {
+  return [...new Set(dependencies.map((dependency) => namespaceOfCaller(dependency, topology)))];
 }
 
 function isFromGateway({ caller }: Dependency): boolean {

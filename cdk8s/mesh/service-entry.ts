@@ -6,10 +6,13 @@ import type { PartnerService } from '../model/topology.ts';
  * A partner's host, made known to the mesh so that a policy can hold for it: plain HTTP for callers, so that a sidecar
  * sees requests and can retry them; the DestinationRule makes TLS of it on the way to the real port. No address is
  * stated: istiod allocates one and the sidecars' DNS proxy answers with it.
+ *
+ * @param exportTo the namespaces of its callers
  */
-export function toServiceEntry(name: string, service: PartnerService): ServiceEntrySpec {
+export function toServiceEntry(name: string, service: PartnerService, exportTo: readonly string[]): ServiceEntrySpec {
   const port = 'http';
   return {
+    exportTo: [...exportTo],
     hosts: [hostOf(name, service)],
     location: 'MESH_EXTERNAL',
     resolution: 'DNS',

@@ -18,9 +18,15 @@ export const GATEWAY_RESOURCE = { name: 'windlass', namespace: MESH_NAMESPACE } 
  * Istio heeds one VirtualService per host, so all callers of a service share one and are told apart by their `app`
  * label. There is no catch-all route: what no dependency states is answered 404 by the caller's proxy, so that a new
  * call without a policy fails on its first call and not on its first bad day.
+ *
+ * @param exportTo the namespaces of its callers
  */
-export function toMeshVirtualService(dependencies: readonly Dependency[]): VirtualServiceSpec {
+export function toMeshVirtualService(
+  dependencies: readonly Dependency[],
+  exportTo: readonly string[],
+): VirtualServiceSpec {
   return {
+    exportTo: [...exportTo],
     hosts: hostsOf(dependencies),
     http: dependencies.flatMap((dependency) => dependency.rpcs.map((call) => toRoute(dependency, call))),
   };
@@ -30,8 +36,12 @@ export function toMeshVirtualService(dependencies: readonly Dependency[]): Virtu
  * The gateway's routes take any host name, which Istio allows only in a VirtualService that is not bound to the mesh as
  * well.
  */
-export function toGatewayVirtualService(dependencies: readonly Dependency[]): VirtualServiceSpec {
+export function toGatewayVirtualService(
+  dependencies: readonly Dependency[],
+  exportTo: readonly string[],
+): VirtualServiceSpec {
   return {
+    exportTo: [...exportTo],
     hosts: ['*'],
     gateways: [`${GATEWAY_RESOURCE.namespace}/${GATEWAY_RESOURCE.name}`],
     http: dependencies.flatMap((dependency) => dependency.rpcs.map((call) => toRoute(dependency, call))),

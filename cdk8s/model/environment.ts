@@ -9,6 +9,7 @@ export interface Environment {
   readonly spread: readonly ('host' | 'zone')[];
   /** Whether the fault and request-count endpoints for tests exist. */
   readonly faults: 'on' | 'off';
+  readonly tokens: Tokens;
   /** Share of traces that are kept. The gateway decides; all services behind it follow. */
   readonly samplingPercent: number;
   readonly service: Resources & {
@@ -38,6 +39,22 @@ export interface Environment {
   /** `skaffold dev` syncs edited files into the code's folder, and a change restarts the process in its pod. */
   readonly fileSync: boolean;
 }
+
+/** The tokens (JWT) by which the gateway knows customers. A customer is a token's `sub`. */
+export interface Tokens {
+  /** The claim `iss`. */
+  readonly issuer: string;
+  /** What the claim `aud` must contain. */
+  readonly audience: string;
+  /**
+   * Where the issuer publishes its public keys, as a JSON Web Key Set. `made-in-cluster`: `make up` makes a key, and
+   * `make token` signs with it; never where FAULTS=off.
+   */
+  readonly jwksUri: string;
+}
+
+/** The `jwksUri` of an environment whose key the cluster's credentials contain. */
+export const MADE_IN_CLUSTER = 'made-in-cluster';
 
 /** Pods that a service may have beyond its replicas in a rollout: one that is ready before an old one terminates. */
 export const SURGE_PODS = 1;

@@ -55,6 +55,12 @@ export interface Topic {
   readonly segmentHours: number;
 }
 
+/** Roles of customers: values of the claim `roles` in a token. `support` may read every order. */
+export const ROLES = ['support', 'analyst'] as const;
+
+/** Who may call a route of the gateway: `customer` is anyone with a valid token, a role a customer who has it. */
+export type Access = 'anyone' | 'customer' | (typeof ROLES)[number];
+
 export interface Rpc {
   /** gRPC: the full method, `/package.Service/Method`. HTTP: a path as the service writes it; `{id}` is one segment. */
   readonly path: string;
@@ -69,6 +75,8 @@ export interface Rpc {
   readonly ratePerSecond: number;
   /** Of the gateway's routes: what customers may expect. Other calls have none. */
   readonly slo?: Slo;
+  /** Of the gateway's routes: who may call it. Other calls have none. */
+  readonly access?: Access;
   readonly why: string;
 }
 

@@ -51,8 +51,24 @@ export const exampleTopology = {
       callee: 'a',
       decision: call,
       rpcs: {
-        Enter: { method: 'GET', path: '/v1/{id}', calls: ['b.Ask'], ratePerSecond: 10, slo, why: '' },
-        Buy: { method: 'POST', path: '/v1/purchases', calls: ['bank.Pay'], ratePerSecond: 10, slo, why: '' },
+        Enter: {
+          method: 'GET',
+          path: '/v1/{id}',
+          calls: ['b.Ask'],
+          ratePerSecond: 10,
+          slo,
+          access: 'customer',
+          why: '',
+        },
+        Buy: {
+          method: 'POST',
+          path: '/v1/purchases',
+          calls: ['bank.Pay'],
+          ratePerSecond: 10,
+          slo,
+          access: 'anyone',
+          why: '',
+        },
       },
     },
     {

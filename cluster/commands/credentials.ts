@@ -1,4 +1,4 @@
-import { ensureCredentials } from '../credentials/ensure.ts';
+import { ensureAuthentication, ensureCredentials } from '../credentials/ensure.ts';
 import { synthesize } from '../deploy/application.ts';
 import { applyNamespaces } from '../deploy/namespaces.ts';
 import { type Settings, UserError } from '../settings.ts';
@@ -7,7 +7,7 @@ import { chooseProvider } from './choose-provider.ts';
 import { exclusively } from './lock.ts';
 
 /**
- * Makes the passwords and certificates that a cluster lacks, and the namespaces that hold them, for users whose GitOps
+ * Makes the passwords, certificates and keys that a cluster lacks, and the namespaces that hold them, for users whose GitOps
  * installs the charts.
  * @throws UserError if this checkout has no cluster and the settings name none
  */
@@ -21,7 +21,12 @@ export function credentials(settings: Settings): Promise<void> {
     const { mesh, problems } = await decideFor(provider);
     if (problems.length > 0) throw new UserError(problems.join('\n'));
     await applyNamespaces(provider, mesh);
-    await ensureCredentials();
-    console.log('All passwords and certificates are there. Those that existed are as they were.');
+    await ensureCredentials(mesh);
+    const isKnown = await ensureAuthentication(mesh);
+    console.log('All passwords, certificates and keys are there. Those that existed are as they were.');
+    if (!isKnown)
+      console.log(
+        'The cluster has no Istio yet. Run this once more after it: the gateway refuses all tokens until then.',
+      );
   });
 }

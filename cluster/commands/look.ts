@@ -1,3 +1,6 @@
+import { customerAuthentication, wantedAuthentication } from '../credentials/customer-key.ts';
+import { clusterStore } from '../credentials/store.ts';
+import { readTokenIssuer, signToken } from '../credentials/tokens.ts';
 import { manifestObjects, synthesize } from '../deploy/application.ts';
 import { kubectl } from '../kubernetes/kubectl.ts';
 import { memoryByPart } from '../kubernetes/memory.ts';
@@ -32,7 +35,10 @@ export async function diff(settings: Settings): Promise<number> {
   const { provider } = await runningCluster(settings);
   await synthesize();
   const { mesh } = await decideFor(provider);
-  const difference = await diffMesh(await manifestObjects(mesh), namespacesOf(mesh));
+  const manifests = await manifestObjects(mesh);
+  const wanted = wantedAuthentication(manifests);
+  const made = wanted ? [await customerAuthentication(clusterStore, wanted)] : [];
+  const difference = await diffMesh([...manifests, ...made], namespacesOf(mesh));
   process.stdout.write(difference || 'The mesh runs what the source says.\n');
   return difference ? 1 : 0;
 }
@@ -47,10 +53,11 @@ export async function logs(settings: Settings, service?: string): Promise<void> 
 
 /**
  * Prints shell lines that point kubectl, helm and istioctl at this checkout's cluster, and set the URLs INGRESS and
- * JAEGER.
+ * JAEGER, and TOKEN, a token of the customer c-1 without a role.
  */
 export async function env(settings: Settings): Promise<void> {
   const { ports } = await runningCluster(settings);
   console.log(`export KUBECONFIG='${kubeconfig}' PATH='${binFolder}':"$PATH"`);
   console.log(`export INGRESS=http://127.0.0.1:${ports.ingress} JAEGER=http://127.0.0.1:${ports.jaeger}`);
+  console.log(`export TOKEN='${await signToken(await readTokenIssuer(), { customer: 'c-1' })}'`);
 }

@@ -7,7 +7,7 @@ import { waitForCondition, waitUntilServing } from '../kubernetes/waits.ts';
 import { root } from '../paths.ts';
 import { run } from '../run.ts';
 import { adaptManifests, type Manifest } from '../shared/adapt-manifests.ts';
-import { type Mesh, namespacesOf } from '../shared/mesh.ts';
+import { type Mesh, namespacesOf, OWN_MESH } from '../shared/mesh.ts';
 
 const ENVIRONMENT = 'dev';
 const manifestFolder = join(root, 'dist', ENVIRONMENT);
@@ -22,7 +22,7 @@ export async function synthesize(environment?: string): Promise<void> {
  * The manifests of the environment that runs here.
  * @param mesh the mesh that they are for. Default: as `make synth` writes them, for one of our own
  */
-export async function manifestObjects(mesh: Mesh = { kind: 'own' }): Promise<readonly Manifest[]> {
+export async function manifestObjects(mesh: Mesh = OWN_MESH): Promise<readonly Manifest[]> {
   const files = (await readdir(manifestFolder)).filter((file) => file.endsWith('.yaml')).sort();
   const texts = await Promise.all(files.map((file) => readFile(join(manifestFolder, file), 'utf8')));
   const documents = parseAllDocuments(texts.join('\n---\n'));
@@ -55,7 +55,8 @@ export async function deployApplication(images: ReadonlyMap<string, string>, mes
 }
 
 async function watchedIn(namespace: string): Promise<readonly Watched[]> {
-  const kinds = 'deployments,statefulsets,kafkas.kafka.strimzi.io,kafkatopics.kafka.strimzi.io';
+  const kinds =
+    'deployments,statefulsets,kafkas.kafka.strimzi.io,kafkatopics.kafka.strimzi.io,kafkausers.kafka.strimzi.io';
   const { stdout } = await kubectl(['-n', namespace, 'get', kinds, '-o', 'json']);
   return (JSON.parse(stdout) as { items: Watched[] }).items;
 }

@@ -6,6 +6,10 @@ import { gatewayOf, injectionLabels, type Mesh, namespacesOf } from '../shared/m
 import { CHECKOUT_LABEL } from './labels.ts';
 
 const OUTSIDE_THE_MESH = ['observability', 'postgres'];
+const POD_SECURITY = 'pod-security.kubernetes.io/enforce';
+const APPLICATION = ['shop', 'partner'];
+/** Its pods make folders on the node, for volumes. */
+const PRIVILEGED = ['local-path-storage'];
 
 const OURS = { [CHECKOUT_LABEL]: clusterNameOf(root) };
 
@@ -23,6 +27,8 @@ export async function applyNamespaces({ target }: Pick<ClusterProvider, 'target'
       const labels = {
         ...(OUTSIDE_THE_MESH.includes(name) && { 'istio-injection': 'disabled' }),
         ...(mesh.kind === 'shared' && name === gatewayOf(mesh).namespace && injectionLabels(mesh)),
+        // The application's own namespaces state theirs.
+        ...(!APPLICATION.includes(name) && { [POD_SECURITY]: PRIVILEGED.includes(name) ? 'privileged' : 'restricted' }),
         ...OURS,
       };
       return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } };

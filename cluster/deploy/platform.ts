@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { ensureCredentials } from '../credentials/ensure.ts';
+import { ensureAuthentication, ensureCredentials } from '../credentials/ensure.ts';
 import { kubectl } from '../kubernetes/kubectl.ts';
 import { waitUntilServing } from '../kubernetes/waits.ts';
 import { root } from '../paths.ts';
@@ -29,8 +29,8 @@ export async function installPlatform(
   progress: Progress,
 ): Promise<void> {
   if (problems.length > 0) throw new UserError(problems.join('\n'));
-  const { base, istiod, gateway } = await istioReleases(provider, mesh);
-  const controlPlane = mesh.kind === 'own' ? [base, istiod] : [];
+  const { base, istiod, cni, gateway } = await istioReleases(provider, mesh);
+  const controlPlane = mesh.kind === 'own' ? [base, istiod, ...(mesh.hasCni ? [cni] : [])] : [];
   const others = independent(provider, images, strimzi);
   const pending = await findPending([...controlPlane, gateway, ...others]);
   if (provider.pull && pending.length > 0) {
@@ -45,12 +45,14 @@ export async function installPlatform(
     );
   await applyNamespaces(provider, mesh);
   // Before Postgres: an upgrade of its chart from a version that contained the passwords would delete them.
-  await ensureCredentials();
+  await ensureCredentials(mesh);
   if (mesh.kind === 'own') await install(base);
   await install(...controlPlane, ...others);
   progress.note('istiod');
   if (mesh.kind === 'own') await waitUntilServing('istio-system', 'deployment/istiod');
+  if (controlPlane.includes(cni)) await waitUntilServing(cni.namespace, 'daemonset/istio-cni-node');
   await waitUntilInjecting(mesh);
+  await ensureAuthentication(mesh);
   await install(gateway);
 }
 
@@ -58,8 +60,12 @@ export async function installPlatform(
  * After a restart of the node istiod may be ready before its webhook is reachable. Until then no pod can be created.
  */
 function waitUntilInjecting(mesh: Mesh): Promise<void> {
-  const pod = ['run', 'windlass-probe', '--image=none', '--labels=sidecar.istio.io/inject=true', '--dry-run=server'];
-  const args = ['-n', gatewayOf(mesh).namespace, ...pod, '-o', 'jsonpath={.spec}'];
+  const securityContext = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } };
+  const locked = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
+  const spec = { securityContext, containers: [{ name: 'probe', image: 'none', securityContext: locked }] };
+  const overrides = `--overrides=${JSON.stringify({ apiVersion: 'v1', spec })}`;
+  const pod = ['run', 'windlass-probe', '--image=none', '--labels=sidecar.istio.io/inject=true', overrides];
+  const args = ['-n', gatewayOf(mesh).namespace, ...pod, '--dry-run=server', '-o', 'jsonpath={.spec}'];
   const attempt = async () => {
     const { all, exitCode } = await kubectl(args, { tolerant: true });
     if (exitCode !== 0) throw new Error(all);
@@ -73,18 +79,30 @@ function waitUntilInjecting(mesh: Mesh): Promise<void> {
 async function istioReleases(
   { target, flavor }: ClusterProvider,
   mesh: Mesh,
-): Promise<Record<'base' | 'istiod' | 'gateway', Release>> {
+): Promise<Record<'base' | 'istiod' | 'cni' | 'gateway', Release>> {
   const module = flavor === 'native' ? join(await moduleFolder('istio', 'istio.io/istio'), 'manifests/charts') : '';
   const chart = (inModule: string, released: string) =>
     module ? { chart: join(module, inModule) } : { chart: released, ...ISTIO };
   const namespace = 'istio-system';
+  const images = `istio/images-${flavor}.yaml`;
   return {
     base: { name: 'istio-base', namespace, ...chart('base', 'base'), values: ['istio/base.yaml'] },
     istiod: {
       name: 'istiod',
       namespace,
       ...chart('istio-control/istio-discovery', 'istiod'),
-      values: ['istio/istiod.yaml', `istio/istiod-${flavor}.yaml`],
+      values: [
+        'istio/istiod.yaml',
+        images,
+        ...(flavor === 'native' ? ['istio/istiod-native.yaml'] : []),
+        ...(mesh.hasCni ? [] : ['istio/istiod-without-cni.yaml']),
+      ],
+    },
+    cni: {
+      name: 'istio-cni',
+      namespace: 'kube-system',
+      ...chart('istio-cni', 'cni'),
+      values: ['istio/cni.yaml', images],
     },
     gateway: {
       name: gatewayOf(mesh).service,

@@ -56,6 +56,14 @@ export const workloadImages = (tools: ToolFolders): Record<string, Recipe> => ({
     layers: [iptables, () => istioProxy(tools)],
     config: { entrypoint: ['/usr/local/bin/pilot-agent'], user: '1337:1337' },
   },
+  [`docker.io/windlass/install-cni:${versions.istioNative}`]: {
+    layers: [
+      iptables,
+      () => program('/usr/local/bin/install-cni', join(tools.istio, 'install-cni')),
+      () => program('/opt/cni/bin/istio-cni', join(tools.istio, 'istio-cni')),
+    ],
+    config: { entrypoint: ['/usr/local/bin/install-cni'], env: { PATH: '/usr/local/bin:/usr/sbin:/usr/bin:/bin' } },
+  },
   [`docker.io/jaegertracing/jaeger:${versions.jaeger}`]: binary(join(tools.jaeger, 'jaeger'), '/jaeger', {
     user: '10001:10001',
   }),

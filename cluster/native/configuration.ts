@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { versions } from '../versions.ts';
+import { CNI_FOLDER } from './node-root.ts';
 
 /** The node's identity in the files that its parts read at their start. */
 export interface NodeIdentity {
@@ -73,7 +74,7 @@ disabled_plugins = ["io.containerd.internal.v1.opt"]
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
   SystemdCgroup = false
 [plugins."io.containerd.grpc.v1.cri".cni]
-  bin_dir = "/usr/lib/cni"
+  bin_dir = "${CNI_FOLDER}"
   conf_dir = "/etc/cni/net.d"
 `;
 }

@@ -3,11 +3,13 @@ import { existsSync, openSync } from 'node:fs';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packLayer } from '../images/layer.ts';
 import { pollUntil } from '../poll.ts';
 import { CommandError, run } from '../run.ts';
 import { type Cable, chooseCable, hostEndOf } from './addresses.ts';
 import { foldersOf, removeCgroups } from './cgroups.ts';
 import { addonsYaml, cniConflist, containerdToml, kubeadmYaml, noRegistryToml } from './configuration.ts';
+import { nodeRoot } from './node-root.ts';
 import { childrenOf, end, environmentOf, findByCommand, identify, type OwnProcess } from './process.ts';
 
 /** A node's place on the host, and its names. */
@@ -93,7 +95,11 @@ export async function startNode(settings: NodeSettings): Promise<Node> {
   await writeFile(join(folder, 'cni.conflist'), cniConflist());
   await writeFile(join(folder, 'addons.yaml'), addonsYaml());
   await writeFile(join(folder, 'resolv.conf'), 'nameserver 127.0.0.1\n');
-  await cp(fileURLToPath(new URL('init.sh', import.meta.url)), initScript(folder));
+  for (const script of ['init.sh', 'node.sh'])
+    await cp(fileURLToPath(new URL(script, import.meta.url)), join(folder, script));
+  const { file } = await packLayer(await nodeRoot(settings.bin));
+  await mkdir(join(folder, 'root'));
+  await run('tar', ['--extract', '--file', file, '--directory', join(folder, 'root')], { what: "the node's root" });
 
   const log = openSync(join(folder, 'logs', 'node.log'), 'a');
   const hostNetwork = openSync('/proc/self/ns/net', 'r');
@@ -119,7 +125,6 @@ export async function startNode(settings: NodeSettings): Promise<Node> {
       NODE_IP: cable.nodeIp,
       HOST_IP: cable.hostIp,
       VETH: cable.nodeEnd,
-      BIN: settings.bin,
       FORWARDS: settings.forwards.map(({ hostPort, nodePort }) => `${hostPort}:${nodePort}`).join(' '),
     },
   });

@@ -14,6 +14,7 @@ const deployment: V1Deployment = {
         volumes: [
           { name: 'tmp', emptyDir: {} },
           { name: 'code', emptyDir: {} },
+          { name: 'kafka-user', secret: { secretName: 'orders-worker', items: [] } },
           { name: 'database', secret: { secretName: 'postgres-orders' } },
           { name: 'migrator', secret: { secretName: 'postgres-orders-migrator' } },
         ],
@@ -34,6 +35,7 @@ const deployment: V1Deployment = {
               { name: 'tmp', mountPath: '/tmp' },
               { name: 'code', mountPath: '/app/services' },
               { name: 'database', mountPath: '/etc/database' },
+              { name: 'kafka-user', mountPath: '/etc/kafka-user' },
             ],
           },
         ],
@@ -48,11 +50,15 @@ const container = pod?.spec?.containers[0];
 test("a command has the service's image, identity, addresses and secrets", () => {
   expect(pod?.spec).toMatchObject({ serviceAccountName: 'orders-worker', securityContext: { runAsNonRoot: true } });
   expect(container).toMatchObject({ image: 'shop:1', env: deployment.spec?.template.spec?.containers[1]?.env });
-  expect(container?.volumeMounts?.map(({ name }) => name)).toEqual(['tmp', 'database']);
+  expect(container?.volumeMounts?.map(({ name }) => name)).toEqual(['tmp', 'database', 'kafka-user']);
 });
 
 test("a command has no secret that the service's own container lacks", () => {
-  expect(pod?.spec?.volumes?.map(({ name }) => name)).toEqual(['tmp', 'database']);
+  expect(pod?.spec?.volumes?.map(({ name }) => name).toSorted()).toEqual(['database', 'kafka-user', 'tmp']);
+});
+
+test('in Kafka a command is one of the operators, and not the service', () => {
+  expect(pod?.spec?.volumes).toContainEqual({ name: 'kafka-user', secret: { secretName: 'operators', items: [] } });
 });
 
 test('no Service, Deployment or policy takes its pod for one of the service, and it has no sidecar', () => {

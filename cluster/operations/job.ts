@@ -1,7 +1,11 @@
-import type { V1Container, V1Deployment, V1Job } from '@kubernetes/client-node';
+import type { V1Container, V1Deployment, V1Job, V1Volume } from '@kubernetes/client-node';
 
 /** On the pods of commands. NetworkPolicies let them reach Postgres and Kafka (cdk8s/charts/network-policies.ts). */
 export const COMMAND_LABEL = 'windlass.example/command';
+
+/** The KafkaUser of commands, and the volume of a service's pod with the certificate of its user (cdk8s/charts). */
+const OPERATORS_USER = 'operators';
+const USER_VOLUME = 'kafka-user';
 
 /** The command's program, its Kubernetes Service and its probes are the service's own: none of them belongs here. */
 const kept = ['image', 'imagePullPolicy', 'env', 'envFrom', 'volumeMounts', 'securityContext'] as const;
@@ -16,7 +20,7 @@ const wait = "process.on('SIGTERM', () => process.exit(0)); setInterval(() => {}
 
 /**
  * A Job whose one pod has the image, identity, addresses and secrets of a service, and nothing else of it: it gets none of
- * its requests, is outside of the mesh, and its memory is its own.
+ * its requests, is outside of the mesh, and its memory is its own. In Kafka it is one of the operators.
  *
  * @param name of the Job
  */
@@ -45,7 +49,9 @@ export function commandJob(name: string, { metadata, spec }: V1Deployment): V1Jo
           ...(pod.securityContext && { securityContext: pod.securityContext }),
           restartPolicy: 'Never',
           terminationGracePeriodSeconds: 5,
-          volumes: (pod.volumes ?? []).filter(({ name: volume }) => mounts.some((mount) => mount.name === volume)),
+          volumes: (pod.volumes ?? [])
+            .filter(({ name: volume }) => mounts.some((mount) => mount.name === volume))
+            .map(asOperator),
           containers: [
             {
               ...own,
@@ -59,4 +65,8 @@ export function commandJob(name: string, { metadata, spec }: V1Deployment): V1Jo
       },
     },
   };
+}
+
+function asOperator(volume: V1Volume): V1Volume {
+  return volume.name === USER_VOLUME ? { ...volume, secret: { ...volume.secret, secretName: OPERATORS_USER } } : volume;
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { root } from '../paths.ts';
 import { adaptManifests, type Manifest } from './adapt-manifests.ts';
-import { namespacesOf, type SharedMesh } from './mesh.ts';
+import { namespacesOf, OWN_MESH, type SharedMesh } from './mesh.ts';
 
 const mesh: SharedMesh = {
   kind: 'shared',
@@ -14,6 +14,7 @@ const mesh: SharedMesh = {
   revision: 'canary',
   version: '1.31.1',
   providers: [],
+  hasCni: true,
 };
 const folder = mkdtempSync(join(tmpdir(), 'windlass-adapt-'));
 let source: Manifest[];
@@ -33,7 +34,7 @@ const named = (kind: string, name?: string) =>
 const namespaces = (kind: string, name?: string) => named(kind, name).map(({ metadata }) => metadata.namespace);
 
 test('in a mesh of our own the manifests stay as they are', () =>
-  expect(adaptManifests({ kind: 'own' }, source)).toBe(source));
+  expect(adaptManifests(OWN_MESH, source)).toBe(source));
 
 test('in the mesh of others every object is in a namespace of ours, and nothing names the root namespace', () => {
   const ours = new Set(namespacesOf(mesh));
@@ -44,10 +45,23 @@ test('in the mesh of others every object is in a namespace of ours, and nothing 
   expect(JSON.stringify(adapted)).not.toMatch(/istio-system|"istio":"ingressgateway"/);
 });
 
+test("without istio-cni a namespace with sidecars admits their init containers, and a partner's stays restricted", () => {
+  const levels = (manifests: readonly Manifest[]) =>
+    Object.fromEntries(
+      manifests
+        .filter(({ kind }) => kind === 'Namespace')
+        .map(({ metadata }) => [metadata.name, metadata.labels?.['pod-security.kubernetes.io/enforce']]),
+    );
+  expect(levels(adapted)).toEqual({ shop: 'restricted', partner: 'restricted' });
+  for (const without of [{ kind: 'own', hasCni: false } as const, { ...mesh, hasCni: false }])
+    expect(levels(adaptManifests(without, source))).toEqual({ shop: 'privileged', partner: 'restricted' });
+});
+
 test('what is mesh-wide in our mesh holds for our namespaces', () => {
   expect(named('PeerAuthentication')[0]?.spec).toEqual({ mtls: { mode: 'STRICT' } });
   expect(namespaces('PeerAuthentication')).toEqual(['shop', 'windlass-ingress']);
-  expect(namespaces('AuthorizationPolicy', 'deny-admin')).toEqual(['shop', 'windlass-ingress']);
+  for (const name of ['allow-nothing', 'deny-admin'])
+    expect(namespaces('AuthorizationPolicy', name)).toEqual(['shop', 'windlass-ingress']);
   const annotations = named('Deployment').map(({ metadata, spec }) => [
     metadata.namespace,
     JSON.stringify(spec).includes('\\"ISTIO_META_DNS_CAPTURE\\":\\"true\\"'),
@@ -73,14 +87,23 @@ test('the gateway of others is not selected: ours has a namespace and a label of
   );
 });
 
+test("the gateway's identity is that of our gateway there, and its namespace knows the gateway's routes", () => {
+  expect(JSON.stringify(named('AuthorizationPolicy', 'orders'))).toContain(
+    '"cluster.local/ns/windlass-ingress/sa/windlass-ingressgateway"',
+  );
+  expect(namespaces('AuthorizationPolicy', 'ingressgateway')).toEqual(['windlass-ingress']);
+  for (const kind of ['VirtualService', 'DestinationRule'])
+    expect(named(kind, 'orders')[0]?.spec?.exportTo).toEqual(['windlass-ingress']);
+});
+
 test('sidecars may reach the istiod of the mesh, and get its revision', () => {
   expect(JSON.stringify(named('NetworkPolicy', 'orders'))).toContain('"kubernetes.io/metadata.name":"mesh-of-others"');
-  expect(named('Namespace', 'shop')[0]?.metadata.labels).toEqual({ 'istio.io/rev': 'canary' });
-  expect(named('Namespace', 'partner')[0]?.metadata.labels).toEqual({ 'istio-injection': 'disabled' });
+  expect(named('Namespace', 'shop')[0]?.metadata.labels).toMatchObject({ 'istio.io/rev': 'canary' });
+  expect(named('Namespace', 'partner')[0]?.metadata.labels).toMatchObject({ 'istio-injection': 'disabled' });
   const [shop] = adaptManifests({ ...mesh, revision: 'default' }, source).filter(
     ({ metadata }) => metadata.name === 'shop',
   );
-  expect(shop?.metadata.labels).toEqual({ 'istio-injection': 'enabled' });
+  expect(shop?.metadata.labels).toMatchObject({ 'istio-injection': 'enabled' });
 });
 
 test('tracing is stated only if the mesh has our provider, because istiod rejects one that it does not know', () => {

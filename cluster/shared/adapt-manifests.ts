@@ -1,9 +1,10 @@
 import { parse } from 'yaml';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
-import { gatewayOf, injectionLabels, type Mesh, type SharedMesh } from './mesh.ts';
+import { type GatewayPlace, gatewayOf, injectionLabels, type Mesh, type SharedMesh } from './mesh.ts';
 
 /** The namespace in which a resource without a selector holds for the whole mesh. */
 const ROOT = gatewayOf({ kind: 'own' });
+const POD_SECURITY = 'pod-security.kubernetes.io/enforce';
 /** The tracing provider that our Telemetry names. */
 const TRACING_PROVIDER = 'jaeger';
 
@@ -17,9 +18,13 @@ export interface Manifest extends KubernetesObject {
 /**
  * The manifests for a mesh. In one of our own they stay as they are. In the mesh of others, what is mesh-wide is stated
  * for each of our namespaces instead, the gateway's resources move to the gateway's namespace, and namespaces get the
- * mesh's revision. Nothing is left in the mesh's root namespace.
+ * mesh's revision. Nothing is left in the mesh's root namespace. Without istio-cni, namespaces with sidecars admit their
+ * init containers.
  */
-export function adaptManifests(mesh: Mesh, manifests: readonly Manifest[]): readonly Manifest[] {
+export function adaptManifests(mesh: Mesh, source: readonly Manifest[]): readonly Manifest[] {
+  const manifests = mesh.hasCni
+    ? source
+    : source.map((manifest) => (isInjected(manifest) ? admitting(manifest) : manifest));
   if (mesh.kind === 'own') return manifests;
   const gateway = gatewayOf(mesh);
   const inMesh = manifests.filter(isInjected).map(({ metadata }) => metadata.name);
@@ -39,7 +44,12 @@ export function adaptManifests(mesh: Mesh, manifests: readonly Manifest[]): read
 }
 
 /** What such a mesh lacks that ours would have, for people. */
-export function losses({ providers }: SharedMesh): readonly string[] {
+export function losses(mesh: Mesh): readonly string[] {
+  const capabilities = 'sidecars need an init container with capabilities, so Pod Security limits nothing in shop';
+  return [...(mesh.hasCni ? [] : [capabilities]), ...(mesh.kind === 'shared' ? lossesOfSharing(mesh) : [])];
+}
+
+function lossesOfSharing({ providers }: SharedMesh): readonly string[] {
   return [
     ...(providers.includes(TRACING_PROVIDER)
       ? []
@@ -55,6 +65,11 @@ const CONFIG = 'proxy.istio.io/config';
 const isInjected = ({ kind, metadata }: Manifest) =>
   kind === 'Namespace' && metadata.labels?.['istio-injection'] === 'enabled';
 const isTracing = ({ kind, spec }: Manifest) => kind === 'Telemetry' && spec?.tracing !== undefined;
+
+function admitting(manifest: Manifest): Manifest {
+  const labels = { ...manifest.metadata.labels, [POD_SECURITY]: 'privileged' };
+  return { ...manifest, metadata: { ...manifest.metadata, labels } };
+}
 
 function withInjection(manifest: Manifest, mesh: SharedMesh): Manifest {
   const { 'istio-injection': _, ...labels } = manifest.metadata.labels ?? {};
@@ -77,21 +92,30 @@ function withDnsProxy(manifest: Manifest): Manifest {
   return { ...manifest, spec: { ...spec, template: { ...template, metadata } } };
 }
 
+/** The part of a principal that names the account of the gateway's pods. */
+const identityOf = ({ namespace, service }: GatewayPlace) => `/ns/${namespace}/sa/${service}`;
+
 function selectsGateway({ spec }: Manifest): boolean {
   const { workloadSelector, selector } = (spec ?? {}) as Record<string, { labels?: unknown; matchLabels?: unknown }>;
   const selected = workloadSelector?.labels ?? workloadSelector?.matchLabels ?? selector?.matchLabels;
   return (selected as { istio?: string } | undefined)?.istio === ROOT.label;
 }
 
-/** Replaces the gateway's label everywhere, and in NetworkPolicies the namespaces of the gateway and of istiod. */
+/**
+ * Replaces the gateway's label and identity everywhere, and in NetworkPolicies the namespaces of the gateway and of
+ * istiod.
+ */
 function rewrite(value: unknown, mesh: SharedMesh): unknown {
+  if (typeof value === 'string') return value.replace(identityOf(ROOT), identityOf(gatewayOf(mesh)));
   if (Array.isArray(value)) return value.map((item) => rewrite(item, mesh));
   if (typeof value !== 'object' || value === null) return value;
   const gateway = gatewayOf(mesh);
-  const entries = Object.entries(value).map(([key, item]) => [
-    key,
-    key === 'istio' && item === ROOT.label ? gateway.label : rewrite(item, mesh),
-  ]);
+  const entries = Object.entries(value).map(([key, item]) => {
+    if (key === 'istio' && item === ROOT.label) return [key, gateway.label];
+    if (key === 'exportTo')
+      return [key, (item as string[]).map((to) => (to === ROOT.namespace ? gateway.namespace : to))];
+    return [key, rewrite(item, mesh)];
+  });
   const rewritten = Object.fromEntries(entries) as Record<string, unknown>;
   const { namespaceSelector } = value as { namespaceSelector?: { matchLabels?: Record<string, string> } };
   const name = 'kubernetes.io/metadata.name';

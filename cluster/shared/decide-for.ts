@@ -2,10 +2,11 @@ import { manifestObjects, synthesize } from '../deploy/application.ts';
 import { clusterNameOf, root } from '../paths.ts';
 import type { ClusterProvider } from '../provider.ts';
 import { type Decision, decide } from './decide.ts';
+import { OWN_MESH } from './mesh.ts';
 import { survey } from './survey.ts';
 
 const alone: Decision = {
-  mesh: { kind: 'own' },
+  mesh: OWN_MESH,
   strimzi: { kind: 'install', withGlobals: true },
   plan: [],
   problems: [],

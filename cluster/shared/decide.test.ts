@@ -14,6 +14,7 @@ const istiod: Istiod = {
   revision: 'default',
   version: '1.31.2',
   isSelective: false,
+  hasCni: false,
   providers: [],
 };
 const on = (facts: Partial<Survey>) => decide({ ...nothing, ...facts }, [kafka], 'windlass-1');
@@ -22,10 +23,12 @@ const of = (isOurs: boolean, ...names: string[]) => new Map(names.map((name) => 
 test('an empty cluster gets an Istio and a Strimzi, and the plan says so', () => {
   const { mesh, strimzi, plan, problems } = on({});
   expect({ mesh, strimzi, problems }).toEqual({
-    mesh: { kind: 'own' },
+    mesh: { kind: 'own', hasCni: false },
     strimzi: { kind: 'install', withGlobals: true },
     problems: [],
   });
+  // Their nodes' network is not ours to change.
+  expect(plan.join('\n')).toContain('Pod Security limits nothing in shop');
   expect(plan.join('\n')).toMatch(/namespaces istio-system, .*shop.*\n.*installs Istio in istio-system/);
 });
 

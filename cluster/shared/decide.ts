@@ -22,7 +22,7 @@ export function decide(facts: Survey, manifests: readonly Manifest[], checkout: 
   const others = facts.controlPlanes.filter(({ namespace }) => !isOurs(namespace));
   const usable = others.filter((istiod) => isSupported(SUPPORTED.istio, istiod.version) && !istiod.isSelective);
   const chosen = usable.find(({ revision }) => revision === 'default') ?? usable[0];
-  const mesh: Mesh = chosen ? { kind: 'shared', ...chosen } : { kind: 'own' };
+  const mesh: Mesh = chosen ? { kind: 'shared', ...chosen } : { kind: 'own', hasCni: false };
   const foreignOperators = facts.operators.filter(({ namespace }) => !isOurs(namespace));
   const watching = foreignOperators.find(({ watches }) => watches.some((name) => name === '*' || name === 'shop'));
   const namespaces = namespacesOf(mesh);
@@ -36,7 +36,7 @@ export function decide(facts: Survey, manifests: readonly Manifest[], checkout: 
         ? `uses the Istio ${chosen.version} in ${chosen.namespace} (revision ${chosen.revision}); installs an ingress ` +
           'gateway of its own, and no mesh-wide setting'
         : 'installs Istio in istio-system; its mesh-wide settings (strict mTLS, known hosts only) hold for its workloads',
-      ...(chosen ? losses({ kind: 'shared', ...chosen }).map((loss) => `accepts that ${loss}`) : []),
+      ...losses(mesh).map((loss) => `accepts that ${loss}`),
       watching
         ? `uses the Strimzi ${watching.version} in ${watching.namespace}, which watches shop`
         : 'installs a Strimzi that watches shop only',

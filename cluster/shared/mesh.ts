@@ -4,11 +4,19 @@
  */
 export type Mesh = OwnMesh | SharedMesh;
 
-interface OwnMesh {
+interface Redirection {
+  /**
+   * Whether istio-cni redirects the traffic of pods to their sidecars. Without it an init container of each pod does, with
+   * capabilities that Pod Security forbids.
+   */
+  readonly hasCni: boolean;
+}
+
+interface OwnMesh extends Redirection {
   readonly kind: 'own';
 }
 
-export interface SharedMesh {
+export interface SharedMesh extends Redirection {
   readonly kind: 'shared';
   /** istiod's namespace. */
   readonly namespace: string;
@@ -20,6 +28,9 @@ export interface SharedMesh {
   readonly providers: readonly string[];
 }
 
+/** The mesh that `make up` installs on clusters of its own, and that the manifests of `make synth` are for. */
+export const OWN_MESH: Mesh = { kind: 'own', hasCni: true };
+
 /** Where the ingress gateway runs, and the label by which resources select its pods. */
 export interface GatewayPlace {
   readonly namespace: string;
@@ -28,7 +39,7 @@ export interface GatewayPlace {
 }
 
 /** In the mesh of others the gateway has its own namespace and label: `ingressgateway` may select theirs. */
-export function gatewayOf({ kind }: Mesh): GatewayPlace {
+export function gatewayOf({ kind }: Pick<Mesh, 'kind'>): GatewayPlace {
   return kind === 'own'
     ? { namespace: 'istio-system', service: 'istio-ingressgateway', label: 'ingressgateway' }
     : { namespace: 'windlass-ingress', service: 'windlass-ingressgateway', label: 'windlass-ingressgateway' };

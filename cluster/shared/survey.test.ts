@@ -52,8 +52,27 @@ test.each([
     '-n team get configmap istio --ignore-not-found -o json': { data: { mesh } },
   };
   expect((await survey()).controlPlanes).toEqual([
-    { namespace: 'team', revision: 'default', version: '1.31.1', isSelective: true, providers: ['jaeger', 'zipkin'] },
+    {
+      namespace: 'team',
+      revision: 'default',
+      version: '1.31.1',
+      isSelective: true,
+      hasCni: false,
+      providers: ['jaeger', 'zipkin'],
+    },
   ]);
+});
+
+test.each([
+  ['{"pilot": {"cni": {"enabled": true}}}', true],
+  ['{"pilot": {"cni": {"enabled": false}}}', false],
+  ['{"global": {}}', false],
+])('an istiod whose injector says %s leaves the redirection to istio-cni: %s', async (values, hasCni) => {
+  answers = {
+    ...withDeployment(deployment({ app: 'istiod' }, { image: 'pilot:1.31.1' })),
+    '-n team get configmap istio-sidecar-injector --ignore-not-found -o json': { data: { values } },
+  };
+  expect((await survey()).controlPlanes).toMatchObject([{ hasCni }]);
 });
 
 test.each(['', 'discoverySelectors: []\naccessLogFile: /dev/stdout'])(

@@ -12,6 +12,8 @@ export interface Istiod {
   readonly version: string;
   /** Whether its mesh config limits the namespaces that it serves. */
   readonly isSelective: boolean;
+  /** Whether it leaves the redirection of pods to istio-cni. */
+  readonly hasCni: boolean;
   readonly providers: readonly string[];
 }
 
@@ -102,9 +104,15 @@ async function list(kind: string, ...flags: string[]): Promise<readonly Item[]> 
 async function toIstiod({ metadata, spec }: Item): Promise<Istiod> {
   const { namespace = '', labels = {} } = metadata;
   const revision = labels['istio.io/rev'] ?? 'default';
-  const name = revision === 'default' ? 'istio' : `istio-${revision}`;
-  const { stdout } = await kubectl(['-n', namespace, 'get', 'configmap', name, '--ignore-not-found', '-o', 'json']);
-  const { mesh = '' } = stdout ? ((JSON.parse(stdout) as { data?: { mesh?: string } }).data ?? {}) : {};
+  const dataOf = async (name: string): Promise<Readonly<Record<string, string>>> => {
+    const suffix = revision === 'default' ? '' : `-${revision}`;
+    const args = ['-n', namespace, 'get', 'configmap', `${name}${suffix}`, '--ignore-not-found', '-o', 'json'];
+    const { stdout } = await kubectl(args);
+    return stdout ? ((JSON.parse(stdout) as { data?: Record<string, string> }).data ?? {}) : {};
+  };
+  const { mesh = '' } = await dataOf('istio');
+  const { values = '' } = await dataOf('istio-sidecar-injector');
+  const injector = (parse(values) ?? {}) as { readonly pilot?: { readonly cni?: { readonly enabled?: boolean } } };
   const config = (parse(mesh) ?? {}) as {
     readonly discoverySelectors?: readonly unknown[];
     readonly extensionProviders?: readonly { readonly name: string }[];
@@ -114,6 +122,7 @@ async function toIstiod({ metadata, spec }: Item): Promise<Istiod> {
     revision,
     version: versionOf(spec?.template?.spec.containers[0]?.image),
     isSelective: (config.discoverySelectors?.length ?? 0) > 0,
+    hasCni: injector.pilot?.cni?.enabled ?? false,
     providers: (config.extensionProviders ?? []).map((provider) => provider.name),
   };
 }

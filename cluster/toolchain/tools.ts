@@ -4,6 +4,7 @@ import { type Progress, silent } from '../progress.ts';
 import { run } from '../run.ts';
 import { versions } from '../versions.ts';
 import { cached, contentsOf, keyOf } from './cache.ts';
+import { copyJars } from './jars.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const [gitMajor, gitMinor] = versions.kubernetes.split('.') as [string, string, string];
@@ -67,7 +68,8 @@ export async function cacheName(tool: Tool): Promise<string> {
 /**
  * The folder with a tool's binaries (Go), packages (pip) or jars (Maven), built or downloaded if the cache lacks it. A
  * build is a part of the current step.
- * @throws CommandError that names the tool and ends with the package manager's last lines
+ * @throws CommandError that names the tool and ends with the package manager's last lines; Error that names the jars
+ *   whose checksums differ
  */
 export async function tool(name: Tool, progress: Progress = silent): Promise<string> {
   return cached(await cacheName(name), (folder) =>
@@ -88,11 +90,7 @@ async function build(name: Tool, folder: string, onLine: (line: string) => void)
     const flags = ['--quiet', '--no-deps', '--require-hashes', '--only-binary=:all:', '--disable-pip-version-check'];
     await run('python3', ['-m', 'pip', 'install', ...flags, '--target', folder, '-r', 'requirements.txt'], options);
   } else {
-    await run(
-      'mvn',
-      ['--batch-mode', '--quiet', 'dependency:copy-dependencies', `-DoutputDirectory=${folder}`],
-      options,
-    );
+    await copyJars(join(here, name), folder, options);
   }
 }
 

@@ -34,7 +34,7 @@ export async function benchOutbox({ writeDocs }: { readonly writeDocs: boolean }
   const relay = await startRelayProcess(url, kafka.brokers[0] ?? '');
   try {
     await kafka.createTopics([orderPlaced.topic], partitions);
-    const publisher = await createBroker('bench', kafka.brokers, silentLog).connectPublisher();
+    const publisher = await createBroker('bench', kafka, silentLog).connectPublisher();
     const load = loadavg()[0] ?? 0;
     const throughput = await measureThroughput({ database, kafka, publisher });
     const latency = await measureLatency(database, publisher);

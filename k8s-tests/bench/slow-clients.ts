@@ -6,6 +6,7 @@ import { hasStatus } from '../harness/check.ts';
 import { type Cluster, openCluster } from '../harness/cluster.ts';
 import { Load } from '../harness/load.ts';
 import { SlowClients } from '../harness/slow-clients.ts';
+import { analyst } from '../harness/tokens.ts';
 import { addRow } from './benchmark-log.ts';
 import { summarize } from './percentiles.ts';
 
@@ -58,7 +59,7 @@ export async function benchSlowClients({ writeDocs }: { readonly writeDocs: bool
 async function readStats(cluster: Cluster): Promise<{ durations: readonly number[]; failures: number }> {
   const load = new Load({
     ratePerSecond,
-    call: () => ({ url: `${cluster.ingressUrl}/v1/stats?minutes=1` }),
+    call: () => ({ url: `${cluster.ingressUrl}/v1/stats?minutes=1`, as: analyst }),
     check: hasStatus(200),
   });
   await sleep(blockSeconds * 1_000);

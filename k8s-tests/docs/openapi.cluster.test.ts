@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { afterAll, expect, it } from 'vitest';
 import { tool } from '../../cluster/toolchain/tools.ts';
 import { openapi } from '../../services/orders/openapi/openapi.ts';
+import { analyst, tokenOf } from '../harness/tokens.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster } = useCluster();
@@ -46,6 +47,7 @@ it('the gateway keeps to the OpenAPI document, whatever schemathesis makes of it
     'python3',
     [
       ...['-m', 'schemathesis.cli', 'run', document, '--url', cluster.ingressUrl, '--no-color'],
+      ...['--header', `Authorization: Bearer ${await tokenOf(analyst)}`],
       ...['--checks', checks.join(), '--max-examples', String(examples), '--seed', String(seed)],
       ...['--suppress-health-check', 'all', '--generation-database', 'none'],
     ],

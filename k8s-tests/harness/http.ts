@@ -1,4 +1,5 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
+import { type Sender, tokenOf } from './tokens.ts';
 
 /** A request as data: what is sent, and how long its sender is ready to wait. */
 export interface HttpRequest {
@@ -6,6 +7,8 @@ export interface HttpRequest {
   readonly method?: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whose token it has. @default nobody's */
+  readonly as?: Sender;
   readonly body?: string;
   /** @default 30_000 */
   readonly timeoutMs?: number;
@@ -24,7 +27,8 @@ export interface HttpResponse {
 const agent = new Agent({ keepAlive: true });
 
 /** Sends the call once. Rejects when no whole answer came; every HTTP status is an answer. */
-export function send(call: HttpRequest): Promise<HttpResponse> {
+export async function send(call: HttpRequest): Promise<HttpResponse> {
+  const token = call.as && { authorization: `Bearer ${await tokenOf(call.as)}` };
   const startedAt = performance.now();
   const timeoutMs = call.timeoutMs ?? 30_000;
   return new Promise((resolve, reject) => {
@@ -37,6 +41,7 @@ export function send(call: HttpRequest): Promise<HttpResponse> {
         method: call.method ?? 'GET',
         headers: {
           ...(call.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(call.body)) }),
+          ...token,
           ...call.headers,
         },
         signal: AbortSignal.timeout(timeoutMs),

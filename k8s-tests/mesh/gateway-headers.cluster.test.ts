@@ -7,6 +7,7 @@ import { type HttpResponse, send } from '../harness/http.ts';
 import { kubectl } from '../harness/kubectl.ts';
 import { orderRequest } from '../harness/order.ts';
 import { removePod, startPod } from '../harness/temporary-pod.ts';
+import { customer } from '../harness/tokens.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster, admin } = useCluster();
@@ -102,7 +103,11 @@ const ownConnection = { connection: 'close' } as const;
 /** The x-envoy-* headers of a request, as they arrive. */
 async function arriving(headers: Readonly<Record<string, string>> = {}): Promise<Record<string, string>> {
   const host = echoRoute.spec.hosts[0];
-  const answer = await send({ url: `${cluster.ingressUrl}/`, headers: { ...headers, ...ownConnection, host } });
+  const answer = await send({
+    url: `${cluster.ingressUrl}/`,
+    as: customer,
+    headers: { ...headers, ...ownConnection, host },
+  });
   const arrived = JSON.parse(check(answer, hasStatus(200)).text) as Record<string, string>;
   return Object.fromEntries(Object.entries(arrived).filter(([name]) => name.startsWith('x-envoy-')));
 }

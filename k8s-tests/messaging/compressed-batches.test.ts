@@ -59,7 +59,7 @@ test.each(types)('batches that a client or the broker compresses with %s are rea
   const subjects = Array.from({ length: 300 }, (_, number) => `o-${number}`);
   for (const topic of [`broker.${name}`, `client.${name}`]) {
     await send(topic, subjects.map(eventOf), topic.startsWith('broker') ? CompressionTypes.None : type);
-    expect((await readTopic(kafka.brokers, topic)).map(({ key }) => String(key))).toEqual(subjects);
+    expect((await readTopic(kafka, topic)).map(({ key }) => String(key))).toEqual(subjects);
   }
 });
 
@@ -76,7 +76,7 @@ test('a batch that cannot be read is dead-lettered by its position, and the even
     handled.push(subject);
     return done;
   };
-  const broker = createBroker('notifications', kafka.brokers, silentLog);
+  const broker = createBroker('notifications', kafka, silentLog);
   const publisher = await broker.connectPublisher();
   const crashes: Error[] = [];
   const handlers = [{ event: orderPlaced, handle }];
@@ -86,10 +86,10 @@ test('a batch that cannot be read is dead-lettered by its position, and the even
   await leave();
   await publisher.close();
   expect([handled, crashes]).toEqual([['o-1', 'o-2', 'o-3'], []]);
-  expect(await readDeadLetters(kafka.brokers, 'notifications')).toMatchObject([
+  expect(await readDeadLetters(kafka, 'notifications')).toMatchObject([
     { cause: 'unreadable-batch', originalPosition: 'orders.v1/0/2-21' },
   ]);
 
-  const replay = { brokers: kafka.brokers, group: 'rebuild', handlers, log: silentLog, onProgress: () => undefined };
+  const replay = { kafka, group: 'rebuild', handlers, log: silentLog, onProgress: () => undefined };
   expect(await replayTopic('orders.v1', replay)).toEqual({ messages: 23, rejected: 1 });
 });

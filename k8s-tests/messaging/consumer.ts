@@ -8,5 +8,5 @@ import { startConsumer } from './effects.ts';
 
 const [brokers = '', url = '', group = '', topic = ''] = process.argv.slice(2);
 const log = createLog(`consumer ${process.pid}`, 'warn', process.stderr);
-await startConsumer({ brokers: [brokers], group, topic, database: openDatabase(url, log), log });
+await startConsumer({ kafka: { brokers: [brokers] }, group, topic, database: openDatabase(url, log), log });
 console.log('consuming');

@@ -23,7 +23,7 @@ beforeAll(async () => {
   database = openDatabase(postgres.url, silentLog);
   await migrate(database, migrations);
   await eventually(() => kafka.createTopics([topic, 'mended.dlq', 'other.dlq']));
-  leave = await startConsumer({ brokers: kafka.brokers, group: 'mended', topic, database, log: silentLog });
+  leave = await startConsumer({ kafka, group: 'mended', topic, database, log: silentLog });
 });
 afterAll(async () => {
   await leave?.();
@@ -47,7 +47,7 @@ async function send(...messages: SentMessage[]): Promise<void> {
 }
 
 async function countDeadLetters(count: number): Promise<void> {
-  await eventually(async () => expect(await readTopic(kafka.brokers, 'mended.dlq')).toHaveLength(count));
+  await eventually(async () => expect(await readTopic(kafka, 'mended.dlq')).toHaveLength(count));
 }
 
 it('lists, shows, redrives and drops dead-letter messages, and leaves no consumer group behind', async () => {
@@ -88,7 +88,7 @@ it('applies a redriven message once, in its target group only', async () => {
   await migrate(others, migrations);
   const ordersOf = async (db: Database, group: string) => (await readEffects(db, group)).map(({ key }) => key);
   const outside = await startConsumer({
-    brokers: kafka.brokers,
+    kafka,
     group: 'other',
     topic,
     database: others,

@@ -5,6 +5,7 @@ import { createBroker } from '../../services/lib/messaging/broker.ts';
 import { readEventData } from '../../services/lib/messaging/cloud-event.ts';
 import { done, type EventHandler } from '../../services/lib/messaging/handle-message.ts';
 import { receiveOnce } from '../../services/lib/messaging/inbox.ts';
+import type { KafkaEndpoint } from '../../services/lib/messaging/kafka-endpoint.ts';
 import type { Log } from '../../services/lib/observability/log.ts';
 import type { Database } from '../../services/lib/postgres/database.ts';
 import { DomainError } from '../../services/lib/runtime/domain-error.ts';
@@ -23,7 +24,7 @@ export interface Effect {
 }
 
 export interface ConsumerOptions {
-  readonly brokers: string[];
+  readonly kafka: KafkaEndpoint;
   readonly group: string;
   readonly topic: string;
   readonly database: Database;
@@ -34,8 +35,8 @@ export interface ConsumerOptions {
  * Starts a consumer that records the effect of each event.
  * @returns a function that leaves the group
  */
-export async function startConsumer({ brokers, group, topic, database, log }: ConsumerOptions) {
-  const broker = createBroker(group, brokers, log);
+export async function startConsumer({ kafka, group, topic, database, log }: ConsumerOptions) {
+  const broker = createBroker(group, kafka, log);
   const publisher = await broker.connectPublisher();
   const handlers = [{ event: orderPlaced, handle: recordEffect(database, group) }];
   const leave = await broker.consume([topic], { group, handlers, publisher, log }, (error) => {

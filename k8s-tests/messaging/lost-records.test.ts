@@ -26,7 +26,7 @@ beforeAll(async () => {
   kafka = await startLocalKafka();
   const test = await startTestDatabase();
   database = test.database;
-  const broker = createBroker('orders', kafka.brokers, silentLog);
+  const broker = createBroker('orders', kafka, silentLog);
   publisher = await broker.connectPublisher();
   described = await broker.connectTopic(topic);
   stops.push(
@@ -76,11 +76,11 @@ async function publishAll(waitMs?: number): Promise<void> {
   await check();
 }
 
-const subjectsIn = async () => (await readTopic(kafka.brokers, topic)).map(({ key }) => String(key));
+const subjectsIn = async () => (await readTopic(kafka, topic)).map(({ key }) => String(key));
 
 /** The ids of a subject's events, as they are in the topic. */
 async function idsIn(subject: string): Promise<(string | undefined)[]> {
-  const messages = await readTopic(kafka.brokers, topic);
+  const messages = await readTopic(kafka, topic);
   return messages.filter(({ key }) => String(key) === subject).map(({ headers }) => headers.ce_id);
 }
 
@@ -166,7 +166,7 @@ test('a topic that was missing for days gets the events of the last two hours in
 
 test('a topic that is missing does not make another one count as missing', async () => {
   await kafka.createTopics([otherTopic]);
-  const other = await createBroker('orders', kafka.brokers, silentLog).connectTopic(otherTopic);
+  const other = await createBroker('orders', kafka, silentLog).connectTopic(otherTopic);
   expect(await other.readEnds()).toEqual([0n]);
   await deleteTopic();
   expect(await described.readEnds()).toBeUndefined();
@@ -180,7 +180,7 @@ test('the events of a topic that is missing do not hold back those of others, wh
     await place(subject);
     await database.query('UPDATE outbox SET topic = $1 WHERE subject = $2', [otherTopic, subject]);
   };
-  const inOther = async () => (await readTopic(kafka.brokers, otherTopic)).map(({ key }) => String(key));
+  const inOther = async () => (await readTopic(kafka, otherTopic)).map(({ key }) => String(key));
   await place('o-1');
   await placeOther('p-1');
   await publishAll();
@@ -238,7 +238,7 @@ test.each([0, 1_500])(
       return done;
     };
     const options = { group, handlers: [{ event: orderPlaced, handle }], publisher, log: silentLog };
-    const leave = await createBroker(group, kafka.brokers, silentLog).consume([topic], options, () => undefined);
+    const leave = await createBroker(group, kafka, silentLog).consume([topic], options, () => undefined);
     for (let number = 0; number < 30; number++) await place(`before-${number}`);
     await publishAll();
     await eventually(async () => expect(handled).toHaveLength(30), { timeoutMs: 20_000 });

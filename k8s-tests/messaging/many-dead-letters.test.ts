@@ -12,7 +12,7 @@ let kafka: LocalKafka;
 beforeAll(async () => {
   kafka = await startLocalKafka();
   await kafka.createTopics(['orders.v1', 'orders.dlq']);
-  const publisher = await createBroker('orders', kafka.brokers, silentLog).connectPublisher();
+  const publisher = await createBroker('orders', kafka, silentLog).connectPublisher();
   const value = Buffer.alloc(bytesOfEach, 'x');
   for (let sent = 0; sent < count; sent += 5) {
     await publisher.publish(

@@ -21,7 +21,7 @@ beforeAll(async () => {
   kafka = await startLocalKafka();
   await kafka.createTopics(['orders.v1', 'orders.dlq']);
   ({ database, stop: stopDatabase } = await startTestDatabase());
-  publisher = await createBroker('orders', kafka.brokers, silentLog).connectPublisher();
+  publisher = await createBroker('orders', kafka, silentLog).connectPublisher();
 });
 afterAll(async () => {
   await publisher?.close();
@@ -49,7 +49,7 @@ async function relayAll(): Promise<void> {
   await stop();
 }
 
-const keysOf = async (topic: string) => (await readTopic(kafka.brokers, topic)).map(({ key }) => String(key));
+const keysOf = async (topic: string) => (await readTopic(kafka, topic)).map(({ key }) => String(key));
 
 test('an event larger than its topic allows is dead-lettered, and those around it are published in order', async () => {
   await setMaxBytes('orders.v1', 4_000);
@@ -58,16 +58,16 @@ test('an event larger than its topic allows is dead-lettered, and those around i
   const others = Array.from({ length: 30 }, (_, number) => `o-${number}`).filter((key) => key !== 'o-7');
   const published = await keysOf('orders.v1');
   expect(new Set(published)).toEqual(new Set(others));
-  const [deadLetter, ...more] = await readDeadLetters(kafka.brokers, 'orders');
+  const [deadLetter, ...more] = await readDeadLetters(kafka, 'orders');
   expect(more).toEqual([]);
   expect(deadLetter).toMatchObject({ cause: 'oversize', isUnsent: true, isCut: false });
   expect(deadLetter?.originalPosition).toMatch(/^orders\.v1\/outbox\/\d+$/);
 
   await setMaxBytes('orders.v1', 1_000_000);
-  await visitDeadLetters(kafka.brokers, 'orders', new Set([deadLetter?.id ?? '']), (one) => redrive(publisher, one));
-  const redriven = (await readTopic(kafka.brokers, 'orders.v1')).find(({ key }) => String(key) === 'o-7');
+  await visitDeadLetters(kafka, 'orders', new Set([deadLetter?.id ?? '']), (one) => redrive(publisher, one));
+  const redriven = (await readTopic(kafka, 'orders.v1')).find(({ key }) => String(key) === 'o-7');
   expect(redriven?.headers, 'no group has met it').not.toHaveProperty('dl-redrive-for');
-  expect(await readDeadLetters(kafka.brokers, 'orders')).toEqual([]);
+  expect(await readDeadLetters(kafka, 'orders')).toEqual([]);
 });
 
 test('rows of an earlier release with 7 kB of baggage get out, without the baggage', async () => {
@@ -78,7 +78,7 @@ test('rows of an earlier release with 7 kB of baggage get out, without the bagga
     [`00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`],
   );
   await relayAll();
-  const sent = (await readTopic(kafka.brokers, 'orders.v1')).filter(({ key }) => String(key).startsWith('old-'));
+  const sent = (await readTopic(kafka, 'orders.v1')).filter(({ key }) => String(key).startsWith('old-'));
   expect(sent).toHaveLength(300);
   expect(
     sent.every(({ headers }) => headers.baggage === undefined && headers.traceparent?.includes('a'.repeat(32))),
@@ -90,6 +90,6 @@ test('a dead-letter message that its own topic refuses as too large is cut until
   await setMaxBytes('orders.dlq', 2_000);
   await place('o-cut', 'c'.repeat(5_000));
   await relayAll();
-  const [deadLetter] = await readDeadLetters(kafka.brokers, 'orders');
+  const [deadLetter] = await readDeadLetters(kafka, 'orders');
   expect(deadLetter).toMatchObject({ cause: 'oversize', isCut: true });
 });

@@ -39,7 +39,7 @@ async function createTopics(group: string, partitions = 3) {
   // A busy broker may not know a new topic at once.
   await eventually(() => kafka.createTopics([group], partitions));
   await eventually(() => kafka.createTopics([`${group}.dlq`]));
-  return { brokers: kafka.brokers, group, topic: group, database, log: silentLog };
+  return { kafka, group, topic: group, database, log: silentLog };
 }
 
 /** Starts a consumer in a separate process, which can receive signals. */
@@ -110,7 +110,7 @@ export function describeMessaging({ messages, joins, killedAmong, frozenAmong }:
     await untilHandled(options.group, messages - messages / 20);
     const effects = await readEffects(database, options.group);
     const records = await eventually(async () => {
-      const all = await readTopic(kafka.brokers, `${options.group}.dlq`);
+      const all = await readTopic(kafka, `${options.group}.dlq`);
       expect(all.length).toBeGreaterThanOrEqual(messages / 20);
       return all;
     });
@@ -126,7 +126,7 @@ export function describeMessaging({ messages, joins, killedAmong, frozenAmong }:
     expect(delayed).toEqual([]);
     expect(causes.sort()).toEqual([...expected].sort());
     expect(expected.size).toBe(messages / 20);
-    expect(await readDeadLetters(kafka.brokers, options.group)).toHaveLength(messages / 20);
+    expect(await readDeadLetters(kafka, options.group)).toHaveLength(messages / 20);
   });
 
   it(`loses, duplicates and reorders nothing while ${joins} consumers join and leave`, async () => {
@@ -237,6 +237,6 @@ export function describeMessaging({ messages, joins, killedAmong, frozenAmong }:
     console.log(`an outage of one partition: longest delay of the others ${longestMs} ms`);
     expect(violations).toEqual([]);
     expect(longestMs).toBeLessThan(1_500);
-    expect(await readDeadLetters(kafka.brokers, options.group)).toEqual([]);
+    expect(await readDeadLetters(kafka, options.group)).toEqual([]);
   });
 }

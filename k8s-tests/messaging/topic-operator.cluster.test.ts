@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => kafka?.stop());
 
-const onBroker = <T>(work: (admin: BrokerAdmin) => Promise<T>) => withBroker(kafka.brokers[0] ?? '', work);
+const onBroker = <T>(work: (admin: BrokerAdmin) => Promise<T>) => withBroker({ address: kafka.brokers[0] ?? '' }, work);
 const SHORT_ID = /^[\w-]{22}$/;
 
 test('the stand-in creates a topic, adds partitions, configures it and deletes it', async () => {

@@ -11,6 +11,7 @@ import { migrate } from '../../services/lib/postgres/migrate.ts';
 import { makeCertificate } from '../../services/lib/testing/certificate.ts';
 import { type ReceivedSpan, startCollector } from '../../services/lib/testing/collector.ts';
 import { findFreePort, startPostgres, type TestPostgres } from '../../services/lib/testing/databases.ts';
+import { asCustomer } from '../../services/orders/api/testing/principal.ts';
 
 /** Starts the services as separate processes, as the image does, to test what one process cannot show. */
 const register = join(import.meta.dirname, '../../services/lib/observability/register.ts');
@@ -92,8 +93,8 @@ function placeOrder(key: string, paymentToken = 'tok_ok'): Promise<Response> {
   const items = [{ sku: 'mug', quantity: 2 }];
   return fetch(ordersUrl, {
     method: 'POST',
-    headers: { 'idempotency-key': key, 'x-request-id': `request-${key}` },
-    body: JSON.stringify({ customerId: 'c-1', items, shippingAddress, paymentToken }),
+    headers: { ...asCustomer(), 'idempotency-key': key, 'x-request-id': `request-${key}` },
+    body: JSON.stringify({ items, shippingAddress, paymentToken }),
   });
 }
 

@@ -7,6 +7,7 @@ import { eventually } from '../harness/eventually.ts';
 import { type HttpResponse, send } from '../harness/http.ts';
 import { openKafka } from '../harness/kafka-client.ts';
 import { orderRequest, readPlaced, undeliverableOrder, waitForStatus } from '../harness/order.ts';
+import { analyst } from '../harness/tokens.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 import { takeQuiescentBaseline } from '../storm/quiescence.ts';
 
@@ -29,7 +30,8 @@ beforeEach(async () => {
   await admin('analytics').reset();
 }, 120_000);
 
-const getStats = (query = ''): Promise<HttpResponse> => send({ url: `${cluster.ingressUrl}/v1/stats${query}` });
+const getStats = (query = ''): Promise<HttpResponse> =>
+  send({ url: `${cluster.ingressUrl}/v1/stats${query}`, as: analyst });
 
 const readStats = async (query = '') =>
   statsSchema.parse(JSON.parse(check(await getStats(query), hasStatus(200)).text));

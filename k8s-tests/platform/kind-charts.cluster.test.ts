@@ -32,7 +32,7 @@ async function objectsOfRelease(name: string, chart: string, ...values: readonly
   return readObjects('template', name, folder, ...values.flatMap((file) => ['-f', join(root, 'charts/istio', file)]));
 }
 
-const istiod = () => objectsOfRelease('istiod', 'istio-control/istio-discovery', 'istiod.yaml', 'istiod-kind.yaml');
+const istiod = () => objectsOfRelease('istiod', 'istio-control/istio-discovery', 'istiod.yaml', 'images-kind.yaml');
 
 describe("on kind, Istio's charts", () => {
   it('take their images from the public registry, all with one version', async () => {

@@ -19,7 +19,7 @@ import { eventually } from '../harness/eventually.ts';
 import { installOthers, kubectl, MESH, type OthersCluster, othersCluster, takeStock } from './shared-cluster/others.ts';
 
 const isNative = (await recallState())?.target === 'native';
-const OURS = new Set(namespacesOf({ kind: 'shared', version: '', providers: [], ...MESH }));
+const OURS = new Set(namespacesOf({ kind: 'shared', version: '', providers: [], hasCni: false, ...MESH }));
 const isOurs = (namespace: string) => OURS.has(namespace);
 /** What stays by design: the CRDs of Strimzi, which the cluster did not have. */
 const isCrd = (title: string) => /^(CustomResourceDefinition|APIService) .*strimzi\.io$/.test(title);
@@ -96,10 +96,15 @@ describe.skipIf(!isNative)('on a cluster with other teams and an Istio of theirs
     const { stdout, stderr, exitCode } = await windlass('up');
     expect(exitCode, stderr).toBe(0);
     expect(stderr).toMatch(/uses the Istio 1\.32-dev in mesh-of-others \(revision others\)/);
-    const { ports, order } = JSON.parse(stdout) as { ports: { ingress: number }; order: { orderId: string } };
+    const { ports, token, order } = JSON.parse(stdout) as {
+      ports: { ingress: number };
+      token: string;
+      order: { orderId: string };
+    };
+    const headers = { authorization: `Bearer ${token}` };
     await eventually(
       async () => {
-        const response = await fetch(`http://127.0.0.1:${ports.ingress}/v1/orders/${order.orderId}`);
+        const response = await fetch(`http://127.0.0.1:${ports.ingress}/v1/orders/${order.orderId}`, { headers });
         expect(await response.json()).toMatchObject({ status: 'fulfilled' });
       },
       { timeoutMs: 60_000 },

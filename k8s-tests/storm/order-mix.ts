@@ -1,7 +1,7 @@
 import type { Random } from '../harness/random.ts';
 
-/** The body of an order request. */
-export interface OrderBody {
+/** An order request: its customer, and its body. */
+export interface DrawnOrder {
   readonly customerId: string;
   readonly items: readonly { readonly sku: string; readonly quantity: number }[];
   readonly shippingAddress: Readonly<Record<string, string>>;
@@ -21,7 +21,7 @@ const otherTokenShare = 0.1;
 const poleShare = 0.1;
 
 /** Draws an order. Customers repeat, most payments succeed, and few addresses are in AQ. */
-export function drawOrder(random: Random): OrderBody {
+export function drawOrder(random: Random): DrawnOrder {
   const [first = skus[0], ...others] = random.shuffle(skus);
   const chosen = [first, ...others.slice(random.integer(3))];
   return {

@@ -120,8 +120,11 @@ function startLoad(
     dueMs: dueTimes({ ratePerSecond, durationMs, bursts: bursts ? burstsOf(durationMs) : [], factor: burstFactor }),
     callOf: (n) => {
       const key = `storm-${run}-${n}`;
-      const order = drawOrder(random);
-      const call = { ...orderRequest(cluster.ingressUrl, order, key), timeoutMs: callTimeoutMs };
+      const { customerId, ...order } = drawOrder(random);
+      const call = {
+        ...orderRequest(cluster.ingressUrl, order, key, { customer: customerId }),
+        timeoutMs: callTimeoutMs,
+      };
       return { key, paymentToken: order.paymentToken, call };
     },
     maxInFlight,

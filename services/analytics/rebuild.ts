@@ -1,12 +1,18 @@
 /** The program behind `npm run rebuild`, which runs it in a pod of its own with the addresses of analytics. */
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
+import { kafkaEndpoint } from '../lib/messaging/kafka-endpoint.ts';
 import { type Replayed, replayTopic } from '../lib/messaging/replay.ts';
 import { createLog } from '../lib/observability/log.ts';
 import { openDatabase } from '../lib/postgres/database.ts';
 import { readConfig } from '../lib/runtime/read-config.ts';
 import { runCommand } from '../lib/runtime/run-command.ts';
-import { commandPoolSize, databaseFiles, databaseFileVariables, kafkaBrokers } from '../lib/runtime/variables.ts';
+import {
+  commandPoolSize,
+  databaseFiles,
+  databaseFileVariables,
+  kafkaEndpointVariables,
+} from '../lib/runtime/variables.ts';
 import { projectOrders, topic } from './projection.ts';
 import { rebuildFacts } from './rebuild-facts.ts';
 
@@ -31,13 +37,13 @@ await runCommand(
 );
 
 async function rebuild(): Promise<Replayed> {
-  const config = readConfig({ ...databaseFileVariables, KAFKA_BROKERS: kafkaBrokers }, process.env);
+  const config = readConfig({ ...databaseFileVariables, ...kafkaEndpointVariables }, process.env);
   const log = createLog('analytics-rebuild', 'warn', process.stderr);
   const database = openDatabase(databaseFiles(config), log, commandPoolSize);
   try {
     return await rebuildFacts(database, () =>
       replayTopic(topic, {
-        brokers: config.KAFKA_BROKERS,
+        kafka: kafkaEndpoint(config),
         group: `analytics-rebuild-${randomUUID()}`,
         handlers: projectOrders(database, log),
         log,

@@ -9,6 +9,7 @@ import {
   visitDeadLetters,
   type WholeDeadLetterMessage,
 } from '../lib/messaging/dead-letter-queue.ts';
+import type { KafkaEndpoint } from '../lib/messaging/kafka-endpoint.ts';
 import { createLog } from '../lib/observability/log.ts';
 
 export type DlqCommand =
@@ -32,17 +33,17 @@ export interface DlqOutput {
  * Runs a command of `npm run dlq` with bounded memory: it keeps what identifies each message, and one original.
  * @throws Error if there is no such group, message or broker; the messages before the failing one are done
  */
-export async function runDlq(command: DlqCommand, brokers: readonly string[], output: DlqOutput): Promise<void> {
-  const messages = await find(command, brokers);
+export async function runDlq(command: DlqCommand, kafka: KafkaEndpoint, output: DlqOutput): Promise<void> {
+  const messages = await find(command, kafka);
   if (command.kind === 'list') return output.onListed(messages);
   if (messages.length === 0) return;
-  if (command.kind === 'show') return visitEach(messages, brokers, output.onShown);
+  if (command.kind === 'show') return visitEach(messages, kafka, output.onShown);
   const log = createLog('dlq', 'error', process.stderr);
-  const publisher = await createBroker('dlq', [...brokers], log).connectPublisher();
+  const publisher = await createBroker('dlq', kafka, log).connectPublisher();
   const close = command.kind === 'drop' ? drop : redrive;
   let count = 0;
   try {
-    await visitEach(messages, brokers, async (message) => {
+    await visitEach(messages, kafka, async (message) => {
       await close(publisher, message);
       count += 1;
       output.onClosed(message, count, messages.length);
@@ -54,24 +55,24 @@ export async function runDlq(command: DlqCommand, brokers: readonly string[], ou
 
 async function visitEach(
   messages: readonly DeadLetterMessage[],
-  brokers: readonly string[],
+  kafka: KafkaEndpoint,
   visit: (message: WholeDeadLetterMessage) => Promise<void> | void,
 ): Promise<void> {
   for (const [group, ofGroup] of Map.groupBy(messages, ({ group }) => group)) {
-    await visitDeadLetters(brokers, group, new Set(ofGroup.map(({ id }) => id)), visit);
+    await visitDeadLetters(kafka, group, new Set(ofGroup.map(({ id }) => id)), visit);
   }
 }
 
-async function find(command: DlqCommand, brokers: readonly string[]): Promise<DeadLetterMessage[]> {
-  const groups = await listGroups(brokers);
-  if (command.kind === 'list') return readAll(brokers, choose(groups, command.group));
+async function find(command: DlqCommand, kafka: KafkaEndpoint): Promise<DeadLetterMessage[]> {
+  const groups = await listGroups(kafka);
+  if (command.kind === 'list') return readAll(kafka, choose(groups, command.group));
   if (command.kind === 'redrive-matching') {
-    const messages = await readAll(brokers, choose(groups, command.group));
+    const messages = await readAll(kafka, choose(groups, command.group));
     return messages.filter(({ cause }) => command.cause === undefined || cause === command.cause);
   }
   const ids = [...new Set(command.ids)];
   const named = [...new Set(ids.map((id) => id.split('/')[0] ?? ''))].flatMap((group) => choose(groups, group));
-  const byId = new Map((await readAll(brokers, named)).map((message) => [message.id, message]));
+  const byId = new Map((await readAll(kafka, named)).map((message) => [message.id, message]));
   return ids.map((id) => {
     const message = byId.get(id);
     if (!message)
@@ -87,8 +88,8 @@ function choose(groups: readonly string[], group: string | undefined): readonly 
 }
 
 /** Reads the groups one after the other, since each needs its own consumer. Newest last. */
-async function readAll(brokers: readonly string[], groups: readonly string[]): Promise<DeadLetterMessage[]> {
+async function readAll(kafka: KafkaEndpoint, groups: readonly string[]): Promise<DeadLetterMessage[]> {
   const messages: DeadLetterMessage[] = [];
-  for (const group of groups) messages.push(...(await readDeadLetters(brokers, group)));
+  for (const group of groups) messages.push(...(await readDeadLetters(kafka, group)));
   return messages.sort((a, b) => a.at.localeCompare(b.at));
 }

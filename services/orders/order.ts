@@ -35,9 +35,15 @@ const itemsSchema = z
     when: ({ value }) => Array.isArray(value),
   });
 
+/** A customer: the `sub` of a token. */
+export const customerSchema = text(64);
+
 /** The body of `POST /v1/orders`. */
-export const orderSchema = z.strictObject({
-  customerId: text(64),
+export const newOrderSchema = z.strictObject({
+  customerId: z.string().exactOptional().meta({
+    deprecated: true,
+    description: "The customer is the token's `sub`. If given, it must be the same",
+  }),
   items: itemsSchema,
   shippingAddress: z.strictObject({
     name: text(200),
@@ -50,7 +56,10 @@ export const orderSchema = z.strictObject({
 });
 
 /** A valid order as a client sends it. */
-export type Order = z.output<typeof orderSchema>;
+export type NewOrder = z.output<typeof newOrderSchema>;
+
+/** The same with its customer. */
+export type Order = NewOrder & { readonly customerId: string };
 
 /** The part of an order that goes into events: neither token nor address. */
 export interface OrderItem {

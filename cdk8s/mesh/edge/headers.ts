@@ -8,6 +8,9 @@ const MUTATION_TYPE =
 /** Keeps the client's own trace id, which its support may ask for, as the attribute of our span. */
 export const CLIENT_TRACE_HEADER = 'x-client-traceparent';
 
+/** The verified payload of the request's token, in base64url. Services take the customer from it. */
+export const PRINCIPAL_HEADER = 'x-windlass-principal';
+
 /**
  * With these headers a client could decide what is traced, join the traces of others, and have kilobytes stored with each
  * event and sent to partners. The gateway begins a trace and an id of its own. Envoy records each request that has a
@@ -37,6 +40,8 @@ export const gatewayHeaderFilter: EnvoyFilterSpec = {
               { remove: CLIENT_TRACE_HEADER },
               // A traceparent has 55 characters.
               { append: { header: { key: CLIENT_TRACE_HEADER, value: '%REQ(traceparent):55%' } } },
+              // Without a token, no filter would replace that of a client.
+              { remove: PRINCIPAL_HEADER },
               ...traceHeaders.map((name) => ({ remove: name })),
               ...prefixes.map((prefix) => ({ remove_on_match: { key_matcher: { prefix } } })),
             ],

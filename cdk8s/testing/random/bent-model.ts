@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { ROLES } from '../../model/topology.ts';
 import { type RandomModel, soundModel } from './sound-model.ts';
 
 type Entry = readonly [key: string, value: unknown];
@@ -42,11 +43,12 @@ const ODD_NAMES = [
 /** The fields whose string is a name, a path or a host, so that the type permits any text. */
 const NAMES = ['namespace', 'database', 'host', 'path', 'caller', 'callee', 'producer', 'topic', 'calls', 'consumers'];
 const RECORDS = ['services', 'topics', 'rpcs', 'policies', 'of'];
-const OPTIONAL = ['method', 'external', 'of'];
+const OPTIONAL = ['method', 'external', 'of', 'access'];
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   idempotency: ['safe', 'by-key', 'none'],
   afterTimeout: ['callee-stops', 'callee-carries-on'],
   method: ['GET', 'POST'],
+  access: ['anyone', 'customer', ...ROLES],
   serves: ['http', 'grpc', 'nothing'],
   conditions: ['unavailable', 'connect-failure', 'reset', '5xx'],
 };

@@ -8,7 +8,7 @@ import type { Replicas } from '../../model/environment.ts';
 import type { Model } from '../../model/model.ts';
 import type { DependencyPolicy, RpcPolicy } from '../../model/policy.ts';
 import type { Slo } from '../../model/slo.ts';
-import { type AsyncInteraction, GATEWAY, type SyncInteraction } from '../../model/topology.ts';
+import { type Access, type AsyncInteraction, GATEWAY, ROLES, type SyncInteraction } from '../../model/topology.ts';
 import { call, event, partner } from '../example.ts';
 import { type Draw, label, number } from './draw.ts';
 import { callableOf, drawMember, type Member, type Operation } from './draw-member.ts';
@@ -192,7 +192,7 @@ function drawDependency(
       rpcs: Object.fromEntries(
         operations.map(({ name: rpc, rpc: value }) => [
           rpc,
-          caller === GATEWAY ? { ...value, slo: drawSlo(draw) } : value,
+          caller === GATEWAY ? { ...value, slo: drawSlo(draw), access: drawAccess(draw, value.path) } : value,
         ]),
       ),
     },
@@ -213,6 +213,10 @@ function drawDependency(
 /** Every drawn policy has a timeout above 5 ms at the gateway, and every decision at least 94 %. */
 function drawSlo(draw: Draw): Slo {
   return { availabilityPercent: 94, latency: { percent: draw(number(94, 99)), withinMs: 5 } };
+}
+
+function drawAccess(draw: Draw, path: string): Access {
+  return path.includes('{') ? 'customer' : draw(fc.constantFrom('anyone', 'customer', ...ROLES));
 }
 
 function drawEvent(draw: Draw, topic: string, ours: readonly string[]): AsyncInteraction {

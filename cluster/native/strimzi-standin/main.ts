@@ -30,11 +30,15 @@ for (const path of [
   `${strimzi}/kafkas`,
   `${strimzi}/kafkanodepools`,
   `${strimzi}/kafkatopics`,
+  `${strimzi}/kafkausers`,
   `/apis/apps/v1/namespaces/${namespace}/statefulsets`,
 ]) {
   void watchPath(config, path, loop.changed, log, ending.signal);
 }
-log.info({ namespace, kafkaImage }, 'watching Kafka, KafkaNodePool and KafkaTopic');
+// A Secret that someone deletes is made again at once.
+const secrets = `/api/v1/namespaces/${namespace}/secrets`;
+void watchPath(config, secrets, loop.changed, log, ending.signal, 'strimzi.io/cluster');
+log.info({ namespace, kafkaImage }, 'watching Kafka, KafkaNodePool, KafkaTopic and KafkaUser');
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {

@@ -1,7 +1,9 @@
-import { bootstrapOf, isPaused, type KafkaContext, reconcileKafka } from './kafka/reconcile.ts';
-import { clusterOf, type Kafka, type Topic } from './resources.ts';
-import { withBroker } from './topic/broker-admin.ts';
+import { ensureAuthorities } from './certificates/secrets.ts';
+import { brokerOf, isPaused, type KafkaContext, reconcileKafka } from './kafka/reconcile.ts';
+import { clusterOf, type Kafka, type Topic, type User } from './resources.ts';
+import { type BrokerAddress, withBroker } from './topic/broker-admin.ts';
 import { reconcileTopic } from './topic/reconcile.ts';
+import { reconcileAcls, reconcileUserSecrets } from './user/reconcile.ts';
 
 /**
  * One pass over the whole namespace. It compares the wanted state with the actual state and takes the next step,
@@ -10,19 +12,45 @@ import { reconcileTopic } from './topic/reconcile.ts';
  */
 export async function reconcile(context: KafkaContext): Promise<void> {
   const { client } = context;
-  const [kafkas, pools, topics] = await Promise.all([client.kafkas(), client.pools(), client.topics()]);
+  const [kafkas, pools, topics, users] = await Promise.all([
+    client.kafkas(),
+    client.pools(),
+    client.topics(),
+    client.users(),
+  ]);
   for (const kafka of kafkas) {
     const { name, deletionTimestamp } = kafka.metadata;
     if (deletionTimestamp !== undefined) continue;
-    const own = pools.filter((pool) => clusterOf(pool) === name);
-    await guarded(context, { kafka: name }, () => reconcileKafka(context, kafka, own));
-    const ownTopics = topics.filter((topic) => clusterOf(topic) === name);
-    if (!isPaused(kafka) && ownTopics.length > 0) await reconcileTopics(context, kafka, ownTopics);
+    const ofKafka = <R extends Parameters<typeof clusterOf>[0]>(all: readonly R[]) =>
+      all.filter((resource) => clusterOf(resource) === name);
+    await guarded(context, { kafka: name }, async () => {
+      const secrets = await client.secrets(name);
+      const certificates = await ensureAuthorities(client, kafka, secrets);
+      const ownUsers = kafka.spec.entityOperator?.userOperator === undefined ? [] : ofKafka(users);
+      const accepted = isPaused(kafka)
+        ? []
+        : await reconcileUserSecrets(context, kafka, ownUsers, secrets, certificates);
+      await reconcileKafka(context, kafka, ofKafka(pools), secrets, certificates);
+      if (isPaused(kafka)) return;
+      const broker = brokerOf(kafka, certificates);
+      await reconcileInBroker(context, kafka, broker, { topics: ofKafka(topics), accepted, users: ownUsers });
+    });
   }
 }
 
-async function reconcileTopics(context: KafkaContext, kafka: Kafka, topics: readonly Topic[]): Promise<void> {
-  const broker = bootstrapOf(kafka);
+interface InBroker {
+  readonly topics: readonly Topic[];
+  readonly users: readonly User[];
+  /** The users whose ACLs are to be as their resources say. */
+  readonly accepted: readonly User[];
+}
+
+async function reconcileInBroker(
+  context: KafkaContext,
+  kafka: Kafka,
+  broker: BrokerAddress,
+  { topics, accepted, users }: InBroker,
+): Promise<void> {
   try {
     await withBroker(broker, async (admin) => {
       for (const topic of topics) {
@@ -30,9 +58,12 @@ async function reconcileTopics(context: KafkaContext, kafka: Kafka, topics: read
           reconcileTopic(context.client, admin, topic, topics, context.log),
         );
       }
+      await guarded(context, { kafka: kafka.metadata.name }, () =>
+        reconcileAcls(context, kafka, admin, accepted, users),
+      );
     });
   } catch (error) {
-    context.log.info({ broker, reason: (error as Error).message }, 'the broker does not answer yet');
+    context.log.info({ broker: broker.address, reason: (error as Error).message }, 'the broker does not answer yet');
   }
 }
 

@@ -42,6 +42,14 @@ export interface Listener {
   readonly authentication?: { readonly type: string };
 }
 
+/** Strimzi's settings of one of its two authorities. */
+interface AuthoritySpec {
+  readonly validityDays?: number;
+  readonly renewalDays?: number;
+  readonly generateCertificateAuthority?: boolean;
+  readonly certificateExpirationPolicy?: string;
+}
+
 interface PodMetadata {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
@@ -53,14 +61,19 @@ export interface KafkaSpec {
     readonly metadataVersion?: string;
     readonly listeners: readonly Listener[];
     readonly config?: KafkaConfig;
+    readonly authorization?: { readonly type: string; readonly superUsers?: readonly string[] };
     readonly template?: { readonly pod?: { readonly metadata?: PodMetadata } };
   };
+  readonly clusterCa?: AuthoritySpec;
+  readonly clientsCa?: AuthoritySpec;
+  readonly entityOperator?: { readonly userOperator?: object };
 }
 
 export interface ListenerStatus {
   readonly name: string;
   readonly bootstrapServers: string;
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  readonly certificates?: readonly string[];
 }
 
 export interface KafkaStatus extends Status {
@@ -110,10 +123,47 @@ export interface TopicStatus extends Status {
   topicId?: string;
 }
 
+/** One entry of a KafkaUser's ACLs: some operations on one resource, or on all whose names begin with `name`. */
+export interface AclRule {
+  /** @default allow */
+  readonly type?: 'allow' | 'deny';
+  readonly resource: {
+    readonly type: 'topic' | 'group' | 'cluster' | 'transactionalId';
+    readonly name?: string;
+    /** @default literal */
+    readonly patternType?: 'literal' | 'prefix';
+  };
+  /** @default '*' */
+  readonly host?: string;
+  readonly operations: readonly string[];
+}
+
+export interface UserSpec {
+  readonly authentication?: { readonly type: string };
+  readonly authorization?: { readonly type: string; readonly acls: readonly AclRule[] };
+  readonly quotas?: object;
+  readonly template?: object;
+}
+
+export interface UserStatus extends Status {
+  username?: string;
+  secret?: string;
+}
+
 export type Kafka = Resource<KafkaSpec, KafkaStatus>;
 export type NodePool = Resource<NodePoolSpec, NodePoolStatus>;
 export type Topic = Resource<TopicSpec, TopicStatus>;
+export type User = Resource<UserSpec, UserStatus>;
+
+/** The Secrets of a Kafka cluster by name. */
+export type Secrets = ReadonlyMap<string, StoredSecret>;
+
+/** A Secret, with its values as text. */
+export interface StoredSecret {
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly values: Readonly<Record<string, string>>;
+}
 
 /** The Kafka that a pool, topic or user belongs to. Without this label Strimzi ignores the resource. */
-export const clusterOf = (resource: NodePool | Topic): string | undefined =>
+export const clusterOf = (resource: NodePool | Topic | User): string | undefined =>
   resource.metadata.labels?.['strimzi.io/cluster'];

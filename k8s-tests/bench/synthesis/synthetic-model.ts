@@ -108,7 +108,10 @@ function toInteraction(
     ...(depth === 0 ? http : { path: `/windlass.${callee.replaceAll('-', '_')}.v1.Api/${name}` }),
     calls: next.map((dependency) => `${dependency.callee}.${name}`),
     ratePerSecond: 2,
-    ...(caller === GATEWAY && { slo: { availabilityPercent: 99, latency: { percent: 99, withinMs: 1_000 } } }),
+    ...(caller === GATEWAY && {
+      slo: { availabilityPercent: 99, latency: { percent: 99, withinMs: 1_000 } },
+      access: 'customer' as const,
+    }),
     why: 'synthetic',
   });
   return {

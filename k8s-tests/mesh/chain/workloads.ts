@@ -47,7 +47,7 @@ export const urlOf = (chain: Chain, callee: string): string =>
   `http://${clusterHostOf(callee, chain.model.topology.services[callee] as Service)}:${PORTS.http}`;
 
 /**
- * Namespace, Services and pods. Every pod runs Node from that image with the text of hop.ts; the client's pod only
+ * Namespace, Services and pods, each with an account of its name, by which the callees know their callers. Every pod runs Node from that image with the text of hop.ts; the client's pod only
  * waits.
  */
 export async function workloadManifests(chain: Chain, image: string, settings: HopSettings): Promise<object[]> {
@@ -58,18 +58,22 @@ export async function workloadManifests(chain: Chain, image: string, settings: H
   const pod = (name: string, program: string, variables: Readonly<Record<string, string>>) => {
     const env = Object.entries(variables).map(([variable, value]) => ({ name: variable, value }));
     const container = { name, image, env, command: [...evaluate, program] };
-    const spec = { containers: [container], terminationGracePeriodSeconds: 1 };
-    return { apiVersion: 'v1', kind: 'Pod', metadata: metadataOf(name), spec };
+    const spec = { serviceAccountName: name, containers: [container], terminationGracePeriodSeconds: 1 };
+    const metadata = metadataOf(name);
+    return [
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+      { apiVersion: 'v1', kind: 'Pod', metadata, spec },
+    ];
   };
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } },
-    pod(CLIENT, 'setInterval(() => {}, 60_000)', {}),
+    ...pod(CLIENT, 'setInterval(() => {}, 60_000)', {}),
     ...callees.flatMap((name, index) => {
       const next = callees[index + 1];
       const own = next === undefined ? settings.leaf : { NEXT: urlOf(chain, next) };
       const spec = { ports: [{ name: 'http', port: PORTS.http }], selector: { app: name } };
       const service = { apiVersion: 'v1', kind: 'Service', metadata: metadataOf(name), spec };
-      return [pod(name, hop, { ...settings.each, ...own }), service];
+      return [...pod(name, hop, { ...settings.each, ...own }), service];
     }),
   ];
 }

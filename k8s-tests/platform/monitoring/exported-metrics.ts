@@ -44,11 +44,15 @@ export const sidecarMetrics = {
 } as const satisfies Record<string, Metric>;
 
 /**
- * The metrics that the gateway's proxy exports of each route with an SLO, on its virtual host `*:80`. The statuses of a
- * class are exported from the first answer on.
+ * The metrics that the gateway's proxy exports: of tokens, and of each route with an SLO, on its virtual host `*:80`. The
+ * statuses of a class are exported from the first answer on.
  */
-export const gatewayMetrics: Readonly<Record<string, Metric>> = Object.fromEntries(
-  syncInteractions(topology)
+export const gatewayMetrics: Readonly<Record<string, Metric>> = Object.fromEntries([
+  ...['allowed', 'denied'].map((result): [string, Metric] => [
+    `envoy_http_jwt_authn_${result}`,
+    { kind: 'counter', labels: ['http_conn_manager_prefix'] },
+  ]),
+  ...syncInteractions(topology)
     .filter(({ caller }) => caller === GATEWAY)
     .flatMap(({ callee, rpcs }) =>
       Object.keys(rpcs).map((rpc) => `envoy_vhost___80_route_${routeStatName(callee, rpc)}`),
@@ -57,7 +61,7 @@ export const gatewayMetrics: Readonly<Record<string, Metric>> = Object.fromEntri
       [`${route}_upstream_rq`, { kind: 'counter', labels: ['response_code_class'] }],
       [`${route}_upstream_rq_time`, { kind: 'histogram', labels: [] }],
     ]),
-);
+]);
 
 /** The series that any of these metrics has in Prometheus. */
 export function exportedSeries(): readonly string[] {

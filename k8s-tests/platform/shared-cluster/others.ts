@@ -39,7 +39,11 @@ export async function installOthers(cluster: OthersCluster): Promise<void> {
   const istio = join(await moduleFolder('istio', 'istio.io/istio'), 'manifests/charts');
   const place = ['--set', `global.istioNamespace=${MESH.namespace}`, '--set', `revision=${MESH.revision}`];
   await helm(cluster, 'crds', MESH.namespace, join(istio, 'base'), ...place);
-  const values = ['-f', join(root, 'charts/istio/istiod-native.yaml'), '--set', 'resources.requests.cpu=50m'];
+  const files = ['images-native.yaml', 'istiod-native.yaml'].flatMap((file) => [
+    '-f',
+    join(root, 'charts/istio', file),
+  ]);
+  const values = [...files, '--set', 'resources.requests.cpu=50m'];
   await helm(
     cluster,
     'control-plane',

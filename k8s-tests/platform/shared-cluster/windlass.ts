@@ -4,6 +4,7 @@
  * neither Docker nor a registry. Everything else is what the commands do.
  */
 import { placeDemoOrder } from '../../../cluster/commands/demo-order.ts';
+import { readTokenIssuer, signToken } from '../../../cluster/credentials/tokens.ts';
 import { deployApplication, synthesize } from '../../../cluster/deploy/application.ts';
 import { installPlatform } from '../../../cluster/deploy/platform.ts';
 import { existingProvider } from '../../../cluster/existing/existing.ts';
@@ -27,7 +28,8 @@ async function up(): Promise<void> {
   const decision = await decideFor(provider);
   await installPlatform(provider, images, decision, silent);
   await deployApplication(images, decision.mesh);
-  console.log(JSON.stringify({ ports, order: await placeDemoOrder(ports) }));
+  const token = await signToken(await readTokenIssuer(), { customer: 'demo' });
+  console.log(JSON.stringify({ ports, token, order: await placeDemoOrder(ports) }));
 }
 
 async function down(): Promise<void> {

@@ -12,6 +12,8 @@ import { shorten } from '../runtime/shorten.ts';
  */
 const statuses = {
   invalid: Status.INVALID_ARGUMENT,
+  unauthenticated: Status.UNAUTHENTICATED,
+  forbidden: Status.PERMISSION_DENIED,
   'not-found': Status.NOT_FOUND,
   'in-flight': Status.ABORTED,
   'too-large': Status.RESOURCE_EXHAUSTED,
@@ -41,7 +43,7 @@ export function toGrpcStatus(error: DomainError): { code: Status; details: strin
  * services send UNAVAILABLE only if nothing has happened, but a proxy in between also sends it if a connection broke
  * after the work was done.
  */
-const conclusions: Partial<Record<Status, Exclude<ErrorCode, 'invalid'>>> = {
+const conclusions: Partial<Record<Status, Exclude<ErrorCode, 'invalid' | 'forbidden'>>> = {
   [Status.NOT_FOUND]: 'not-found',
   [Status.ALREADY_EXISTS]: 'key-reused',
   [Status.FAILED_PRECONDITION]: 'failed-precondition',

@@ -15,6 +15,8 @@ import type { HttpRequest, HttpRoute } from './route.ts';
 export function createApp(routes: readonly HttpRoute[], faults: FaultInjection, log: Log): RequestListener {
   const app = express();
   app.disable('x-powered-by').disable('etag');
+  // As the gateway compares paths: one that it takes for another path must be another one here.
+  app.enable('case sensitive routing').enable('strict routing');
   app.use(correlate);
   for (const route of routes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
@@ -110,5 +112,7 @@ function answerWithProblem(log: Log): ErrorRequestHandler {
 }
 
 function send(response: express.Response, problem: HttpProblem): void {
+  // RFC 9110 requires it of every 401.
+  if (problem.status === 401) response.set('WWW-Authenticate', 'Bearer');
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }

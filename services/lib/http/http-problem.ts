@@ -10,7 +10,7 @@ export const problemSchema = z.object({
   errors: z
     .array(z.object({ field: z.string(), message: z.string() }))
     .exactOptional()
-    .meta({ description: 'With `/invalid`: every field that breaks a rule' }),
+    .meta({ description: 'With `/invalid` and `/forbidden`: every field at fault' }),
 });
 
 export type HttpProblem = Readonly<z.output<typeof problemSchema>>;
@@ -18,6 +18,8 @@ export type HttpProblem = Readonly<z.output<typeof problemSchema>>;
 /** The only table from code to HTTP status. A problem's `type` is `typeBase`, a slash and the code. */
 const problems = {
   invalid: { status: 400, title: 'The request breaks one or more rules' },
+  unauthenticated: { status: 401, title: 'No valid token' },
+  forbidden: { status: 403, title: 'Not allowed' },
   'not-found': { status: 404, title: 'Not found' },
   'in-flight': { status: 409, title: 'The same request is still being processed' },
   'too-large': { status: 413, title: 'The request is too large' },
@@ -35,6 +37,6 @@ export function toProblem(error: DomainError): HttpProblem {
     type: `${typeBase}/${error.code}`,
     ...problems[error.code],
     detail: error.message,
-    ...(hasCode(error, 'invalid') && { errors: [...error.details.errors] }),
+    ...((hasCode(error, 'invalid') || hasCode(error, 'forbidden')) && { errors: [...error.details.errors] }),
   };
 }

@@ -1,3 +1,4 @@
+// cspell:ignore Fthings
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -45,6 +46,13 @@ test('every answer echoes the request id, and a route is counted under its path'
   expect(faults.requestCounter.read().byRequestId).toEqual({ 'r-1': { '/v1/things/{id}': 1 } });
   expect((await fetch(`${url}/elsewhere`)).headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
 });
+
+test.each(['/V1/things', '/v1/Things', '/v1/things/', '//v1/things', '/v1//things', '/v1/things%2F', '/v1%2Fthings'])(
+  'a path is what the gateway compares: POST %s is not /v1/things',
+  async (path) => {
+    expect((await fetch(`${url}${path}`, { method: 'POST', body: '{}' })).status).toBe(404);
+  },
+);
 
 test('an error is sent as a problem, with the media type of problems', async () => {
   const response = await fetch(`${url}/v1/things/7`);

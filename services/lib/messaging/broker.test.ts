@@ -16,6 +16,6 @@ vi.mock('kafkajs', async (importOriginal) => ({
 }));
 
 test('a publisher request times out before Postgres ends the transaction that waits for it', async () => {
-  await createBroker('orders', ['kafka:9092'], silentLog).connectPublisher();
+  await createBroker('orders', { brokers: ['kafka:9092'] }, silentLog).connectPublisher();
   expect(clients[0]?.requestTimeout).toBeLessThan(idleInTransactionTimeoutMs);
 });

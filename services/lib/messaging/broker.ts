@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, type KafkaConfig, logLevel, Partitioners, type RetryOptions } from 'kafkajs';
+import { type KafkaConfig, logLevel, Partitioners, type RetryOptions } from 'kafkajs';
 import type { Log } from '../observability/log.ts';
 import { describeError } from '../observability/serialize-error.ts';
 import { waitFor } from '../runtime/lifecycle.ts';
 import { runConsumer } from './consume.ts';
 import type { HandlingOptions } from './handle-message.ts';
+import { type KafkaEndpoint, newClient } from './kafka-endpoint.ts';
 import { isMissingTopic, isTooLarge, reconnecting } from './kafkajs-workarounds.ts';
 import type { Topic } from './lost-records.ts';
 import { type Publisher, TooLargeForBroker } from './message.ts';
@@ -54,9 +55,9 @@ const heartbeatIntervalMs = 1_000;
 /** How long a fetch may wait for a first message. Leaving the group takes at most this long. */
 const maxFetchWaitMs = 500;
 
-export function createBroker(clientId: string, brokers: string[], log: Log): Broker {
+export function createBroker(clientId: string, kafka: KafkaEndpoint, log: Log): Broker {
   const connect = (options: Pick<KafkaConfig, 'retry' | 'requestTimeout'>) =>
-    new Kafka({ clientId, brokers, ...options, logLevel: logLevel.WARN, logCreator: () => toLog(log) });
+    newClient(kafka, { clientId, ...options, logLevel: logLevel.WARN, logCreator: () => toLog(log) });
   return {
     async connectPublisher() {
       const newProducer = () =>

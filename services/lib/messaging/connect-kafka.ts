@@ -4,6 +4,7 @@ import { periodically, purgeIntervalMs } from '../runtime/timing.ts';
 import { createBroker } from './broker.ts';
 import type { EventHandlers } from './handle-message.ts';
 import { purgeInbox } from './inbox.ts';
+import { kafkaEndpoint } from './kafka-endpoint.ts';
 import { republishLost } from './lost-records.ts';
 import type { Publisher } from './message.ts';
 import { countLoss } from './metrics.ts';
@@ -35,7 +36,7 @@ export async function connectKafka(
     fail,
   }: Pick<Runtime<never>, 'log' | 'lifecycle' | 'fail'> & { readonly config: KafkaConfig },
 ): Promise<KafkaConnection> {
-  const broker = createBroker(group, config.KAFKA_BROKERS, log);
+  const broker = createBroker(group, kafkaEndpoint(config), log);
   const publisher = await broker.connectPublisher();
   lifecycle.onShutdown('producer', () => publisher.close());
   return {
@@ -66,7 +67,4 @@ export async function connectKafka(
   };
 }
 
-interface KafkaConfig {
-  readonly KAFKA_BROKERS: string[];
-  readonly DEDUPLICATION_DAYS: number;
-}
+type KafkaConfig = Parameters<typeof kafkaEndpoint>[0] & { readonly DEDUPLICATION_DAYS: number };

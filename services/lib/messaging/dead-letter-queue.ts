@@ -1,5 +1,6 @@
-import { Kafka, logLevel } from 'kafkajs';
+import { logLevel } from 'kafkajs';
 import { type DeadLetterCause, deadLetterTopic, toRedriven, unsentPartitionName } from './dead-letter.ts';
+import { type KafkaEndpoint, newClient } from './kafka-endpoint.ts';
 import type { IncomingMessage, Publisher } from './message.ts';
 import { visitTopic } from './read-topic.ts';
 
@@ -39,8 +40,8 @@ const resolves = 'dl-resolves';
 const maxKeyBytes = 400;
 
 /** The groups that have a dead-letter topic. */
-export async function listGroups(brokers: readonly string[]): Promise<string[]> {
-  const admin = new Kafka({ clientId: 'reader', brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
+export async function listGroups(kafka: KafkaEndpoint): Promise<string[]> {
+  const admin = newClient(kafka, { clientId: 'reader', logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {
     const suffix = deadLetterTopic('');
@@ -55,12 +56,12 @@ export async function listGroups(brokers: readonly string[]): Promise<string[]> 
 }
 
 /** A group's open dead-letter messages, without the originals, newest last. */
-export async function readDeadLetters(brokers: readonly string[], group: string): Promise<DeadLetterMessage[]> {
+export async function readDeadLetters(kafka: KafkaEndpoint, group: string): Promise<DeadLetterMessage[]> {
   const open = new Map<string, DeadLetterMessage>();
   const closed = new Set<string>();
   // The topic is append-only: a later record with the original position closes a dead-letter message. A consumer that
   // died before it committed the offset has written the message twice; only the first copy counts.
-  await visitTopic(brokers, deadLetterTopic(group), (record) => {
+  await visitTopic(kafka, deadLetterTopic(group), (record) => {
     const position = record.headers[resolves];
     if (position !== undefined) {
       closed.add(position);
@@ -76,12 +77,12 @@ export async function readDeadLetters(brokers: readonly string[], group: string)
 
 /** Reads the topic again and visits these messages of a group one after the other, with their originals. */
 export function visitDeadLetters(
-  brokers: readonly string[],
+  kafka: KafkaEndpoint,
   group: string,
   ids: ReadonlySet<string>,
   visit: (deadLetter: WholeDeadLetterMessage) => Promise<void> | void,
 ): Promise<void> {
-  return visitTopic(brokers, deadLetterTopic(group), async (record) => {
+  return visitTopic(kafka, deadLetterTopic(group), async (record) => {
     const deadLetter = ids.has(idOf(group, record)) ? toDeadLetterMessage(group, record) : undefined;
     if (deadLetter) await visit(deadLetter);
   });

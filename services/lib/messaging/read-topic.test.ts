@@ -49,7 +49,7 @@ const receive = (offset: string, partition = 0) =>
   });
 
 test('a reader stops after 30 s without a message, and its error names the partition and the offset', async () => {
-  const reading = readTopic(['kafka:9092'], 'orders.v1');
+  const reading = readTopic({ brokers: ['kafka:9092'] }, 'orders.v1');
   const failed = expect(reading).rejects.toThrow(
     'orders.v1: no message for 30 s. Not read to the end: partition 0, to offset 3. Were messages deleted meanwhile?',
   );
@@ -65,7 +65,7 @@ test('a reader stops after 30 s without a message, and its error names the parti
 });
 
 test('a topic whose messages arrive slowly is read to its end', async () => {
-  const reading = readTopic(['kafka:9092'], 'orders.v1');
+  const reading = readTopic({ brokers: ['kafka:9092'] }, 'orders.v1');
   for (const offset of ['0', '1', '2']) {
     await vi.advanceTimersByTimeAsync(29_000);
     await receive(offset);

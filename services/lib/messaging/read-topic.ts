@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type Admin, type EachBatchHandler, Kafka, logLevel } from 'kafkajs';
+import { type Admin, type EachBatchHandler, type Kafka, logLevel } from 'kafkajs';
 import { toIncoming } from './consume.ts';
+import { type KafkaEndpoint, newClient } from './kafka-endpoint.ts';
 import './kafkajs-workarounds.ts';
 import type { IncomingMessage } from './message.ts';
 
@@ -18,9 +19,9 @@ const maxIdleMs = 30_000;
 export type Visit = (message: IncomingMessage) => Promise<void> | void;
 
 /** Reads all current messages of a topic into memory, as `visitTopic` does. For topics that are known to be small. */
-export async function readTopic(brokers: readonly string[], topic: string): Promise<IncomingMessage[]> {
+export async function readTopic(kafka: KafkaEndpoint, topic: string): Promise<IncomingMessage[]> {
   const messages: IncomingMessage[] = [];
-  await visitTopic(brokers, topic, (message) => void messages.push(message));
+  await visitTopic(kafka, topic, (message) => void messages.push(message));
   return messages;
 }
 
@@ -29,8 +30,8 @@ export async function readTopic(brokers: readonly string[], topic: string): Prom
  * fetch of them in memory. Leaves no consumer group behind.
  * @throws Error if there is no such topic, or no broker, or if no message arrives for 30 s before the end is reached
  */
-export async function visitTopic(brokers: readonly string[], topic: string, visit: Visit): Promise<void> {
-  const kafka = new Kafka({ clientId: 'reader', brokers: [...brokers], logLevel: logLevel.NOTHING });
+export async function visitTopic(endpoint: KafkaEndpoint, topic: string, visit: Visit): Promise<void> {
+  const kafka = newClient(endpoint, { clientId: 'reader', logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   await admin.connect();
   try {

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Admin, Kafka, logLevel } from 'kafkajs';
+import { type Admin, logLevel } from 'kafkajs';
 import type { Log } from '../observability/log.ts';
 import { createBroker } from './broker.ts';
 import type { EventHandlers } from './handle-message.ts';
+import { type KafkaEndpoint, newClient } from './kafka-endpoint.ts';
 import type { Publisher } from './message.ts';
 
 export interface ReplayOptions {
-  readonly brokers: readonly string[];
+  readonly kafka: KafkaEndpoint;
   /** An unused consumer group, which is deleted afterwards. */
   readonly group: string;
   readonly handlers: EventHandlers;
@@ -41,9 +42,8 @@ const pollIntervalMs = 1_000;
  * @throws Error if the consumer stopped permanently; messages that were handled until then stay handled
  */
 export async function replayTopic(topic: string, options: ReplayOptions): Promise<Replayed> {
-  const { group, handlers, log, onProgress } = options;
-  const brokers = [...options.brokers];
-  const admin = new Kafka({ clientId: group, brokers, logLevel: logLevel.ERROR }).admin();
+  const { kafka, group, handlers, log, onProgress } = options;
+  const admin = newClient(kafka, { clientId: group, logLevel: logLevel.ERROR }).admin();
   await admin.connect();
   try {
     const ranges = await readRanges(admin, topic);
@@ -56,7 +56,7 @@ export async function replayTopic(topic: string, options: ReplayOptions): Promis
       },
     };
     const { promise: stopped, reject } = Promise.withResolvers<never>();
-    const leave = await createBroker(group, brokers, log).consume([topic], { group, handlers, publisher, log }, reject);
+    const leave = await createBroker(group, kafka, log).consume([topic], { group, handlers, publisher, log }, reject);
     try {
       await Promise.race([stopped, untilRead(() => countRead(admin, group, topic, ranges), total, onProgress)]);
     } finally {

@@ -9,6 +9,7 @@ export interface FieldError {
 /** The data that some codes have in addition to their message. */
 interface Details {
   invalid: { readonly errors: readonly FieldError[] };
+  forbidden: { readonly errors: readonly FieldError[] };
 }
 
 /**
@@ -17,6 +18,8 @@ interface Details {
  */
 export const errorCodes = [
   'invalid',
+  'unauthenticated',
+  'forbidden',
   'not-found',
   'in-flight',
   'too-large',
@@ -44,7 +47,7 @@ export class DomainError<C extends ErrorCode = ErrorCode> extends Error {
     message: string,
     ...rest: C extends keyof Details ? [details: Details[C], cause?: unknown] : [cause?: unknown]
   ) {
-    const [details, cause] = code === 'invalid' ? rest : [undefined, rest[0]];
+    const [details, cause] = code === 'invalid' || code === 'forbidden' ? rest : [undefined, rest[0]];
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.details = details as DetailsOf<C>;

@@ -98,11 +98,21 @@ export const kafkaBrokers = z
   .pipe(z.array(hostAndPort))
   .describe('host:port of Kafka brokers, separated by commas');
 
+const kafkaFile = (content: string) =>
+  z.string().optional().describe(`Path of ${content}, read at each connection; without it, connections have no TLS`);
+/** Where Kafka is, and the files with which a service proves who it is. */
+export const kafkaEndpointVariables = {
+  KAFKA_BROKERS: kafkaBrokers,
+  KAFKA_CA_FILE: kafkaFile("the PEM file with the authority of the brokers' certificates"),
+  KAFKA_CERT_FILE: kafkaFile("the PEM file with the service's certificate for Kafka"),
+  KAFKA_KEY_FILE: kafkaFile('the PEM file with its key'),
+};
+
 /** Longer than any topic keeps an event: seven days, and a day until its segment is closed. */
 export const defaultDeduplicationDays = 9;
 /** The variables of a service that publishes or consumes events. */
 export const kafkaVariables = {
-  KAFKA_BROKERS: kafkaBrokers,
+  ...kafkaEndpointVariables,
   DEDUPLICATION_DAYS: wholeNumber
     .default(defaultDeduplicationDays)
     .describe('How long inbox and outbox remember an event; longer than its topic keeps it'),

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { silentLog } from '../observability/log.ts';
@@ -29,6 +29,8 @@ export async function startPostgres(): Promise<TestPostgres> {
     initdb: string;
     pg_ctl: string;
   };
+  // npm runs no install scripts here (.npmrc). This one links libraries to the names that the programs load.
+  await run(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: join(dirname(initdb), '../..') });
   const dir = mkdtempSync(join(tmpdir(), 'windlass-postgres-'));
   if (userInfo().uid === 0) chownSync(dir, unprivilegedId, unprivilegedId);
   const data = join(dir, 'data');

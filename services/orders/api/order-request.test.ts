@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { catalogue } from '../../contracts/catalogue.ts';
-import { type FieldError, hasCode } from '../../lib/runtime/domain-error.ts';
+import { DomainError, type FieldError, hasCode } from '../../lib/runtime/domain-error.ts';
 import { readOrderRequest, totalMinor } from './order-request.ts';
 
 const address = { name: 'A', street: 'B 1', city: 'C', postalCode: '1', country: 'NO' };
 const good = {
-  customerId: 'c-1',
   items: [{ sku: 'mug', quantity: 2 }],
   shippingAddress: address,
   paymentToken: 'tok_ok',
@@ -13,7 +12,7 @@ const good = {
 
 function errorsOf(key: string | undefined, body: unknown): readonly FieldError[] {
   try {
-    readOrderRequest(key, body);
+    readOrderRequest('c-1', key, body);
   } catch (error) {
     if (hasCode(error, 'invalid')) return error.details.errors;
     throw error;
@@ -24,14 +23,29 @@ function errorsOf(key: string | undefined, body: unknown): readonly FieldError[]
 const item = (change: object) => ({ ...good, items: [{ ...good.items[0], ...change }] });
 const shipTo = (change: object) => ({ ...good, shippingAddress: { ...address, ...change } });
 
-test('a valid order is accepted unchanged, with the longest key and fields', () => {
-  const { order, idempotencyKey } = readOrderRequest('k'.repeat(255), good);
-  expect(order).toEqual(good);
+test('a valid order is accepted as that of its customer, with the longest key and fields', () => {
+  const { order, idempotencyKey } = readOrderRequest('c-1', 'k'.repeat(255), good);
+  expect(order).toEqual({ customerId: 'c-1', ...good });
   expect(idempotencyKey).toHaveLength(255);
-  expect(
-    errorsOf('k', { ...shipTo({ name: 'Å'.repeat(200), postalCode: '9'.repeat(20) }), customerId: 'c'.repeat(64) }),
-  ).toEqual([]);
+  expect(errorsOf('k', shipTo({ name: 'Å'.repeat(200), postalCode: '9'.repeat(20) }))).toEqual([]);
 });
+
+test('the order is the same whether its body names the customer or not', () => {
+  const [without, named] = [good, { ...good, customerId: 'c-1' }].map((body) => readOrderRequest('c-1', 'k', body));
+  expect(JSON.stringify(named)).toBe(JSON.stringify(without));
+});
+
+test.each([['c-2'], [''], ['c-1 '], ['C-1'], [7], [null], [['c-1']], [{ $ne: '' }]])(
+  'a body that names the customer %j is forbidden to c-1, whatever else is wrong with it',
+  (customerId) => {
+    const errors = [{ field: 'customerId', message: "must be the token's customer, or left out" }];
+    for (const body of [{ ...good, customerId }, { customerId }]) {
+      const read = () => readOrderRequest('c-1', undefined, body);
+      expect(read).toThrow(DomainError);
+      expect(read).toThrow(expect.objectContaining({ code: 'forbidden', details: { errors } }));
+    }
+  },
+);
 
 test.each([
   [0, 'not 0'],
@@ -49,11 +63,6 @@ test.each([
 test.each([
   ['no body', undefined, 'body'],
   ['an array as the body', [], 'body'],
-  ['no customer', { ...good, customerId: undefined }, 'customerId'],
-  ['an empty customer', { ...good, customerId: '' }, 'customerId'],
-  ['a customer of spaces', { ...good, customerId: '  ' }, 'customerId'],
-  ['a control character', { ...good, customerId: 'c\u0000' }, 'customerId'],
-  ['a long customer', { ...good, customerId: 'c'.repeat(65) }, 'customerId'],
   ['no items', { ...good, items: undefined }, 'items'],
   ['an empty list of items', { ...good, items: [] }, 'items'],
   ['51 items', { ...good, items: Array.from({ length: 51 }, () => good.items[0]) }, 'items'],
@@ -77,7 +86,6 @@ test.each([
 });
 
 const texts: Readonly<Record<string, (text: string) => object>> = {
-  customerId: (text) => ({ ...good, customerId: text }),
   'shippingAddress.name': (text) => shipTo({ name: text }),
   'shippingAddress.street': (text) => shipTo({ street: text }),
   'shippingAddress.city': (text) => shipTo({ city: text }),
@@ -127,11 +135,10 @@ test.each([
 });
 
 test('all errors of header and body are reported at once, and no payment token is shown', () => {
-  const bad = { customerId: '', items: [{ sku: 'x' }, { sku: 'x', quantity: 0 }], paymentToken: 'tok_secret' };
+  const bad = { items: [{ sku: 'x' }, { sku: 'x', quantity: 0 }], paymentToken: 'tok_secret' };
   const errors = errorsOf(undefined, bad);
   expect(errors.map(({ field }) => field)).toEqual([
     'Idempotency-Key',
-    'customerId',
     'items[0].sku',
     'items[0].quantity',
     'items[1].sku',

@@ -1,18 +1,33 @@
 import { z } from 'zod';
+import { DomainError } from '../../lib/runtime/domain-error.ts';
 import { invalid, parse } from '../../lib/runtime/validate.ts';
-import { type OrderItem, type OrderRequest, orderSchema } from '../order.ts';
+import { newOrderSchema, type OrderItem, type OrderRequest } from '../order.ts';
 
 /** The headers that `POST /v1/orders` reads. */
 export const headersSchema = z.object({
   'Idempotency-Key': z.string().regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters'),
 });
 
-/** @throws DomainError `invalid` with the errors of header and body at once */
-export function readOrderRequest(idempotencyKey: string | undefined, body: unknown): OrderRequest {
+/**
+ * Reads an order of a customer.
+ * @throws DomainError `forbidden` if the body names another customer; `invalid` with the errors of header and body at
+ *   once
+ */
+export function readOrderRequest(customerId: string, idempotencyKey: string | undefined, body: unknown): OrderRequest {
+  requireOwn(customerId, body);
   const headers = parse(headersSchema, { 'Idempotency-Key': idempotencyKey });
-  const order = parse(orderSchema, body);
-  if (headers.success && order.success) return { idempotencyKey: headers.data['Idempotency-Key'], order: order.data };
+  const order = parse(newOrderSchema, body);
+  // The customer comes first: fingerprints depend on the order of the fields.
+  if (headers.success && order.success)
+    return { idempotencyKey: headers.data['Idempotency-Key'], order: { customerId, ...order.data } };
   throw invalid('order', [...headers.errors, ...order.errors]);
+}
+
+function requireOwn(customerId: string, body: unknown): void {
+  const { customerId: named } = (body ?? {}) as { customerId?: unknown };
+  if (named === undefined || named === customerId) return;
+  const errors = [{ field: 'customerId', message: "must be the token's customer, or left out" }];
+  throw new DomainError('forbidden', 'The order names another customer than its token.', { errors });
 }
 
 /**

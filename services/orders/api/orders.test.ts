@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { CheckResponseSchema } from '../../contracts/gen/windlass/inventory/v1/inventory_pb.js';
 import { AuthorizeResponseSchema } from '../../contracts/gen/windlass/payments/v1/payments_pb.js';
 import { createFaultInjection } from '../../lib/faults/fault-injection.ts';
@@ -15,12 +15,12 @@ import { migrations, resetOrders } from '../store/store.ts';
 import { readOrderRequest } from './order-request.ts';
 import { type PlaceOrderDeps, placeOrder } from './place-order.ts';
 import { ordersRoutes } from './routes.ts';
+import { asCustomer } from './testing/principal.ts';
 
 const authorized = create(AuthorizeResponseSchema, {
   outcome: { case: 'authorized', value: { authorizationId: 'a-1' } },
 });
 const good = {
-  customerId: 'c-1',
   items: [{ sku: 'mug', quantity: 2 }],
   shippingAddress: { name: 'A', street: 'B 1', city: 'C', postalCode: '1', country: 'NO' },
   paymentToken: 'tok_ok',
@@ -56,11 +56,11 @@ beforeEach(async () => {
   authorize = async () => authorized;
 });
 
-async function post(body: unknown = good, key: string | undefined = 'k-1') {
+async function post(body: unknown = good, key = 'k-1', as = asCustomer()) {
   const response = await fetch(`http://127.0.0.1:${server.port}/v1/orders`, {
     method: 'POST',
     body: JSON.stringify(body),
-    ...(key !== '' && { headers: { 'idempotency-key': key } }),
+    headers: { ...as, ...(key !== '' && { 'idempotency-key': key }) },
   });
   const answer = (await response.json()) as { orderId?: string; type?: string; status?: string };
   const { status, headers } = response;
@@ -92,7 +92,7 @@ test('an order is confirmed, stored with its events, and can be read with its hi
   });
   expect(await count('orders')).toBe(1);
   expect(await events()).toEqual(['order.placed', 'payment.authorized']);
-  const read = await fetch(`http://127.0.0.1:${server.port}${location}`);
+  const read = await fetch(`http://127.0.0.1:${server.port}${location}`, { headers: asCustomer() });
   const history = [{ at: expect.any(String), status: 'confirmed' }];
   expect(await read.json()).toEqual({ ...answer, history });
 });
@@ -116,7 +116,7 @@ test('the same key gets the first answer again, with another body 422, from anot
     status: 422,
     answer: { type: expect.stringMatching(/\/key-reused$/) },
   });
-  expect((await post({ ...good, customerId: 'c-2' })).status).toBe(201);
+  expect((await post(good, 'k-1', asCustomer('c-2'))).status).toBe(201);
   expect([await count('orders'), paymentKeys.length]).toEqual([2, 2]);
 });
 
@@ -212,7 +212,7 @@ test('an order that cannot be stored leaves no rows; the same request continues 
 test("if orders' own database fails, the answer is 503, even if it fails at commit", async () => {
   for (const code of ['unavailable', 'outcome-unknown'] as const) {
     const failing: Database = { ...database, transaction: () => Promise.reject(new DomainError(code, 'down')) };
-    const request = readOrderRequest(code, good);
+    const request = readOrderRequest('c-1', code, good);
     const placing = placeOrder(
       { database: failing, inventory: { check }, payments: { authorize }, log: silentLog },
       request,
@@ -288,7 +288,7 @@ test('bad input stores nothing, not even the key', async () => {
 });
 
 test.each(['nope', '%00', '%E0', '00000000-0000-4000-8000-000000000000'])('there is no order %s: 404', async (id) => {
-  const response = await fetch(`http://127.0.0.1:${server.port}/v1/orders/${id}`);
+  const response = await fetch(`http://127.0.0.1:${server.port}/v1/orders/${id}`, { headers: asCustomer() });
   expect(response.status).toBe(404);
   expect(await response.json()).toMatchObject({ type: expect.stringMatching(/\/not-found$/) });
 });
@@ -297,4 +297,76 @@ test('a path of version 2 is cut before it goes into an answer', async () => {
   const response = await fetch(`http://127.0.0.1:${server.port}/v2/${'x'.repeat(8_000)}`);
   expect(response.status).toBe(404);
   expect((await response.text()).length).toBeLessThan(500);
+});
+
+describe('a customer', () => {
+  const read = async (id = '', as = asCustomer()) => {
+    const response = await fetch(`http://127.0.0.1:${server.port}/v1/orders/${id}`, { headers: as });
+    return { status: response.status, body: await response.json() };
+  };
+
+  test('has keys of its own: the key of another one neither replays nor blocks', async () => {
+    const first = await post();
+    expect(first).toMatchObject({ status: 201, replayed: null });
+    expect(await post({ ...good, items: [{ sku: 'tee', quantity: 1 }] }, 'k-1', asCustomer('c-2'))).toMatchObject({
+      status: 201,
+      replayed: null,
+    });
+    expect(await post()).toMatchObject({ status: 201, replayed: 'true', answer: first.answer });
+  });
+
+  test('cannot order in the name of another one, and uses no key of either', async () => {
+    for (const body of [{ ...good, customerId: 'c-2' }, { customerId: 'c-2' }]) {
+      expect(await post(body)).toMatchObject({
+        status: 403,
+        answer: { type: expect.stringMatching(/\/forbidden$/), errors: [{ field: 'customerId' }] },
+      });
+    }
+    expect([await count('idempotency_keys'), await count('orders'), paymentKeys.length]).toEqual([0, 0, 0]);
+  });
+
+  test("gets for another one's order what it gets for an order that does not exist; support reads all", async () => {
+    const { answer } = await post();
+    const missing = await read('00000000-0000-4000-8000-000000000000');
+    expect(missing.status).toBe(404);
+    expect(await read(answer.orderId, asCustomer('c-2'))).toEqual(missing);
+    expect(await read(answer.orderId, asCustomer('c-2', { roles: ['analyst'] }))).toEqual(missing);
+    for (const reader of [asCustomer(), asCustomer('c-2', { roles: ['support'] })])
+      expect(await read(answer.orderId, reader)).toMatchObject({ status: 200, body: { orderId: answer.orderId } });
+  });
+
+  const base64url = (text: string) => ({ 'x-windlass-principal': Buffer.from(text).toString('base64url') });
+  test.each([
+    ['no header', {}],
+    ['an empty header', { 'x-windlass-principal': '' }],
+    ['a header that is not base64url', { 'x-windlass-principal': '{"sub":"c-1"}' }],
+    ['a header that is not JSON', base64url('c-1')],
+    [
+      'a header that is not UTF-8',
+      { 'x-windlass-principal': Buffer.from('{"sub":"\xe9"}', 'latin1').toString('base64url') },
+    ],
+    ['null', base64url('null')],
+    ['no sub', base64url('{"customerId":"c-1"}')],
+    ['an empty sub', asCustomer('')],
+    ['a sub of spaces', asCustomer('  ')],
+    ['a sub of 65 characters', asCustomer('c'.repeat(65))],
+    ['a sub with a NUL', asCustomer('c\u0000')],
+    ['a sub that is a number', asCustomer(1)],
+    ['a list of subs', asCustomer(['c-1'])],
+    ['roles that are numbers', asCustomer('c-1', { roles: [1] })],
+  ])('is known by its token only: %s is 401, for orders and for reading one', async (_, as) => {
+    const refusal = { status: 401, type: expect.stringMatching(/\/unauthenticated$/) };
+    const { answer, status } = await post(good, 'k-1', as);
+    expect([status, answer]).toEqual([401, expect.objectContaining(refusal)]);
+    expect(await read('nope', as)).toMatchObject({ status: 401, body: refusal });
+    expect(await count('idempotency_keys')).toBe(0);
+  });
+
+  test('that two headers name is none', async () => {
+    const twice = new Headers(asCustomer());
+    twice.append('x-windlass-principal', asCustomer('c-2')['x-windlass-principal'] ?? '');
+    const response = await fetch(`http://127.0.0.1:${server.port}/v1/orders/nope`, { headers: twice });
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toBe('Bearer');
+  });
 });

@@ -16,6 +16,7 @@ import type { Database } from '../../lib/postgres/database.ts';
 import { startTestDatabase } from '../../lib/testing/databases.ts';
 import { migrations } from '../store/store.ts';
 import { ordersRoutes } from './routes.ts';
+import { asCustomer } from './testing/principal.ts';
 import { anyRequest, type RawRequest } from './testing/requests.ts';
 
 /** Enough for each kind of request; `make prove` sends twenty times as many. */
@@ -77,7 +78,8 @@ interface RawResponse {
 /** Sends exactly these bytes, and reads until the server closes the connection. */
 async function send({ headers, body }: RawRequest): Promise<RawResponse> {
   const head = ['POST /v1/orders HTTP/1.1', 'Host: orders', 'Connection: close'];
-  const lines = [...head, ...headers.map(([name, value]) => `${name}: ${value}`), '', ''];
+  const as = Object.entries(asCustomer());
+  const lines = [...head, ...[...as, ...headers].map(([name, value]) => `${name}: ${value}`), '', ''];
   const socket = connect(server.port, '127.0.0.1');
   socket.write(Buffer.concat([Buffer.from(lines.join('\r\n'), 'latin1'), body]));
   const text = await readAll(socket);

@@ -6,6 +6,10 @@ import { readOrder } from '../store/store.ts';
 import { toOrderProblem } from './order-problems.ts';
 import { readOrderRequest } from './order-request.ts';
 import { type PlaceOrderDeps, placeOrder } from './place-order.ts';
+import { readPrincipal } from './principal.ts';
+
+/** The role that may read the orders of all customers. */
+const readerOfAll = 'support';
 
 export function ordersRoutes(deps: PlaceOrderDeps): HttpRoute[] {
   return [
@@ -13,7 +17,8 @@ export function ordersRoutes(deps: PlaceOrderDeps): HttpRoute[] {
       method: 'post',
       path: '/v1/orders',
       handle: async ({ header, body }) => {
-        const request = readOrderRequest(header('Idempotency-Key'), body);
+        const { customerId } = readPrincipal(header);
+        const request = readOrderRequest(customerId, header('Idempotency-Key'), body);
         const { outcome, replayed } = await placeOrder(deps, request);
         return toReply(outcome, replayed);
       },
@@ -21,8 +26,10 @@ export function ordersRoutes(deps: PlaceOrderDeps): HttpRoute[] {
     {
       method: 'get',
       path: '/v1/orders/{id}',
-      handle: async ({ params: { id = '' } }) => {
-        const order = isOrderId(id) ? await readOrder(deps.database, id) : undefined;
+      handle: async ({ header, params: { id = '' } }) => {
+        const { customerId, roles } = readPrincipal(header);
+        const reader = roles.includes(readerOfAll) ? 'anyone' : { customerId };
+        const order = isOrderId(id) ? await readOrder(deps.database, id, reader) : undefined;
         if (!order) throw new DomainError('not-found', 'There is no such order.');
         return { status: 200, body: order };
       },

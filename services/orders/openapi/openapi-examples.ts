@@ -3,19 +3,18 @@ import type { Stats } from '../../contracts/stats.ts';
 import { type HttpProblem, toProblem, typeBase } from '../../lib/http/http-problem.ts';
 import { DomainError } from '../../lib/runtime/domain-error.ts';
 import { toReply } from '../api/routes.ts';
-import type { Order, OrderView, OrderWithHistory } from '../order.ts';
+import type { NewOrder, OrderView, OrderWithHistory } from '../order.ts';
 
 /**
  * The examples of the public API. A response's example has the name of its request; openapi-replay.test.ts sends each
  * request and compares. The code that creates the real responses also creates these, unless it needs a database.
  */
-const order: Order = {
-  customerId: 'c-1',
+const order: NewOrder = {
   items: [{ sku: 'mug', quantity: 2 }],
   shippingAddress: { name: 'A', street: 'B 1', city: 'C', postalCode: '1', country: 'NO' },
   paymentToken: 'tok_ok',
 };
-const anotherOrder: Order = { ...order, items: [{ sku: 'tee', quantity: 1 }] };
+const anotherOrder: NewOrder = { ...order, items: [{ sku: 'tee', quantity: 1 }] };
 
 const orderId = '0f3c8f6e-9d43-4a52-8a0b-5c1f4c9b7d10';
 
@@ -24,12 +23,13 @@ export const requestExamples = {
   confirmed: order,
   pending: { ...order, paymentToken: 'tok_slow' },
   invalid: { ...order, items: [{ sku: 'mug', quantity: 0 }] },
+  otherCustomer: { ...order, customerId: 'c-2' },
   declined: { ...order, paymentToken: 'tok_declined' },
   outOfStock: { ...order, items: [{ sku: 'gone', quantity: 1 }] },
   inFlight: order,
   keyReused: anotherOrder,
   unavailable: order,
-} as const satisfies Record<string, Order>;
+} as const satisfies Record<string, NewOrder>;
 
 const confirmed: OrderView = {
   orderId,
@@ -51,6 +51,11 @@ export const problemExamples = {
       errors: [{ field: 'items[0].quantity', message: 'must be a whole number from 1 to 1000, not 0' }],
     }),
   ),
+  otherCustomer: toProblem(
+    new DomainError('forbidden', 'The order names another customer than its token.', {
+      errors: [{ field: 'customerId', message: "must be the token's customer, or left out" }],
+    }),
+  ),
   declined: toReply({ kind: 'declined', reason: 'insufficient funds' }, false).body,
   outOfStock: toReply({ kind: 'out-of-stock', items: [{ sku: 'gone', requested: 1, available: 0 }] }, false).body,
   inFlight: toProblem(new DomainError('in-flight', 'An order with this Idempotency-Key is being placed just now.')),
@@ -64,6 +69,18 @@ const sendAgain = 'Send the same request again, an order with the same Idempoten
 
 /** What the gateway answers by itself, before or instead of a service. */
 export const gatewayExamples = {
+  noToken: {
+    type: `${typeBase}/unauthenticated`,
+    title: 'No valid token',
+    status: 401,
+    detail: 'Send a valid token: Authorization: Bearer <token>.',
+  },
+  noRole: {
+    type: `${typeBase}/forbidden`,
+    title: 'Not allowed',
+    status: 403,
+    detail: 'The token does not allow this request.',
+  },
   tooSlow: {
     type: `${typeBase}/request-timeout`,
     title: 'The request came too slowly',

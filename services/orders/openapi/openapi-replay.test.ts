@@ -14,6 +14,7 @@ import { DomainError } from '../../lib/runtime/domain-error.ts';
 import { startTestDatabase } from '../../lib/testing/databases.ts';
 import type { PlaceOrderDeps } from '../api/place-order.ts';
 import { ordersRoutes } from '../api/routes.ts';
+import { asCustomer } from '../api/testing/principal.ts';
 import { migrations, resetOrders } from '../store/store.ts';
 import { openapi, openapiRoute } from './openapi.ts';
 import { gatewayExamples, requestExamples } from './openapi-examples.ts';
@@ -83,19 +84,19 @@ beforeEach(async () => {
 });
 afterEach(() => letGo());
 
-function post(body: unknown, to = server): Promise<Response> {
-  const headers = { 'idempotency-key': 'k-1' };
+function post(body: unknown, to = server, as = asCustomer()): Promise<Response> {
+  const headers = { 'idempotency-key': 'k-1', ...as };
   return fetch(`http://127.0.0.1:${to.port}/v1/orders`, { method: 'POST', headers, body: JSON.stringify(body) });
 }
 
-const get = (path: string, from = server) => fetch(`http://127.0.0.1:${from.port}${path}`);
+const get = (path: string, from = server) => fetch(`http://127.0.0.1:${from.port}${path}`, { headers: asCustomer() });
 
 const { confirmed } = requestExamples;
 const confirmedAt = async () => (await post(confirmed)).headers.get('location') ?? '';
 
 /** The examples that need more than their request, such as earlier requests or a server without its database. */
 const special: Readonly<Record<string, () => Promise<Response>>> = {
-  'POST /v1/orders tooLarge': () => post({ ...confirmed, customerId: 'c'.repeat(64 * 1024) }),
+  'POST /v1/orders tooLarge': () => post({ ...confirmed, paymentToken: 'c'.repeat(64 * 1024) }),
   'POST /v1/orders unavailable': () => post(requestExamples.unavailable, unstored),
   'POST /v1/orders keyReused': async () => {
     await post(confirmed);

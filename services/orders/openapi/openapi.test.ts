@@ -15,7 +15,19 @@ test('every status of placing an order has an example', () => {
   const statuses = examples
     .filter(({ path, method }) => `${method} ${path}` === 'post /v1/orders')
     .map(({ status }) => status);
-  expect([...new Set(statuses)]).toEqual([201, 202, 400, 402, 408, 409, 413, 422, 431, 503, 504]);
+  expect([...new Set(statuses)]).toEqual([201, 202, 400, 401, 402, 403, 408, 409, 413, 422, 431, 503, 504]);
+});
+
+test('every operation needs a token and may answer 401, except reading this document', () => {
+  expect(openapi.security).toEqual([{ customer: [] }]);
+  const operations = Object.entries(openapi.paths).flatMap(([path, methods]) =>
+    Object.values(methods).map((operation: { security?: object[]; responses: object }) => ({ path, ...operation })),
+  );
+  for (const { path, security, responses } of operations) {
+    const isOpen = path === '/v1/openapi.json';
+    expect([path, security]).toEqual([path, isOpen ? [] : undefined]);
+    expect([path, '401' in responses]).toEqual([path, !isOpen]);
+  }
 });
 
 test.each(examples)('the example of $id is valid by its own schema', ({ path, method, status, mediaType, value }) => {

@@ -3,7 +3,7 @@ import { statsSchema } from '../../contracts/stats.ts';
 import type { HttpRoute } from '../../lib/http/route.ts';
 import { orderProblemSchema } from '../api/order-problems.ts';
 import { headersSchema } from '../api/order-request.ts';
-import { orderSchema, orderViewSchema, orderWithHistorySchema } from '../order.ts';
+import { newOrderSchema, orderViewSchema, orderWithHistorySchema } from '../order.ts';
 import {
   gatewayExamples,
   orderExamples,
@@ -17,7 +17,7 @@ type Named = Readonly<Record<string, unknown>>;
 
 /** The schemas by which the code validates requests and types responses. */
 const schemas = {
-  NewOrder: toSchema(orderSchema),
+  NewOrder: toSchema(newOrderSchema),
   Order: toSchema(orderViewSchema),
   OrderWithHistory: toSchema(orderWithHistorySchema),
   Stats: toSchema(statsSchema),
@@ -92,13 +92,20 @@ function problem(
 const fromGateway = (examples: Partial<Record<keyof typeof gatewayExamples, unknown>>, description: string) =>
   describe(description, 'Problem', examples, [], 'application/problem+json');
 
-const { tooSlow, headersTooLarge, timeout } = gatewayExamples;
+const { noToken, noRole, tooSlow, headersTooLarge, timeout } = gatewayExamples;
 const gatewayResponses = {
   431: fromGateway({ headersTooLarge }, 'Path and headers are over 8 KiB'),
   504: fromGateway({ timeout }, 'No answer in time. An order may be stored: send the same key and body again'),
 };
 
-const { invalid, declined, outOfStock, inFlight, tooLarge, keyReused, unavailable, unknown } = problemExamples;
+/** Of the operations that need a token. */
+const customerResponses = {
+  401: fromGateway({ noToken }, 'No valid token'),
+  ...gatewayResponses,
+};
+
+const { invalid, otherCustomer, declined, outOfStock, inFlight, tooLarge, keyReused, unavailable, unknown } =
+  problemExamples;
 const { confirmed, pending } = orderExamples;
 const placed = ['Location', 'Idempotency-Replayed'] as const;
 
@@ -128,6 +135,7 @@ const placeOrder = {
     201: response('Confirmed: in stock and authorized', 'Order', { confirmed }, placed),
     202: response('Accepted, not confirmed yet: Location leads to its result', 'Order', { pending }, placed),
     400: problem('Invalid: `errors` names every field', { invalid }),
+    403: problem('The body names another customer than the token', { otherCustomer }),
     402: problem('The payment was declined', { declined }, ['Idempotency-Replayed']),
     409: problem('Out of stock (`items`), or the same key is still in flight', { outOfStock, inFlight }, [
       'Idempotency-Replayed',
@@ -136,25 +144,25 @@ const placeOrder = {
     413: problem('Over 64 KiB', { tooLarge }),
     422: problem('The key was used with another body', { keyReused }),
     503: problem('Nothing was stored', { unavailable }),
-    ...gatewayResponses,
+    ...customerResponses,
   },
 };
 
 const readOrder = {
   operationId: 'readOrder',
-  summary: 'An order with its history',
+  summary: 'An order with its history: to its customer, and to the role support',
   parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
   responses: {
     200: response('The order', 'OrderWithHistory', { confirmed: orderWithHistoryExample }),
-    404: problem('There is no such order', { unknown }),
+    404: problem('The customer has no such order', { unknown }),
     503: problem('Orders cannot be read just now', { unavailable }),
-    ...gatewayResponses,
+    ...customerResponses,
   },
 };
 
 const readStats = {
   operationId: 'readStats',
-  summary: 'Orders, revenue and cancellations, in total and per minute',
+  summary: 'Orders, revenue and cancellations, in total and per minute: to the role analyst',
   parameters: [
     {
       name: 'minutes',
@@ -166,29 +174,41 @@ const readStats = {
   responses: {
     200: response('The statistics of all events processed so far', 'Stats', { sold: statsExample }),
     400: problem('Invalid: `errors` names every field', {}),
+    403: fromGateway({ noRole }, 'The token has no role analyst'),
     503: problem('Statistics cannot be read just now', { unavailable }),
-    ...gatewayResponses,
+    ...customerResponses,
   },
 };
 
 const readContract = {
   operationId: 'readContract',
-  summary: 'This document',
+  summary: 'This document, to anyone',
+  security: [],
   responses: { 200: { description: 'OpenAPI 3.1', content: { 'application/json': { schema: { type: 'object' } } } } },
 };
+
+const securitySchemes = {
+  customer: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'The customer is the claim `sub`, of 1 to 64 printable characters; the claim `roles` is a list',
+  },
+} as const;
 
 /** The document of the public API, including `/v1/stats` of analytics. docs/api-versions.md says how it may change. */
 export const openapi = {
   openapi: '3.1.0',
   info: { title: 'Windlass', version: '1', license: { name: 'Apache 2.0', identifier: 'Apache-2.0' } },
   servers: [{ url: '/' }],
+  security: [{ customer: [] }],
   paths: {
     '/v1/orders': { post: placeOrder },
     '/v1/orders/{id}': { get: readOrder },
     '/v1/stats': { get: readStats },
     '/v1/openapi.json': { get: readContract },
   },
-  components: { schemas, headers },
+  components: { schemas, headers, securitySchemes },
 };
 
 export const openapiRoute: HttpRoute = {

@@ -49,8 +49,7 @@ beforeEach(async () => {
   [calls, isDeclined, failsAt] = [[], false, undefined];
 });
 
-const request = readOrderRequest('k-1', {
-  customerId: 'c-1',
+const request = readOrderRequest('c-1', 'k-1', {
   items: [{ sku: 'mug', quantity: 2 }],
   shippingAddress: { name: 'A', street: 'B 1', city: 'C', postalCode: '1', country: 'NO' },
   paymentToken: 'tok_ok',

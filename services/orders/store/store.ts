@@ -97,11 +97,20 @@ export async function settleAuthorization(
   ]);
 }
 
-/** @returns undefined if there is no such order */
-export async function readOrder(db: Queryable, orderId: string): Promise<OrderWithHistory | undefined> {
+/**
+ * Reads an order for its customer, or for anyone. One statement for both questions: another customer's order takes
+ * as long as one that does not exist.
+ * @returns undefined if there is no such order of the customer
+ */
+export async function readOrder(
+  db: Queryable,
+  orderId: string,
+  reader: { readonly customerId: string } | 'anyone',
+): Promise<OrderWithHistory | undefined> {
   const { rows } = await db.query<OrderRow>(
-    'SELECT id, status, currency, total_minor, estimated_delivery FROM orders WHERE id = $1',
-    [orderId],
+    `SELECT id, status, currency, total_minor, estimated_delivery FROM orders
+     WHERE id = $1 AND ($2::text IS NULL OR customer_id = $2)`,
+    [orderId, reader === 'anyone' ? null : reader.customerId],
   );
   if (!rows[0]) return undefined;
   const { id, status, currency: orderCurrency, total_minor, estimated_delivery } = rows[0];

@@ -1,10 +1,11 @@
 import type { V1PodTemplateSpec, V1Service, V1StatefulSet } from '@kubernetes/client-node';
 import { expect, test } from 'vitest';
-import { aKafka, aPool } from '../testing.ts';
+import { aKafka, aPool, mutualTls } from '../testing.ts';
 import { brokerObjects } from './objects.ts';
 
-type Args = { kafka?: ReturnType<typeof aKafka>; pool?: ReturnType<typeof aPool> };
-const objects = ({ kafka = aKafka(), pool = aPool() }: Args = {}) => brokerObjects(kafka, pool, 'id-1', 'kafka:1');
+type Args = { kafka?: ReturnType<typeof aKafka>; pool?: ReturnType<typeof aPool>; certificates?: string[] };
+const objects = ({ kafka = aKafka(), pool = aPool(), certificates = [] }: Args = {}) =>
+  brokerObjects(kafka, pool, 'id-1', 'kafka:1', certificates);
 const find = <T>(kind: string, name: string, args?: Args): T =>
   objects(args).find((object) => object.kind === kind && object.metadata?.name === name) as T;
 const pod = (args?: Args): V1PodTemplateSpec =>
@@ -59,6 +60,23 @@ test('a changed configuration changes the pod template, so that the pod is rolle
   const kafka = aKafka({ config: { 'log.retention.hours': 1 } });
   expect(pod({ kafka }).metadata?.annotations).not.toEqual(pod().metadata?.annotations);
   expect(pod().metadata?.annotations).toEqual(pod().metadata?.annotations);
+});
+
+test('a renewed certificate changes the pod template, because the broker reads its files at its start', () => {
+  expect(pod({ certificates: ['new'] }).metadata?.annotations).not.toEqual(pod().metadata?.annotations);
+});
+
+test('a TLS listener has the port name and the discovery entry that Strimzi gives it', () => {
+  const bootstrap = find<V1Service>('Service', 'events-kafka-bootstrap', { kafka: aKafka({ listeners: [mutualTls] }) });
+  expect(bootstrap.spec?.ports?.map(({ name, port }) => [name, port])).toContainEqual(['tcp-clientstls', 9093]);
+  expect(JSON.parse(bootstrap.metadata?.annotations?.['strimzi.io/discovery'] ?? '')).toEqual([
+    { port: 9093, tls: true, protocol: 'kafka', auth: 'tls' },
+  ]);
+});
+
+test('the broker has its own certificate and those of both authorities, and no key of an authority', () => {
+  const secrets = pod().spec?.volumes?.flatMap(({ secret }) => secret?.secretName ?? []);
+  expect(secrets).toEqual(['events-dual-0', 'events-cluster-ca-cert', 'events-clients-ca-cert']);
 });
 
 test('a cluster id that begins with a dash is a value for the program that formats the volume', () => {

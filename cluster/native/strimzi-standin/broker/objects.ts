@@ -17,12 +17,14 @@ import { dataVolume } from './volume.ts';
 /**
  * The objects that a Kafka cluster needs, in the order to apply them. The Kafka owns all of them, so that they are
  * deleted with it. Volume claims stay unless the pool says `deleteClaim`.
+ * @param certificates those that the broker reads at its start: a changed one rolls the pod
  */
 export function brokerObjects(
   kafka: Kafka,
   pool: NodePool,
   clusterId: string,
   image: string,
+  certificates: readonly string[],
 ): readonly KubernetesObject[] {
   const { name: cluster, namespace, uid } = kafka.metadata;
   const { podSet, pod } = podNames(cluster, pool.metadata.name);
@@ -52,7 +54,7 @@ export function brokerObjects(
       replicas: 1,
       serviceName: names(cluster).brokersService,
       selector: { matchLabels: poolSelector(cluster, pool.metadata.name) },
-      template: brokerPod(kafka, pool, image, settings),
+      template: brokerPod(kafka, pool, image, { ...settings, certificates: certificates.join('') }),
       ...dataVolume(pool).claims,
     },
   };

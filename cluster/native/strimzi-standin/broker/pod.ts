@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { V1PodTemplateSpec } from '@kubernetes/client-node';
 import type { Kafka, NodePool } from '../resources.ts';
-import { names, podLabels } from './names.ts';
+import { names, podLabels, podNames } from './names.ts';
 import { CONFIG_DIR, runScript } from './run-script.ts';
-import { DATA_DIR } from './server-config.ts';
+import { CERTIFICATE_DIRS, DATA_DIR } from './server-config.ts';
 import { dataVolume } from './volume.ts';
 
 const KAFKA_USER = 1001;
@@ -12,7 +12,7 @@ const DEFAULT_RESOURCES = { requests: { cpu: '100m', memory: '512Mi' }, limits: 
 
 /**
  * The broker's pod.
- * @param config the broker's settings. A change changes the pod template, so that the pod is rolled.
+ * @param config the broker's settings and certificates. A change changes the pod template, so that the pod is rolled.
  */
 export function brokerPod(
   kafka: Kafka,
@@ -25,6 +25,16 @@ export function brokerPod(
   const { '-Xmx': max = DEFAULT_HEAP.max, '-Xms': min = DEFAULT_HEAP.min } = pool.spec.jvmOptions ?? {};
   const firstPort = kafka.spec.kafka.listeners[0]?.port ?? 9092;
   const data = dataVolume(pool);
+  const ownSecret = podNames(cluster, pool.metadata.name).pod;
+  const secretOf = {
+    broker: ownSecret,
+    clusterCa: `${cluster}-cluster-ca-cert`,
+    clientsCa: `${cluster}-clients-ca-cert`,
+  };
+  const certificates = (['broker', 'clusterCa', 'clientsCa'] as const).map((part) => ({
+    mount: { name: part.toLowerCase(), mountPath: CERTIFICATE_DIRS[part], readOnly: true },
+    volume: { name: part.toLowerCase(), secret: { secretName: secretOf[part], defaultMode: 0o440 } },
+  }));
   return {
     metadata: {
       labels: { ...template.labels, ...podLabels(cluster, pool.metadata.name) },
@@ -45,7 +55,7 @@ export function brokerPod(
         {
           name: 'kafka',
           image,
-          command: ['/bin/sh', '-c', runScript({ max, min })],
+          command: ['/bin/sh', '-c', runScript({ max, min, pod: ownSecret })],
           ports: kafka.spec.kafka.listeners.map(({ name, port }) => ({ name: `tcp-${name}`, containerPort: port })),
           startupProbe: { tcpSocket: { port: firstPort }, periodSeconds: 1, failureThreshold: 300 },
           readinessProbe: { tcpSocket: { port: firstPort }, periodSeconds: 5 },
@@ -60,6 +70,7 @@ export function brokerPod(
             { name: data.name, mountPath: DATA_DIR },
             { name: 'config', mountPath: CONFIG_DIR, readOnly: true },
             { name: 'tmp', mountPath: '/tmp' },
+            ...certificates.map(({ mount }) => mount),
           ],
         },
       ],
@@ -67,6 +78,7 @@ export function brokerPod(
         ...data.volumes,
         { name: 'config', configMap: { name: `${cluster}-${pool.metadata.name}-0` } },
         { name: 'tmp', emptyDir: {} },
+        ...certificates.map(({ volume }) => volume),
       ],
     },
   };

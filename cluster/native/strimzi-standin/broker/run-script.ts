@@ -1,4 +1,4 @@
-import { LOG_DIR } from './server-config.ts';
+import { CERTIFICATE_DIRS, KEYSTORE, LOG_DIR } from './server-config.ts';
 
 /** The path at which the ConfigMap is mounted. */
 export const CONFIG_DIR = '/opt/kafka/custom-config';
@@ -6,15 +6,18 @@ export const CONFIG_DIR = '/opt/kafka/custom-config';
 /**
  * The script of the broker's container, which needs a shell and Java. The first start formats the volume. The compiler
  * stays at its first tier, because the broker then starts sooner on a small machine, and its load is light here. One id
- * in 64 begins with a dash, and is a value only behind an equals sign.
+ * in 64 begins with a dash, and is a value only behind an equals sign. Kafka reads key and certificate from one file.
  */
-export const runScript = (heap: { readonly max: string; readonly min: string }): string =>
+export const runScript = (of: { readonly max: string; readonly min: string; readonly pod: string }): string =>
   `set -eu
+umask 077
+cat ${CERTIFICATE_DIRS.broker}/${of.pod}.key ${CERTIFICATE_DIRS.broker}/${of.pod}.crt > ${KEYSTORE}
+umask 022
 if [ ! -f ${LOG_DIR}/meta.properties ]; then
   java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp '/opt/kafka/libs/*' kafka.tools.StorageTool format \\
     --cluster-id="$(cat ${CONFIG_DIR}/cluster.id)" --config ${CONFIG_DIR}/server.config
 fi
-exec java -Xms${heap.min} -Xmx${heap.max} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError \\
+exec java -Xms${of.min} -Xmx${of.max} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError \\
   -Dlog4j2.configurationFile=${CONFIG_DIR}/log4j2.properties -cp '/opt/kafka/libs/*' kafka.Kafka ${CONFIG_DIR}/server.config
 `;
 

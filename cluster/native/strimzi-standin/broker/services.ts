@@ -15,7 +15,10 @@ export function services(kafka: Kafka): readonly V1Service[] {
   const cluster = kafka.metadata.name;
   const listeners = kafka.spec.kafka.listeners;
   const clientPorts = listeners.map((l) => tcp(PORT_NAMES[l.name] ?? `tcp-${l.name}`, l.port));
-  const discovery = listeners.map(({ port, tls }) => ({ port, tls, protocol: 'kafka', auth: 'none' }));
+  const discovery = listeners.map(({ port, tls, authentication }) => ({
+    ...{ port, tls, protocol: 'kafka' },
+    auth: authentication?.type ?? 'none',
+  }));
   const service = (name: string, spec: V1Service['spec'], extra: V1Service['metadata'] = {}): V1Service => ({
     apiVersion: 'v1',
     kind: 'Service',

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { V1StatefulSet } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
-import { podNames } from '../broker/names.ts';
+import { names, podNames } from '../broker/names.ts';
 import { brokerObjects } from '../broker/objects.ts';
+import { REPLICATION_PORT } from '../broker/server-config.ts';
+import { type Certificates, ensureBrokerCertificate } from '../certificates/secrets.ts';
 import { notReady, Rejection, reconciliationPaused } from '../conditions.ts';
 import type { Client } from '../kubernetes/client.ts';
-import type { Kafka, NodePool } from '../resources.ts';
-import { withBroker } from '../topic/broker-admin.ts';
+import type { Kafka, NodePool, Secrets } from '../resources.ts';
+import { type BrokerAddress, withBroker } from '../topic/broker-admin.ts';
 import { poolStatus, readyStatus } from './status.ts';
 import { validate } from './validate.ts';
 
@@ -22,15 +24,23 @@ export interface KafkaContext {
 export const isPaused = ({ metadata }: Pick<Kafka, 'metadata'>): boolean =>
   metadata.annotations?.['strimzi.io/pause-reconciliation'] === 'true';
 
-/** The address of a Kafka's broker for this program: host:port. */
-export const bootstrapOf = ({ metadata, spec }: Kafka): string =>
-  `${metadata.name}-kafka-bootstrap.${metadata.namespace}.svc:${spec.kafka.listeners[0]?.port ?? 9092}`;
+/** The broker of a Kafka, as this program connects to it: where Strimzi's operators do, with a certificate of its own. */
+export const brokerOf = ({ metadata }: Kafka, { clusterCa, operator }: Certificates): BrokerAddress => ({
+  address: `${names(metadata.name).bootstrapService}.${metadata.namespace}.svc:${REPLICATION_PORT}`,
+  tls: { ca: clusterCa.cert, cert: operator.cert, key: operator.key },
+});
 
 /**
  * Reconciles one Kafka: applies its objects and, once the broker answers, sets Ready. Until then the status stays as it
  * was. A Kafka that was Ready therefore stays Ready, with its old observedGeneration, while its pod is rolled.
  */
-export async function reconcileKafka(context: KafkaContext, kafka: Kafka, pools: readonly NodePool[]): Promise<void> {
+export async function reconcileKafka(
+  context: KafkaContext,
+  kafka: Kafka,
+  pools: readonly NodePool[],
+  secrets: Secrets,
+  certificates: Certificates,
+): Promise<void> {
   const { client, kafkaImage, log } = context;
   const observedGeneration = kafka.metadata.generation ?? 0;
   if (isPaused(kafka)) {
@@ -44,12 +54,19 @@ export async function reconcileKafka(context: KafkaContext, kafka: Kafka, pools:
   try {
     const pool = validate(kafka, pools);
     const clusterId = await clusterIdOf(client, kafka, pool);
-    for (const object of brokerObjects(kafka, pool, clusterId, kafkaImage)) await client.apply(object);
+    const { cert } = await ensureBrokerCertificate(client, kafka, pool.metadata.name, secrets, certificates);
+    const { clusterCa, clientsCa } = certificates;
+    const read = [cert, clusterCa.cert, clientsCa.cert];
+    for (const object of brokerObjects(kafka, pool, clusterId, kafkaImage, read)) await client.apply(object);
     await client.setStatus('kafkanodepools', pool, poolStatus(kafka, pool, clusterId));
 
-    const answered = await askBroker(context, kafka, pool);
+    const answered = await askBroker(
+      context,
+      podNames(kafka.metadata.name, pool.metadata.name).podSet,
+      brokerOf(kafka, certificates),
+    );
     if (answered !== undefined) {
-      if (await client.setStatus('kafkas', kafka, readyStatus(kafka, pool, answered))) {
+      if (await client.setStatus('kafkas', kafka, readyStatus(kafka, pool, answered, clusterCa.cert))) {
         log.info({ kafka: kafka.metadata.name }, 'Kafka is ready');
       }
       return;
@@ -80,13 +97,12 @@ async function clusterIdOf(client: Client, kafka: Kafka, pool: NodePool): Promis
  */
 async function askBroker(
   { client, onFailure }: KafkaContext,
-  kafka: Kafka,
-  pool: NodePool,
+  podSet: string,
+  broker: BrokerAddress,
 ): Promise<string | undefined> {
-  const { podSet } = podNames(kafka.metadata.name, pool.metadata.name);
   if (!isRolledOut(await client.statefulSet(podSet))) return undefined;
   try {
-    return await withBroker(bootstrapOf(kafka), (admin) => admin.clusterId());
+    return await withBroker(broker, (admin) => admin.clusterId());
   } catch {
     // The pod is ready, but the cluster's DNS or service rules lag behind, and no event reports when they are up to
     // date.

@@ -3,12 +3,13 @@ import { ready, warning } from '../conditions.ts';
 import type { Condition, Kafka, KafkaStatus, ListenerStatus, NodePool, NodePoolStatus } from '../resources.ts';
 import { KAFKA_METADATA_VERSION, KAFKA_VERSION, OPERATOR_VERSION } from './version.ts';
 
-function listenerStatuses(kafka: Kafka): readonly ListenerStatus[] {
+function listenerStatuses(kafka: Kafka, clusterCa: string): readonly ListenerStatus[] {
   const host = `${names(kafka.metadata.name).bootstrapService}.${kafka.metadata.namespace}.svc`;
-  return kafka.spec.kafka.listeners.map(({ name, port }) => ({
+  return kafka.spec.kafka.listeners.map(({ name, port, tls }) => ({
     name,
     bootstrapServers: `${host}:${port}`,
     addresses: [{ host, port }],
+    ...(tls ? { certificates: [clusterCa] } : {}),
   }));
 }
 
@@ -26,8 +27,11 @@ function storageWarnings(pool: NodePool): readonly Condition[] {
   ];
 }
 
-/** The status of a Kafka whose broker answers. As in Strimzi, warnings come first. */
-export function readyStatus(kafka: Kafka, pool: NodePool, clusterId: string): KafkaStatus {
+/**
+ * The status of a Kafka whose broker answers. As in Strimzi, warnings come first.
+ * @param clusterCa the certificate with which clients verify the broker
+ */
+export function readyStatus(kafka: Kafka, pool: NodePool, clusterId: string, clusterCa: string): KafkaStatus {
   return {
     conditions: [...storageWarnings(pool), ready()],
     observedGeneration: kafka.metadata.generation ?? 0,
@@ -37,7 +41,7 @@ export function readyStatus(kafka: Kafka, pool: NodePool, clusterId: string): Ka
     kafkaMetadataVersion: kafka.spec.kafka.metadataVersion ?? KAFKA_METADATA_VERSION,
     kafkaNodePools: [{ name: pool.metadata.name }],
     operatorLastSuccessfulVersion: OPERATOR_VERSION,
-    listeners: listenerStatuses(kafka),
+    listeners: listenerStatuses(kafka, clusterCa),
   };
 }
 

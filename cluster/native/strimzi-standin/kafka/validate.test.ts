@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Rejection } from '../conditions.ts';
-import { aKafka, aPool } from '../testing.ts';
+import { aKafka, aPool, mutualTls } from '../testing.ts';
 import { validate } from './validate.ts';
 
 /** The reason and message with which a Kafka is rejected. */
@@ -41,6 +41,18 @@ test("a replication factor above the number of brokers is rejected in Strimzi's 
   });
 });
 
+test('a renewal period that is not shorter than the validity is rejected, and the error names the authority', () => {
+  expect(rejection(aKafka({}, { clientsCa: { validityDays: 30, renewalDays: 30 } }), [aPool()])).toEqual({
+    reason: 'InvalidResourceException',
+    message: 'spec.clientsCa.renewalDays is 30, and must be less than validityDays, 30',
+  });
+});
+
+test('a listener with mutual TLS and authorization simple are accepted', () => {
+  const kafka = aKafka({ listeners: [mutualTls], authorization: { type: 'simple' } });
+  expect(validate(kafka, [aPool()]).metadata.name).toBe('dual');
+});
+
 test.each([
   ['another version that Strimzi has', aKafka({ version: '4.2.0' }), [aPool()]],
   ['three nodes', aKafka(), [aPool({ replicas: 3 })]],
@@ -51,7 +63,15 @@ test.each([
     aKafka(),
     [aPool({ storage: { type: 'jbod', volumes: [{ type: 'ephemeral' }, { type: 'ephemeral' }] } })],
   ],
-  ['a TLS listener', aKafka({ listeners: [{ name: 'tls', port: 9093, type: 'internal', tls: true }] }), [aPool()]],
+  [
+    'a listener with passwords',
+    aKafka({ listeners: [{ ...mutualTls, authentication: { type: 'scram-sha-512' } }] }),
+    [aPool()],
+  ],
+  ['a listener without TLS that wants certificates', aKafka({ listeners: [{ ...mutualTls, tls: false }] }), [aPool()]],
+  ['a load balancer', aKafka({ listeners: [{ ...mutualTls, type: 'loadbalancer' }] }), [aPool()]],
+  ['authorization by a custom class', aKafka({ authorization: { type: 'custom' } }), [aPool()]],
+  ["the user's own authority", aKafka({}, { clusterCa: { generateCertificateAuthority: false } }), [aPool()]],
 ])('%s is rejected as not supported by the stand-in', (_, kafka, pools) => {
   expect(rejection(kafka, pools).reason).toBe('NotSupportedByStandIn');
 });

@@ -1,5 +1,6 @@
+import { clientsCaValidity, clusterCaValidity } from '../certificates/secrets.ts';
 import { Rejection } from '../conditions.ts';
-import type { Kafka, NodePool } from '../resources.ts';
+import type { Kafka, Listener, NodePool } from '../resources.ts';
 import { KAFKA_VERSION } from './version.ts';
 
 const STRIMZI_VERSIONS = ['4.2.0', '4.2.1', '4.3.0', '4.3.1'];
@@ -18,7 +19,7 @@ const REPLICATION_OPTIONS = [
  * supports
  */
 export function validate(kafka: Kafka, pools: readonly NodePool[]): NodePool {
-  const { version, config, listeners } = kafka.spec.kafka;
+  const { version, config, listeners, authorization } = kafka.spec.kafka;
   if (version !== undefined && !STRIMZI_VERSIONS.includes(version)) {
     throw new Rejection(
       'UnsupportedKafkaVersionException',
@@ -37,6 +38,18 @@ export function validate(kafka: Kafka, pools: readonly NodePool[]): NodePool {
       throw new Rejection(
         'InvalidResourceException',
         `Kafka configuration option '${option}' should be set to 1 because this cluster has only 1 Kafka broker(s).`,
+      );
+    }
+  }
+
+  for (const [authority, { validityDays, renewalDays }] of [
+    ['clusterCa', clusterCaValidity(kafka)],
+    ['clientsCa', clientsCaValidity(kafka)],
+  ] as const) {
+    if (renewalDays >= validityDays) {
+      throw new Rejection(
+        'InvalidResourceException',
+        `spec.${authority}.renewalDays is ${renewalDays}, and must be less than validityDays, ${validityDays}`,
       );
     }
   }
@@ -61,9 +74,24 @@ export function validate(kafka: Kafka, pools: readonly NodePool[]): NodePool {
   );
   for (const listener of listeners) {
     standInOnly(
-      listener.type === 'internal' && !listener.tls && listener.authentication === undefined,
-      `The stand-in serves internal listeners without TLS and authentication; listener ${listener.name} asks for more`,
+      listener.type === 'internal' && (listener.authentication === undefined || isMutualTls(listener)),
+      `The stand-in serves internal listeners: plain, TLS, or TLS with authentication tls; listener ${listener.name} ` +
+        'asks for something else',
+    );
+  }
+  standInOnly(
+    authorization === undefined || authorization.type === 'simple',
+    `The stand-in has authorization simple only, not ${authorization?.type}`,
+  );
+  for (const authority of ['clusterCa', 'clientsCa'] as const) {
+    const { generateCertificateAuthority = true, certificateExpirationPolicy = 'renew-certificate' } =
+      kafka.spec[authority] ?? {};
+    standInOnly(
+      generateCertificateAuthority && certificateExpirationPolicy === 'renew-certificate',
+      `The stand-in makes its authorities and renews them with the same key; spec.${authority} asks for something else`,
     );
   }
   return pool;
 }
+
+const isMutualTls = ({ tls, authentication }: Listener): boolean => tls && authentication?.type === 'tls';

@@ -16,14 +16,16 @@ import {
   type NodePool,
   type Resource,
   type ResourceList,
+  type Secrets,
   STRIMZI_API,
   type Status,
   type Topic,
+  type User,
 } from '../resources.ts';
 
 const FIELD_MANAGER = 'strimzi-standin';
 
-export type Plural = 'kafkas' | 'kafkanodepools' | 'kafkatopics';
+export type Plural = 'kafkas' | 'kafkanodepools' | 'kafkatopics' | 'kafkausers';
 
 /** This program's operations in its namespace. */
 export type Client = ReturnType<typeof makeClient>;
@@ -41,6 +43,23 @@ export function makeClient(config: KubeConfig, namespace: string) {
     kafkas: () => list<Kafka>('kafkas'),
     pools: () => list<NodePool>('kafkanodepools'),
     topics: () => list<Topic>('kafkatopics'),
+    users: () => list<User>('kafkausers'),
+
+    /** The Secrets with the certificates of a Kafka cluster and its users. */
+    async secrets(cluster: string): Promise<Secrets> {
+      const { items } = await core.listNamespacedSecret({ namespace, labelSelector: `strimzi.io/cluster=${cluster}` });
+      return new Map(
+        items.map(({ metadata, data = {} }) => [
+          metadata?.name ?? '',
+          {
+            annotations: metadata?.annotations ?? {},
+            values: Object.fromEntries(
+              Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()]),
+            ),
+          },
+        ]),
+      );
+    },
 
     /** Applies an object. Fields of other managers stay as they are. */
     async apply(object: KubernetesObject): Promise<void> {

@@ -13,6 +13,7 @@ const SERVER_TIMEOUT_SECONDS = 300;
 /**
  * Calls `onChange` for every change below an API path, and once after each (re)connect, because changes may have been
  * missed. Runs until the signal aborts.
+ * @param labelSelector which objects. @default all
  */
 export async function watchPath(
   config: KubeConfig,
@@ -20,12 +21,14 @@ export async function watchPath(
   onChange: () => void,
   log: Logger,
   signal: AbortSignal,
+  labelSelector?: string,
 ): Promise<void> {
   const watch = new Watch(config);
   while (!signal.aborted) {
     const { promise, resolve } = Promise.withResolvers<unknown>();
     try {
-      const controller = await watch.watch(path, { timeoutSeconds: SERVER_TIMEOUT_SECONDS }, onChange, resolve);
+      const query = { timeoutSeconds: SERVER_TIMEOUT_SECONDS, ...(labelSelector && { labelSelector }) };
+      const controller = await watch.watch(path, query, onChange, resolve);
       const stop = (): void => controller.abort();
       signal.addEventListener('abort', stop, { once: true });
       onChange();

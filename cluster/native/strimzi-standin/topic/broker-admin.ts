@@ -1,4 +1,15 @@
-import { Admin, type ClusterMetadata, ConfigResourceTypes, findErrorBy, type ProtocolError } from '@platformatic/kafka';
+import {
+  type Acl,
+  AclOperations,
+  AclPermissionTypes,
+  Admin,
+  type ClusterMetadata,
+  ConfigResourceTypes,
+  findErrorBy,
+  type ProtocolError,
+  ResourcePatternTypes,
+  ResourceTypes,
+} from '@platformatic/kafka';
 import { Rejection } from '../conditions.ts';
 import type { ActualTopic, TopicPlan } from './plan.ts';
 
@@ -18,17 +29,32 @@ export interface BrokerAdmin {
   /** @throws Rejection `KafkaError` with the broker's own words if the broker rejects the change */
   apply(topic: string, plan: TopicPlan): Promise<void>;
   remove(topic: string): Promise<void>;
+  /** All ACLs. The broker must have an authorizer. */
+  acls(): Promise<readonly Acl[]>;
+  addAcls(acls: readonly Acl[]): Promise<void>;
+  removeAcls(acls: readonly Acl[]): Promise<void>;
+}
+
+/** Where a broker is, and how to connect to it. */
+export interface BrokerAddress {
+  /** host:port */
+  readonly address: string;
+  /** The broker's authority, and the client's certificate and key, as PEM. @default without TLS */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
 }
 
 /**
  * Runs `work` with a connection to a broker, once the broker has answered. The library's own retries are off, because
  * the next pass is the retry.
- * @param broker host:port
  */
-export async function withBroker<T>(broker: string, work: (admin: BrokerAdmin) => Promise<T>): Promise<T> {
+export async function withBroker<T>(
+  { address, tls }: BrokerAddress,
+  work: (admin: BrokerAdmin) => Promise<T>,
+): Promise<T> {
   const admin = new Admin({
     clientId: 'strimzi-standin',
-    bootstrapBrokers: [broker],
+    bootstrapBrokers: [address],
+    ...(tls && { tls, tlsServerName: true }),
     connectTimeout: 3_000,
     requestTimeout: 5_000,
     retries: 0,
@@ -82,7 +108,32 @@ const brokerAdmin = (admin: Admin): BrokerAdmin => ({
   async remove(topic) {
     await admin.deleteTopics({ topics: [topic] });
   },
+
+  async acls() {
+    const resources = await admin.describeAcls({ filter: anyAcl });
+    return resources.flatMap(({ acls, resourceType, resourceName, resourcePatternType }) =>
+      acls.map((acl) => ({ ...acl, resourceType, resourceName, resourcePatternType })),
+    );
+  },
+
+  async addAcls(acls) {
+    await admin.createAcls({ creations: [...acls] });
+  },
+
+  async removeAcls(acls) {
+    await admin.deleteAcls({ filters: [...acls] });
+  },
 });
+
+const anyAcl = {
+  resourceType: ResourceTypes.ANY,
+  resourceName: null,
+  resourcePatternType: ResourcePatternTypes.ANY,
+  principal: null,
+  host: null,
+  operation: AclOperations.ANY,
+  permissionType: AclPermissionTypes.ANY,
+} as const;
 
 /** Reads a topic, never from the library's cache, because a pass reads each topic again after changing it. */
 async function readTopic(admin: Admin, topic: string) {

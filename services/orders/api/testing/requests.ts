@@ -68,7 +68,6 @@ const item = fc.record({
 });
 
 const order = fc.record({
-  customerId: mostly(goodText(64)),
   items: mostly(fc.uniqueArray(item, { minLength: 1, maxLength: 3, selector: ({ sku }) => sku })),
   shippingAddress: mostly(
     fc.record({

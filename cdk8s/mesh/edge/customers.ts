@@ -1,0 +1,75 @@
+import type { AuthorizationPolicySpec, RequestAuthenticationSpec } from '../../imports/security.istio.io.ts';
+import type { Tokens } from '../../model/environment.ts';
+import { syncInteractions } from '../../model/interactions.ts';
+import { type Access, GATEWAY, ROLES, type Topology } from '../../model/topology.ts';
+import { INGRESS_SELECTOR } from '../caller.ts';
+import { PRINCIPAL_HEADER } from './headers.ts';
+
+/** The name of both resources, which are in the gateway's namespace. */
+export const CUSTOMERS = 'customers';
+
+interface Route {
+  readonly path: string;
+  readonly method: string;
+  readonly access: Access | undefined;
+}
+
+/**
+ * Which tokens the gateway accepts, and where: only in the header Authorization, since URLs are logged. A request with
+ * any other token is refused. The token ends here; services get its verified payload.
+ *
+ * @returns without the issuer's keys, which the environment gives as `jwksUri` or as `jwks`
+ */
+export function requestAuthentication({ issuer, audience }: Tokens) {
+  return {
+    selector: { matchLabels: INGRESS_SELECTOR },
+    jwtRules: [
+      {
+        issuer,
+        audiences: [audience],
+        fromHeaders: [{ name: 'Authorization', prefix: 'Bearer ' }],
+        outputPayloadToHeader: PRINCIPAL_HEADER,
+      },
+    ],
+  } satisfies RequestAuthenticationSpec;
+}
+
+/**
+ * Denies requests without a token everywhere, even on paths that do not exist, except on the routes for anyone; and
+ * requests without the role on the routes that need one. It needs no RequestAuthentication to deny.
+ */
+export function customerAuthorization(topology: Topology): AuthorizationPolicySpec {
+  const routes = readRoutes(topology);
+  const open = Map.groupBy(
+    routes.filter(({ access }) => access === 'anyone'),
+    ({ path }) => path,
+  );
+  const closed = [
+    { operation: { notPaths: [...open.keys()] } },
+    ...[...open].map(([path, all]) => ({
+      operation: { paths: [path], notMethods: all.map(({ method }) => method) },
+    })),
+  ];
+  return {
+    selector: { matchLabels: INGRESS_SELECTOR },
+    action: 'DENY',
+    rules: [
+      { from: [{ source: { notRequestPrincipals: ['*'] } }], ...(open.size > 0 && { to: closed }) },
+      ...ROLES.flatMap((role) => {
+        const to = routes
+          .filter(({ access }) => access === role)
+          .map(({ path, method }) => ({ operation: { paths: [path], methods: [method] } }));
+        return to.length > 0 ? [{ to, when: [{ key: 'request.auth.claims[roles]', notValues: [role] }] }] : [];
+      }),
+    ],
+  };
+}
+
+function readRoutes(topology: Topology): Route[] {
+  return syncInteractions(topology)
+    .filter(({ caller }) => caller === GATEWAY)
+    .flatMap(({ rpcs }) =>
+      // A gRPC call is always a POST.
+      Object.values(rpcs).map(({ path, method = 'POST', access }) => ({ path, method, access })),
+    );
+}
