@@ -9,8 +9,8 @@ const rights = 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE';
 /**
  * Lets a service read and write the rows of every table, also those of later migrations, and nothing else. The owner of
  * the tables calls it after each migration; only the first call changes anything. The service's role has the name of the
- * database. TRUNCATE is among the rights, because
- * a role that may delete every row may as well do it quickly. The record of migrations can only be read.
+ * database. TRUNCATE is among the rights, because a role that may delete every row may as well do it quickly. The record
+ * of migrations can only be read.
  */
 export async function grantRows(database: Database): Promise<void> {
   const { rows } = await database.query<{ service: string; isDone: boolean }>(
