@@ -13,6 +13,7 @@ import { kubectl, runNode } from '../harness/kubectl.ts';
 import { Load } from '../harness/load.ts';
 import { namespaceOf, services } from '../harness/names.ts';
 import { orderRequest, readPlaced } from '../harness/order.ts';
+import { customer } from '../harness/tokens.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster } = useCluster();
@@ -158,7 +159,7 @@ it('make rotate gives every role a new password, and no order, read or log line 
   const placedBefore = readPlaced(check(await send(orderRequest(cluster.ingressUrl)), hasStatus(201)));
   const reads = new Load({
     ratePerSecond: 2,
-    call: () => ({ url: `${cluster.ingressUrl}/v1/orders/${placedBefore.orderId}` }),
+    call: () => ({ as: customer, url: `${cluster.ingressUrl}/v1/orders/${placedBefore.orderId}` }),
     check: hasStatus(200),
   });
   const rotated = await execa('npm', ['run', '--silent', 'cluster', '--', 'rotate'], {
