@@ -88,6 +88,18 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
     reason: 'a leaf is slow for a minute, with budgets and without, and each time two minutes of load',
     shortForms: ['k8s-tests/mesh/retry-storm.cluster.test.ts', 'k8s-tests/mesh/chain/goodput.test.ts'],
   },
+  'k8s-tests/platform/postgres-rotation.cluster.test.ts': {
+    reason: 'gives fourteen roles new passwords, each when all of its pods have it, which takes half a minute',
+    shortForms: [
+      'cluster/credentials/rotate-passwords.test.ts',
+      'k8s-tests/platform/postgres/clients.test.ts',
+      'k8s-tests/platform/postgres-identity.cluster.test.ts',
+    ],
+  },
+  'k8s-tests/platform/file-sync.cluster.test.ts': {
+    reason: 'a minute for seven edits of live code; the short forms read what the pods are told',
+    shortForms: ['k8s-tests/platform/skaffold.test.ts', 'cdk8s/charts/live-code.test.ts'],
+  },
   'k8s-tests/identity/policies-removed.cluster.test.ts': {
     reason: 'removes each of eleven policies in turn and asks the matrix twice; the short form asks it once',
     shortForms: ['k8s-tests/identity/services.cluster.test.ts'],

@@ -15,11 +15,16 @@ const LAPTOP = 'a laptop runs it, where all pods share the free memory';
 const ONE_NODE = 'a laptop has one node, and a second pod on it would not survive its failure';
 const USER = "the user of the image, whose files are that user's";
 const TWO_WRITERS = 'two of them would each hold half of the data';
-const NO_POLICY = 'NetworkPolicies bound the namespaces of our services; what the platform may reach is not stated yet';
+const NO_POLICY =
+  'NetworkPolicies bound the namespaces of our services and of what they use; Kubernetes bounds the rest';
+const ANY_EGRESS =
+  'istiod also reaches the API server and issuers of tokens, and the gateway the services, which admit it';
 const NO_PROBE = 'nothing that a restart would mend: the readiness probe or the exit of the process says what is wrong';
+const NODE_AGENT = "it sets up the network of pods on each node, which needs the node's files and capabilities";
 const TOKEN = 'it works on the API server, with the rights of its Role';
 
 const istioSystem = /^charts \w+ istio-system\//;
+const cni = /^charts DaemonSet kube-system\/istio-cni-node\b/;
 const gateway = /^charts \w+ istio-system\/istio-ingressgateway\b/;
 
 const kubeScore: readonly Waiver[] = [
@@ -53,6 +58,14 @@ const kubeScore: readonly Waiver[] = [
     USER,
   ),
   waive('pod-networkpolicy: The pod does not have a matching NetworkPolicy', /^charts /, NO_POLICY),
+  waive('pod-networkpolicy: The pod does not have a matching egress NetworkPolicy', istioSystem, ANY_EGRESS),
+  waive('container-security-context-user-group-id: The container is running with a low user ID', cni, NODE_AGENT),
+  waive('container-security-context-user-group-id: The container running with a low group ID', cni, NODE_AGENT),
+  waive(
+    'container-security-context-readonlyrootfilesystem: The pod has a container with a writable root filesystem',
+    cni,
+    NODE_AGENT,
+  ),
   waive('pod-probes: Container is missing a livenessProbe', istioSystem, NO_PROBE),
   waive(
     'pod-probes-identical: Container has the same readiness and liveness probe',
@@ -77,11 +90,6 @@ const checkov: readonly Waiver[] = [
   waive('CKV_K8S_43: Image should use digest', /^(dev|prod) /, TAG),
   waive('CKV_K8S_43: Image should use digest', /^charts /, IMAGE_OF_CHART),
   waive(
-    'CKV_K8S_35: Prefer using secrets as files over secrets as environment variables',
-    /^(dev|prod) Deployment /,
-    'the URL of the database is one variable, which no other process of the pod sees',
-  ),
-  waive(
     'CKV_K8S_40: Containers should run as a high UID to avoid host conflict',
     /^charts \w+ (istio-system|postgres)\//,
     USER,
@@ -92,6 +100,15 @@ const checkov: readonly Waiver[] = [
     'a placeholder: the injector puts the pinned image there',
   ),
   waive('CKV_K8S_8: Liveness Probe Should be Configured', /^charts Deployment (istio-system|shop)\//, NO_PROBE),
+  waive('CKV_K8S_8: Liveness Probe Should be Configured', cni, NO_PROBE),
+  waive('CKV_K8S_20: Containers should not run with allowPrivilegeEscalation', cni, NODE_AGENT),
+  waive('CKV_K8S_22: Use read-only filesystem for containers where possible', cni, NODE_AGENT),
+  waive('CKV_K8S_23: Minimize the admission of root containers', cni, NODE_AGENT),
+  waive('CKV_K8S_25: Minimize the admission of containers with added capability', cni, NODE_AGENT),
+  waive('CKV_K8S_29: Apply security context to your pods and containers', cni, NODE_AGENT),
+  waive('CKV_K8S_38: Ensure that Service Account Tokens are only mounted where necessary', cni, TOKEN),
+  waive('CKV_K8S_39: Do not use the CAP_SYS_ADMIN linux capability', cni, NODE_AGENT),
+  waive('CKV_K8S_40: Containers should run as a high UID to avoid host conflict', cni, NODE_AGENT),
   waive(
     'CKV_K8S_9: Readiness Probe Should be Configured',
     /^charts Deployment shop\/strimzi-cluster-operator$/,
@@ -127,6 +144,9 @@ const checkov: readonly Waiver[] = [
 const ENVOY_FILTER =
   "only an EnvoyFilter can set an ejection's duration and failure rate, and the gateway's limits; tests read or try each";
 
+const DENIES_TCP =
+  'the gateway serves no TCP, and a policy of customers for stated ports would open any port that is not among them';
+
 export const waivers = {
   'kube-score': kubeScore,
   checkov,
@@ -135,6 +155,11 @@ export const waivers = {
       'EnvoyFilter exposes internal implementation details that may change at any time. Prefer other APIs if possible, and exercise extreme caution, especially around upgrades.',
       /./,
       ENVOY_FILTER,
+    ),
+    waive(
+      'configured AuthorizationPolicy will deny all traffic to TCP ports under its scope due to the use of only HTTP attributes in a DENY rule; it is recommended to explicitly specify the port',
+      /./,
+      DENIES_TCP,
     ),
   ],
   istioctl: [waive('IST0133', /./, ENVOY_FILTER)],

@@ -1,55 +1,23 @@
-/** Who reaches which database of the running system, with which rights, and that new passwords cost no request. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { execa } from 'execa';
+/** Who reaches which database of the running system, and with which rights. */
 import { Client, type ClientConfig } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { migratorOf } from '../../cdk8s/model/database.ts';
-import { topology } from '../../cdk8s/topology.ts';
-import { root } from '../../cluster/paths.ts';
-import { check, hasStatus, succeeded } from '../harness/check.ts';
-import { clientOptions } from '../harness/database.ts';
-import { send } from '../harness/http.ts';
-import { kubectl, runNode } from '../harness/kubectl.ts';
+import { succeeded } from '../harness/check.ts';
+import { runNode } from '../harness/kubectl.ts';
 import { Load } from '../harness/load.ts';
 import { namespaceOf, services } from '../harness/names.ts';
-import { orderRequest, readPlaced } from '../harness/order.ts';
-import { customer } from '../harness/tokens.ts';
+import { orderRequest } from '../harness/order.ts';
 import { useCluster } from '../harness/use-cluster.ts';
+import { databases, optionsOf, outcomeOf, roles } from './postgres/roles.ts';
 
 const { cluster } = useCluster();
-
-const databases = [...new Set(Object.values(topology.services).map(({ database }) => database))];
-const namespaceOfDatabase = (database: string) =>
-  Object.values(topology.services).find((service) => service.database === database)?.namespace ?? '';
-const roles = databases.flatMap((database) =>
-  [database, migratorOf(database)].map((role) => ({ role, database, namespace: namespaceOfDatabase(database) })),
-);
-const optionsOf = (role: string): Promise<ClientConfig> => {
-  const found = roles.find((one) => one.role === role);
-  return clientOptions(cluster, { name: role, namespace: found?.namespace ?? '' });
-};
-
-/** The outcome of a connection, or of a statement on it: `ok`, or Postgres' SQLSTATE. */
-async function outcomeOf(options: ClientConfig, sql = 'SELECT 1'): Promise<string> {
-  const client = new Client(options);
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
-    await client.query(`BEGIN; ${sql}; ROLLBACK`);
-    return 'ok';
-  } catch (error) {
-    return (error as { code?: string }).code ?? (error as Error).message;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
 
 describe('every role', () => {
   it('reaches its own database and no other', async () => {
     const found: string[] = [];
     const expected: string[] = [];
     for (const { role, database: own } of roles) {
-      const options = await optionsOf(role);
+      const options = await optionsOf(cluster, role);
       for (const database of [...databases, 'postgres']) {
         found.push(`${role} -> ${database}: ${await outcomeOf({ ...options, database })}`);
         expected.push(`${role} -> ${database}: ${database === own ? 'ok' : '28000'}`);
@@ -60,7 +28,7 @@ describe('every role', () => {
 
   it('is rejected without TLS and with a wrong password', async () => {
     for (const { role } of roles) {
-      const options = await optionsOf(role);
+      const options = await optionsOf(cluster, role);
       expect([role, await outcomeOf({ ...options, ssl: false })]).toEqual([role, '28000']);
       expect([role, await outcomeOf({ ...options, password: 'wrong' })]).toEqual([role, '28P01']);
     }
@@ -69,7 +37,7 @@ describe('every role', () => {
 
 it('a service may change rows, and only its migrator the schema', async () => {
   for (const database of databases) {
-    const [service, migrator] = [await optionsOf(database), await optionsOf(migratorOf(database))];
+    const [service, migrator] = [await optionsOf(cluster, database), await optionsOf(cluster, migratorOf(database))];
     const { rows } = await query<{ name: string }>(
       service,
       'SELECT tablename AS name FROM pg_tables WHERE schemaname = $1',
@@ -87,7 +55,7 @@ it('a service may change rows, and only its migrator the schema', async () => {
 });
 
 it('a role that is at its limit gets no further connection, and no other role notices', async () => {
-  const options = await optionsOf('notifications');
+  const options = await optionsOf(cluster, 'notifications');
   const clients: Client[] = [];
   const open = async () => {
     const client = new Client(options);
@@ -102,7 +70,7 @@ it('a role that is at its limit gets no further connection, and no other role no
     expect(refused).toBe('53300');
     expect(clients.length).toBeLessThanOrEqual(25);
     for (const { role } of roles.filter(({ database }) => database !== 'notifications'))
-      expect([role, await outcomeOf(await optionsOf(role))]).toEqual([role, 'ok']);
+      expect([role, await outcomeOf(await optionsOf(cluster, role))]).toEqual([role, 'ok']);
   } finally {
     await Promise.all(clients.map((client) => client.end()));
   }
@@ -150,45 +118,6 @@ it('no container has a password in its environment, and only init containers hav
     }
   }
 });
-
-it('make rotate gives every role a new password, and no order, read or log line notices', async () => {
-  const before = new Map<string, unknown>();
-  for (const { role } of roles) before.set(role, (await optionsOf(role)).password);
-  const since = new Date().toISOString();
-  const orders = new Load({ ratePerSecond: 2, call: () => orderRequest(cluster.ingressUrl), check: succeeded });
-  const placedBefore = readPlaced(check(await send(orderRequest(cluster.ingressUrl)), hasStatus(201)));
-  const reads = new Load({
-    ratePerSecond: 2,
-    call: () => ({ as: customer, url: `${cluster.ingressUrl}/v1/orders/${placedBefore.orderId}` }),
-    check: hasStatus(200),
-  });
-  const rotated = await execa('npm', ['run', '--silent', 'cluster', '--', 'rotate'], {
-    cwd: root,
-    all: true,
-    reject: false,
-  });
-  // Longer than a pool keeps a connection that nobody uses: it opens others with the new password.
-  await sleep(12_000);
-  const [placed, read] = [await orders.stop(), await reads.stop()];
-  expect(rotated.exitCode, rotated.all).toBe(0);
-  expect({ orders: placed.failures, reads: read.failures }).toEqual({ orders: [], reads: [] });
-  expect(placed.sent).toBeGreaterThan(5);
-  for (const { role } of roles) {
-    const options = await optionsOf(role);
-    expect(options.password, role).not.toBe(before.get(role));
-    expect([role, await outcomeOf(options)]).toEqual([role, 'ok']);
-    expect([role, await outcomeOf({ ...options, password: String(before.get(role)) })]).toEqual([role, '28P01']);
-  }
-  for (const name of services) {
-    const log = await kubectl('-n', namespaceOf(name), 'logs', `deploy/${name}`, '-c', name, `--since-time=${since}`);
-    const severe = log.split('\n').filter((line) => /"level":"(warn|error|fatal)"/.test(line));
-    expect(
-      severe.filter((line) => /password|28P01|database/i.test(line)),
-      name,
-    ).toEqual([]);
-    expect(log).not.toMatch(/"level":"(error|fatal)"/);
-  }
-}, 400_000);
 
 async function query<Row extends object>(options: ClientConfig, sql: string, values: unknown[]) {
   const client = new Client(options);
