@@ -37,6 +37,7 @@ export function expectedRequests(target: 'native' | 'kind', manifests: string): 
     coredns: template('coredns.yaml'),
     // kind's own storage provisioner requests no CPU.
     ...(target === 'kind' ? { kindnet: template('kindnet.yaml') } : { 'local-path': chart('local-path/values.yaml') }),
+    'istio-cni-node': chart('istio/cni.yaml'),
     istiod: chart('istio/istiod.yaml'),
     'istio-ingressgateway': chart('istio/gateway.yaml'),
     postgres: chart('postgres/values.yaml'),
