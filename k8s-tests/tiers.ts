@@ -39,7 +39,7 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
     ],
   },
   'k8s-tests/mesh/breakers.cluster.test.ts': {
-    reason: 'every breaker, with one pod and with two, some over a minute each; the short form has those of orders',
+    reason: 'every breaker, with one pod and with two, some over a minute each; the short form has one of them',
     shortForms: ['k8s-tests/mesh/orders-breakers.cluster.test.ts', 'k8s-tests/mesh/live-config.cluster.test.ts'],
   },
   'k8s-tests/mesh/mutation.cluster.test.ts': {
@@ -87,6 +87,10 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
   'k8s-tests/mesh/slow-leaf.cluster.test.ts': {
     reason: 'a leaf is slow for a minute, with budgets and without, and each time two minutes of load',
     shortForms: ['k8s-tests/mesh/retry-storm.cluster.test.ts', 'k8s-tests/mesh/chain/goodput.test.ts'],
+  },
+  'k8s-tests/orders/partner-outage.cluster.test.ts': {
+    reason: 'half a minute of an outage, and up to a minute until all orders have ended',
+    shortForms: ['k8s-tests/orders/fault-injection.cluster.test.ts', 'k8s-tests/orders/pending.cluster.test.ts'],
   },
   'k8s-tests/platform/postgres-rotation.cluster.test.ts': {
     reason: 'gives fourteen roles new passwords, each when all of its pods have it, which takes half a minute',

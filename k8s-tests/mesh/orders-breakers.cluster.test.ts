@@ -4,11 +4,11 @@ import { describeBreakers } from './proofs/breakers.ts';
 import { dependenciesOf, deployed, type Select, scaleCallees } from './proofs/source.ts';
 
 /**
- * The short version of breakers.cluster.test.ts: the breakers of orders, which all customers' requests pass. inventory
- * has one pod, and payments has two, of which only the failing one may be ejected.
+ * The short version of breakers.cluster.test.ts: a breaker that the requests of all customers pass. payments has two pods,
+ * of which only the failing one may be ejected.
  */
 const source = { ...deployed, replicas: { each: 1, of: { payments: 2 } } };
-const select: Select = ({ caller }) => caller === 'orders';
+const select: Select = ({ caller, callee }) => caller === 'orders' && callee === 'payments';
 const scalingMs = 180_000;
 
 const cluster = openCluster();
