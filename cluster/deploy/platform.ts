@@ -62,14 +62,16 @@ export async function installPlatform(
 function waitUntilInjecting(mesh: Mesh): Promise<void> {
   const securityContext = { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } };
   const locked = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
-  const spec = { securityContext, containers: [{ name: 'probe', image: 'none', securityContext: locked }] };
-  const overrides = `--overrides=${JSON.stringify({ apiVersion: 'v1', spec })}`;
+  // As the gateway's own pod: a sidecar's would have an init container, which this namespace may not admit.
+  const metadata = { annotations: { 'inject.istio.io/templates': 'gateway' } };
+  const spec = { securityContext, containers: [{ name: 'istio-proxy', image: 'auto', securityContext: locked }] };
+  const overrides = `--overrides=${JSON.stringify({ apiVersion: 'v1', metadata, spec })}`;
   const pod = ['run', 'windlass-probe', '--image=none', '--labels=sidecar.istio.io/inject=true', overrides];
   const args = ['-n', gatewayOf(mesh).namespace, ...pod, '--dry-run=server', '-o', 'jsonpath={.spec}'];
   const attempt = async () => {
     const { all, exitCode } = await kubectl(args, { tolerant: true });
     if (exitCode !== 0) throw new Error(all);
-    if (!all.includes('istio-proxy')) throw new Error('a pod gets no sidecar');
+    if (all.includes('"image":"auto"')) throw new Error('a pod gets no proxy');
   };
   const failure = (last: string) => `istiod's webhook does not inject sidecars: ${last.trim()}`;
   return pollUntil(attempt, { timeoutMs: 90_000, intervalMs: 500, failure });
