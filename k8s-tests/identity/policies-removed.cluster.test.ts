@@ -7,6 +7,7 @@ import { SecurityChart } from '../../cdk8s/charts/security.ts';
 import { MESH_ROOT_NAMESPACE } from '../../cdk8s/mesh/caller.ts';
 import { planMesh } from '../../cdk8s/mesh/plan.ts';
 import { limits, policies } from '../../cdk8s/policies.ts';
+import { saga } from '../../cdk8s/saga.ts';
 import { topology } from '../../cdk8s/topology.ts';
 import { apply } from '../../cluster/kubernetes/kubectl.ts';
 import { type KubernetesObject, titleOf, toStream } from '../../cluster/kubernetes/objects.ts';
@@ -28,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => prober?.remove());
 
 const generated = [
-  ...meshObjectsOf(planMesh({ topology, policies, limits }, [{ each: 1 }])),
+  ...meshObjectsOf(planMesh({ topology, policies, limits, saga }, [{ each: 1 }])),
   ...(new SecurityChart(Testing.app(), 'security', topology).toJson() as KubernetesObject[]),
 ].filter(({ kind }) => kind === 'AuthorizationPolicy' || kind === 'PeerAuthentication');
 const cells = serviceMatrix(topology);
