@@ -1,6 +1,7 @@
 import { STATEMENT_TIMEOUT_MS } from '../model/database.ts';
 import { type Dependency, joinDependencies, podsOf } from '../model/dependencies.ts';
 import type { Replicas } from '../model/environment.ts';
+import { methodOf } from '../model/interactions.ts';
 import type {
   ConnectionPool,
   DependencyPolicy,
@@ -178,7 +179,7 @@ export function readEffectivePolicies(
     return dependency.rpcs.map(({ id, name, rpc, policy }) => ({
       id,
       rpc: name,
-      method: rpc.method ?? 'POST',
+      method: methodOf(rpc),
       path: rpc.path,
       calls: rpc.calls.map((call) => `${dependency.callee}->${call}`),
       ratePerSecond: rpc.ratePerSecond,

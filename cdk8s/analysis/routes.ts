@@ -1,4 +1,4 @@
-import { dependencyId, syncInteractions } from '../model/interactions.ts';
+import { dependencyId, methodOf, syncInteractions } from '../model/interactions.ts';
 import type { Problem } from '../model/problem.ts';
 import { GATEWAY, type Topology } from '../model/topology.ts';
 
@@ -27,10 +27,11 @@ function readRoutes(topology: Topology): { readonly list: string; readonly route
   return syncInteractions(topology).flatMap((interaction) => {
     const dependency = dependencyId(interaction);
     const proxy = interaction.caller === GATEWAY ? GATEWAY : dependency;
-    return Object.entries(interaction.rpcs).map(([name, { path, method }]) => {
+    return Object.entries(interaction.rpcs).map(([name, rpc]) => {
+      const { path } = rpc;
       const segments = path.split('/').map((segment) => (/^\{.*\}$/.test(segment) ? '{}' : segment));
       const route = { id: `${dependency}.${name}`, dependency, path, segments };
-      return { list: `${proxy} ${method ?? 'POST'} ${segments.length}`, route };
+      return { list: `${proxy} ${methodOf(rpc)} ${segments.length}`, route };
     });
   });
 }

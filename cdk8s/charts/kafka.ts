@@ -14,7 +14,8 @@ import type { Environment } from '../model/environment.ts';
 import { usesKafka } from '../model/interactions.ts';
 import type { Topic, Topology } from '../model/topology.ts';
 import { kafkaUsers, type NamedUser } from './kafka-users.ts';
-import { BROKERS, COMMAND_LABEL, KAFKA, NODE_LABELS } from './platform.ts';
+import { toPeer } from './network-policies.ts';
+import { BROKERS, COMMANDS, KAFKA, NODE_LABELS } from './platform.ts';
 
 const VERSION = '4.3.1';
 const HOUR_MS = 60 * 60 * 1000;
@@ -133,11 +134,8 @@ export class KafkaChart extends Chart {
 function clientsOf(topology: Topology): KafkaSpecKafkaListenersNetworkPolicyPeers[] {
   const services = Object.entries(topology.services).filter(([name]) => usesKafka(name, topology));
   return [
-    ...services.map(([name, { namespace }]) => ({
-      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
-      podSelector: { matchLabels: { app: name } },
-    })),
-    { podSelector: { matchExpressions: [{ key: COMMAND_LABEL, operator: 'Exists' }] } },
+    ...services.map(([name, { namespace }]) => toPeer({ namespace, labels: { app: name } })),
+    { podSelector: COMMANDS },
   ];
 }
 

@@ -1,11 +1,11 @@
 import { k8s } from 'cdk8s-plus-27';
-import { callerOf, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
+import { accountOf, callerOf } from '../mesh/caller.ts';
 import { MESH_NAMESPACE, PORTS } from '../model/addresses.ts';
 import { syncInteractions, usesKafka } from '../model/interactions.ts';
 import type { Service, SyncInteraction, Topology } from '../model/topology.ts';
 import {
   BROKERS,
-  COMMAND_LABEL,
+  COMMANDS,
   DNS,
   ISTIOD,
   JAEGER,
@@ -67,7 +67,7 @@ export function networkPolicies(topology: Topology): NamedPolicy[] {
 
 /** Operators' commands read and write databases and topics. No pod calls them. */
 const ofCommands: k8s.NetworkPolicySpec = {
-  podSelector: { matchExpressions: [{ key: COMMAND_LABEL, operator: 'Exists' }] },
+  podSelector: COMMANDS,
   policyTypes: ['Ingress', 'Egress'],
   egress: [toDns, ...[POSTGRES, BROKERS].map((peer) => ({ to: [toPeer(peer)], ports: [tcp(peer.port)] }))],
 };
@@ -79,11 +79,10 @@ function denyAll(namespace: string): k8s.NetworkPolicySpec {
 }
 
 /** Who calls a service, each with the port that it calls. */
-function callers(service: Service, calls: readonly SyncInteraction[], { services }: Topology): Peer[] {
-  return calls.flatMap(({ caller }) => {
-    const namespace = services[caller]?.namespace ?? MESH_ROOT_NAMESPACE;
-    return peersAt(namespace, callerOf(caller).labels, service);
-  });
+function callers(service: Service, calls: readonly SyncInteraction[], topology: Topology): Peer[] {
+  return calls.flatMap(({ caller }) =>
+    peersAt(accountOf(caller, topology).namespace, callerOf(caller).labels, service),
+  );
 }
 
 function callees(calls: readonly SyncInteraction[], { services }: Topology): Peer[] {
@@ -98,7 +97,7 @@ function peersAt(namespace: string, labels: Peer['labels'], callee: Service): Pe
   return callee.serves === 'nothing' ? [] : [{ namespace, labels, port: PORTS[callee.serves] }];
 }
 
-export function toPeer({ namespace, labels }: Peer): k8s.NetworkPolicyPeer {
+export function toPeer({ namespace, labels }: Omit<Peer, 'port'>): k8s.NetworkPolicyPeer {
   return {
     namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
     podSelector: Object.keys(labels).length > 0 ? { matchLabels: labels } : {},

@@ -3,7 +3,7 @@ import { INGRESS_SELECTOR, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
 import { MESH_NAMESPACE } from '../model/addresses.ts';
 import type { Topology } from '../model/topology.ts';
 import { type NamedPolicy, tcp, toPeer } from './network-policies.ts';
-import { COMMAND_LABEL, ISTIOD, JAEGER, MONITORING, POSTGRES } from './platform.ts';
+import { COMMANDS, ISTIOD, JAEGER, MONITORING, POSTGRES } from './platform.ts';
 
 /** Jaeger's API. In dev it is a port of the node, whose clients have addresses that no selector matches. */
 const JAEGER_QUERY = 16686;
@@ -19,14 +19,9 @@ const METRICS = { istiod: 15014, gateway: 15090 };
  * the API server, which is no pod, and the gateway calls services, whose own policies admit it.
  */
 export function platformNetworkPolicies({ services }: Topology): NamedPolicy[] {
-  const ours = Object.entries(services).map(([name, { namespace }]) =>
-    toPeer({ namespace, labels: { app: name }, port: 0 }),
-  );
-  const gateway = toPeer({ namespace: MESH_ROOT_NAMESPACE, labels: INGRESS_SELECTOR, port: 0 });
-  const commands = {
-    ...toPeer({ namespace: MESH_NAMESPACE, labels: {}, port: 0 }),
-    podSelector: { matchExpressions: [{ key: COMMAND_LABEL, operator: 'Exists' }] },
-  };
+  const ours = Object.entries(services).map(([name, { namespace }]) => toPeer({ namespace, labels: { app: name } }));
+  const gateway = toPeer({ namespace: MESH_ROOT_NAMESPACE, labels: INGRESS_SELECTOR });
+  const commands = { ...toPeer({ namespace: MESH_NAMESPACE, labels: {} }), podSelector: COMMANDS };
   const closed = { podSelector: {}, policyTypes: ['Ingress', 'Egress'] };
   const unreached = { podSelector: {}, policyTypes: ['Ingress'] };
   return [

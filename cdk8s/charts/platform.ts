@@ -52,6 +52,8 @@ export const DNS: Peer = { namespace: 'kube-system', labels: { 'k8s-app': 'kube-
  */
 export const NODE_LOCAL_DNS = ['169.254.20.10/32', '169.254.25.10/32'] as const;
 /** On the pods of operators' commands, which cluster/operations/job.ts makes. */
-export const COMMAND_LABEL = 'windlass.example/command';
+const COMMAND_LABEL = 'windlass.example/command';
+/** Selects these pods. */
+export const COMMANDS = { matchExpressions: [{ key: COMMAND_LABEL, operator: 'Exists' }] };
 /** Where sidecars get their configuration and their certificates. */
 export const ISTIOD: Peer = { namespace: MESH_ROOT_NAMESPACE, labels: { app: 'istiod' }, port: 15012 };

@@ -38,7 +38,7 @@ test('the namespace of Kafka has room for its brokers, and more pods have more r
   expect(memory(prod)).toBeGreaterThan(memory(dev));
 });
 
-test('nobody opens a port of the nodes or a load balancer in our namespaces', () => {
+test('no Service of our namespaces opens a port of the nodes or a load balancer', () => {
   for (const hard of Object.values(quotas(environments.prod)))
     expect(hard).toMatchObject({ 'services.nodeports': 0, 'services.loadbalancers': 0 });
 });

@@ -12,7 +12,7 @@ import { networkPolicies } from './network-policies.ts';
 import { platformNetworkPolicies } from './platform-network-policies.ts';
 
 /**
- * The mesh's defaults: every call between sidecars is mutual TLS, and nobody may call anything. The plan's policies allow
+ * The mesh's defaults: every call between sidecars is mutual TLS, and no call is allowed. The plan's policies allow
  * what the topology states. No policy opens an admin port, not even one of others that allows everything. Below the mesh
  * only the topology's connections can be opened.
  */

@@ -211,7 +211,7 @@ test('prod outlives the loss of a node: pods elsewhere, and every acknowledged e
   expect(kafka.minInSync).toBeGreaterThan(1);
 });
 
-test('by default nobody may call anything, and a sidecar knows only its own namespace; all may reach the gateway', () => {
+test('by default no call is allowed, and a sidecar knows only its own namespace; every client reaches the gateway', () => {
   const manifests = read('prod');
   const inRoot = (kind: string, name: string) =>
     manifests.find(

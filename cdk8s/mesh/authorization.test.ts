@@ -34,7 +34,7 @@ test('the gateway has an identity of its own, and a parameter is one segment of 
   expect(allowedAt('a')).toEqual([`${gateway} GET :8080 /v1/{*}`, `${gateway} POST :8080 /v1/purchases`, scrape]);
 });
 
-test('a service that nobody calls takes only the requests of monitoring', () => {
+test('a service without callers takes only the requests of monitoring', () => {
   expect(allowedAt('c')).toEqual([scrape]);
 });
 

@@ -1,8 +1,9 @@
 import type { AuthorizationPolicySpec, AuthorizationPolicySpecRules } from '../imports/security.istio.io.ts';
 import { PORTS, portOf } from '../model/addresses.ts';
 import type { Dependency } from '../model/dependencies.ts';
+import { methodOf } from '../model/interactions.ts';
 import type { Rpc, Service, Topology } from '../model/topology.ts';
-import { INGRESS_ACCOUNT, MONITORING_ACCOUNT, type ServiceAccount } from './caller.ts';
+import { accountOf, MONITORING_ACCOUNT, type ServiceAccount } from './caller.ts';
 
 /** The mesh's default: no caller may do anything. It allows nothing because it has no rule. */
 export const allowNothing: AuthorizationPolicySpec = {};
@@ -32,8 +33,7 @@ export function toAuthorizationPolicy(
           accountOf(caller, topology),
           rpcs.map(({ rpc }) => ({
             ports: [String(portOf(name, service))],
-            // A gRPC call is always a POST.
-            methods: [rpc.method ?? 'POST'],
+            methods: [methodOf(rpc)],
             paths: [toTemplate(rpc)],
           })),
         ),
@@ -60,11 +60,6 @@ function allow(account: ServiceAccount, operations: readonly Operation[]): Autho
 /** The identity in the certificate of a pod with that account, as policies write it. */
 function principalOf({ namespace, name }: ServiceAccount): string {
   return `cluster.local/ns/${namespace}/sa/${name}`;
-}
-
-function accountOf(caller: string, { services }: Topology): ServiceAccount {
-  const service = services[caller];
-  return service ? { namespace: service.namespace, name: caller } : INGRESS_ACCOUNT;
 }
 
 /** `{id}` is one segment of the path. */

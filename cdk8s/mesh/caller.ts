@@ -1,4 +1,4 @@
-import { GATEWAY } from '../model/topology.ts';
+import { GATEWAY, type Topology } from '../model/topology.ts';
 
 /** The proxy that carries out a policy, as Istio's selectors find it. */
 export interface Caller {
@@ -25,6 +25,12 @@ export interface ServiceAccount {
 export const INGRESS_ACCOUNT: ServiceAccount = { namespace: MESH_ROOT_NAMESPACE, name: 'istio-ingressgateway' };
 /** The account of Prometheus, which reads metrics. */
 export const MONITORING_ACCOUNT: ServiceAccount = { namespace: 'observability', name: 'prometheus' };
+
+/** The account of a caller's pods. Its namespace is also where resources that select the caller must be. */
+export function accountOf(caller: string, { services }: Topology): ServiceAccount {
+  const service = services[caller];
+  return service ? { namespace: service.namespace, name: caller } : INGRESS_ACCOUNT;
+}
 
 export function callerOf(name: string): Caller {
   return name === GATEWAY

@@ -14,7 +14,7 @@ import type { Model } from '../model/model.ts';
 import { SynthesisRejected } from '../model/problem.ts';
 import { GATEWAY, type Topology } from '../model/topology.ts';
 import { toAuthorizationPolicy } from './authorization.ts';
-import { MESH_ROOT_NAMESPACE } from './caller.ts';
+import { accountOf } from './caller.ts';
 import { toDestinationRule } from './destination-rule.ts';
 import { toEjectionFilter } from './ejection-filter.ts';
 import { toServiceEntry } from './service-entry.ts';
@@ -123,8 +123,8 @@ function envoyFilterOf(dependency: Dependency, topology: Topology): Named<EnvoyF
 }
 
 /** The namespace of a resource that selects a caller: a selector reaches only pods of its own namespace. */
-function namespaceOfCaller({ caller }: Dependency, { services }: Topology): string {
-  return services[caller]?.namespace ?? MESH_ROOT_NAMESPACE;
+function namespaceOfCaller({ caller }: Dependency, topology: Topology): string {
+  return accountOf(caller, topology).namespace;
 }
 
 /** Only there do proxies learn of a resource. That is no boundary: the callee's AuthorizationPolicy is. */

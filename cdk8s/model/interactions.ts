@@ -1,4 +1,4 @@
-import type { AsyncInteraction, SyncInteraction, Topology } from './topology.ts';
+import type { AsyncInteraction, Rpc, SyncInteraction, Topology } from './topology.ts';
 
 export function syncInteractions(topology: Topology): SyncInteraction[] {
   return topology.interactions.filter((interaction) => interaction.style === 'sync');
@@ -6,6 +6,11 @@ export function syncInteractions(topology: Topology): SyncInteraction[] {
 
 export function asyncInteractions(topology: Topology): AsyncInteraction[] {
   return topology.interactions.filter((interaction) => interaction.style === 'async');
+}
+
+/** The HTTP method of a call. A gRPC call is always a POST. */
+export function methodOf({ method = 'POST' }: Pick<Rpc, 'method'>): NonNullable<Rpc['method']> {
+  return method;
 }
 
 export function dependencyId({ caller, callee }: { readonly caller: string; readonly callee: string }): string {

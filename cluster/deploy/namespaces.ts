@@ -3,10 +3,9 @@ import { toStream } from '../kubernetes/objects.ts';
 import { clusterNameOf, root } from '../paths.ts';
 import type { ClusterProvider } from '../provider.ts';
 import { gatewayOf, injectionLabels, type Mesh, namespacesOf } from '../shared/mesh.ts';
-import { CHECKOUT_LABEL } from './labels.ts';
+import { CHECKOUT_LABEL, POD_SECURITY } from './labels.ts';
 
 const OUTSIDE_THE_MESH = ['observability', 'postgres'];
-const POD_SECURITY = 'pod-security.kubernetes.io/enforce';
 const APPLICATION = ['shop', 'partner'];
 /** Its pods make folders on the node, for volumes. */
 const PRIVILEGED = ['local-path-storage'];

@@ -1,10 +1,10 @@
 import { parse } from 'yaml';
+import { POD_SECURITY } from '../deploy/labels.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { type GatewayPlace, gatewayOf, injectionLabels, type Mesh, type SharedMesh } from './mesh.ts';
 
 /** The namespace in which a resource without a selector holds for the whole mesh. */
 const ROOT = gatewayOf({ kind: 'own' });
-const POD_SECURITY = 'pod-security.kubernetes.io/enforce';
 /** The tracing provider that our Telemetry names. */
 const TRACING_PROVIDER = 'jaeger';
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { hostOf, portOf } from '../../cdk8s/model/addresses.ts';
 import type { Dependency, RpcWithPolicy } from '../../cdk8s/model/dependencies.ts';
+import { methodOf } from '../../cdk8s/model/interactions.ts';
 import { GATEWAY, type Topology } from '../../cdk8s/model/topology.ts';
 import { type CallRecord, type RequestTarget, runSeries, type Series } from './caller-program.ts';
 import type { Cluster } from './cluster.ts';
@@ -52,7 +53,7 @@ export function targetOf({ callee, service }: Dependency, { rpc }: RpcWithPolicy
     protocol: service.serves === 'grpc' ? 'grpc' : 'http',
     host: hostOf(callee, service),
     port: portOf(callee, service),
-    method: rpc.method ?? 'POST',
+    method: methodOf(rpc),
     path: rpc.path.replaceAll(/\{\w+\}/g, 'some'),
   };
 }

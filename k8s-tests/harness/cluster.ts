@@ -82,6 +82,28 @@ export class Cluster {
     return pod;
   }
 
+  /** The address of the only ready pod that matches. */
+  async addressOf(namespace: string, labelSelector: string): Promise<string> {
+    const pod = await this.onlyPod(namespace, labelSelector);
+    const { status } = await this.core.readNamespacedPod(pod);
+    if (status?.podIP === undefined) throw new Error(`${pod.name} has no address`);
+    return status.podIP;
+  }
+
+  /** The values of a Secret, as text. Throws if one of the keys is missing. */
+  async readSecret<Key extends string>(
+    { namespace, name }: PodRef,
+    ...keys: readonly Key[]
+  ): Promise<Record<Key, string>> {
+    const { data = {} } = await this.core.readNamespacedSecret({ namespace, name });
+    const values = keys.map((key) => {
+      const encoded = data[key];
+      if (encoded === undefined) throw new Error(`secret ${name} in ${namespace} has no key ${key}`);
+      return [key, Buffer.from(encoded, 'base64').toString('utf8')];
+    });
+    return Object.fromEntries(values) as Record<Key, string>;
+  }
+
   close(): void {
     this.forwards.close();
   }

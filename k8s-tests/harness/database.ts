@@ -55,20 +55,15 @@ export async function withDatabase<T>(
 
 /** A role's connection, of its secret, through a port-forward to the Postgres pod. */
 export async function clientOptions(cluster: Cluster, { namespace, name }: PodRef): Promise<ClientConfig> {
-  const { data = {} } = await cluster.core.readNamespacedSecret({ name: `postgres-${name}`, namespace });
-  const [text, ca] = ['url', 'ca.crt'].map((key) => {
-    const encoded = data[key];
-    if (encoded === undefined) throw new Error(`secret postgres-${name} in ${namespace} has no key ${key}`);
-    return Buffer.from(encoded, 'base64').toString('utf8');
-  }) as [string, string];
-  const url = new URL(text);
+  const values = await cluster.readSecret({ namespace, name: `postgres-${name}` }, 'url', 'ca.crt');
+  const url = new URL(values.url);
   return {
     host: '127.0.0.1',
     port: await cluster.forwards.open(await cluster.onlyPod('postgres', ''), 5432),
     user: url.username,
     password: decodeURIComponent(url.password),
     database: url.pathname.slice(1),
-    ssl: { ca, servername: url.hostname },
+    ssl: { ca: values['ca.crt'], servername: url.hostname },
     connectionTimeoutMillis: 5_000,
     query_timeout: 60_000,
   };

@@ -7,7 +7,7 @@ export interface HttpRequest {
   readonly method?: string;
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Whose token it has. @default nobody's */
+  /** Whose token it has. @default none: the request has no token */
   readonly as?: Sender;
   readonly body?: string;
   /** @default 30_000 */

@@ -60,15 +60,10 @@ export const hostOf = ({ name }: PodRef): string => `${name}.events-kafka-broker
  * @param file the name of the certificate's file, without its extension. @default user
  */
 export async function readIdentity(cluster: Cluster, secret: string, file = 'user'): Promise<KafkaIdentity> {
-  const read = async (name: string, key: string): Promise<string> => {
-    const { data } = await cluster.core.readNamespacedSecret({ namespace, name });
-    return Buffer.from(data?.[key] ?? '', 'base64').toString();
-  };
-  return {
-    ca: await read('events-cluster-ca-cert', 'ca.crt'),
-    cert: await read(secret, `${file}.crt`),
-    key: await read(secret, `${file}.key`),
-  };
+  const [certFile, keyFile] = [`${file}.crt`, `${file}.key`];
+  const authority = await cluster.readSecret({ namespace, name: 'events-cluster-ca-cert' }, 'ca.crt');
+  const own = await cluster.readSecret({ namespace, name: secret }, certFile, keyFile);
+  return { ca: authority['ca.crt'], cert: own[certFile] ?? '', key: own[keyFile] ?? '' };
 }
 
 /** Runs the work with a connected admin client and disconnects it afterwards. */

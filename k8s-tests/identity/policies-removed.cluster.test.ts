@@ -2,7 +2,7 @@
  * The matrix has teeth: without any one of the policies that it is about, at least one of its cells is wrong.
  */
 import { Testing } from 'cdk8s';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SecurityChart } from '../../cdk8s/charts/security.ts';
 import { MESH_ROOT_NAMESPACE } from '../../cdk8s/mesh/caller.ts';
 import { planMesh } from '../../cdk8s/mesh/plan.ts';
@@ -15,18 +15,12 @@ import { eventually } from '../harness/eventually.ts';
 import { send } from '../harness/http.ts';
 import { kubectl } from '../harness/kubectl.ts';
 import { meshObjectsOf } from '../harness/mesh-objects.ts';
-import { useOpenNetwork } from '../harness/open-network.ts';
 import { useCluster } from '../harness/use-cluster.ts';
-import { type Prober, startProber } from './prober.ts';
+import { useProber } from './prober.ts';
 import { type Cell, ELSEWHERE, serviceMatrix } from './service-matrix.ts';
 
 const { cluster } = useCluster();
-useOpenNetwork(['shop', 'partner']);
-let prober: Prober;
-beforeAll(async () => {
-  prober = await startProber(cluster, topology);
-});
-afterAll(() => prober?.remove());
+const prober = useProber(cluster, topology);
 
 const generated = [
   ...meshObjectsOf(planMesh({ topology, policies, limits, saga }, [{ each: 1 }])),
@@ -56,7 +50,7 @@ describe.each(generated.map((policy) => ({ title: titleOf(policy), policy })))('
   const ofPolicy = cells.filter(concerned[metadata.name] ?? (({ callee }) => callee === metadata.name));
   const isAsStated = async () => {
     if (isGateway) return (await send({ url: `${cluster.ingressUrl}/v1/openapi.json` })).status === 200;
-    return (await prober.findWrong(ofPolicy)).length === 0;
+    return (await prober().findWrong(ofPolicy)).length === 0;
   };
 
   it('a cell is wrong, and with it again none', async () => {

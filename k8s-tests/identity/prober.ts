@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { generate } from 'selfsigned';
+import { afterAll, beforeAll } from 'vitest';
 import type { ServiceAccount } from '../../cdk8s/mesh/caller.ts';
 import { PORTS } from '../../cdk8s/model/addresses.ts';
 import type { Topology } from '../../cdk8s/model/topology.ts';
@@ -10,13 +11,14 @@ import { toStream } from '../../cluster/kubernetes/objects.ts';
 import { kubeconfigPath } from '../../cluster/state.ts';
 import type { Cluster } from '../harness/cluster.ts';
 import { kubectl } from '../harness/kubectl.ts';
+import { useOpenNetwork } from '../harness/open-network.ts';
 import { removePod, startPod, type TemporaryPod } from '../harness/temporary-pod.ts';
 import { issueCertificates } from './mesh-certificate.ts';
 import type { ProbeInput, ProbeResult } from './probe-program.ts';
-import { accountsOf, type Cell, ELSEWHERE, type NOBODY } from './service-matrix.ts';
+import { accountsOf, type Cell, ELSEWHERE, type WITHOUT_IDENTITY } from './service-matrix.ts';
 
 /** Calls services with any identity, from a pod that has no sidecar. */
-export interface Prober {
+interface Prober {
   /** The cells that are not as they must be, for people; empty if all are. */
   findWrong(cells: readonly Cell[]): Promise<readonly string[]>;
   remove(): Promise<void>;
@@ -24,6 +26,22 @@ export interface Prober {
 
 /** The partner's pod: it has Node, and no sidecar that could refuse a call before the callee does. */
 const FROM = ['-n', 'partner', 'exec', '-i', 'deploy/acquirer', '-c', 'acquirer', '--'];
+
+/**
+ * A prober while a file's tests run. Below the mesh every connection is open then, so that the mesh causes each refusal.
+ */
+export function useProber(cluster: Cluster, topology: Topology): () => Prober {
+  useOpenNetwork(['shop', 'partner']);
+  let prober: Prober | undefined;
+  beforeAll(async () => {
+    prober = await startProber(cluster, topology);
+  });
+  afterAll(() => prober?.remove());
+  return () => {
+    if (!prober) throw new Error('the prober starts with the tests of its file');
+    return prober;
+  };
+}
 
 /** A workload that no topology knows. */
 const unknown: TemporaryPod = {
@@ -33,22 +51,32 @@ const unknown: TemporaryPod = {
 };
 
 /** Starts the workload elsewhere, makes the accounts that do not exist, and gets a certificate for each account. */
-export async function startProber(cluster: Cluster, topology: Topology): Promise<Prober> {
+async function startProber(cluster: Cluster, topology: Topology): Promise<Prober> {
   await startPod(unknown);
   const accounts = accountsOf(topology);
   const missing = await addAccounts(cluster, [...accounts.values()]);
   const issued = await issueCertificates(cluster, [...accounts.values()]);
   const credentials: ProbeInput['credentials'] = {
     ...Object.fromEntries([...accounts.keys()].map((name, index) => [name, issued[index] ?? {}])),
-    ['no certificate' satisfies (typeof NOBODY)[number]]: {},
-    ['another authority' satisfies (typeof NOBODY)[number]]: await forge('spiffe://cluster.local/ns/shop/sa/orders'),
+    ['no certificate' satisfies (typeof WITHOUT_IDENTITY)[number]]: {},
+    ['another authority' satisfies (typeof WITHOUT_IDENTITY)[number]]: await forge(
+      'spiffe://cluster.local/ns/shop/sa/orders',
+    ),
   };
   const program = await readFile(join(import.meta.dirname, 'probe-program.ts'), 'utf8');
   return {
     async findWrong(cells) {
       const callees = [...new Set(cells.map(({ callee }) => callee))];
       const addresses = new Map(
-        await Promise.all(callees.map(async (callee) => [callee, await addressOf(cluster, topology, callee)] as const)),
+        await Promise.all(
+          callees.map(
+            async (callee) =>
+              [
+                callee,
+                await cluster.addressOf(topology.services[callee]?.namespace ?? callee, `app=${callee}`),
+              ] as const,
+          ),
+        ),
       );
       const probes = cells.map(({ callee, ...probe }) => ({ ...probe, address: addresses.get(callee) ?? '' }));
       const input = JSON.stringify({ credentials, probes } satisfies ProbeInput);
@@ -88,11 +116,4 @@ async function forge(identity: string): Promise<{ cert: string; key: string }> {
     extensions: [{ name: 'subjectAltName', altNames: [{ type: 6, value: identity }] }],
   });
   return { cert, key };
-}
-
-async function addressOf(cluster: Cluster, { services }: Topology, callee: string): Promise<string> {
-  const pod = await cluster.onlyPod(services[callee]?.namespace ?? callee, `app=${callee}`);
-  const { status } = await cluster.core.readNamespacedPod(pod);
-  if (status?.podIP === undefined) throw new Error(`${pod.name} has no address`);
-  return status.podIP;
 }

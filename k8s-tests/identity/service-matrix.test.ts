@@ -21,7 +21,7 @@ test('what is open is what the topology states, and monitoring', () => {
   );
 });
 
-test('each RPC is tried with the identity of every service, of its callers elsewhere, and of nobody', () => {
+test('each RPC is tried with the identity of every service, of its callers elsewhere, and without one', () => {
   const asked = serviceMatrix(exampleTopology).filter(({ path }) => path === '/b.v1.B/Ask');
   expect(asked.filter(({ method }) => method === 'POST').map(({ credential }) => credential)).toEqual([
     ...['shop/a', 'shop/b', 'shop/c', 'partner/bank', 'istio-system/istio-ingressgateway', 'observability/prometheus'],
@@ -29,7 +29,7 @@ test('each RPC is tried with the identity of every service, of its callers elsew
   ]);
 });
 
-test('an admin port is open to nobody', () => {
+test('an admin port is open to no caller', () => {
   const cells = serviceMatrix(topology).filter(({ port }) => port === 9901);
   expect(cells.length).toBeGreaterThan(50);
   expect(cells.filter(({ expected }) => expected === 'open')).toEqual([]);

@@ -1,7 +1,7 @@
 import { INGRESS_ACCOUNT, MONITORING_ACCOUNT, type ServiceAccount } from '../../cdk8s/mesh/caller.ts';
 import { PORTS, portOf } from '../../cdk8s/model/addresses.ts';
-import { syncInteractions } from '../../cdk8s/model/interactions.ts';
-import type { Rpc, Service, Topology } from '../../cdk8s/model/topology.ts';
+import { methodOf, syncInteractions } from '../../cdk8s/model/interactions.ts';
+import type { Service, Topology } from '../../cdk8s/model/topology.ts';
 import type { Probe } from './probe-program.ts';
 
 /**
@@ -17,8 +17,8 @@ export interface Cell extends Omit<Probe, 'address'> {
   readonly expected: 'open' | 'denied' | 'closed';
 }
 
-/** Credentials of callers that are nobody: none, one of another authority, and no TLS at all. */
-export const NOBODY = ['no certificate', 'another authority', 'plaintext'] as const;
+/** Credentials without an identity in the mesh: none, one of another authority, and no TLS at all. */
+export const WITHOUT_IDENTITY = ['no certificate', 'another authority', 'plaintext'] as const;
 
 /** The accounts that call: ours, the gateway's, monitoring's, and those elsewhere that have the names of these. */
 export function accountsOf(topology: Topology): ReadonlyMap<string, ServiceAccount> {
@@ -86,7 +86,7 @@ function byEveryone(operation: Operation, openTo: readonly ServiceAccount[], top
       const credential = titleOf(account);
       return { ...operation, credential, expected: openTo.map(titleOf).includes(credential) ? 'open' : 'denied' };
     }),
-    ...NOBODY.map((credential): Cell => ({ ...operation, credential, expected: 'closed' })),
+    ...WITHOUT_IDENTITY.map((credential): Cell => ({ ...operation, credential, expected: 'closed' })),
   ];
 }
 
@@ -106,6 +106,5 @@ function accountOf(caller: string, { services }: Topology): ServiceAccount {
   return service ? { namespace: service.namespace, name: caller } : INGRESS_ACCOUNT;
 }
 
-const methodOf = ({ method }: Rpc) => method ?? 'POST';
 const titleOf = ({ namespace, name }: ServiceAccount) => `${namespace}/${name}`;
 const twinOf = ({ name }: ServiceAccount): ServiceAccount => ({ namespace: ELSEWHERE, name });

@@ -1,21 +1,15 @@
 /** The matrix of services: one cell more open than the topology says is red, and so is one more closed. */
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { topology } from '../../cdk8s/topology.ts';
-import { useOpenNetwork } from '../harness/open-network.ts';
 import { useCluster } from '../harness/use-cluster.ts';
-import { type Prober, startProber } from './prober.ts';
+import { useProber } from './prober.ts';
 import { serviceMatrix } from './service-matrix.ts';
 
 const { cluster } = useCluster();
-useOpenNetwork(['shop', 'partner']);
-let prober: Prober;
-beforeAll(async () => {
-  prober = await startProber(cluster, topology);
-});
-afterAll(() => prober?.remove());
+const prober = useProber(cluster, topology);
 
 it('every workload takes exactly the calls that the topology states, from exactly their callers', async () => {
   const cells = serviceMatrix(topology);
   console.log(`${cells.length} probes, ${cells.filter(({ expected }) => expected === 'open').length} of them open`);
-  expect(await prober.findWrong(cells)).toEqual([]);
+  expect(await prober().findWrong(cells)).toEqual([]);
 });

@@ -37,8 +37,7 @@ function get({ namespace, pod, container }: Place, url: string, headers = {}): P
 
 /** The partner's URL by IP address, which bypasses the host name that the policies apply to. */
 async function partnersAddress(): Promise<string> {
-  const { status } = await cluster.core.readNamespacedPod(await cluster.onlyPod(acquirer.namespace, 'app=acquirer'));
-  return `https://${status?.podIP}:${PORTS.https}/`;
+  return `https://${await cluster.addressOf(acquirer.namespace, 'app=acquirer')}:${PORTS.https}/`;
 }
 
 it('the address answers a pod outside the mesh, so any refusal below comes from a proxy', async () => {

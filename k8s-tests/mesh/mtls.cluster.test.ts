@@ -17,13 +17,6 @@ function fetchFrom(service: ServiceName, url: string): Promise<string> {
   return runNode(namespaceOf(service), service, script);
 }
 
-async function podIp(service: ServiceName): Promise<string> {
-  const { namespace, name } = await cluster.onlyPod(namespaceOf(service), `app=${service}`);
-  const { status } = await cluster.core.readNamespacedPod({ namespace, name });
-  if (status?.podIP === undefined) throw new Error(`${name} has no address`);
-  return status.podIP;
-}
-
 describe('plaintext from a pod outside the mesh', () => {
   it('reaches a service outside the mesh, so any refusal below comes from mTLS', async () => {
     const jaeger = 'http://jaeger-query.observability.svc:16686/api/services';
@@ -46,7 +39,10 @@ describe('the admin port', () => {
   });
 
   it.each(['orders', 'acquirer'] as const)('is not reachable from the pod of %s', async (from) => {
-    const outcome = await fetchFrom(from, `http://${await podIp('inventory')}:9901/hits`);
+    const outcome = await fetchFrom(
+      from,
+      `http://${await cluster.addressOf(namespaceOf('inventory'), 'app=inventory')}:9901/hits`,
+    );
     expect(outcome).not.toContain('byMatch');
     expect(outcome).toMatch(/^(error (ECONNRESET|UND_ERR_SOCKET)|status (403|502|503))/);
   });

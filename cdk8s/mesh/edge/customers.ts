@@ -1,6 +1,6 @@
 import type { AuthorizationPolicySpec, RequestAuthenticationSpec } from '../../imports/security.istio.io.ts';
 import type { Tokens } from '../../model/environment.ts';
-import { syncInteractions } from '../../model/interactions.ts';
+import { methodOf, syncInteractions } from '../../model/interactions.ts';
 import { type Access, GATEWAY, ROLES, type Topology } from '../../model/topology.ts';
 import { INGRESS_SELECTOR } from '../caller.ts';
 import { PRINCIPAL_HEADER } from './headers.ts';
@@ -69,7 +69,6 @@ function readRoutes(topology: Topology): Route[] {
   return syncInteractions(topology)
     .filter(({ caller }) => caller === GATEWAY)
     .flatMap(({ rpcs }) =>
-      // A gRPC call is always a POST.
-      Object.values(rpcs).map(({ path, method = 'POST', access }) => ({ path, method, access })),
+      Object.values(rpcs).map((rpc) => ({ path: rpc.path, method: methodOf(rpc), access: rpc.access })),
     );
 }
