@@ -40,7 +40,7 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
   },
   'k8s-tests/mesh/breakers.cluster.test.ts': {
     reason: 'every breaker, with one pod and with two, some over a minute each; the short form has one of them',
-    shortForms: ['k8s-tests/mesh/orders-breakers.cluster.test.ts', 'k8s-tests/mesh/live-config.cluster.test.ts'],
+    shortForms: ['k8s-tests/mesh/saga-breaker.cluster.test.ts', 'k8s-tests/mesh/live-config.cluster.test.ts'],
   },
   'k8s-tests/mesh/mutation.cluster.test.ts': {
     reason: 'ten deployments, each followed by a run of live-config, which is the test that a mutant must fail',
@@ -49,6 +49,10 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
   'k8s-tests/mesh/new-dependency.cluster.test.ts': {
     reason: 'builds and deploys a further service; the short form makes the same edits and synthesizes them',
     shortForms: ['k8s-tests/docs/add-a-service.test.ts'],
+  },
+  'k8s-tests/platform/rollouts.cluster.test.ts': {
+    reason: 'restarts ten deployments and the gateway, 8 s each; the short form restarts two of them',
+    shortForms: ['k8s-tests/platform/rollout.cluster.test.ts'],
   },
   'k8s-tests/platform/native-cluster.cluster.test.ts': {
     reason: '129 s for a second cluster; `make test` itself starts and removes one',

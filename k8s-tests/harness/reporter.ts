@@ -1,4 +1,4 @@
-import type { Reporter, TestModule, Vitest } from 'vitest/node';
+import type { Reporter, TestCase, TestModule, Vitest } from 'vitest/node';
 import { allowedSkips } from '../skips.ts';
 
 /** The result of a run, by test. */
@@ -34,7 +34,7 @@ function toTiming(module: TestModule): FileTiming {
 }
 
 /**
- * Prints the line `N passed, N failed, N skipped` at the end of the run, and fails the run for each fault that
+ * Prints the failed tests and the line `N passed, N failed, N skipped` at the end of the run, and fails the run for each fault that
  * `findRunErrors` returns. If tests were selected by name (`-t`), the others do not count as skipped.
  */
 export default class CountingReporter implements Reporter {
@@ -53,6 +53,7 @@ export default class CountingReporter implements Reporter {
     for (const fault of faults) console.error(fault);
     for (const line of describeFlaky(modules)) console.log(`passed only at its second attempt: ${line}`);
     console.log(['the slowest files:', ...slowest(modules.map(toTiming))].join('\n  '));
+    for (const line of describeFailed(modules)) console.log(`failed: ${line}`);
     console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
     if (faults.length > 0) process.exitCode = 1;
   }
@@ -60,19 +61,33 @@ export default class CountingReporter implements Reporter {
 
 /** Each test that failed at first and then passed, with the error of its first attempt. */
 function describeFlaky(modules: readonly TestModule[]): readonly string[] {
-  const tests = modules.flatMap((module) => [...module.children.allTests()]);
-  return tests
+  return testsOf(modules)
     .filter((test) => test.diagnostic()?.flaky)
-    .map((test) => `${test.fullName}: ${test.result().errors?.[0]?.message ?? 'no error is known'}`);
+    .map(describeError);
 }
+
+/** Each failed test and each file that could not be loaded, for those who read only the end of a long log. */
+function describeFailed(modules: readonly TestModule[]): readonly string[] {
+  const failed = testsOf(modules).filter((test) => test.result().state === 'failed');
+  const files = unloadable(modules).map((module) => `${module.relativeModuleId}: ${module.errors()[0]?.message}`);
+  return [...files, ...failed.map(describeError)];
+}
+
+const unloadable = (modules: readonly TestModule[]): readonly TestModule[] =>
+  modules.filter((module) => module.children.size === 0 && module.errors().length > 0);
+
+const describeError = (test: TestCase): string =>
+  `${test.module.relativeModuleId}: ${test.fullName}: ${test.result().errors?.[0]?.message ?? 'no error is known'}`;
+
+const testsOf = (modules: readonly TestModule[]): readonly TestCase[] =>
+  modules.flatMap((module) => [...module.children.allTests()]);
 
 /** Counts a file that could not be loaded as one failed test. */
 function countTests(modules: readonly TestModule[]): RunCounts {
-  const tests = modules.flatMap((module) => [...module.children.allTests()]);
-  const unloadable = modules.filter((module) => module.children.size === 0 && module.errors().length > 0);
+  const tests = testsOf(modules);
   return {
     passed: tests.filter((test) => test.result().state === 'passed').length,
-    failed: tests.filter((test) => test.result().state === 'failed').length + unloadable.length,
+    failed: tests.filter((test) => test.result().state === 'failed').length + unloadable(modules).length,
     // Also counts tests that were pending when the run was interrupted.
     skipped: tests.filter((test) => ['skipped', 'pending'].includes(test.result().state)).map((test) => test.fullName),
   };

@@ -72,7 +72,8 @@ function workIn({ spans }: Trace): readonly string[] {
   });
 }
 
-it.each(orders)(
+// Each waits for its own trace, and most of that time for exporters.
+it.concurrent.each(orders)(
   'the trace of a $name order, found by traceresponse, has every service from gateway to last consumer and no other',
   async ({ order, status, links, work }) => {
     const answer = check(await send(orderRequest(cluster.ingressUrl, order)), hasStatus(status));
