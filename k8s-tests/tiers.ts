@@ -112,6 +112,16 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
     reason: 'removes each of eleven policies in turn and asks the matrix twice; the short form asks it once',
     shortForms: ['k8s-tests/identity/services.cluster.test.ts'],
   },
+  'k8s-tests/docs/attacks.cluster.test.ts': {
+    reason: 'half a minute of commands as a stranger types them; the short forms ask more, from one program each',
+    shortForms: [
+      'k8s-tests/identity/services.cluster.test.ts',
+      'k8s-tests/mesh/customers.cluster.test.ts',
+      'k8s-tests/messaging/kafka-identity.cluster.test.ts',
+      'k8s-tests/platform/postgres-identity.cluster.test.ts',
+      'k8s-tests/platform/host-path.cluster.test.ts',
+    ],
+  },
   'k8s-tests/mesh/bad-edits.cluster.test.ts': {
     reason: 'three minutes for twenty restarts of istiod and two hundred edits',
     shortForms: [

@@ -1,17 +1,11 @@
-/**
- * Runs docs/tour.md and the README's first order, and compares their output. All `sh` blocks of a document run in one
- * bash, which ends at the first command that fails. A block of another language after an `sh` block is its output. Each
- * line of it must be printed, in that order; other lines may be printed too. Ids, times, durations, ports and spaces
- * are masked on both sides, and `…` matches anything.
- */
+/** Runs docs/tour.md and the README's first order, and compares their output with what they show. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { root } from '../../cluster/paths.ts';
 import { findRoute, type RouteRef, replaceRoute } from '../harness/route-edits.ts';
 import { useCluster } from '../harness/use-cluster.ts';
-import { findMismatches, readSteps, type Step, scriptOf } from './run-document.ts';
+import { runSection } from './run-section.ts';
 
 const { cluster } = useCluster();
 const sources = ['cdk8s/policies.ts', 'cdk8s/topology.ts'].map((file) => join(root, file));
@@ -33,22 +27,12 @@ afterAll(async () => {
   await replaceRoute(cluster, route);
 });
 
-/** Runs the steps as in a person's shell, which has no variables of a surrounding make. */
-async function run(steps: readonly Step[]): Promise<readonly string[]> {
-  const env = { MAKELEVEL: undefined, MAKEFLAGS: undefined, MFLAGS: undefined };
-  const options = { cwd: root, env, reject: false, stdin: 'ignore', timeout: 280_000 } as const;
-  const { stdout, exitCode } = await execa('bash', ['-c', scriptOf(steps)], options);
-  return findMismatches(steps, stdout, exitCode);
-}
-
 it('the tour runs, prints the documented output and leaves nothing behind', async () => {
-  const steps = readSteps('docs/tour.md', await readFile(join(root, 'docs/tour.md'), 'utf8'), /./);
-  expect(await run(steps)).toEqual([]);
+  expect(await runSection('docs/tour.md', /./)).toEqual([]);
   expect(await readSources()).toEqual(before);
   expect((await findRoute(cluster, 'inventory', 'orders.Check')).route).toEqual(route.route);
 }, 300_000);
 
 it('the order of the README is placed and fulfilled as documented', async () => {
-  const steps = readSteps('README.md', await readFile(join(root, 'README.md'), 'utf8'), /Place an order/);
-  expect(await run(steps)).toEqual([]);
+  expect(await runSection('README.md', /Place an order/)).toEqual([]);
 });

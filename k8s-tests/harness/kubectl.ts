@@ -19,6 +19,13 @@ export function runNode(namespace: string, deployment: string, script: string): 
   return kubectl('-n', namespace, 'exec', `deploy/${deployment}`, '-c', deployment, '--', 'node', '-e', script);
 }
 
+/** Deletes a namespace. Resolves once its pods are gone, so that no later test counts them. The rest may take longer. */
+export async function deleteNamespace(name: string): Promise<void> {
+  await kubectl('-n', name, 'delete', 'deployments', '--all', '--cascade=foreground');
+  await kubectl('-n', name, 'delete', 'pods', '--all', '--now');
+  await kubectl('delete', 'namespace', name, '--wait=false', '--ignore-not-found');
+}
+
 /** Restarts a deployment and waits until the new pods have replaced the old ones. */
 export async function restartDeployment(namespace: string, deployment: string): Promise<void> {
   await kubectl('-n', namespace, 'rollout', 'restart', `deploy/${deployment}`);

@@ -15,7 +15,7 @@ export interface TemporaryPod {
 }
 
 /**
- * Starts the pod, with a Service of its name on port 8080, and waits until it is ready. `removePod` deletes all of it.
+ * Starts the pod, with a Service of its name on port 8080, and waits until it is ready. `deleteNamespace` deletes all of it.
  */
 export async function startPod({ name, inMesh, program, pods = 1, hostPath }: TemporaryPod): Promise<void> {
   const ours = ['-n', 'shop', 'get', 'deploy/orders', '-o', 'jsonpath={.spec.template.spec.containers[0].image}'];
@@ -49,10 +49,4 @@ export async function startPod({ name, inMesh, program, pods = 1, hostPath }: Te
   ];
   await apply(toStream(manifests), `pod ${name}`);
   await kubectl('-n', name, 'wait', 'pod', '--all', '--for=condition=Ready', '--timeout=90s');
-}
-
-/** Resolves once the pods are gone, so that no later test counts them. Their namespace may take longer. */
-export async function removePod({ name }: TemporaryPod): Promise<void> {
-  await kubectl('-n', name, 'delete', 'pods', '--all', '--ignore-not-found');
-  await kubectl('delete', 'namespace', name, '--wait=false', '--ignore-not-found');
 }

@@ -10,9 +10,9 @@ import { apply, programPath } from '../../cluster/kubernetes/kubectl.ts';
 import { toStream } from '../../cluster/kubernetes/objects.ts';
 import { kubeconfigPath } from '../../cluster/state.ts';
 import type { Cluster } from '../harness/cluster.ts';
-import { kubectl } from '../harness/kubectl.ts';
+import { deleteNamespace, kubectl } from '../harness/kubectl.ts';
 import { useOpenNetwork } from '../harness/open-network.ts';
-import { removePod, startPod, type TemporaryPod } from '../harness/temporary-pod.ts';
+import { startPod, type TemporaryPod } from '../harness/temporary-pod.ts';
 import { issueCertificates } from './mesh-certificate.ts';
 import type { ProbeInput, ProbeResult } from './probe-program.ts';
 import { accountsOf, type Cell, ELSEWHERE, type WITHOUT_IDENTITY } from './service-matrix.ts';
@@ -92,7 +92,7 @@ async function startProber(cluster: Cluster, topology: Topology): Promise<Prober
       });
     },
     async remove() {
-      await removePod(unknown);
+      await deleteNamespace(unknown.name);
       for (const { namespace, name } of missing.filter(({ namespace }) => namespace !== ELSEWHERE))
         await kubectl('-n', namespace, 'delete', 'serviceaccount', name, '--ignore-not-found');
     },

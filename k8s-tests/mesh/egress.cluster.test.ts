@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PORTS } from '../../cdk8s/model/addresses.ts';
 import { topology } from '../../cdk8s/topology.ts';
-import { kubectl } from '../harness/kubectl.ts';
+import { deleteNamespace, kubectl } from '../harness/kubectl.ts';
 import { namespaceOf } from '../harness/names.ts';
-import { removePod, startPod } from '../harness/temporary-pod.ts';
+import { startPod } from '../harness/temporary-pod.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
 const { cluster } = useCluster();
@@ -51,7 +51,7 @@ describe.each([
 ])("the proxy of $from rejects a call to a destination outside the mesh's registry:", ({ place, unknownName }) => {
   if (place === probe) {
     beforeAll(() => startPod(unknown));
-    afterAll(() => removePod(unknown));
+    afterAll(() => deleteNamespace(unknown.name));
   }
 
   it('an address', async () => {

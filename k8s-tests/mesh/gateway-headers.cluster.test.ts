@@ -4,9 +4,9 @@ import { apply } from '../../cluster/kubernetes/kubectl.ts';
 import { check, hasStatus } from '../harness/check.ts';
 import { eventually } from '../harness/eventually.ts';
 import { type HttpResponse, send } from '../harness/http.ts';
-import { kubectl } from '../harness/kubectl.ts';
+import { deleteNamespace, kubectl } from '../harness/kubectl.ts';
 import { orderRequest } from '../harness/order.ts';
-import { removePod, startPod } from '../harness/temporary-pod.ts';
+import { startPod } from '../harness/temporary-pod.ts';
 import { customer } from '../harness/tokens.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
@@ -129,7 +129,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await kubectl('-n', 'shop', 'delete', 'virtualservice', echo.name, '--ignore-not-found');
-  await removePod(echo);
+  await deleteNamespace(echo.name);
 });
 
 describe.each([

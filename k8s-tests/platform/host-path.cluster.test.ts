@@ -3,8 +3,8 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { root } from '../../cluster/paths.ts';
-import { kubectl } from '../harness/kubectl.ts';
-import { removePod, startPod } from '../harness/temporary-pod.ts';
+import { deleteNamespace, kubectl } from '../harness/kubectl.ts';
+import { startPod } from '../harness/temporary-pod.ts';
 
 /** A pod with all of its node's files, as root. */
 const intruder = {
@@ -18,7 +18,7 @@ const marker = mkdtempSync(join(tmpdir(), 'windlass-host-'));
 beforeAll(() => startPod(intruder));
 afterAll(async () => {
   rmSync(marker, { recursive: true });
-  await removePod(intruder);
+  await deleteNamespace(intruder.name);
 });
 
 /** Runs CommonJS code in the pod, which has the node's root at /host. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { eventually } from '../harness/eventually.ts';
-import { kubectl } from '../harness/kubectl.ts';
-import { removePod, startPod } from '../harness/temporary-pod.ts';
+import { deleteNamespace, kubectl } from '../harness/kubectl.ts';
+import { startPod } from '../harness/temporary-pod.ts';
 
 /** Pods outside the mesh, where only kube-proxy chooses among the pods of a Service. */
 const servers = {
@@ -12,7 +12,7 @@ const servers = {
 } as const;
 
 beforeAll(() => startPod(servers));
-afterAll(() => removePod(servers));
+afterAll(() => deleteNamespace(servers.name));
 
 it('a Service with two pods routes to both of them', async () => {
   const script = `

@@ -10,7 +10,7 @@ import { type EnvoyCluster, readCluster } from '../../harness/envoy-cluster.ts';
 import { readRouteNamed } from '../../harness/envoy-route.ts';
 import { eventually } from '../../harness/eventually.ts';
 import { send } from '../../harness/http.ts';
-import { kubectl } from '../../harness/kubectl.ts';
+import { deleteNamespace, kubectl } from '../../harness/kubectl.ts';
 import type { PodRef } from '../../harness/names.ts';
 import { type Chain, CLIENT } from './chain.ts';
 import { evaluate, type HopSettings, meshManifests, sourceOf, urlOf, workloadManifests } from './workloads.ts';
@@ -52,8 +52,8 @@ export class RunningChain {
     await kubectl('-n', this.chain.namespace, 'wait', 'pod', '--all', '--for=condition=Ready', '--timeout=90s');
   }
 
-  async remove(): Promise<void> {
-    await kubectl('delete', 'namespace', this.chain.namespace, '--wait=false');
+  remove(): Promise<void> {
+    return deleteNamespace(this.chain.namespace);
   }
 
   apply(manifests: readonly object[]): Promise<void> {
