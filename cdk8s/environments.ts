@@ -7,6 +7,14 @@ const dev = {
   spread: [],
   faults: 'on',
   tokens: { issuer: 'https://dev.windlass.example', audience: 'windlass', jwksUri: MADE_IN_CLUSTER },
+  edge: {
+    hosts: ['*'],
+    plainHttp: 'served',
+    perCustomer: { requestsPerSecond: 20, burst: 40 },
+    ordersPerCustomer: { requestsPerSecond: 2, burst: 20 },
+    // All clients are on this machine and so one address, among them tests with hundreds of requests per second.
+    perAddress: { requestsPerSecond: 1_000, burst: 2_000 },
+  },
   samplingPercent: 100,
   service: {
     cpuRequestMilli: 25,
@@ -34,6 +42,14 @@ export const environments = {
       issuer: 'https://accounts.windlass.example',
       audience: 'windlass',
       jwksUri: 'https://accounts.windlass.example/.well-known/jwks.json',
+    },
+    edge: {
+      hosts: ['shop.windlass.example'],
+      plainHttp: 'redirected',
+      perCustomer: { requestsPerSecond: 20, burst: 40 },
+      ordersPerCustomer: { requestsPerSecond: 2, burst: 20 },
+      // An office behind one address has several customers.
+      perAddress: { requestsPerSecond: 100, burst: 200 },
     },
     samplingPercent: 5,
     // Memory is incompressible, so request = limit.

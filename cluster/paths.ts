@@ -21,3 +21,5 @@ export const kubeconfig = join(stateFolder, 'kubeconfig');
 /** Links to kubectl, helm and istioctl of the versions in use. */
 export const binFolder = join(stateFolder, 'bin');
 export const portsFile = join(stateFolder, 'ports.json');
+/** The authority of the gateway's certificate, as PEM, for clients on this machine. */
+export const edgeAuthority = join(stateFolder, 'edge-ca.crt');

@@ -20,20 +20,22 @@ test('a requested port that is in use is an error that names it', async () => {
   );
 });
 
-test('without a requested port two different free ports are found', async () => {
-  const { ingress, jaeger } = await choosePorts(settings);
-  expect(ingress).not.toBe(jaeger);
-  for (const port of [ingress, jaeger]) expect(port).toBeGreaterThanOrEqual(1024);
+test('without a requested port different free ports are found', async () => {
+  const ports = Object.values(await choosePorts(settings));
+  expect(new Set(ports).size).toBe(3);
+  for (const port of ports) expect(port).toBeGreaterThanOrEqual(1024);
 });
 
 test('a port that differs from that of the running cluster is rejected, not ignored', () => {
-  const running = { ingress: 8080, jaeger: 16686 };
-  expect(() => checkPorts({ ...settings, ingressPort: 9000 }, running)).toThrow('INGRESS_PORT=9000');
-  expect(() => checkPorts({ ...settings, ingressPort: 8080 }, running)).not.toThrow();
+  const running = { ingress: 8080, ingressTls: 8443, jaeger: 16686 };
+  const check = (asked: object) => () => checkPorts({ ...settings, ...asked }, running);
+  expect(check({ ingressPort: 9000 })).toThrow('INGRESS_PORT=9000');
+  expect(check({ ingressTlsPort: 9000 })).toThrow('INGRESS_TLS_PORT=9000');
+  expect(check({ ingressPort: 8080, ingressTlsPort: 8443 })).not.toThrow();
 });
 
 test('a stopped cluster whose port is in use by now is an error that names the port', async () => {
-  const { ingress } = await choosePorts(settings);
-  await expect(checkFree({ ingress, jaeger: taken })).rejects.toThrow(`has port ${taken} of 127.0.0.1, in use`);
-  await expect(checkFree({ ingress, jaeger: ingress })).resolves.toBeUndefined();
+  const ports = await choosePorts(settings);
+  await expect(checkFree({ ...ports, jaeger: taken })).rejects.toThrow(`has port ${taken} of 127.0.0.1, in use`);
+  await expect(checkFree(ports)).resolves.toBeUndefined();
 });

@@ -2,29 +2,57 @@ import { createServer } from 'node:net';
 import getPort from 'get-port';
 import { type Ports, type Settings, UserError } from './settings.ts';
 
-/** The node ports of the gateway and of Jaeger. The charts fix them. */
-export const NODE_PORTS: Ports = { ingress: 30080, jaeger: 30686 };
+interface Port {
+  /** Of 127.0.0.1, if it is free and the user asks for no other one. */
+  readonly usual: number;
+  /** Of the cluster's node. The charts fix it. */
+  readonly nodePort: number;
+  /** The variable, and what it is as a setting, by which a user asks for a port. */
+  readonly variable: string;
+  readonly setting: 'ingressPort' | 'ingressTlsPort' | 'jaegerPort';
+}
 
-const DEFAULTS: Ports = { ingress: 8080, jaeger: 16686 };
+/** The ports of 127.0.0.1 that lead into a cluster. */
+const PORTS: { readonly [Name in keyof Ports]: Port } = {
+  ingress: { usual: 8080, nodePort: 30080, variable: 'INGRESS_PORT', setting: 'ingressPort' },
+  ingressTls: { usual: 8443, nodePort: 30443, variable: 'INGRESS_TLS_PORT', setting: 'ingressTlsPort' },
+  jaeger: { usual: 16686, nodePort: 30686, variable: 'JAEGER_PORT', setting: 'jaegerPort' },
+};
+const entries = Object.entries(PORTS) as (readonly [keyof Ports, Port])[];
+
+/** The port for each node port. */
+export function portsBy(portOf: (nodePort: number) => number): Ports {
+  return Object.fromEntries(entries.map(([name, { nodePort }]) => [name, portOf(nodePort)])) as unknown as Ports;
+}
+
+/** Which port of 127.0.0.1 leads to which node port. */
+export function forwardsOf(ports: Ports): { readonly hostPort: number; readonly nodePort: number }[] {
+  return entries.map(([name, { nodePort }]) => ({ hostPort: ports[name], nodePort }));
+}
+
+/** The ports for people, each with the variable that asks for another one: `8080 (INGRESS_PORT)`. */
+export function titlesOf(ports: Ports): string[] {
+  return entries.map(([name, { variable }]) => `${ports[name]} (${variable})`);
+}
 
 /**
  * Ports for a cluster that is down. A port that the user asked for must be free; otherwise it is the default port, or
  * the next free one.
  * @throws UserError if a port that the user asked for is in use
  */
-export async function choosePorts({ ingressPort, jaegerPort }: Settings): Promise<Ports> {
-  const ingress = await choose('INGRESS_PORT', ingressPort, DEFAULTS.ingress, []);
-  const jaeger = await choose('JAEGER_PORT', jaegerPort, DEFAULTS.jaeger, [ingress]);
-  return { ingress, jaeger };
+export async function choosePorts(settings: Settings): Promise<Ports> {
+  const chosen: Partial<Record<keyof Ports, number>> = {};
+  for (const [name, port] of entries) chosen[name] = await choose(port, settings[port.setting], Object.values(chosen));
+  return chosen as Ports;
 }
 
 /**
  * Checks that the ports of a stopped cluster are free, as it starts again with the same ones.
  * @throws UserError that names each port in use
  */
-export async function checkFree({ ingress, jaeger }: Ports): Promise<void> {
+export async function checkFree(ports: Ports): Promise<void> {
   const taken = [];
-  for (const port of [ingress, jaeger]) if (!(await isFree(port))) taken.push(port);
+  for (const [name] of entries) if (!(await isFree(ports[name]))) taken.push(ports[name]);
   if (taken.length > 0)
     throw new UserError(
       `this checkout's stopped cluster has port ${taken.join(' and ')} of 127.0.0.1, in use by another program now: ` +
@@ -37,20 +65,17 @@ export async function checkFree({ ingress, jaeger }: Ports): Promise<void> {
  * @throws UserError that names each difference
  */
 export function checkPorts(settings: Settings, running: Ports): void {
-  const wrong = [
-    ['INGRESS_PORT', settings.ingressPort, running.ingress] as const,
-    ['JAEGER_PORT', settings.jaegerPort, running.jaeger] as const,
-  ].filter(([, wanted, actual]) => wanted !== undefined && wanted !== actual);
-  if (wrong.length > 0) {
-    const lines = wrong.map(([name, wanted, actual]) => `${name}=${wanted}: this checkout's cluster has ${actual}`);
-    throw new UserError(`${lines.join('\n')}\nRun \`make down\` first.`);
-  }
+  const lines = entries.flatMap(([name, { variable, setting }]) => {
+    const wanted = settings[setting];
+    const isWrong = wanted !== undefined && wanted !== running[name];
+    return isWrong ? [`${variable}=${wanted}: this checkout's cluster has ${running[name]}`] : [];
+  });
+  if (lines.length > 0) throw new UserError(`${lines.join('\n')}\nRun \`make down\` first.`);
 }
 
 async function choose(
-  variable: string,
+  { variable, usual }: Port,
   wanted: number | undefined,
-  usual: number,
   taken: readonly number[],
 ): Promise<number> {
   if (wanted !== undefined && !(await isFree(wanted))) {

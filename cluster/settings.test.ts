@@ -6,6 +6,7 @@ test('unset variables leave every choice to make up', () => {
     cluster: undefined,
     kubeContext: undefined,
     ingressPort: undefined,
+    ingressTlsPort: undefined,
     jaegerPort: undefined,
     imageRegistry: undefined,
     kindNodeImage: undefined,
@@ -19,8 +20,11 @@ test('every wrong value is named at once, with what would be right', () => {
   expect(read).toThrow('JAEGER_PORT=80: must be 1024 or more');
 });
 
-test('the same port for gateway and Jaeger is rejected', () => {
-  expect(() => readSettings({ INGRESS_PORT: '9000', JAEGER_PORT: '9000' })).toThrow('must differ');
+test('the same port for two of them is rejected', () => {
+  expect(() => readSettings({ INGRESS_PORT: '9000', JAEGER_PORT: '9000' })).toThrow(
+    'INGRESS_PORT and JAEGER_PORT are both 9000: they must differ',
+  );
+  expect(() => readSettings({ INGRESS_PORT: '9000', INGRESS_TLS_PORT: '9000' })).toThrow('INGRESS_TLS_PORT');
 });
 
 test('a registry is a host and a path, not a URL', () => {

@@ -3,6 +3,8 @@ import { z } from 'zod';
 /** Ports of 127.0.0.1 that lead to the cluster's gateway and to Jaeger. */
 export interface Ports {
   readonly ingress: number;
+  /** The gateway's, in TLS. */
+  readonly ingressTls: number;
   readonly jaeger: number;
 }
 
@@ -12,6 +14,7 @@ export interface Settings {
   readonly kubeContext: string | undefined;
   /** If set: this port or an error. If unset: the default port, or a free one if that is in use. */
   readonly ingressPort: number | undefined;
+  readonly ingressTlsPort: number | undefined;
   readonly jaegerPort: number | undefined;
   /** The registry that this checkout's image is pushed to for a cluster on other machines: `registry.example/team`. */
   readonly imageRegistry: string | undefined;
@@ -33,6 +36,7 @@ const schema = z.object({
   CLUSTER: z.enum(['native', 'kind'], { error: 'must be native or kind' }).optional(),
   KUBE_CONTEXT: z.string().optional(),
   INGRESS_PORT: port,
+  INGRESS_TLS_PORT: port,
   JAEGER_PORT: port,
   IMAGE_REGISTRY: z
     .string()
@@ -55,14 +59,18 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     });
     throw new UserError(lines.join('\n'));
   }
-  const { CLUSTER, KUBE_CONTEXT, INGRESS_PORT, JAEGER_PORT, IMAGE_REGISTRY, KIND_NODE_IMAGE } = result.data;
-  if (INGRESS_PORT !== undefined && INGRESS_PORT === JAEGER_PORT) {
-    throw new UserError(`INGRESS_PORT and JAEGER_PORT are both ${INGRESS_PORT}: they must differ`);
+  const { CLUSTER, KUBE_CONTEXT, INGRESS_PORT, INGRESS_TLS_PORT, JAEGER_PORT, IMAGE_REGISTRY, KIND_NODE_IMAGE } =
+    result.data;
+  const ports = Object.entries({ INGRESS_PORT, INGRESS_TLS_PORT, JAEGER_PORT });
+  for (const [port = 0, names] of Map.groupBy(ports, ([, value]) => value)) {
+    if (port !== 0 && names.length > 1)
+      throw new UserError(`${names.map(([name]) => name).join(' and ')} are both ${port}: they must differ`);
   }
   return {
     cluster: CLUSTER,
     kubeContext: KUBE_CONTEXT,
     ingressPort: INGRESS_PORT,
+    ingressTlsPort: INGRESS_TLS_PORT,
     jaegerPort: JAEGER_PORT,
     imageRegistry: IMAGE_REGISTRY,
     kindNodeImage: KIND_NODE_IMAGE,

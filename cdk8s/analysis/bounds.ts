@@ -20,6 +20,8 @@ const memoryRequest: Bound = {
 };
 const memoryLimit: Bound = { min: 128, max: 65_536, why: 'Node and Envoy are killed at their start with less' };
 
+const ofClients = from1To(10_000, 'no client needs more, and one pod of the gateway serves no more');
+
 /**
  * The numbers that the model may state, by their path in the source. Envoy accepts far larger ones, which then never
  * take effect or have no bound in practice.
@@ -56,6 +58,12 @@ export const BOUNDS = {
   deduplicationDays: from1To(366, 'inboxes would grow for longer than any topic keeps its events'),
   replicas: from1To(1_000, 'every caller keeps connections to all of them'),
   maxUnavailable: from1To(100, 'with 0 no node can be drained, and more evictions at once are an outage'),
+  'edge.perCustomer.requestsPerSecond': ofClients,
+  'edge.perCustomer.burst': ofClients,
+  'edge.ordersPerCustomer.requestsPerSecond': ofClients,
+  'edge.ordersPerCustomer.burst': ofClients,
+  'edge.perAddress.requestsPerSecond': ofClients,
+  'edge.perAddress.burst': ofClients,
   'service.cpuRequestMilli': cpu,
   'service.criticalCpuRequestMilli': cpu,
   'service.memoryRequestMi': memoryRequest,

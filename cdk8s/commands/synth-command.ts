@@ -4,6 +4,7 @@ import { tokensFit } from '../analysis/access.ts';
 import { analyze } from '../analysis/analyze.ts';
 import { availabilityOfRoutes, formatAvailability } from '../analysis/availability.ts';
 import { connectionsFit } from '../analysis/connections.ts';
+import { edgeFits } from '../analysis/edge.ts';
 import { environmentsFit } from '../analysis/environments.ts';
 import { planMesh } from '../mesh/plan.ts';
 import type { Environment } from '../model/environment.ts';
@@ -44,6 +45,7 @@ export function synth(args: readonly string[], { environments, ...model }: Sourc
       ...connectionsFit(model.topology, environments),
       ...environmentsFit(environments),
       ...tokensFit(environments),
+      ...edgeFits(environments),
     ];
     if (problems.length > 0) throw new SynthesisRejected(problems);
     const plan = planMesh(model, replicas);

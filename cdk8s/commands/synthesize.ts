@@ -29,7 +29,7 @@ export function synthesize({ topology, plan, environment, outFolder }: Synthesis
   new NamespacesChart(app, '10-namespaces', topology);
   new QuotasChart(app, '15-quotas', topology, environment);
   new ObservabilityChart(app, '30-observability', environment.samplingPercent);
-  new GatewayChart(app, '35-edge', topology, environment.tokens);
+  new GatewayChart(app, '35-edge', topology, environment);
   new MeshChart(app, '40-mesh', plan);
   // After the policies that allow something, so that an upgrade refuses no call in between.
   new SecurityChart(app, '45-security', topology);

@@ -10,6 +10,7 @@ export interface Environment {
   /** Whether the fault and request-count endpoints for tests exist. */
   readonly faults: 'on' | 'off';
   readonly tokens: Tokens;
+  readonly edge: Edge;
   /** Share of traces that are kept. The gateway decides; all services behind it follow. */
   readonly samplingPercent: number;
   readonly service: Resources & {
@@ -51,6 +52,27 @@ export interface Tokens {
    * `make token` signs with it; never where FAULTS=off.
    */
   readonly jwksUri: string;
+}
+
+/** How strangers reach the gateway, and how much of it one of them may take. */
+export interface Edge {
+  /** The names under which it serves, and of its certificate. `*`: any; never where FAULTS=off. */
+  readonly hosts: readonly string[];
+  /** Plain HTTP beside TLS. `redirected`: only to be sent to TLS. `served`: like TLS; never where FAULTS=off. */
+  readonly plainHttp: 'served' | 'redirected';
+  /** All requests of one customer. */
+  readonly perCustomer: RateLimit;
+  /** Of these, the orders that one customer places. */
+  readonly ordersPerCustomer: RateLimit;
+  /** All requests of one address, of any customer. */
+  readonly perAddress: RateLimit;
+}
+
+/** Of each pod of the gateway. Requests above it are answered 429. */
+export interface RateLimit {
+  readonly requestsPerSecond: number;
+  /** Requests at once, after a pause. */
+  readonly burst: number;
 }
 
 /** The `jwksUri` of an environment whose key the cluster's credentials contain. */

@@ -1,11 +1,13 @@
+import { writeFile } from 'node:fs/promises';
 import { customerAuthentication, wantedAuthentication } from '../credentials/customer-key.ts';
+import { readEdgeAuthority } from '../credentials/edge-certificate.ts';
 import { clusterStore } from '../credentials/store.ts';
 import { readTokenIssuer, signToken } from '../credentials/tokens.ts';
 import { manifestObjects, synthesize } from '../deploy/application.ts';
 import { kubectl } from '../kubernetes/kubectl.ts';
 import { memoryByPart } from '../kubernetes/memory.ts';
 import { diffMesh } from '../kubernetes/mesh-diff.ts';
-import { binFolder, kubeconfig } from '../paths.ts';
+import { binFolder, edgeAuthority, kubeconfig } from '../paths.ts';
 import type { Settings } from '../settings.ts';
 import { decideFor } from '../shared/decide-for.ts';
 import { namespacesOf } from '../shared/mesh.ts';
@@ -52,12 +54,16 @@ export async function logs(settings: Settings, service?: string): Promise<void> 
 }
 
 /**
- * Prints shell lines that point kubectl, helm and istioctl at this checkout's cluster, and set the URLs INGRESS and
- * JAEGER, and TOKEN, a token of the customer c-1 without a role.
+ * Prints shell lines that point kubectl, helm and istioctl at this checkout's cluster, and set the URLs INGRESS, INGRESS_TLS
+ * and JAEGER; INGRESS_CA, a file with the authority of the certificate in TLS; and TOKEN, a token of the customer c-1
+ * without a role.
  */
 export async function env(settings: Settings): Promise<void> {
   const { ports } = await runningCluster(settings);
+  const authority = await readEdgeAuthority();
+  if (authority) await writeFile(edgeAuthority, authority);
   console.log(`export KUBECONFIG='${kubeconfig}' PATH='${binFolder}':"$PATH"`);
   console.log(`export INGRESS=http://127.0.0.1:${ports.ingress} JAEGER=http://127.0.0.1:${ports.jaeger}`);
+  console.log(`export INGRESS_TLS=https://127.0.0.1:${ports.ingressTls} INGRESS_CA='${edgeAuthority}'`);
   console.log(`export TOKEN='${await signToken(await readTokenIssuer(), { customer: 'c-1' })}'`);
 }

@@ -11,6 +11,7 @@ import type { Mesh } from '../shared/mesh.ts';
 import { customerAuthentication, ensureCustomerKey, wantedAuthentication } from './customer-key.ts';
 import { prepareDatabaseCertificate } from './database-certificate.ts';
 import { type DatabaseService, ensureDatabasePasswords } from './database-passwords.ts';
+import { ensureEdgeCertificate } from './edge-certificate.ts';
 import { ensurePartnerCertificate } from './partner-certificates.ts';
 import { clusterStore, type Store } from './store.ts';
 
@@ -29,6 +30,7 @@ export async function ensureCredentials(mesh: Mesh, store: Store = clusterStore)
     await certificate.store();
     for (const certificate of certificates) await ensurePartnerCertificate(store, certificate);
     if (authentication) await ensureCustomerKey(store, authentication);
+    await ensureEdgeCertificate(store, mesh);
   };
   // Only for a concurrent run: the second attempt keeps what that one made.
   await pollUntil(attempt, { timeoutMs: 10_000, intervalMs: 1_000, failure: (last) => last });

@@ -1,4 +1,5 @@
 import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { generate } from 'selfsigned';
 import type { PartnerCertificate } from '../deploy/partner-certificates.ts';
 import type { Store } from './store.ts';
@@ -49,8 +50,9 @@ export function fits(pair: Readonly<Record<string, string>>, host: string, margi
 /**
  * Makes a certificate, `tls.crt` and `tls.key`, and its authority, `ca.crt`. The authority's own key is not stored, so
  * that it can sign no second certificate.
+ * @param further names, or addresses, beside the host
  */
-export async function makePair(host: string): Promise<Record<string, string>> {
+export async function makePair(host: string, further: readonly string[] = []): Promise<Record<string, string>> {
   const notAfterDate = new Date(Date.now() + VALID_DAYS * 86_400_000);
   const common = { keyType: 'ec', algorithm: 'sha256', notAfterDate } as const;
   // Clients that trust two authorities of one name would try only the first one.
@@ -68,9 +70,14 @@ export async function makePair(host: string): Promise<Record<string, string>> {
       { name: 'basicConstraints', cA: false },
       { name: 'keyUsage', digitalSignature: true, critical: true },
       { name: 'extKeyUsage', serverAuth: true },
-      { name: 'subjectAltName', altNames: [{ type: 2, value: host }] },
+      { name: 'subjectAltName', altNames: [host, ...further].map(toAltName) },
     ],
     ca: { key: ca.private, cert: ca.cert },
   });
   return { 'ca.crt': ca.cert, 'tls.crt': signed.cert, 'tls.key': signed.private };
+}
+
+/** An address, or a DNS name, as certificates tell them apart. */
+function toAltName(name: string) {
+  return isIP(name) ? { type: 7 as const, ip: name } : { type: 2 as const, value: name };
 }

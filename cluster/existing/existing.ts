@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { CHECKOUT_LABEL } from '../deploy/labels.ts';
 import { removePlatform } from '../deploy/remove-platform.ts';
 import { docker, reasonOf } from '../docker/docker.ts';
@@ -8,7 +9,7 @@ import { kubectl } from '../kubernetes/kubectl.ts';
 import { clusterNameOf, kubeconfig, root, stateFolder } from '../paths.ts';
 import type { ClusterProvider, Found } from '../provider.ts';
 import { run } from '../run.ts';
-import { type Settings, UserError } from '../settings.ts';
+import { type Ports, type Settings, UserError } from '../settings.ts';
 import { announce } from '../shared/announce.ts';
 import { decideFor } from '../shared/decide-for.ts';
 import { gatewayOf } from '../shared/mesh.ts';
@@ -37,7 +38,7 @@ export function existingProvider(
     if (maker !== undefined && maker !== clusterNameOf(root))
       throw new UserError(`KUBE_CONTEXT=${context}: the Windlass in it belongs to another checkout, ${maker}`);
     const forwards = await findForwards();
-    const ports = forwards?.context === context ? { ingress: forwards.ingress, jaeger: forwards.jaeger } : undefined;
+    const ports = forwards?.context === context ? portsOf(forwards) : undefined;
     if (maker !== undefined && ports) return { state: 'running', ports };
     if (maker === undefined && !ports) return { state: 'absent' };
     return { state: 'down', remedy: 'the missing parts are installed again', ...(ports && { ports }) };
@@ -76,7 +77,7 @@ export function existingProvider(
       const { mesh } = await decideFor({ target: 'existing' });
       const { namespace, service } = gatewayOf(mesh);
       const forwards = await findForwards();
-      const isRight = forwards?.ingress === ports.ingress && forwards.jaeger === ports.jaeger;
+      const isRight = forwards !== undefined && isDeepStrictEqual(portsOf(forwards), portsOf(ports));
       if (!isRight) {
         await stopForwards();
         await startForwards({ ...ports, context, gateway: { namespace, service } });
@@ -113,6 +114,8 @@ export function existingProvider(
     memoryBytes: async () => undefined,
   };
 }
+
+const portsOf = ({ ingress, ingressTls, jaeger }: Ports): Ports => ({ ingress, ingressTls, jaeger });
 
 /** The name of a context's kind cluster; undefined if it is any other cluster. */
 export function kindClusterOf(context: string): string | undefined {

@@ -11,7 +11,7 @@ import { lock } from 'proper-lockfile';
 import { kubeconfig } from '../paths.ts';
 import { type Forwards, forwardsFile } from './forwards.ts';
 
-const { ingress, jaeger, gateway } = JSON.parse(readFileSync(forwardsFile, 'utf8')) as Forwards;
+const { ingress, ingressTls, jaeger, gateway } = JSON.parse(readFileSync(forwardsFile, 'utf8')) as Forwards;
 const stopped = new AbortController();
 const release = await lock(forwardsFile, { realpath: false, onCompromised: () => stopped.abort() });
 
@@ -36,6 +36,7 @@ async function forward(namespace: string, service: string, ports: string): Promi
 
 const forwards = [
   forward(gateway.namespace, gateway.service, `${ingress}:80`),
+  forward(gateway.namespace, gateway.service, `${ingressTls}:443`),
   forward('observability', 'jaeger-query', `${jaeger}:16686`),
 ];
 while (existsSync(forwardsFile) && !stopped.signal.aborted) await sleep(200);

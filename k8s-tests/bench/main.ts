@@ -1,10 +1,14 @@
 import { Argument, Command } from 'commander';
+import { benchBeside } from './beside.ts';
+import { crowding } from './crowding.ts';
 import { benchOrders } from './orders.ts';
 import { benchOutbox } from './outbox.ts';
 import { benchPropagation } from './propagation.ts';
-import { benchSlowClients } from './slow-clients.ts';
+import { slowClients } from './slow-clients.ts';
 import { benchSynthesis } from './synthesis.ts';
 import { benchVolume } from './volume.ts';
+
+type Options = { readonly writeDocs: boolean };
 
 /** Each prints its table and returns whether its figures are within their bounds. */
 const benchmarks = {
@@ -13,14 +17,16 @@ const benchmarks = {
   volume: benchVolume,
   propagation: benchPropagation,
   orders: benchOrders,
-  'slow-clients': benchSlowClients,
+  'slow-clients': (options: Options) => benchBeside(slowClients, options),
+  crowding: (options: Options) => benchBeside(crowding, options),
 } as const;
 type Name = keyof typeof benchmarks;
 const names = Object.keys(benchmarks) as Name[];
 
 const program = new Command('bench')
   .description(
-    'The benchmarks; exit code 1 if one misses its bound. `propagation`, `orders` and `slow-clients` need the running cluster.',
+    'The benchmarks; exit code 1 if one misses its bound. `propagation`, `orders`, `slow-clients` and `crowding` need the ' +
+      'running cluster.',
   )
   .addArgument(new Argument('[names...]', 'which').choices(names).default(names, 'all'))
   .option('--write-docs', 'store the figures: a dated row in docs/benchmarks.md, and the plot', false)
@@ -28,5 +34,5 @@ const program = new Command('bench')
   .parse();
 
 for (const name of program.processedArgs[0] as Name[]) {
-  if (!(await benchmarks[name](program.opts<{ writeDocs: boolean }>()))) process.exitCode = 1;
+  if (!(await benchmarks[name](program.opts<Options>()))) process.exitCode = 1;
 }

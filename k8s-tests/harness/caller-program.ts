@@ -17,6 +17,8 @@ export interface RequestTarget {
   readonly path: string;
   /** Sent in addition to the request id. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The tokens of the senders, who take turns. @default none */
+  readonly tokens?: readonly string[];
   /** In base64. @default nothing */
   readonly body?: string;
 }
@@ -58,7 +60,7 @@ export async function runSeries(all: readonly Series[]): Promise<CallRecord[][]>
   };
   try {
     // Opens the connections before the first measured call. No route has this path, so the proxy answers.
-    await Promise.all(all.map(({ target }) => call({ ...target, path: '/nobody.knows.This/Path' })));
+    await Promise.all(all.map(({ target }) => call(nth({ ...target, path: '/nobody.knows.This/Path' }, 0))));
     return await Promise.all(all.map((series) => runOne(series, call)));
   } finally {
     for (const client of clients.values()) client.close();
@@ -73,11 +75,18 @@ async function runOne(series: Series, call: (target: RequestTarget) => Promise<C
   for (let n = 0; n < count; n++) {
     if (ratePerSecond !== undefined)
       await sleep(Math.max(0, startedAt + (n * 1_000) / ratePerSecond - performance.now()));
-    const one = call(target);
+    const one = call(nth(target, n));
     records.push(one);
     if (ratePerSecond === undefined) await one;
   }
   return Promise.all(records);
+}
+
+/** The target of a series' n-th call, which has the token of its sender. */
+function nth(target: RequestTarget, n: number): RequestTarget {
+  const { tokens = [], headers } = target;
+  const token = tokens[n % tokens.length];
+  return token === undefined ? target : { ...target, headers: { authorization: `Bearer ${token}`, ...headers } };
 }
 
 type Reply = Pick<CallRecord, 'status' | 'message'> & { readonly requestId?: string | undefined };

@@ -8,7 +8,7 @@ import { GATEWAY, type Topology } from '../../cdk8s/model/topology.ts';
 import { type CallRecord, type RequestTarget, runSeries, type Series } from './caller-program.ts';
 import type { Cluster } from './cluster.ts';
 import { kubectl } from './kubectl.ts';
-import { everyone, tokenOf } from './tokens.ts';
+import { everyone, manyLike, tokenOf } from './tokens.ts';
 
 const program = readFileSync(join(import.meta.dirname, 'caller-program.ts'), 'utf8');
 
@@ -37,8 +37,8 @@ export async function callAs(
   series: readonly Series[],
 ): Promise<CallRecord[][]> {
   if (caller === GATEWAY) {
-    const token = await tokenOf(everyone);
-    return runSeries(series.map((one) => ({ ...one, target: throughIngress(cluster, one.target, token) })));
+    const tokens = await Promise.all(manyLike(everyone).map(tokenOf));
+    return runSeries(series.map((one) => ({ ...one, target: throughIngress(cluster, one.target, tokens) })));
   }
   const service = topology.services[caller];
   if (service === undefined) throw new Error(`${caller} is not a service of the topology`);
@@ -58,7 +58,6 @@ export function targetOf({ callee, service }: Dependency, { rpc }: RpcWithPolicy
   };
 }
 
-function throughIngress(cluster: Cluster, target: RequestTarget, token: string): RequestTarget {
-  const headers = { authorization: `Bearer ${token}`, ...target.headers };
-  return { ...target, headers, host: '127.0.0.1', port: cluster.ports.ingress };
+function throughIngress(cluster: Cluster, target: RequestTarget, tokens: readonly string[]): RequestTarget {
+  return { ...target, tokens, host: '127.0.0.1', port: cluster.ports.ingress };
 }

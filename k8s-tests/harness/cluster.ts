@@ -35,6 +35,11 @@ export class Cluster {
     return `http://127.0.0.1:${this.ports.ingress}`;
   }
 
+  /** The gateway in TLS. Its certificate is for this name as well as for 127.0.0.1. */
+  get ingressTlsUrl(): string {
+    return `https://localhost:${this.ports.ingressTls}`;
+  }
+
   get jaegerUrl(): string {
     return `http://127.0.0.1:${this.ports.jaeger}`;
   }

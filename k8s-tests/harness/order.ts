@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { check, hasStatus } from './check.ts';
 import { type EventuallyOptions, eventually } from './eventually.ts';
 import { type HttpRequest, type HttpResponse, send } from './http.ts';
-import { customer, type Sender, support } from './tokens.ts';
+import { customerOf, oneLike, type Sender, support } from './tokens.ts';
 
 /** A valid order for two mugs. Tests override its fields. */
 export const goodOrder = {
@@ -31,12 +31,16 @@ export const undeliverableOrder = {
   shippingAddress: { ...goodOrder.shippingAddress, country: 'AQ' },
 } as const;
 
-/** The request POST /v1/orders. @param key a new idempotency key by default */
+/**
+ * The request POST /v1/orders.
+ * @param key a new idempotency key by default
+ * @param as its sender. By default one of many customers, always the same one for a key
+ */
 export function orderRequest(
   ingressUrl: string,
   order: unknown = goodOrder,
   key: string = randomUUID(),
-  as: Sender = customer,
+  as: Sender = customerOf(key),
 ): HttpRequest {
   return {
     as,
@@ -51,7 +55,7 @@ export const readPlaced = (answer: HttpResponse): PlacedOrder => placedSchema.pa
 
 /** Reads an order of any customer, as support does. */
 export function getOrder(ingressUrl: string, orderId: string): Promise<HttpResponse> {
-  return send({ url: `${ingressUrl}/v1/orders/${orderId}`, as: support });
+  return send({ url: `${ingressUrl}/v1/orders/${orderId}`, as: oneLike(support) });
 }
 
 /** Waits until the order has the status, and returns the order with its history. */

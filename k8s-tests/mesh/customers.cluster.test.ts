@@ -1,5 +1,6 @@
 // cspell:ignore Fstats fstats
 /** Who gets through the gateway: every route with every credential, each with its exact answer. */
+import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { syncInteractions } from '../../cdk8s/model/interactions.ts';
@@ -87,7 +88,8 @@ async function probe(route: Route, credential: Credential) {
 }
 
 it.each(routes)('$method $path answers each credential as it should: it is for $access', async (route) => {
-  orderId = readPlaced(check(await send(orderRequest(cluster.ingressUrl)), hasStatus(201))).orderId;
+  const order = orderRequest(cluster.ingressUrl, goodOrder, randomUUID(), { customer: owner });
+  orderId = readPlaced(check(await send(order), hasStatus(201))).orderId;
   const found: Record<string, unknown> = {};
   const expected: Record<string, unknown> = {};
   for (const credential of credentials) {
@@ -125,11 +127,11 @@ describe('a customer', () => {
 
   it('cannot order in the name of another one, and no service is asked', async () => {
     const order = { ...goodOrder, customerId: 'c-2' };
-    const answer = await send(orderRequest(cluster.ingressUrl, order, 'forbidden'));
+    const answer = await send(orderRequest(cluster.ingressUrl, order, 'forbidden', as('c-1')));
     check(answer, hasStatus(403), isProblem('forbidden'), namesField('customerId'));
     expect((await admin('inventory').requestCounts()).byMatch).toEqual({});
     check(
-      await send(orderRequest(cluster.ingressUrl, { ...goodOrder, customerId: 'c-1' }, 'forbidden')),
+      await send(orderRequest(cluster.ingressUrl, { ...goodOrder, customerId: 'c-1' }, 'forbidden', as('c-1'))),
       hasStatus(201),
     );
   });

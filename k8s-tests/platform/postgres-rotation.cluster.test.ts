@@ -9,7 +9,7 @@ import { kubectl } from '../harness/kubectl.ts';
 import { Load } from '../harness/load.ts';
 import { namespaceOf, services } from '../harness/names.ts';
 import { orderRequest, readPlaced } from '../harness/order.ts';
-import { customer } from '../harness/tokens.ts';
+import { oneLike, support } from '../harness/tokens.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 import { optionsOf, outcomeOf, roles } from './postgres/roles.ts';
 
@@ -23,7 +23,7 @@ it('make rotate gives every role a new password, and no order, read or log line 
   const placedBefore = readPlaced(check(await send(orderRequest(cluster.ingressUrl)), hasStatus(201)));
   const reads = new Load({
     ratePerSecond: 2,
-    call: () => ({ as: customer, url: `${cluster.ingressUrl}/v1/orders/${placedBefore.orderId}` }),
+    call: () => ({ as: oneLike(support), url: `${cluster.ingressUrl}/v1/orders/${placedBefore.orderId}` }),
     check: hasStatus(200),
   });
   const rotated = await execa('npm', ['run', '--silent', 'cluster', '--', 'rotate'], {

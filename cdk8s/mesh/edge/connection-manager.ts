@@ -25,3 +25,31 @@ export function mergeConnectionManager(
     patch: { operation: 'MERGE', value: { typed_config: { '@type': HCM_TYPE, ...settings } } },
   };
 }
+
+/** An HTTP filter of the gateway: its name, and its configuration in the names of Envoy's API. */
+export interface HttpFilter {
+  readonly name: string;
+  readonly typed_config: { readonly '@type': string } & Readonly<Record<string, unknown>>;
+}
+
+/** Adds an HTTP filter to the gateway that sees requests before all others, and answers after them. */
+export function insertFirst(filter: HttpFilter): EnvoyFilterSpecConfigPatches {
+  return {
+    applyTo: 'HTTP_FILTER',
+    match: connectionManagerIn('GATEWAY'),
+    patch: { operation: 'INSERT_FIRST', value: filter },
+  };
+}
+
+/** Adds an HTTP filter to the gateway that sees requests once all others have admitted them. */
+export function insertBeforeRouter(filter: HttpFilter): EnvoyFilterSpecConfigPatches {
+  const subFilter = { name: 'envoy.filters.http.router' };
+  return {
+    applyTo: 'HTTP_FILTER',
+    match: {
+      context: 'GATEWAY',
+      listener: { filterChain: { filter: { name: HTTP_CONNECTION_MANAGER, subFilter } } },
+    },
+    patch: { operation: 'INSERT_BEFORE', value: filter },
+  };
+}

@@ -8,11 +8,11 @@ import { customerAuthorization, requestAuthentication } from './customers.ts';
 const withoutToken = { from: [{ source: { notRequestPrincipals: ['*'] } }] };
 
 test('without a token only the routes for anyone are open, each for its method only', () => {
-  expect(customerAuthorization(topology)).toMatchObject({
+  expect(customerAuthorization(topology, environments.dev.edge)).toMatchObject({
     action: 'DENY',
     selector: { matchLabels: { istio: 'ingressgateway' } },
   });
-  expect(customerAuthorization(topology).rules?.[0]).toEqual({
+  expect(customerAuthorization(topology, environments.dev.edge).rules?.[0]).toEqual({
     ...withoutToken,
     to: [
       { operation: { notPaths: ['/v1/openapi.json'] } },
@@ -22,7 +22,7 @@ test('without a token only the routes for anyone are open, each for its method o
 });
 
 test('statistics need the role that topology.ts states', () => {
-  expect(customerAuthorization(topology).rules?.slice(1)).toEqual([
+  expect(customerAuthorization(topology, environments.dev.edge).rules?.slice(1)).toEqual([
     {
       to: [{ operation: { paths: ['/v1/stats'], methods: ['GET'] } }],
       when: [{ key: 'request.auth.claims[roles]', notValues: ['analyst'] }],
@@ -36,7 +36,12 @@ test('where no route is for anyone, nothing is open without a token', () => {
     ...exampleTopology,
     interactions: [{ ...enter, rpcs: { Enter: enter.rpcs.Enter } }],
   };
-  expect(customerAuthorization(closed).rules).toEqual([withoutToken]);
+  expect(customerAuthorization(closed, environments.dev.edge).rules).toEqual([withoutToken]);
+});
+
+test('where plain HTTP is redirected, that comes before the question who asks', () => {
+  const [anyone] = customerAuthorization(topology, environments.prod.edge).rules ?? [];
+  expect(anyone?.to?.map(({ operation }) => operation?.notPorts)).toEqual([['80'], ['80']]);
 });
 
 test('a token is read from the header Authorization only, and is not passed on', () => {

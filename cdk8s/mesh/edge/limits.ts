@@ -1,7 +1,7 @@
 import type { EnvoyFilterSpec } from '../../imports/networking.istio.io.ts';
 import { INGRESS_SELECTOR } from '../caller.ts';
 import { formatDurationS } from '../duration.ts';
-import { connectionManagerIn, mergeConnectionManager } from './connection-manager.ts';
+import { connectionManagerIn, insertFirst, mergeConnectionManager } from './connection-manager.ts';
 
 const CONNECTION_LIMIT_TYPE =
   'type.googleapis.com/envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit';
@@ -13,10 +13,17 @@ export const edgeLimits = {
   headersTimeoutMs: 5_000,
   /** From the first byte of a request to the end of its body. */
   requestTimeoutMs: 10_000,
+  /** From the opening of a connection to the end of its TLS handshake. */
+  handshakeTimeoutMs: 5_000,
+  /** Without a byte in either direction: longer than any request may take to arrive, or an answer to come. */
+  streamIdleTimeoutMs: 15_000,
   /** A connection without a request. Longer than the pauses of clients that keep connections open. */
   idleTimeoutMs: 300_000,
-  /** Of one pod of the gateway. Those that wait hold up to 64 KiB each: together half of its memory. */
-  connections: 2_000,
+  /**
+   * Of one pod of the gateway, in plain HTTP and in TLS each. Those that wait hold up to 64 KiB each: together half of its
+   * memory.
+   */
+  connections: 1_000,
   /** Of one HTTP/2 connection. */
   streams: 100,
   /** Path and headers. Services accept 16 KiB, and the proxies on the way add some of their own. */
@@ -37,6 +44,7 @@ export const gatewayLimitFilter: EnvoyFilterSpec = {
     mergeConnectionManager('GATEWAY', {
       request_headers_timeout: formatDurationS(edgeLimits.headersTimeoutMs),
       request_timeout: formatDurationS(edgeLimits.requestTimeoutMs),
+      stream_idle_timeout: formatDurationS(edgeLimits.streamIdleTimeoutMs),
       max_request_headers_kb: edgeLimits.headersKiB,
       common_http_protocol_options: { idle_timeout: formatDurationS(edgeLimits.idleTimeoutMs) },
       // The windows are the smallest that Envoy recommends for an edge: what a client may send ahead of being read.
@@ -61,15 +69,16 @@ export const gatewayLimitFilter: EnvoyFilterSpec = {
         },
       },
     },
+    insertFirst({
+      name: 'envoy.filters.http.buffer',
+      typed_config: { '@type': BUFFER_TYPE, max_request_bytes: edgeLimits.bodyBytes },
+    }),
     {
-      applyTo: 'HTTP_FILTER',
-      match: connectionManagerIn('GATEWAY'),
+      applyTo: 'FILTER_CHAIN',
+      match: { context: 'GATEWAY', listener: { portNumber: 443 } },
       patch: {
-        operation: 'INSERT_FIRST',
-        value: {
-          name: 'envoy.filters.http.buffer',
-          typed_config: { '@type': BUFFER_TYPE, max_request_bytes: edgeLimits.bodyBytes },
-        },
+        operation: 'MERGE',
+        value: { transport_socket_connect_timeout: formatDurationS(edgeLimits.handshakeTimeoutMs) },
       },
     },
   ],

@@ -1,6 +1,8 @@
 import type { EnvoyFilterSpec } from '../../imports/networking.istio.io.ts';
 import { INGRESS_SELECTOR } from '../caller.ts';
 import { mergeConnectionManager } from './connection-manager.ts';
+import { CUSTOMER } from './customers.ts';
+import { headersToAdd } from './response-headers.ts';
 
 const typeBase = 'https://windlass.example/problems';
 /** What the gateway says if it has no answer of the service. */
@@ -31,6 +33,11 @@ const problems = {
   404: { code: 'not-found', title: 'Not found', detail: 'There is no such method and path here.' },
   408: { code: 'request-timeout', title: 'The request came too slowly', detail: sendAgain },
   413: { code: 'too-large', title: 'The request is too large', detail: 'The body is over 65536 bytes.' },
+  429: {
+    code: 'too-many-requests',
+    title: 'Too many requests',
+    detail: 'Wait as long as Retry-After says, then send the same request again.',
+  },
   431: { code: 'headers-too-large', title: 'The request is too large', detail: 'Path and headers are over 8 KiB.' },
   503: { code: 'unavailable', title: 'Temporarily unavailable', detail: sendAgain },
   504: { code: 'timeout', title: 'No answer in time', detail: sendAgain },
@@ -61,8 +68,8 @@ const mappers = Object.entries(problems).map(([status, problem]) => ({
 const isAuthenticated = {
   metadata_filter: {
     matcher: {
-      filter: 'envoy.filters.http.jwt_authn',
-      path: [{ key: 'payload' }, { key: 'sub' }],
+      filter: CUSTOMER.filter,
+      path: CUSTOMER.path.map((key) => ({ key })),
       value: { string_match: { safe_regex: { regex: '.+' } } },
     },
     match_if_key_not_found: false,
@@ -88,6 +95,12 @@ const asUnauthenticated = (status: number) => ({
  */
 const customerMappers = [asForbidden, asUnauthenticated(403), asUnauthenticated(401)];
 
+/** No filter sees the answer to what is not HTTP, or has headers that are too large. */
+const withSecurityHeaders = (mapper: { readonly filter: object; readonly headers_to_add?: readonly object[] }) => ({
+  ...mapper,
+  headers_to_add: [...(mapper.headers_to_add ?? []), ...headersToAdd],
+});
+
 const localReplies = (all: readonly object[]) => ({
   local_reply_config: { body_format: toBody(other), mappers: all },
 });
@@ -97,7 +110,7 @@ export const gatewayProblemFilter: EnvoyFilterSpec = {
   workloadSelector: { labels: INGRESS_SELECTOR },
   configPatches: [
     mergeConnectionManager('GATEWAY', {
-      ...localReplies([...customerMappers, ...mappers]),
+      ...localReplies([...customerMappers, ...mappers].map(withSecurityHeaders)),
       always_set_request_id_in_response: true,
     }),
   ],

@@ -3,7 +3,7 @@ import { type HttpRequest, send } from '../../harness/http.ts';
 import { NOT_SENT } from '../../harness/load.ts';
 import { runOpenLoop } from '../../harness/open-loop.ts';
 import { orderRequest, readPlaced } from '../../harness/order.ts';
-import { analyst, customer } from '../../harness/tokens.ts';
+import { analyst, oneLike, support } from '../../harness/tokens.ts';
 
 /** The requests of customers and of the dashboard, by the service that answers them. */
 export interface RequestRecord {
@@ -27,8 +27,8 @@ export async function requestSteadily(ingressUrl: string, signal: AbortSignal): 
   let lastOrderId: string | undefined;
   const requests = {
     order: (): HttpRequest => orderRequest(ingressUrl),
-    lookup: (): HttpRequest => ({ url: `${ingressUrl}/v1/orders/${lastOrderId}`, as: customer }),
-    stats: (): HttpRequest => ({ url: `${ingressUrl}/v1/stats`, as: analyst }),
+    lookup: (): HttpRequest => ({ url: `${ingressUrl}/v1/orders/${lastOrderId}`, as: oneLike(support) }),
+    stats: (): HttpRequest => ({ url: `${ingressUrl}/v1/stats`, as: oneLike(analyst) }),
   };
   const makeOne = async (kind: (typeof kinds)[number]): Promise<void> => {
     const answer = await send({ ...requests[kind](), timeoutMs });

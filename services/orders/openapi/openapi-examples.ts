@@ -87,6 +87,12 @@ export const gatewayExamples = {
     status: 408,
     detail: sendAgain,
   },
+  tooMany: {
+    type: `${typeBase}/too-many-requests`,
+    title: 'Too many requests',
+    status: 429,
+    detail: 'Wait as long as Retry-After says, then send the same request again.',
+  },
   headersTooLarge: {
     type: `${typeBase}/headers-too-large`,
     title: 'The request is too large',

@@ -15,7 +15,7 @@ test('every status of placing an order has an example', () => {
   const statuses = examples
     .filter(({ path, method }) => `${method} ${path}` === 'post /v1/orders')
     .map(({ status }) => status);
-  expect([...new Set(statuses)]).toEqual([201, 202, 400, 401, 402, 403, 408, 409, 413, 422, 431, 503, 504]);
+  expect([...new Set(statuses)]).toEqual([201, 202, 400, 401, 402, 403, 408, 409, 413, 422, 429, 431, 503, 504]);
 });
 
 test('every operation needs a token and may answer 401, except reading this document', () => {

@@ -42,6 +42,7 @@ const headers = {
     description: 'Present if the first answer to this key is repeated; absent from the first answer itself',
     schema: { type: 'string', const: 'true' },
   },
+  'Retry-After': { description: 'Seconds to wait', required: true, schema: { type: 'string', pattern: '^\\d+$' } },
   'x-request-id': { description: "The gateway's id of this request", required: true, schema: { type: 'string' } },
   traceresponse: {
     description: 'W3C trace context of the answer; its second part is the trace id',
@@ -89,11 +90,15 @@ function problem(
 }
 
 /** The answers of the gateway itself to any request. */
-const fromGateway = (examples: Partial<Record<keyof typeof gatewayExamples, unknown>>, description: string) =>
-  describe(description, 'Problem', examples, [], 'application/problem+json');
+const fromGateway = (
+  examples: Partial<Record<keyof typeof gatewayExamples, unknown>>,
+  description: string,
+  extra: readonly Header[] = [],
+) => describe(description, 'Problem', examples, extra, 'application/problem+json');
 
-const { noToken, noRole, tooSlow, headersTooLarge, timeout } = gatewayExamples;
+const { noToken, noRole, tooSlow, tooMany, headersTooLarge, timeout } = gatewayExamples;
 const gatewayResponses = {
+  429: fromGateway({ tooMany }, 'More requests than one customer, or one address, may send', ['Retry-After']),
   431: fromGateway({ headersTooLarge }, 'Path and headers are over 8 KiB'),
   504: fromGateway({ timeout }, 'No answer in time. An order may be stored: send the same key and body again'),
 };
