@@ -9,9 +9,12 @@ import { defineService } from '../lib/runtime/run-service.ts';
 import { databaseFiles, databaseVariables, grpcAddress, kafkaVariables } from '../lib/runtime/variables.ts';
 import { startHousekeeping } from './saga/housekeeping.ts';
 import { onShipment } from './saga/on-shipment.ts';
+import { openingTokens } from './saga/payment-calls.ts';
 import { runSagas } from './saga/run-sagas.ts';
 import { observeOrders } from './saga/saga-metrics.ts';
 import { migrations } from './store/store.ts';
+import { tokenKeyVariables } from './tokens/token-keys.ts';
+import { openTokenVault } from './tokens/token-vault.ts';
 
 /** The background work of orders: advances accepted orders, relays the outbox, and does housekeeping. */
 export const run = defineService({
@@ -19,6 +22,7 @@ export const run = defineService({
   variables: {
     ...databaseVariables,
     ...kafkaVariables,
+    ...tokenKeyVariables,
     INVENTORY_ADDRESS: grpcAddress,
     PAYMENTS_ADDRESS: grpcAddress,
   },
@@ -33,11 +37,12 @@ export const run = defineService({
     const payments = createGrpcClient(Payments, config.PAYMENTS_ADDRESS);
     lifecycle.onShutdown('pool', () => inventory.close());
     lifecycle.onShutdown('pool', () => payments.close());
-    const deps = { database, log, inventory: inventory.calls, payments: payments.calls };
+    const vault = openTokenVault(config.PAYMENT_TOKEN_KEYS_FILE);
+    const deps = { database, log, inventory: inventory.calls, payments: openingTokens(payments.calls, vault) };
     observeOrders(database);
     // These start before Kafka, which they do not need and which may take long to be ready.
     lifecycle.onShutdown('consumers', runSagas(deps));
-    lifecycle.onShutdown('consumers', startHousekeeping({ ...deps, deduplicationDays: config.DEDUPLICATION_DAYS }));
+    lifecycle.onShutdown('consumers', startHousekeeping({ ...deps, vault, deduplicationDays: config.DEDUPLICATION_DAYS }));
 
     const kafka = await connectKafka('orders-worker', database, runtime);
     await kafka.relay(topicsOf('/windlass/orders'));

@@ -4,6 +4,8 @@ import type { Database } from '../../lib/postgres/database.ts';
 import { periodically, purgeIntervalMs } from '../../lib/runtime/timing.ts';
 import { purgeOrderKeys } from '../store/idempotency-keys.ts';
 import { reverseAbandonedPayments } from './abandoned-payments.ts';
+import { resealTokens } from '../tokens/reseal-tokens.ts';
+import type { TokenVault } from '../tokens/token-vault.ts';
 import { askFulfillmentAgain } from './ask-again.ts';
 import type { AuthorizeCall, ReverseCall } from './payment-calls.ts';
 import { purgeActions } from './purge-actions.ts';
@@ -21,12 +23,14 @@ export function startHousekeeping({
   database,
   inventory,
   payments,
+  vault,
   deduplicationDays,
   log,
 }: {
   database: Database;
   inventory: Partners['inventory'];
   payments: AuthorizeCall & ReverseCall;
+  vault: TokenVault;
   deduplicationDays: number;
   log: Log;
 }): () => void {
@@ -34,6 +38,7 @@ export function startHousekeeping({
     periodically(purgeIntervalMs, 'purge idempotency keys', () => purgeOrderKeys(database), log),
     periodically(purgeIntervalMs, 'purge outbox', () => purgeOutbox(database, deduplicationDays), log),
     periodically(purgeIntervalMs, 'purge actions by hand', () => purgeActions(database), log),
+    periodically(purgeIntervalMs, 'encrypt payment tokens again', () => resealTokens(database, vault, log), log),
     periodically(
       sweepIntervalMs,
       'reverse abandoned payments',
