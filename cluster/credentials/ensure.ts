@@ -13,6 +13,7 @@ import { prepareDatabaseCertificate } from './database-certificate.ts';
 import { type DatabaseService, ensureDatabasePasswords } from './database-passwords.ts';
 import { ensurePartnerCertificate } from './partner-certificates.ts';
 import { clusterStore, type Store } from './store.ts';
+import { ensureTokenKeys } from './token-keys.ts';
 
 /**
  * Makes the passwords, certificates and keys that the cluster lacks. No chart and no manifest contains one, so that
@@ -28,6 +29,7 @@ export async function ensureCredentials(mesh: Mesh, store: Store = clusterStore)
     await ensureDatabasePasswords(store, services, certificate.authorities);
     await certificate.store();
     for (const certificate of certificates) await ensurePartnerCertificate(store, certificate);
+    await ensureTokenKeys(store);
     if (authentication) await ensureCustomerKey(store, authentication);
   };
   // Only for a concurrent run: the second attempt keeps what that one made.

@@ -20,7 +20,12 @@ const warmUpHeaders = { [principalHeader]: Buffer.from('{"sub":"warm-up"}').toSt
 
 export const run = defineService({
   name: 'orders',
-  variables: { ...databaseVariables, ...tokenKeyVariables, INVENTORY_ADDRESS: grpcAddress, PAYMENTS_ADDRESS: grpcAddress },
+  variables: {
+    ...databaseVariables,
+    ...tokenKeyVariables,
+    INVENTORY_ADDRESS: grpcAddress,
+    PAYMENTS_ADDRESS: grpcAddress,
+  },
   async start({ config, log, faults, lifecycle }) {
     const database = await startDatabase(databaseFiles(config), migrations, {
       log,

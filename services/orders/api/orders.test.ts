@@ -44,7 +44,14 @@ beforeAll(async () => {
       return authorize(request);
     },
   };
-  const routes = ordersRoutes({ database, inventory, payments, vault: testVault, log: silentLog, storeWithinMs: 60_000 });
+  const routes = ordersRoutes({
+    database,
+    inventory,
+    payments,
+    vault: testVault,
+    log: silentLog,
+    storeWithinMs: 60_000,
+  });
   server = await listen(createApp(routes, createFaultInjection(false), silentLog), '127.0.0.1', 0);
 });
 afterAll(async () => {

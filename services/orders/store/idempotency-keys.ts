@@ -8,7 +8,7 @@ import type { StoredToken } from '../tokens/token-vault.ts';
 
 /** How long a key stays with a pod that died, in milliseconds. A request that is running renews its lease. */
 export const keyLeaseMs = 30_000;
-const keptHours = 24;
+export const keysKeptHours = 24;
 
 /** A key that this request holds. */
 export interface ClaimedKey {
@@ -83,7 +83,7 @@ export async function claimOrderKey(
 }
 
 /** Only final keys expire: an unfinished key may stand for money that is held. */
-const isExpired = `(k.state = 'final' AND k.created_at < now() - interval '${keptHours} hours')`;
+const isExpired = `(k.state = 'final' AND k.created_at < now() - interval '${keysKeptHours} hours')`;
 
 /**
  * Lets the request's lease of the key begin again now.
