@@ -82,7 +82,7 @@ export const topology = {
   },
   /** Seven days, a day until the segment is closed, and a day for whatever else is slow. */
   deduplicationDays: 9,
-  /** A year, and some weeks for whoever closes the books. What the law asks for may be longer: set it here. */
+  /** A year, and some weeks to close the books. What the law asks for may be longer: set it here. */
   recordRetentionDays: 400,
   interactions: [
     {

@@ -1,3 +1,4 @@
+// cspell:ignore hiddenville relkind relnamespace regnamespace
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../lib/postgres/database.ts';

@@ -17,7 +17,7 @@ const keySchema = z.strictObject({
  * The keys that encrypt payment tokens, as their file has them. `current` encrypts, the others only decrypt what they
  * encrypted before. cluster/credentials/token-keys.ts writes the file.
  */
-export const tokenKeysSchema = z
+const tokenKeysSchema = z
   .strictObject({ current: z.string(), keys: z.array(keySchema).min(1) })
   .refine(({ current, keys }) => keys.some(({ id }) => id === current), '`current` must be the id of one of the keys')
   .refine(({ keys }) => new Set(keys.map(({ id }) => id)).size === keys.length, 'each id must be there once');
