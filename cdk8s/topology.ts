@@ -24,6 +24,7 @@ export const topology = {
       namespace: 'shop',
       serves: 'http',
       database: 'orders',
+      keeps: ['payment-tokens'],
       why: 'accepts orders; writes order and event in one transaction',
     },
     'orders-worker': {
@@ -31,9 +32,16 @@ export const topology = {
       serves: 'nothing',
       code: 'orders',
       database: 'orders',
+      keeps: ['payment-tokens', 'records'],
       why: 'relays the outbox to Kafka and runs the saga, apart from the user path',
     },
-    inventory: { namespace: 'shop', serves: 'grpc', database: 'inventory', why: 'owns catalogue, prices and stock' },
+    inventory: {
+      namespace: 'shop',
+      serves: 'grpc',
+      database: 'inventory',
+      keeps: ['records'],
+      why: 'owns catalogue, prices and stock',
+    },
     payments: {
       namespace: 'shop',
       serves: 'grpc',
@@ -44,6 +52,7 @@ export const topology = {
       namespace: 'shop',
       serves: 'nothing',
       database: 'fulfillment',
+      keeps: ['records'],
       why: 'ships orders that are paid and reserved: one shipment per order',
     },
     analytics: {
@@ -73,6 +82,8 @@ export const topology = {
   },
   /** Seven days, a day until the segment is closed, and a day for whatever else is slow. */
   deduplicationDays: 9,
+  /** A year, and some weeks to close the books. What the law asks for may be longer: set it here. */
+  recordRetentionDays: 400,
   interactions: [
     {
       style: 'sync',

@@ -54,6 +54,14 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
     reason: 'restarts ten deployments and the gateway, 8 s each; the short form restarts two of them',
     shortForms: ['k8s-tests/platform/rollout.cluster.test.ts'],
   },
+  'k8s-tests/data/customer.cluster.test.ts': {
+    reason: 'each command starts up to six pods; the short forms ask the same programs on real databases',
+    shortForms: [
+      'services/orders/operations/customer-data.test.ts',
+      'k8s-tests/orders/customer-data.test.ts',
+      'cluster/operations/customer.test.ts',
+    ],
+  },
   'k8s-tests/platform/native-cluster.cluster.test.ts': {
     reason: '129 s for a second cluster; `make test` itself starts and removes one',
     shortForms: [

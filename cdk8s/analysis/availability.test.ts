@@ -28,7 +28,10 @@ describe('availability', () => {
     const policies = Object.fromEntries(
       calls.map(({ from, to, policy = safeOnce }) => [`${from}->${to}`, dependencyPolicy({ Ask: policy })]),
     );
-    return availabilityOfRoutes({ topology: { services, topics: {}, deduplicationDays: 9, interactions }, policies });
+    return availabilityOfRoutes({
+      topology: { services, topics: {}, deduplicationDays: 9, recordRetentionDays: 400, interactions },
+      policies,
+    });
   }
 
   const threeAttempts = (...conditions: RetryCondition[]): RpcPolicy => ({

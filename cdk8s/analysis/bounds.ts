@@ -56,6 +56,11 @@ export const BOUNDS = {
   retentionDays: from1To(365, 'brokers have a disk for weeks; keep what is needed for longer in a database'),
   segmentHours: from1To(168, "Kafka's default"),
   deduplicationDays: from1To(366, 'inboxes would grow for longer than any topic keeps its events'),
+  recordRetentionDays: {
+    min: 91,
+    max: 4_000,
+    why: 'the keys of calls are kept for 90 days, and no law asks for more than ten years',
+  },
   replicas: from1To(1_000, 'every caller keeps connections to all of them'),
   maxUnavailable: from1To(100, 'with 0 no node can be drained, and more evictions at once are an outage'),
   'edge.perCustomer.requestsPerSecond': ofClients,

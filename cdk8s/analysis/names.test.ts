@@ -8,12 +8,19 @@ describe('names-valid', () => {
   const { a, bank } = exampleTopology.services;
 
   const withService = (name: string, service: Service = a) =>
-    namesValid({ services: { [name]: service }, topics: {}, deduplicationDays: 9, interactions: [] });
+    namesValid({
+      services: { [name]: service },
+      topics: {},
+      deduplicationDays: 9,
+      recordRetentionDays: 400,
+      interactions: [],
+    });
   const withTopic = (name: string) =>
     namesValid({
       services: {},
       topics: { [name]: { partitions: 1, retentionDays: 7, segmentHours: 24 } },
       deduplicationDays: 9,
+      recordRetentionDays: 400,
       interactions: [],
     });
   const withRpc = (of: typeof enter | typeof ask | typeof pay, rpc: Partial<Rpc>, name = 'Ask') =>

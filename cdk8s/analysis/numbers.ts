@@ -40,6 +40,7 @@ export function numbersInRange({ topology, policies, limits }: Model, replicas: 
       ),
     ),
     ...checkWhole('topics', { deduplicationDays: topology.deduplicationDays }),
+    ...checkWhole('records', { recordRetentionDays: topology.recordRetentionDays }),
     ...Object.entries(topology.topics).flatMap(([name, topic]) => checkWhole(name, { ...topic })),
     ...replicas.flatMap(({ each, of, load = 1 }) => [
       ...checkWhole('replicas', { each, ...prefix('of', of ?? {}) }, BOUNDS.replicas),

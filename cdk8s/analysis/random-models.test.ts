@@ -105,7 +105,7 @@ describe('any model', { timeout: 120_000 }, () => {
           pairs.map(({ caller, callee }) => [`${caller}->${callee}`, dependencyPolicy({ Ask: retried })]),
         );
         const model = {
-          topology: { services, topics: {}, deduplicationDays: 9, interactions },
+          topology: { services, topics: {}, deduplicationDays: 9, recordRetentionDays: 400, interactions },
           policies,
           limits: { worstCaseCalls: 243, sustainedCalls: 5 },
         };

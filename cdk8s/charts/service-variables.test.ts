@@ -15,6 +15,18 @@ test.each([
   expect(variables.filter((variable) => !/^(OTEL_|FAULTS|DATABASE_)/.test(variable))).toEqual(expected);
 });
 
+test('only a service that keeps payment tokens or records has their variables', () => {
+  const services = {
+    ...exampleTopology.services,
+    a: { ...exampleTopology.services.a, keeps: ['payment-tokens', 'records'] as const },
+  };
+  const topology = { ...exampleTopology, services };
+  expect(variablesOf('a', topology, environments.dev)).toMatchObject({
+    PAYMENT_TOKEN_KEYS_FILE: '/etc/payment-token-keys/keys.json',
+    RECORD_RETENTION_DAYS: '400',
+  });
+});
+
 test('a service opens as many connections as its environment has for it, and remembers events as the topology says', () => {
   expect(variablesOf('a', exampleTopology, environments.prod)).toMatchObject({
     DATABASE_POOL_SIZE: '5',

@@ -17,11 +17,15 @@ export const databaseVariables = {
   DATABASE_CA_FILE: `${DATABASE_FOLDER}/ca.crt`,
 } as const;
 
+/** Where a container finds the keys that encrypt payment tokens: the Secret `payment-token-keys`, mounted. */
+export const TOKEN_KEYS_FOLDER = '/etc/payment-token-keys';
+
 /**
  * A service's environment variables, none of which is secret: it learns the addresses of what topology.ts says it
  * uses, and no other. gRPC callees are `<NAME>_ADDRESS=host:port`, HTTP callees `<NAME>_URL`.
  */
 export function variablesOf(name: string, topology: Topology, environment: Environment): Record<string, string> {
+  const keeps = topology.services[name]?.keeps ?? [];
   return {
     ...calleeVariables(name, topology),
     ...(usesKafka(name, topology) && {
@@ -31,6 +35,8 @@ export function variablesOf(name: string, topology: Topology, environment: Envir
     }),
     ...databaseVariables,
     DATABASE_POOL_SIZE: String(environment.database.poolSize),
+    ...(keeps.includes('payment-tokens') && { PAYMENT_TOKEN_KEYS_FILE: `${TOKEN_KEYS_FOLDER}/keys.json` }),
+    ...(keeps.includes('records') && { RECORD_RETENTION_DAYS: String(topology.recordRetentionDays) }),
     ...(topology.services[name]?.serves === 'https' && {
       TLS_CERT_FILE: `${TLS_FOLDER}/tls.crt`,
       TLS_KEY_FILE: `${TLS_FOLDER}/tls.key`,

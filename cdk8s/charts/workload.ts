@@ -12,7 +12,7 @@ import { keepAvailable } from './availability.ts';
 import { codeCopier, mapValues, migrator, runAsUnprivileged, serviceContainer } from './container.ts';
 import { mountKafkaCredentials } from './kafka-credentials.ts';
 import { CODE_FOLDER } from './live-code.ts';
-import { DATABASE_FOLDER, TLS_FOLDER, variablesOf } from './service-variables.ts';
+import { DATABASE_FOLDER, TLS_FOLDER, TOKEN_KEYS_FOLDER, variablesOf } from './service-variables.ts';
 import { PRE_STOP_SECONDS, sidecarAnnotations } from './sidecar-annotations.ts';
 
 /** Everything that runs our image. */
@@ -83,6 +83,11 @@ class Workload extends Construct {
     if (service.serves === 'https') {
       const secret = kplus.Secret.fromSecretName(this, 'certificate', `${name}-tls`);
       container.mount(TLS_FOLDER, kplus.Volume.fromSecret(this, 'tls', secret, { name: 'tls' }), { readOnly: true });
+    }
+    if (service.keeps?.includes('payment-tokens')) {
+      const secret = kplus.Secret.fromSecretName(this, 'token-keys', 'payment-token-keys');
+      const volume = kplus.Volume.fromSecret(this, 'token-keys-volume', secret, { name: 'payment-token-keys' });
+      container.mount(TOKEN_KEYS_FOLDER, volume, { readOnly: true });
     }
     if (usesKafka(name, topology)) mountKafkaCredentials(this, container, name);
     if (environment.fileSync) {

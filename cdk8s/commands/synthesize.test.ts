@@ -69,6 +69,7 @@ test('a service, a namespace and a topic may have the name of a property that ev
     services: { constructor: service },
     topics: { constructor: { partitions: 1, retentionDays: 1, segmentHours: 1 } },
     deduplicationDays: 9,
+    recordRetentionDays: 400,
     interactions: [],
   };
   const limits = { worstCaseCalls: 1, sustainedCalls: 1 };

@@ -14,6 +14,11 @@ interface Workload {
   readonly code?: string;
   /** Database and role, and with them the secret `postgres-<database>`. */
   readonly database: string;
+  /**
+   * What its database keeps that needs a setting: `payment-tokens` are encrypted with the keys of the Secret
+   * `payment-token-keys`; `records` of orders are deleted after `recordRetentionDays`. @default nothing
+   */
+  readonly keeps?: readonly ('payment-tokens' | 'records')[];
   readonly why: string;
 }
 
@@ -108,6 +113,8 @@ export interface Topology {
    * takes effect again.
    */
   readonly deduplicationDays: number;
+  /** How long an order is kept after its end. What other services keep about it goes 30 days later. */
+  readonly recordRetentionDays: number;
   readonly interactions: readonly (SyncInteraction | AsyncInteraction)[];
 }
 

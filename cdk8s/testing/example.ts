@@ -44,6 +44,7 @@ export const exampleTopology = {
     'c.dlq': { partitions: 1, retentionDays: 30, segmentHours: 24 },
   },
   deduplicationDays: 9,
+  recordRetentionDays: 400,
   interactions: [
     {
       style: 'sync',

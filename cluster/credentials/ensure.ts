@@ -14,6 +14,7 @@ import { type DatabaseService, ensureDatabasePasswords } from './database-passwo
 import { ensureEdgeCertificate } from './edge-certificate.ts';
 import { ensurePartnerCertificate } from './partner-certificates.ts';
 import { clusterStore, type Store } from './store.ts';
+import { ensureTokenKeys } from './token-keys.ts';
 
 /**
  * Makes the passwords, certificates and keys that the cluster lacks. No chart and no manifest contains one, so that
@@ -29,6 +30,7 @@ export async function ensureCredentials(mesh: Mesh, store: Store = clusterStore)
     await ensureDatabasePasswords(store, services, certificate.authorities);
     await certificate.store();
     for (const certificate of certificates) await ensurePartnerCertificate(store, certificate);
+    await ensureTokenKeys(store);
     if (authentication) await ensureCustomerKey(store, authentication);
     await ensureEdgeCertificate(store, mesh);
   };

@@ -8,7 +8,9 @@ import { root } from '../../cluster/paths.ts';
 import { silentLog } from '../../services/lib/observability/log.ts';
 import { openDatabase } from '../../services/lib/postgres/database.ts';
 import { migrate } from '../../services/lib/postgres/migrate.ts';
+import { describeRetention, type Retention } from '../../services/lib/postgres/retention.ts';
 import { startPostgres, type TestPostgres } from '../../services/lib/testing/databases.ts';
+import { retentions } from '../schema/retentions.ts';
 
 interface Column {
   readonly table: string;
@@ -27,13 +29,23 @@ beforeAll(async () => {
 });
 afterAll(() => postgres.stop());
 
+const columns = new Map<string, readonly Column[]>();
+beforeAll(async () => {
+  for (const name of databases) columns.set(name, await readColumns(name));
+});
+
+test.each(databases)('every table of %s has a retention, and every retention a table', (name) => {
+  const tables = new Set(columns.get(name)?.map((column) => column.table));
+  expect(Object.keys(retentions[name] ?? {}).toSorted()).toEqual([...tables].toSorted());
+});
+
 test('docs/generated/schemas.md is current; if this fails, run make documents', async () => {
   const sections: string[] = [];
-  for (const name of databases) sections.push(...describeDatabase(name, await readColumns(name)));
+  for (const name of databases) sections.push(...describeDatabase(name, columns.get(name) ?? []));
   const text = joinBlocks([
     '# Schemas',
     'Generated from migrated databases by `make documents`. The library `postgres-migrations` adds a table ' +
-      '`migrations`.',
+      '`migrations`, which stays. Services purge every ten minutes what is past its retention.',
     ...sections,
   ]);
   await expect(text).toMatchFileSnapshot(join(root, 'docs/generated/schemas.md'));
@@ -67,6 +79,7 @@ function describeDatabase(name: string, columns: readonly Column[]): readonly st
     `## ${name}`,
     ...[...tables].flatMap(([title, ofTable]) => [
       `### ${title}`,
+      `Kept ${describeRetention(retentions[name]?.[title] as Retention)}.`,
       table(['column', 'type', 'null', 'key', 'default'], ofTable.map(rowOf)),
     ]),
   ];

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,6 +34,9 @@ beforeAll(async () => {
   const { cert, key } = await makeCertificate();
   writeFileSync(certFile, cert);
   writeFileSync(keyFile, key);
+  const tokenKeysFile = join(folder, 'token-keys.json');
+  const tokenKey = { id: 'k-1', key: randomBytes(32).toString('base64') };
+  writeFileSync(tokenKeysFile, JSON.stringify({ current: tokenKey.id, keys: [tokenKey] }));
   await Promise.all([
     start('acquirer', { HTTPS_PORT: acquirer, TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile }),
     // In the cluster, the sidecar originates TLS, and this is a plain HTTP URL.
@@ -43,6 +47,7 @@ beforeAll(async () => {
     }),
     start('inventory', { GRPC_PORT: inventory }),
     start('orders', {
+      PAYMENT_TOKEN_KEYS_FILE: tokenKeysFile,
       HTTP_PORT: orders,
       INVENTORY_ADDRESS: `127.0.0.1:${inventory}`,
       PAYMENTS_ADDRESS: `127.0.0.1:${payments}`,
@@ -169,6 +174,12 @@ test('a service without its variables names them all and exits with 1', () => {
   const env = { ADMIN_PORT: 'x' };
   const { status, stderr } = spawnSync(process.execPath, [main, 'orders'], { encoding: 'utf8', env });
   expect(status).toBe(1);
-  for (const name of ['ADMIN_PORT', 'DATABASE_URL_FILE', 'INVENTORY_ADDRESS', 'PAYMENTS_ADDRESS'])
+  for (const name of [
+    'ADMIN_PORT',
+    'DATABASE_URL_FILE',
+    'PAYMENT_TOKEN_KEYS_FILE',
+    'INVENTORY_ADDRESS',
+    'PAYMENTS_ADDRESS',
+  ])
     expect(stderr).toContain(name);
 });

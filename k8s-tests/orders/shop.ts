@@ -22,8 +22,10 @@ import { readOrderRequest } from '../../services/orders/api/order-request.ts';
 import { placeOrder } from '../../services/orders/api/place-order.ts';
 import { advanceSaga } from '../../services/orders/saga/advance-saga.ts';
 import { onShipment } from '../../services/orders/saga/on-shipment.ts';
+import { openingTokens } from '../../services/orders/saga/payment-calls.ts';
 import { claimDueSagas } from '../../services/orders/saga/saga-store.ts';
 import { migrations, readOrder, resetOrders } from '../../services/orders/store/store.ts';
+import { testVault } from '../../services/orders/tokens/testing/vault.ts';
 import { createAcquirerClient } from '../../services/payments/acquirer-client.ts';
 import { paymentsHandlers } from '../../services/payments/handlers.ts';
 import { createPayments, migrations as paymentsMigrations, resetPayments } from '../../services/payments/payments.ts';
@@ -51,7 +53,10 @@ export async function startShop() {
   const inventoryServer = await serveGrpc(Inventory, inventoryHandlers(stock), options);
   const inventoryClient = createGrpcClient(Inventory, `127.0.0.1:${inventoryServer.port}`);
   const paymentsClient = createGrpcClient(Payments, `127.0.0.1:${paymentsServer.port}`);
-  const partners = { inventory: inventoryClient.calls, payments: paymentsClient.calls };
+  const partners = {
+    inventory: inventoryClient.calls,
+    payments: openingTokens(paymentsClient.calls, testVault),
+  };
 
   return {
     /** Of the database of orders. */
@@ -86,7 +91,7 @@ export async function startShop() {
       const body = { items: [{ sku, quantity: 2 }], shippingAddress, paymentToken };
       const noAnswer = { check: () => Promise.reject(new DomainError('outcome-unknown', 'timed out')) };
       const inventory = isPending ? noAnswer : partners.inventory;
-      const deps = { database, inventory, payments: partners.payments, log: silentLog };
+      const deps = { database, inventory, payments: partners.payments, vault: testVault, log: silentLog };
       const { outcome } = await placeOrder(deps, readOrderRequest('c-1', randomUUID(), body));
       if (outcome.kind !== 'placed') throw new Error(`The order was not placed: ${outcome.kind}.`);
       return outcome.order.orderId;

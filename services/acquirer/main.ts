@@ -3,12 +3,12 @@ import { listen } from '../lib/http/listen.ts';
 import { postJson } from '../lib/http/post-json.ts';
 import type { HttpRoute } from '../lib/http/route.ts';
 import type { Database } from '../lib/postgres/database.ts';
-import { purgeKeys } from '../lib/postgres/idempotency.ts';
+import { startPurging } from '../lib/postgres/retention.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
-import { periodically, purgeIntervalMs } from '../lib/runtime/timing.ts';
 import { databaseFiles, databaseVariables, tlsVariables } from '../lib/runtime/variables.ts';
-import { migrations, purgeAttempts, readLedger, resetLedger } from './ledger.ts';
+import { migrations, readLedger, resetLedger } from './ledger.ts';
+import { retentions } from './retention.ts';
 import { acquirerRoutes } from './routes.ts';
 
 export const run = defineService({
@@ -20,11 +20,7 @@ export const run = defineService({
       lifecycle,
       poolSize: config.DATABASE_POOL_SIZE,
     });
-    const purge = async () => {
-      await purgeKeys(database);
-      await purgeAttempts(database);
-    };
-    lifecycle.onShutdown('consumers', periodically(purgeIntervalMs, 'purge keys and attempts', purge, log));
+    lifecycle.onShutdown('consumers', startPurging(database, retentions, log));
     const certificate = { cert: config.TLS_CERT_FILE, key: config.TLS_KEY_FILE };
     const app = createApp(acquirerRoutes(database), faults, log);
     const server = await listen(app, config.HOST, config.HTTPS_PORT, certificate);

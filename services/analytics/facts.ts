@@ -63,7 +63,7 @@ export async function resetFacts(db: Queryable): Promise<void> {
 }
 
 /** Statistics list at most the minutes of a day. */
-const minutesKeptDays = 2;
+export const minutesKeptDays = 2;
 
 /** Deletes the totals of minutes that nobody can ask for any more. Those of all time stay. */
 export async function purgeMinutes(db: Queryable): Promise<void> {

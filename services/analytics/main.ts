@@ -1,12 +1,13 @@
 import { createApp } from '../lib/http/create-app.ts';
 import { listen } from '../lib/http/listen.ts';
 import { connectKafka } from '../lib/messaging/connect-kafka.ts';
+import { startPurging } from '../lib/postgres/retention.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
-import { periodically, purgeIntervalMs } from '../lib/runtime/timing.ts';
 import { databaseFiles, databaseVariables, kafkaVariables } from '../lib/runtime/variables.ts';
-import { migrations, purgeMinutes, resetFacts } from './facts.ts';
+import { migrations, resetFacts } from './facts.ts';
 import { projectOrders, topic } from './projection.ts';
+import { retentionsOf } from './retention.ts';
 import { analyticsRoutes } from './routes.ts';
 
 export const run = defineService({
@@ -19,8 +20,8 @@ export const run = defineService({
       lifecycle,
       poolSize: config.DATABASE_POOL_SIZE,
     });
-    const purging = periodically(purgeIntervalMs, 'purge totals by minute', () => purgeMinutes(database), log);
-    lifecycle.onShutdown('consumers', purging);
+    const retentions = retentionsOf({ deduplicationDays: config.DEDUPLICATION_DAYS });
+    lifecycle.onShutdown('consumers', startPurging(database, retentions, log));
     const kafka = await connectKafka('analytics', database, runtime);
     await kafka.consume([topic], projectOrders(database, log));
     const server = await listen(createApp(analyticsRoutes(database), faults, log), config.HOST, config.HTTP_PORT);

@@ -2,19 +2,19 @@ import { orderReady } from '../contracts/events.ts';
 import { topicsOf } from '../contracts/topics.ts';
 import type { HttpRoute } from '../lib/http/route.ts';
 import { connectKafka } from '../lib/messaging/connect-kafka.ts';
-import { purgeOutbox } from '../lib/messaging/outbox.ts';
 import type { Database } from '../lib/postgres/database.ts';
+import { startPurging } from '../lib/postgres/retention.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { DomainError } from '../lib/runtime/domain-error.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
-import { periodically, purgeIntervalMs } from '../lib/runtime/timing.ts';
-import { databaseFiles, databaseVariables, kafkaVariables } from '../lib/runtime/variables.ts';
+import { databaseFiles, databaseVariables, kafkaVariables, recordVariables } from '../lib/runtime/variables.ts';
 import { onOrderReady } from './on-order-ready.ts';
+import { retentionsOf } from './retention.ts';
 import { migrations, readShipment, resetShipments } from './shipments.ts';
 
 export const run = defineService({
   name: 'fulfillment',
-  variables: { ...databaseVariables, ...kafkaVariables },
+  variables: { ...databaseVariables, ...kafkaVariables, ...recordVariables },
   async start(runtime) {
     const { config, log, lifecycle } = runtime;
     const database = await startDatabase(databaseFiles(config), migrations, {
@@ -22,13 +22,11 @@ export const run = defineService({
       lifecycle,
       poolSize: config.DATABASE_POOL_SIZE,
     });
-    const purging = periodically(
-      purgeIntervalMs,
-      'purge outbox',
-      () => purgeOutbox(database, config.DEDUPLICATION_DAYS),
-      log,
-    );
-    lifecycle.onShutdown('consumers', purging);
+    const retentions = retentionsOf({
+      deduplicationDays: config.DEDUPLICATION_DAYS,
+      recordRetentionDays: config.RECORD_RETENTION_DAYS,
+    });
+    lifecycle.onShutdown('consumers', startPurging(database, retentions, log));
     const kafka = await connectKafka('fulfillment', database, runtime);
     await kafka.relay(topicsOf('/windlass/fulfillment'));
     await kafka.consume([orderReady.topic], [{ event: orderReady, handle: onOrderReady(database, log) }]);

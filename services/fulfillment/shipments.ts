@@ -4,6 +4,7 @@ import { shipmentFailed, shipmentScheduled } from '../contracts/events.ts';
 import { receiveOnce } from '../lib/messaging/inbox.ts';
 import { addToOutbox, deriveEventId } from '../lib/messaging/outbox.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
+import { deleteInBatches } from '../lib/postgres/delete-in-batches.ts';
 import { rejectionReason } from './carrier.ts';
 
 export const migrations = join(import.meta.dirname, 'migrations');
@@ -76,4 +77,13 @@ export async function readShipment(db: Queryable, orderId: string): Promise<Ship
 
 export async function resetShipments(db: Queryable): Promise<void> {
   await db.query('TRUNCATE inbox, shipments, outbox');
+}
+
+/**
+ * Deletes decisions about orders that orders has forgotten.
+ * @returns the number of deleted decisions
+ */
+export function purgeShipments(db: Queryable, days: number): Promise<number> {
+  const old = `SELECT order_id FROM shipments WHERE at < now() - interval '${days} days'`;
+  return deleteInBatches(db, 'shipments', 'order_id', old);
 }

@@ -4,7 +4,7 @@ import { CheckRequestSchema, ReserveRequestSchema } from '../contracts/gen/windl
 import type { Database } from '../lib/postgres/database.ts';
 import { startTestDatabase } from '../lib/testing/databases.ts';
 import { inventoryHandlers } from './handlers.ts';
-import { migrations, purgeStock, release, reserve, resetStock } from './stock.ts';
+import { migrations, purgeHolds, release, reserve, resetStock } from './stock.ts';
 
 let database: Database;
 let stop: () => Promise<void>;
@@ -126,15 +126,20 @@ test('a reservation that is repeated after its key was purged reserves nothing m
   expect(await stockOf('rare')).toBe(2);
 });
 
-test('purging keeps reservations, and forgets an order 90 days after its release', async () => {
+test('purging forgets an order 90 days after its release, and keeps reservations for as long as orders are kept', async () => {
   await reserve(database, 'reserve-1', 'o-1', rare(1));
   await reserve(database, 'reserve-2', 'o-2', rare(1));
   await release(database, 'release-2', 'o-2');
   const count = async () => (await database.query('SELECT order_id FROM order_holds ORDER BY 1')).rows;
-  await purgeStock(database);
+  await purgeHolds(database, 430);
   expect(await count()).toHaveLength(2);
   await database.query("UPDATE order_holds SET released_at = released_at - interval '91 days'");
-  await purgeStock(database);
+  await purgeHolds(database, 430);
   expect(await count()).toEqual([{ order_id: 'o-1' }]);
   expect(await stockOf('rare')).toBe(2);
+  await database.query("UPDATE order_holds SET at = at - interval '431 days'");
+  await purgeHolds(database, 430);
+  expect(await count()).toEqual([]);
+  expect((await database.query('SELECT 1 FROM reservations')).rows).toEqual([]);
+  expect(await stockOf('rare'), 'the goods are sold').toBe(2);
 });

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { catalogue } from '../contracts/catalogue.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
-import { deleteInBatches } from '../lib/postgres/delete-in-batches.ts';
-import { type KeyedCall, once, purgeKeys } from '../lib/postgres/idempotency.ts';
+import { type KeyedCall, once } from '../lib/postgres/idempotency.ts';
 import { DomainError } from '../lib/runtime/domain-error.ts';
 
 export const migrations = join(import.meta.dirname, 'migrations');
@@ -126,11 +125,29 @@ export function resetStock(database: Database): Promise<void> {
 }
 
 /** As long as the keys: after that, no delayed Reserve of a released order can come. */
-const holdsKeptDays = 90;
+export const releasedHoldsKeptDays = 90;
 
-/** Deletes old keys, and the notes of orders that were released long ago. Reservations stay. */
-export async function purgeStock(db: Queryable): Promise<void> {
-  await purgeKeys(db);
-  const old = `SELECT order_id FROM order_holds WHERE released_at < now() - interval '${holdsKeptDays} days'`;
-  await deleteInBatches(db, 'order_holds', 'order_id', old);
+/**
+ * Deletes the notes of orders that were released long ago, and of all orders that orders has forgotten, with their
+ * reservations: the goods are sold.
+ * @param days since the first call for the order
+ */
+export async function purgeHolds(database: Database, days: number): Promise<void> {
+  for (const old of [
+    `released_at < now() - interval '${releasedHoldsKeptDays} days'`,
+    `at < now() - interval '${days} days'`,
+  ]) {
+    for (let isDone = false; !isDone; ) {
+      isDone = await database.transaction(async (tx) => {
+        const { rows } = await tx.query<{ order_id: string }>(
+          `DELETE FROM order_holds WHERE order_id IN (SELECT order_id FROM order_holds WHERE ${old} LIMIT ${batchSize})
+           RETURNING order_id`,
+        );
+        await tx.query('DELETE FROM reservations WHERE order_id = ANY($1)', [rows.map(({ order_id }) => order_id)]);
+        return rows.length < batchSize;
+      });
+    }
+  }
 }
+
+const batchSize = 1_000;

@@ -41,10 +41,10 @@ export async function resetEmails(db: Queryable): Promise<void> {
   await db.query('TRUNCATE emails, inbox');
 }
 
-const keptDays = 30;
+export const emailsKeptDays = 30;
 
 /** Deletes the records of e-mails that were sent long ago. */
 export function purgeEmails(db: Queryable): Promise<number> {
-  const old = `SELECT id FROM emails WHERE at < now() - interval '${keptDays} days'`;
+  const old = `SELECT id FROM emails WHERE at < now() - interval '${emailsKeptDays} days'`;
   return deleteInBatches(db, 'emails', 'id', old);
 }

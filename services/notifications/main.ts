@@ -1,11 +1,12 @@
 import type { HttpRoute } from '../lib/http/route.ts';
 import { connectKafka } from '../lib/messaging/connect-kafka.ts';
 import type { Database } from '../lib/postgres/database.ts';
+import { startPurging } from '../lib/postgres/retention.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
-import { periodically, purgeIntervalMs } from '../lib/runtime/timing.ts';
 import { databaseFiles, databaseVariables, kafkaVariables } from '../lib/runtime/variables.ts';
-import { migrations, purgeEmails, readEmails, resetEmails } from './emails.ts';
+import { migrations, readEmails, resetEmails } from './emails.ts';
+import { retentionsOf } from './retention.ts';
 import { type EmailKind, tellCustomer, toldEvents } from './tell-customer.ts';
 
 export const run = defineService({
@@ -18,10 +19,8 @@ export const run = defineService({
       lifecycle,
       poolSize: config.DATABASE_POOL_SIZE,
     });
-    lifecycle.onShutdown(
-      'consumers',
-      periodically(purgeIntervalMs, 'purge e-mails', () => purgeEmails(database), log),
-    );
+    const retentions = retentionsOf({ deduplicationDays: config.DEDUPLICATION_DAYS });
+    lifecycle.onShutdown('consumers', startPurging(database, retentions, log));
     const kafka = await connectKafka('notifications', database, runtime);
     const told = Object.entries(toldEvents) as [EmailKind, (typeof toldEvents)[EmailKind]][];
     const handlers = told.map(([kind, event]) => ({ event, handle: tellCustomer(kind, database, log) }));

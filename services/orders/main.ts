@@ -10,14 +10,22 @@ import { databaseFiles, databaseVariables, grpcAddress } from '../lib/runtime/va
 import { principalHeader } from './api/principal.ts';
 import { ordersRoutes } from './api/routes.ts';
 import { openapiRoute } from './openapi/openapi.ts';
+import { openingTokens } from './saga/payment-calls.ts';
 import { migrations, resetOrders } from './store/store.ts';
+import { tokenKeyVariables } from './tokens/token-keys.ts';
+import { openTokenVault } from './tokens/token-vault.ts';
 
 /** A request of a customer, so that it is read further than to its missing token. It has no key, so it stores nothing. */
 const warmUpHeaders = { [principalHeader]: Buffer.from('{"sub":"warm-up"}').toString('base64url') };
 
 export const run = defineService({
   name: 'orders',
-  variables: { ...databaseVariables, INVENTORY_ADDRESS: grpcAddress, PAYMENTS_ADDRESS: grpcAddress },
+  variables: {
+    ...databaseVariables,
+    ...tokenKeyVariables,
+    INVENTORY_ADDRESS: grpcAddress,
+    PAYMENTS_ADDRESS: grpcAddress,
+  },
   async start({ config, log, faults, lifecycle }) {
     const database = await startDatabase(databaseFiles(config), migrations, {
       log,
@@ -28,7 +36,8 @@ export const run = defineService({
     const payments = createGrpcClient(Payments, config.PAYMENTS_ADDRESS);
     lifecycle.onShutdown('pool', () => inventory.close());
     lifecycle.onShutdown('pool', () => payments.close());
-    const deps = { database, inventory: inventory.calls, payments: payments.calls, log };
+    const vault = openTokenVault(config.PAYMENT_TOKEN_KEYS_FILE);
+    const deps = { database, inventory: inventory.calls, payments: openingTokens(payments.calls, vault), vault, log };
     const routes = [...ordersRoutes(deps), openapiRoute];
     const server = await listen(createApp(routes, faults, log), config.HOST, config.HTTP_PORT);
     lifecycle.onShutdown('drain', () => server.drain());

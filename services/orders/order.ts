@@ -35,8 +35,11 @@ const itemsSchema = z
     when: ({ value }) => Array.isArray(value),
   });
 
+/** The customer of orders whose own customer was erased. No token can have it. */
+export const erasedCustomer = 'windlass:erased';
+
 /** A customer: the `sub` of a token. */
-export const customerSchema = text(64);
+export const customerSchema = text(64).refine((id) => id !== erasedCustomer, 'is reserved for erased customers');
 
 /** The body of `POST /v1/orders`. */
 export const newOrderSchema = z.strictObject({

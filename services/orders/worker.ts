@@ -6,12 +6,22 @@ import { createGrpcClient } from '../lib/grpc/client.ts';
 import { connectKafka } from '../lib/messaging/connect-kafka.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
-import { databaseFiles, databaseVariables, grpcAddress, kafkaVariables } from '../lib/runtime/variables.ts';
+import {
+  databaseFiles,
+  databaseVariables,
+  grpcAddress,
+  kafkaVariables,
+  recordVariables,
+} from '../lib/runtime/variables.ts';
 import { startHousekeeping } from './saga/housekeeping.ts';
 import { onShipment } from './saga/on-shipment.ts';
+import { openingTokens } from './saga/payment-calls.ts';
 import { runSagas } from './saga/run-sagas.ts';
 import { observeOrders } from './saga/saga-metrics.ts';
+import { retentionsOf } from './store/retention.ts';
 import { migrations } from './store/store.ts';
+import { tokenKeyVariables } from './tokens/token-keys.ts';
+import { openTokenVault } from './tokens/token-vault.ts';
 
 /** The background work of orders: advances accepted orders, relays the outbox, and does housekeeping. */
 export const run = defineService({
@@ -19,6 +29,8 @@ export const run = defineService({
   variables: {
     ...databaseVariables,
     ...kafkaVariables,
+    ...recordVariables,
+    ...tokenKeyVariables,
     INVENTORY_ADDRESS: grpcAddress,
     PAYMENTS_ADDRESS: grpcAddress,
   },
@@ -33,11 +45,16 @@ export const run = defineService({
     const payments = createGrpcClient(Payments, config.PAYMENTS_ADDRESS);
     lifecycle.onShutdown('pool', () => inventory.close());
     lifecycle.onShutdown('pool', () => payments.close());
-    const deps = { database, log, inventory: inventory.calls, payments: payments.calls };
+    const vault = openTokenVault(config.PAYMENT_TOKEN_KEYS_FILE);
+    const deps = { database, log, inventory: inventory.calls, payments: openingTokens(payments.calls, vault) };
     observeOrders(database);
     // These start before Kafka, which they do not need and which may take long to be ready.
     lifecycle.onShutdown('consumers', runSagas(deps));
-    lifecycle.onShutdown('consumers', startHousekeeping({ ...deps, deduplicationDays: config.DEDUPLICATION_DAYS }));
+    const retentions = retentionsOf({
+      deduplicationDays: config.DEDUPLICATION_DAYS,
+      recordRetentionDays: config.RECORD_RETENTION_DAYS,
+    });
+    lifecycle.onShutdown('consumers', startHousekeeping({ ...deps, vault, retentions }));
 
     const kafka = await connectKafka('orders-worker', database, runtime);
     await kafka.relay(topicsOf('/windlass/orders'));

@@ -1,14 +1,14 @@
 import { Payments } from '../contracts/gen/windlass/payments/v1/payments_pb.js';
 import { createGrpcClient } from '../lib/grpc/client.ts';
 import { serveGrpc } from '../lib/grpc/server.ts';
-import { purgeKeys } from '../lib/postgres/idempotency.ts';
+import { startPurging } from '../lib/postgres/retention.ts';
 import { startDatabase } from '../lib/postgres/start-database.ts';
 import { defineService } from '../lib/runtime/run-service.ts';
-import { periodically, purgeIntervalMs } from '../lib/runtime/timing.ts';
 import { databaseFiles, databaseVariables, httpUrl } from '../lib/runtime/variables.ts';
 import { createAcquirerClient } from './acquirer-client.ts';
 import { paymentsHandlers } from './handlers.ts';
 import { createPayments, migrations, resetPayments } from './payments.ts';
+import { retentions } from './retention.ts';
 
 export const run = defineService({
   name: 'payments',
@@ -19,10 +19,7 @@ export const run = defineService({
       lifecycle,
       poolSize: config.DATABASE_POOL_SIZE,
     });
-    lifecycle.onShutdown(
-      'consumers',
-      periodically(purgeIntervalMs, 'purge keys', () => purgeKeys(database), log),
-    );
+    lifecycle.onShutdown('consumers', startPurging(database, retentions, log));
     const payments = createPayments(database, createAcquirerClient(config.ACQUIRER_URL));
     const options = { host: config.HOST, port: config.GRPC_PORT, faults, log };
     const server = await serveGrpc(Payments, paymentsHandlers(payments), options);

@@ -89,6 +89,7 @@ function drawModel(draw: Draw, options: SoundModelOptions): RandomModel {
           ]),
         ),
         deduplicationDays: draw(number(32, 60)),
+        recordRetentionDays: draw(number(91, 3_000)),
         interactions: [...dependencies.map(({ interaction }) => interaction), ...events],
       },
       policies: Object.fromEntries(

@@ -48,6 +48,7 @@ export function syntheticModel(services: number, seed = 1): Required<Model> {
         ]),
       ),
       deduplicationDays: 9,
+      recordRetentionDays: 400,
       interactions: [
         ...dependencies.map((dependency) => toInteraction(dependency, byCaller[dependency.callee] ?? [])),
         ...events.map((each) => ({ style: 'async' as const, ...each, decision: event, why: 'synthetic' })),

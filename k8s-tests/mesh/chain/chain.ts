@@ -56,6 +56,7 @@ export function chainOf(options: ChainOptions): Chain {
         },
         topics: {},
         deduplicationDays: 1,
+        recordRetentionDays: 400,
         interactions: pairs.map(({ caller, callee }, index): SyncInteraction => {
           const next = callees[index + 1];
           const calls = next === undefined ? [] : [`${next}.Call`];

@@ -1,9 +1,7 @@
 import type { Database } from '../postgres/database.ts';
 import type { Runtime } from '../runtime/service.ts';
-import { periodically, purgeIntervalMs } from '../runtime/timing.ts';
 import { createBroker } from './broker.ts';
 import type { EventHandlers } from './handle-message.ts';
-import { purgeInbox } from './inbox.ts';
 import { kafkaEndpoint } from './kafka-endpoint.ts';
 import { republishLost } from './lost-records.ts';
 import type { Publisher } from './message.ts';
@@ -18,7 +16,7 @@ export interface KafkaConnection {
    * @param topics all topics of the outbox
    */
   relay(topics: readonly string[]): Promise<void>;
-  /** Joins the service's group. Its handlers keep an inbox in the service's database, which is purged periodically. */
+  /** Joins the service's group. Its handlers keep an inbox in the service's database. */
   consume(topics: readonly string[], handlers: EventHandlers): Promise<void>;
 }
 
@@ -34,7 +32,7 @@ export async function connectKafka(
     log,
     lifecycle,
     fail,
-  }: Pick<Runtime<never>, 'log' | 'lifecycle' | 'fail'> & { readonly config: KafkaConfig },
+  }: Pick<Runtime<never>, 'log' | 'lifecycle' | 'fail'> & { readonly config: Parameters<typeof kafkaEndpoint>[0] },
 ): Promise<KafkaConnection> {
   const broker = createBroker(group, kafkaEndpoint(config), log);
   const publisher = await broker.connectPublisher();
@@ -56,15 +54,6 @@ export async function connectKafka(
     async consume(topics, handlers) {
       const leave = await broker.consume(topics, { group, handlers, publisher, log }, fail);
       lifecycle.onShutdown('consumers', leave);
-      const purging = periodically(
-        purgeIntervalMs,
-        'purge inbox',
-        () => purgeInbox(database, config.DEDUPLICATION_DAYS),
-        log,
-      );
-      lifecycle.onShutdown('consumers', purging);
     },
   };
 }
-
-type KafkaConfig = Parameters<typeof kafkaEndpoint>[0] & { readonly DEDUPLICATION_DAYS: number };

@@ -122,6 +122,8 @@ const subjectOf = ({ key }: IncomingMessage): string => shorten(key?.toString() 
 /** The dead-letter message has all of a reason. */
 const loggedLength = 500;
 
+const quotesNothing: ReadonlySet<DeadLetterCause> = new Set(['unreadable-batch', 'attempts-exhausted', 'oversize']);
+
 /** Any client that may write to the topic can set the header, so every skipped message has a log line. */
 function logSkipped(message: IncomingMessage, targetGroup: string, log: Log): void {
   const { topic, partition, offset } = message;
@@ -188,8 +190,8 @@ async function deadLetter(
     return { kind: 'postponed', reason: `the dead-letter message could not be published: ${describeError(error)}` };
   }
   countDeadLetter(group, cause);
-  // The reason for bad data quotes the data, which belongs in the dead-letter message and not in the log.
-  const loggedReason = cause === 'bad-data' ? {} : { reason: shorten(reason, loggedLength) };
+  // Other reasons quote the data or the headers, which belong in the dead-letter message and not in the log.
+  const loggedReason = quotesNothing.has(cause) ? { reason: shorten(reason, loggedLength) } : {};
   const subject = subjectOf(message);
   log.error({ topic, partition, offset, subject, cause, attempts, ...loggedReason }, 'event dead-lettered');
   return { kind: 'dead-lettered' };

@@ -47,7 +47,7 @@ test.each(['boom', 17, null])('a thrown %j, which is not an Error, is written as
 });
 
 test('an object that contains itself is written', () => {
-  const self: Record<string, unknown> = { name: 'ring' };
+  const self: Record<string, unknown> = { label: 'ring' };
   self.self = self;
-  expect(capture((log) => log.info({ self }, 'oops'))).toMatchObject({ self: { name: 'ring' }, msg: 'oops' });
+  expect(capture((log) => log.info({ self }, 'oops'))).toMatchObject({ self: { label: 'ring' }, msg: 'oops' });
 });

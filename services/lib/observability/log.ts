@@ -16,7 +16,7 @@ function correlation(): Record<string, string> {
   };
 }
 
-/** Creates a log of JSON lines on stdout. The values of secret fields are replaced. */
+/** Creates a log of JSON lines on stdout. The values of secret and personal fields are replaced. */
 export function createLog(service: string, level: string, destination?: { write(line: string): unknown }): Log {
   return pino(
     {

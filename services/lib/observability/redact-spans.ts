@@ -1,18 +1,33 @@
 import type { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
+import { isPersonal } from './personal-fields.ts';
 
 type Span = Parameters<OTLPTraceExporter['export']>[0][number];
 
 /**
- * Makes an exporter leave out the messages of Postgres, which may quote the data of a statement. The span keeps the
- * name of the statement and the SQLSTATE.
+ * Makes an exporter leave out personal attributes (personal-fields.ts), and the messages of Postgres, which may quote the
+ * data of a statement. Such a span keeps the name of the statement and the SQLSTATE.
  */
-export function withoutQuotes(exporter: OTLPTraceExporter): OTLPTraceExporter {
+export function withoutPersonalData(exporter: OTLPTraceExporter): OTLPTraceExporter {
   const send = exporter.export.bind(exporter);
   exporter.export = (spans, done) => send(spans.map(redact), done);
   return exporter;
 }
 
-function redact(span: Span): Span {
-  if (!span.instrumentationScope.name.endsWith('/instrumentation-pg') || span.status.message === undefined) return span;
-  return Object.create(span, { status: { value: { code: span.status.code }, enumerable: true } }) as Span;
+export function redact(span: Span): Span {
+  const attributes = withoutPersonal(span.attributes);
+  const events = span.events.map((event) =>
+    event.attributes ? { ...event, attributes: withoutPersonal(event.attributes) } : event,
+  );
+  const isQuote = span.instrumentationScope.name.endsWith('/instrumentation-pg') && span.status.message !== undefined;
+  const status = isQuote ? { code: span.status.code } : span.status;
+  // The other properties are getters of the span.
+  const own = Object.entries({ attributes, events, status }).map(([name, value]) => [
+    name,
+    { value, enumerable: true },
+  ]);
+  return Object.create(span, Object.fromEntries(own)) as Span;
+}
+
+function withoutPersonal<Value>(attributes: Readonly<Record<string, Value>>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(attributes).filter(([name]) => !isPersonal(name)));
 }

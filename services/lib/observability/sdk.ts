@@ -9,7 +9,7 @@ import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { readConfig } from '../runtime/read-config.ts';
 import { listenVariables } from '../runtime/variables.ts';
-import { withoutQuotes } from './redact-spans.ts';
+import { withoutPersonalData } from './redact-spans.ts';
 import { traceparentOnly } from './traceparent-only.ts';
 import { setStopTracing } from './tracing.ts';
 
@@ -27,7 +27,7 @@ export function startSdk(env: NodeJS.ProcessEnv): void {
     autoDetectResources: false,
     ...(env.OTEL_SERVICE_NAME && { serviceName: env.OTEL_SERVICE_NAME }),
     ...(env.OTEL_EXPORTER_OTLP_ENDPOINT
-      ? { traceExporter: withoutQuotes(new OTLPTraceExporter()) }
+      ? { traceExporter: withoutPersonalData(new OTLPTraceExporter()) }
       : { spanProcessors: [discardSpans] }),
     textMapPropagator: traceparentOnly,
     metricReaders: [new PrometheusExporter({ host: HOST, port: METRICS_PORT })],

@@ -1,3 +1,4 @@
+import { isPersonal } from './personal-fields.ts';
 import { serializeError } from './serialize-error.ts';
 
 /** Names of fields whose values are never logged or quoted in an error. */
@@ -11,7 +12,7 @@ export function isSecret(name: PropertyKey | undefined): boolean {
 }
 
 /**
- * Copies the plain objects and arrays of a value with secret fields replaced, and errors without the data that they
+ * Copies the plain objects and arrays of a value with secret and personal fields replaced, and errors without the data that they
  * quote. Other values stay as they are.
  */
 function redact(value: unknown, depth = 0): unknown {
@@ -23,7 +24,10 @@ function redact(value: unknown, depth = 0): unknown {
 
 export function redactFields(fields: object, depth = 0): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name, isSecret(name) ? '[redacted]' : redact(value, depth + 1)]),
+    Object.entries(fields).map(([name, value]) => {
+      const isWithheld = isSecret(name) || isPersonal(name);
+      return [name, isWithheld ? '[redacted]' : redact(value, depth + 1)];
+    }),
   );
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { DomainError } from '../runtime/domain-error.ts';
 import type { Queryable } from './database.ts';
 import { deleteInBatches } from './delete-in-batches.ts';
+import type { Retention } from './retention.ts';
 import { isStorable } from './storable.ts';
 
 /** A call that changes data, with its idempotency key. Calls with the same key must have the same `request`. */
@@ -91,3 +92,9 @@ export async function purgeKeys(db: Queryable): Promise<number> {
   }
   return deleted;
 }
+
+export const keysRetention = {
+  kind: 'purged',
+  kept: `${keptDays} days after the call`,
+  purge: purgeKeys,
+} as const satisfies Retention;

@@ -119,6 +119,13 @@ export const kafkaVariables = {
     .describe('How long inbox and outbox remember an event; longer than its topic keeps it'),
 };
 
+/** The variables of a service that keeps records of its business, such as orders. */
+export const recordVariables = {
+  RECORD_RETENTION_DAYS: wholeNumber
+    .default(400)
+    .describe('How long an order is kept after its end; other services keep what belongs to it 30 days longer'),
+};
+
 const pemFile = z.string().transform(contentOf).refine(isPem, pemRule).describe('Path of a PEM file');
 
 /** A service's certificate and key. The values are the contents of the files, because config is read only once. */

@@ -12,6 +12,8 @@ import { DomainError } from '../../lib/runtime/domain-error.ts';
 import { startTestDatabase } from '../../lib/testing/databases.ts';
 import { purgeOrderKeys } from '../store/idempotency-keys.ts';
 import { migrations, resetOrders } from '../store/store.ts';
+import { testVault } from '../tokens/testing/vault.ts';
+import type { StoredToken } from '../tokens/token-vault.ts';
 import { readOrderRequest } from './order-request.ts';
 import { type PlaceOrderDeps, placeOrder } from './place-order.ts';
 import { ordersRoutes } from './routes.ts';
@@ -42,7 +44,14 @@ beforeAll(async () => {
       return authorize(request);
     },
   };
-  const routes = ordersRoutes({ database, inventory, payments, log: silentLog, storeWithinMs: 60_000 });
+  const routes = ordersRoutes({
+    database,
+    inventory,
+    payments,
+    vault: testVault,
+    log: silentLog,
+    storeWithinMs: 60_000,
+  });
   server = await listen(createApp(routes, createFaultInjection(false), silentLog), '127.0.0.1', 0);
 });
 afterAll(async () => {
@@ -165,8 +174,11 @@ test.each(['Check', 'Authorize'] as const)('without an answer to %s the order is
   expect(pending.location).toBe(`/v1/orders/${pending.answer.orderId}`);
   expect(await events()).toEqual(['order.placed']);
   expect(await steps()).toEqual({ authorise: 'todo', reserve: 'todo', capture: 'todo', ship: 'todo', close: 'todo' });
-  const { rows } = await database.query('SELECT status, payment_token, authorization_id FROM orders');
-  expect(rows).toEqual([{ status: 'pending', payment_token: 'tok_ok', authorization_id: null }]);
+  const { rows } = await database.query<{ payment_token: StoredToken }>(
+    'SELECT status, payment_token, authorization_id FROM orders',
+  );
+  expect(rows).toMatchObject([{ status: 'pending', authorization_id: null }]);
+  expect(rows.map(({ payment_token }) => testVault.open(payment_token))).toEqual(['tok_ok']);
 
   [check, authorize] = [async () => create(CheckResponseSchema), async () => authorized];
   expect(await post(), 'the first answer again').toEqual({ ...pending, replayed: 'true' });
@@ -214,7 +226,7 @@ test("if orders' own database fails, the answer is 503, even if it fails at comm
     const failing: Database = { ...database, transaction: () => Promise.reject(new DomainError(code, 'down')) };
     const request = readOrderRequest('c-1', code, good);
     const placing = placeOrder(
-      { database: failing, inventory: { check }, payments: { authorize }, log: silentLog },
+      { database: failing, inventory: { check }, payments: { authorize }, vault: testVault, log: silentLog },
       request,
     );
     await expect(placing).rejects.toMatchObject({ code: 'unavailable' });

@@ -10,6 +10,8 @@ import type { Database } from '../../lib/postgres/database.ts';
 import { startTestDatabase } from '../../lib/testing/databases.ts';
 import { claimOrderKey, renewOrderKey } from '../store/idempotency-keys.ts';
 import { changeStatus, migrations, readOrder, resetOrders } from '../store/store.ts';
+import { testVault } from '../tokens/testing/vault.ts';
+import type { StoredToken } from '../tokens/token-vault.ts';
 import { readOrderRequest } from './order-request.ts';
 import { type PlaceOrderDeps, placeOrder } from './place-order.ts';
 
@@ -17,7 +19,7 @@ let database: Database;
 let stop: () => Promise<void>;
 /** What payments holds, by key. As the real service, it rejects a key with another amount. */
 const held = new Map<string, bigint>();
-const deps = () => ({ database, inventory: { check }, payments: { authorize }, log: silentLog });
+const deps = () => ({ database, inventory: { check }, payments: { authorize }, vault: testVault, log: silentLog });
 let check: PlaceOrderDeps['inventory']['check'];
 const authorize: PlaceOrderDeps['payments']['authorize'] = async ({ idempotencyKey = '', amount }) => {
   const amountMinor = amount?.amountMinor ?? 0n;
@@ -48,6 +50,7 @@ async function failToStore(idempotencyKey = request.idempotencyKey): Promise<voi
   await database.query('ALTER TABLE outbox DROP CONSTRAINT broken');
 }
 
+const price = { amountMinor: 2_400, paymentToken: testVault.seal('tok_ok') };
 const setPrice = (unitPriceMinor: number) => Object.assign(catalogue.mug, { unitPriceMinor });
 afterEach(() => setPrice(1_200));
 
@@ -97,7 +100,7 @@ test('a key that was claimed too late asks no partner, and is free for the next 
 });
 
 test('a key that was left in flight keeps its amount as well, and a new key gets the new price', async () => {
-  await claimOrderKey(database, request, 2_400);
+  await claimOrderKey(database, request, price);
   await database.query("UPDATE idempotency_keys SET leased_until = now() - interval '1 s'");
   setPrice(1_300);
   const { outcome } = await placeOrder(deps(), request);
@@ -110,8 +113,11 @@ test('if the second request finds no stock, the payment of the first one is reve
   await failToStore();
   check = async () => create(CheckResponseSchema, { shortages: [{ sku: 'mug', requested: 2, available: 1 }] });
   expect((await placeOrder(deps(), request)).outcome.kind).toBe('out-of-stock');
-  const { rows } = await database.query('SELECT payment_token, amount_minor FROM abandoned_payments');
-  expect(rows).toEqual([{ payment_token: 'tok_ok', amount_minor: '2400' }]);
+  const { rows } = await database.query<{ payment_token: StoredToken; amount_minor: string }>(
+    'SELECT payment_token, amount_minor FROM abandoned_payments',
+  );
+  expect(rows).toMatchObject([{ amount_minor: '2400' }]);
+  expect(rows.map(({ payment_token }) => testVault.open(payment_token))).toEqual(['tok_ok']);
 });
 
 test('a request that finds no stock at first has nothing to reverse', async () => {
@@ -121,7 +127,7 @@ test('a request that finds no stock at first has nothing to reverse', async () =
 });
 
 test('a request renews its lease of the key while it is the one that holds it', async () => {
-  const claim = await claimOrderKey(database, request, 2_400);
+  const claim = await claimOrderKey(database, request, price);
   if (claim.kind === 'final') throw new Error('The key is final.');
   await database.query('UPDATE idempotency_keys SET leased_until = now()');
   expect(await renewOrderKey(database, request, claim)).toBe(true);

@@ -20,12 +20,15 @@ import {
   renewOrderKey,
 } from '../store/idempotency-keys.ts';
 import { storeOrder } from '../store/store.ts';
+import type { TokenVault } from '../tokens/token-vault.ts';
 import { priceItems, totalMinor } from './order-request.ts';
 
 export interface PlaceOrderDeps {
   readonly database: Database;
   readonly inventory: Pick<Calls<typeof Inventory>, 'check'>;
+  /** Takes stored tokens: `openingTokens`. */
   readonly payments: AuthorizeCall;
+  readonly vault: Pick<TokenVault, 'seal'>;
   readonly log: Log;
   /** @default `placeWithinMs` */
   readonly storeWithinMs?: number;
@@ -51,12 +54,14 @@ export async function placeOrder(
 ): Promise<{ outcome: Outcome; replayed: boolean }> {
   const { database, log } = deps;
   const storeBefore = performance.now() + (deps.storeWithinMs ?? placeWithinMs);
-  const claim = await claimOrderKey(database, request, totalMinor(request.order.items, catalogue));
+  const paymentToken = deps.vault.seal(request.order.paymentToken);
+  const price = { amountMinor: totalMinor(request.order.items, catalogue), paymentToken };
+  const claim = await claimOrderKey(database, request, price);
   if (claim.kind === 'final') return { outcome: claim.outcome, replayed: true };
   const { orderId, amountMinor } = claim;
   // The attribute by which operators find the trace of an order.
   trace.getActiveSpan()?.setAttribute('windlass.order_id', orderId);
-  const payment = { orderId, amountMinor, paymentToken: request.order.paymentToken };
+  const payment = { orderId, amountMinor, paymentToken };
   // A claim that took too long, such as behind a lock: the client has gone, so no partner is asked.
   if (storeBefore <= performance.now()) {
     await release(deps, request, claim, claim.isContinued ? releaseOrderKey : deleteOrderKey);
@@ -145,7 +150,8 @@ async function record(database: Database, request: OrderRequest, decision: Decis
     await finishOrderKey(tx, request, claim, placed);
     await insertSaga(tx, claim.orderId, authorizationId !== undefined);
     const items = priceItems(request.order.items, catalogue, amountMinor);
-    await storeOrder(tx, { view: order, order: request.order, items, authorizationId, placedAt });
+    const { paymentToken } = payment;
+    await storeOrder(tx, { view: order, order: request.order, items, paymentToken, authorizationId, placedAt });
     timeLeftMs(storeBefore);
   });
   return placed;

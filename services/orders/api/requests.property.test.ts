@@ -15,6 +15,7 @@ import { silentLog } from '../../lib/observability/log.ts';
 import type { Database } from '../../lib/postgres/database.ts';
 import { startTestDatabase } from '../../lib/testing/databases.ts';
 import { migrations } from '../store/store.ts';
+import { testVault } from '../tokens/testing/vault.ts';
 import { ordersRoutes } from './routes.ts';
 import { asCustomer } from './testing/principal.ts';
 import { anyRequest, type RawRequest } from './testing/requests.ts';
@@ -60,6 +61,7 @@ beforeAll(async () => {
         return authorized;
       },
     },
+    vault: testVault,
     log: silentLog,
   });
   server = await listen(createApp(routes, createFaultInjection(false), silentLog), '127.0.0.1', 0);

@@ -16,6 +16,8 @@ import type { PlaceOrderDeps } from '../api/place-order.ts';
 import { ordersRoutes } from '../api/routes.ts';
 import { asCustomer } from '../api/testing/principal.ts';
 import { migrations, resetOrders } from '../store/store.ts';
+import { testVault } from '../tokens/testing/vault.ts';
+import type { StoredToken } from '../tokens/token-vault.ts';
 import { openapi, openapiRoute } from './openapi.ts';
 import { gatewayExamples, requestExamples } from './openapi-examples.ts';
 import { ajv, errorsBy, examples } from './openapi-testing.ts';
@@ -40,7 +42,8 @@ const partners: Pick<PlaceOrderDeps, 'inventory' | 'payments'> = {
     },
   },
   payments: {
-    async authorize({ paymentToken }) {
+    async authorize({ paymentToken: stored }) {
+      const paymentToken = testVault.open(stored as StoredToken);
       await held;
       if (paymentToken === 'tok_slow') throw new DomainError('outcome-unknown', 'DEADLINE_EXCEEDED');
       return create(AuthorizeResponseSchema, {
@@ -55,7 +58,7 @@ const partners: Pick<PlaceOrderDeps, 'inventory' | 'payments'> = {
 
 function serve(onDatabase: Database): Promise<Listening> {
   const routes = [
-    ...ordersRoutes({ database: onDatabase, ...partners, log: silentLog, storeWithinMs: 60_000 }),
+    ...ordersRoutes({ database: onDatabase, ...partners, vault: testVault, log: silentLog, storeWithinMs: 60_000 }),
     openapiRoute,
   ];
   const app = createApp(routes, createFaultInjection(false), silentLog);

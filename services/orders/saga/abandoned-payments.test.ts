@@ -12,6 +12,7 @@ import { startTestDatabase } from '../../lib/testing/databases.ts';
 import { readOrderRequest } from '../api/order-request.ts';
 import { claimOrderKey, finishOrderKey, releaseOrderKey } from '../store/idempotency-keys.ts';
 import { migrations, resetOrders } from '../store/store.ts';
+import { testVault } from '../tokens/testing/vault.ts';
 import { reverseAbandonedPayments } from './abandoned-payments.ts';
 
 let database: Database;
@@ -54,10 +55,11 @@ const request = readOrderRequest('c-1', 'k-1', {
   shippingAddress: { name: 'A', street: 'B 1', city: 'C', postalCode: '1', country: 'NO' },
   paymentToken: 'tok_ok',
 });
+const price = { amountMinor: 2400, paymentToken: testVault.seal('tok_ok') };
 const outcome = { kind: 'declined', reason: 'no' } as const;
 
 async function claim() {
-  const claimed = await claimOrderKey(database, request, 2400);
+  const claimed = await claimOrderKey(database, request, price);
   if (claimed.kind === 'final') throw new Error('The key is final.');
   return claimed;
 }
@@ -88,7 +90,7 @@ test('a released key is also abandoned; a final key never is', async () => {
   await leaseEnded(61);
   await sweep();
   expect(calls).toHaveLength(2);
-  expect(await claimOrderKey(database, request, 2400)).toEqual({ kind: 'final', outcome });
+  expect(await claimOrderKey(database, request, price)).toEqual({ kind: 'final', outcome });
 });
 
 test('a declined payment is not reversed', async () => {

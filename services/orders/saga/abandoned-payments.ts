@@ -3,6 +3,7 @@ import type { Log } from '../../lib/observability/log.ts';
 import type { Queryable } from '../../lib/postgres/database.ts';
 import { DomainError, hasCode } from '../../lib/runtime/domain-error.ts';
 import { type Lease, LeaseLost, whileLeased } from '../../lib/runtime/lease.ts';
+import type { StoredToken } from '../tokens/token-vault.ts';
 import { stepPauseMs } from './pace.ts';
 import {
   type AuthorizeCall,
@@ -82,7 +83,7 @@ async function abandonKeys(db: Queryable): Promise<void> {
 async function claimPayment(db: Queryable, lease: string, leaseMs: number): Promise<AbandonedPayment | undefined> {
   const { rows } = await db.query<{
     order_id: string;
-    payment_token: string;
+    payment_token: StoredToken;
     amount_minor: string;
     attempts: number;
     is_refusal_believed: boolean;

@@ -1,12 +1,12 @@
-import { purgeOutbox } from '../../lib/messaging/outbox.ts';
 import type { Log } from '../../lib/observability/log.ts';
 import type { Database } from '../../lib/postgres/database.ts';
+import { type Retentions, startPurging } from '../../lib/postgres/retention.ts';
 import { periodically, purgeIntervalMs } from '../../lib/runtime/timing.ts';
-import { purgeOrderKeys } from '../store/idempotency-keys.ts';
+import { resealTokens } from '../tokens/reseal-tokens.ts';
+import type { TokenVault } from '../tokens/token-vault.ts';
 import { reverseAbandonedPayments } from './abandoned-payments.ts';
 import { askFulfillmentAgain } from './ask-again.ts';
 import type { AuthorizeCall, ReverseCall } from './payment-calls.ts';
-import { purgeActions } from './purge-actions.ts';
 import { repeatStockCalls } from './repeat-calls.ts';
 import type { Partners } from './step.ts';
 
@@ -21,19 +21,20 @@ export function startHousekeeping({
   database,
   inventory,
   payments,
-  deduplicationDays,
+  vault,
+  retentions,
   log,
 }: {
   database: Database;
   inventory: Partners['inventory'];
   payments: AuthorizeCall & ReverseCall;
-  deduplicationDays: number;
+  vault: TokenVault;
+  retentions: Retentions;
   log: Log;
 }): () => void {
   const stops = [
-    periodically(purgeIntervalMs, 'purge idempotency keys', () => purgeOrderKeys(database), log),
-    periodically(purgeIntervalMs, 'purge outbox', () => purgeOutbox(database, deduplicationDays), log),
-    periodically(purgeIntervalMs, 'purge actions by hand', () => purgeActions(database), log),
+    startPurging(database, retentions, log),
+    periodically(purgeIntervalMs, 'encrypt payment tokens again', () => resealTokens(database, vault, log), log),
     periodically(
       sweepIntervalMs,
       'reverse abandoned payments',

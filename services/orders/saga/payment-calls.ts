@@ -2,6 +2,7 @@ import type { Payments } from '../../contracts/gen/windlass/payments/v1/payments
 import { money } from '../../contracts/money.ts';
 import type { Calls } from '../../lib/grpc/client.ts';
 import { DomainError, hasCode } from '../../lib/runtime/domain-error.ts';
+import type { StoredToken, TokenVault } from '../tokens/token-vault.ts';
 
 /**
  * The calls of payments that have several callers: placing an order, the saga, and the reversal of abandoned payments.
@@ -18,7 +19,16 @@ export type PaymentAnswer =
 export interface Payment {
   readonly orderId: string;
   readonly amountMinor: number;
-  readonly paymentToken: string;
+  readonly paymentToken: StoredToken;
+}
+
+/** Calls of payments that take a stored token: it is in plain text in the call only, which the mesh encrypts. */
+export function openingTokens<Calls extends AuthorizeCall>(payments: Calls, vault: TokenVault): Calls {
+  return {
+    ...payments,
+    authorize: ({ paymentToken = '', ...request }, signal) =>
+      payments.authorize({ ...request, paymentToken: vault.open(paymentToken as StoredToken) }, signal),
+  };
 }
 
 /**

@@ -114,7 +114,7 @@ export async function reverse(order: SagaOrder, { payments }: Partners, lost: Ab
 }
 
 /** The order of the saga's steps ensures that the value is there. */
-function known(value: string | undefined, what: string): string {
+function known<Value extends string>(value: Value | undefined, what: string): Value {
   if (value === undefined) throw new DomainError('internal', `The order has no ${what}.`);
   return value;
 }

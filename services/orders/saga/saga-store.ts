@@ -5,6 +5,7 @@ import { DomainError } from '../../lib/runtime/domain-error.ts';
 import { LeaseLost } from '../../lib/runtime/lease.ts';
 import { shorten } from '../../lib/runtime/shorten.ts';
 import type { OrderItem } from '../order.ts';
+import type { StoredToken } from '../tokens/token-vault.ts';
 import { stepPauseMs } from './pace.ts';
 import {
   causeOf,
@@ -28,7 +29,7 @@ export interface SagaOrder {
   readonly placedAt: Date;
   /** undefined until payments has authorized the amount. */
   readonly authorizationId: string | undefined;
-  readonly paymentToken: string | undefined;
+  readonly paymentToken: StoredToken | undefined;
 }
 
 /** An order that this worker may advance until its lease ends. */
@@ -92,7 +93,7 @@ interface SagaRow extends Lease {
   readonly country: string;
   readonly total_minor: string;
   readonly authorization_id: string | null;
-  readonly payment_token: string | null;
+  readonly payment_token: StoredToken | null;
   readonly placed_at: Date;
   readonly steps: StoredSteps;
 }

@@ -4,10 +4,11 @@ import { deleteInBatches } from '../../lib/postgres/delete-in-batches.ts';
 import { fingerprint } from '../../lib/postgres/idempotency.ts';
 import { DomainError } from '../../lib/runtime/domain-error.ts';
 import type { OrderRequest, Outcome } from '../order.ts';
+import type { StoredToken } from '../tokens/token-vault.ts';
 
 /** How long a key stays with a pod that died, in milliseconds. A request that is running renews its lease. */
 export const keyLeaseMs = 30_000;
-const keptHours = 24;
+export const keysKeptHours = 24;
 
 /** A key that this request holds. */
 export interface ClaimedKey {
@@ -31,13 +32,13 @@ export type Claim = ClaimedKey | { readonly kind: 'final'; readonly outcome: Out
  * the same order id leads to the same payment key. It keeps its amount, too, even if prices have changed since. Such a
  * key accepts only the same body, until abandoned-payments.ts takes it.
  *
- * @param amountMinor the price of the order now
+ * @param payment the price of the order now, and its token as it is stored
  * @throws DomainError `in-flight`, `key-reused`
  */
 export async function claimOrderKey(
   db: Queryable,
   { idempotencyKey, order }: OrderRequest,
-  amountMinor: number,
+  { amountMinor, paymentToken }: { readonly amountMinor: number; readonly paymentToken: StoredToken },
 ): Promise<Claim> {
   const params = [order.customerId, idempotencyKey, fingerprint(order)];
   const [lease, newOrderId] = [randomUUID(), randomUUID()];
@@ -56,7 +57,7 @@ export async function claimOrderKey(
        OR (k.fingerprint = excluded.fingerprint
          AND (k.state = 'released' OR (k.state = 'in-flight' AND k.leased_until < now())))
      RETURNING order_id, amount_minor, clock_timestamp() AS at`,
-    [...params, newOrderId, keyLeaseMs / 1000, lease, order.paymentToken, amountMinor],
+    [...params, newOrderId, keyLeaseMs / 1000, lease, paymentToken, amountMinor],
   );
   if (claimed[0]) {
     const { order_id: orderId, amount_minor, at } = claimed[0];
@@ -82,7 +83,7 @@ export async function claimOrderKey(
 }
 
 /** Only final keys expire: an unfinished key may stand for money that is held. */
-const isExpired = `(k.state = 'final' AND k.created_at < now() - interval '${keptHours} hours')`;
+const isExpired = `(k.state = 'final' AND k.created_at < now() - interval '${keysKeptHours} hours')`;
 
 /**
  * Lets the request's lease of the key begin again now.

@@ -5,6 +5,7 @@ import { OrderStatus as EventStatus } from '../../contracts/gen/windlass/events/
 import { money } from '../../contracts/money.ts';
 import type { Database, Queryable } from '../../lib/postgres/database.ts';
 import type { Order, OrderItem, OrderStatus, OrderView, OrderWithHistory } from '../order.ts';
+import type { StoredToken } from '../tokens/token-vault.ts';
 import { addOrderEvent, orderLines } from './order-events.ts';
 
 /** The database of orders and orders-worker. */
@@ -16,6 +17,8 @@ export interface PlacedOrder {
   readonly order: Order;
   /** Those of the order, with their prices. */
   readonly items: readonly OrderItem[];
+  /** Stored until payments has answered. */
+  readonly paymentToken: StoredToken;
   /** undefined if payments gave no answer; then the saga asks again. */
   readonly authorizationId: string | undefined;
   readonly placedAt: Date;
@@ -24,7 +27,7 @@ export interface PlacedOrder {
 /** Stores an order, its first history entry and its events, in the caller's transaction. */
 export async function storeOrder(
   tx: Queryable,
-  { view, order, items, authorizationId, placedAt }: PlacedOrder,
+  { view, order, items, paymentToken, authorizationId, placedAt }: PlacedOrder,
 ): Promise<void> {
   const { orderId, status, total, estimatedDelivery } = view;
   const isAuthorized = authorizationId !== undefined;
@@ -40,7 +43,7 @@ export async function storeOrder(
       total.currency,
       total.amountMinor,
       authorizationId,
-      isAuthorized ? null : order.paymentToken,
+      isAuthorized ? null : paymentToken,
       estimatedDelivery,
       placedAt,
     ],
