@@ -30,7 +30,7 @@ export const environments = {
     // Names that end with .example, and addresses for documentation, are to be replaced: docs/kubectl-apply.md.
     partners: { acquirer: { host: 'api.acquirer.example', port: 443, addresses: ['203.0.113.0/24'] } },
     postgres: { port: 5432, addresses: ['198.51.100.0/24'] },
-    // 20 orders per second. The gateway scales up to `autoscaleMax` of charts/istio/gateway-prod.yaml.
+    // 20 orders per second. The gateway scales up to `maxReplicas` of charts/istio/gateway-prod.yaml.
     replicas: { each: 3, load: 5, gateway: 5 },
     maxUnavailable: 1,
     spread: ['host', 'zone'],

@@ -7,6 +7,7 @@ import { connectionsFit } from '../analysis/connections.ts';
 import { environmentsFit } from '../analysis/environments.ts';
 import { missingFrom } from '../analysis/missing.ts';
 import { partnersFit } from '../analysis/partners.ts';
+import { prerequisites } from '../documents/prerequisites.ts';
 import { planMesh } from '../mesh/plan.ts';
 import type { Environment } from '../model/environment.ts';
 import type { Model } from '../model/model.ts';
@@ -63,6 +64,7 @@ export function synth(args: readonly string[], { environments, ...model }: Sourc
         const topology = topologyIn(environment, model.topology);
         const plan = planMesh({ ...model, topology }, replicas);
         synthesize({ topology, plan, environment, outFolder: join(out, name) });
+        if (environment.faults === 'off') console.log(needs(join(out, name), prerequisites(topology)));
       }
     }
     console.log(formatAvailability(availabilityOfRoutes(model)));
@@ -77,4 +79,8 @@ export function synth(args: readonly string[], { environments, ...model }: Sourc
 function notWritten(folder: string, missing: readonly Problem[]): string {
   const fields = missing.map(({ value }) => value).join(', ');
   return `${folder} is not written, because its operator brings: ${fields}. \`make synth ENV=…\` says more.`;
+}
+
+function needs(folder: string, lines: readonly string[]): string {
+  return [`${folder} needs in its cluster, before it is applied (docs/kubectl-apply.md):`, ...lines].join('\n  ');
 }

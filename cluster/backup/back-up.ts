@@ -1,3 +1,4 @@
+// cspell:ignore datistemplate
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Progress } from '../progress.ts';

@@ -109,7 +109,7 @@ describe('a restore', () => {
   });
 
   test('refuses a folder whose files are not as they were written, naming each', async () => {
-    writeFileSync(join(to, 'orders.dump'), 'rows of Ordersend');
+    writeFileSync(join(to, 'orders.dump'), 'rows of OrderSend');
     writeFileSync(join(to, 'payments.dump'), '');
     rmSync(join(to, 'inventory.dump'));
     await expect(restore(to, emptyServer(), options, silent)).rejects.toThrow(

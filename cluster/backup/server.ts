@@ -1,3 +1,4 @@
+// cspell:ignore psqlrc
 import { writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { DATABASE_NAMESPACE } from '../credentials/database-passwords.ts';
@@ -20,7 +21,7 @@ export interface DatabaseServer {
   load(file: string, database: string): Promise<void>;
 }
 
-export interface QueryOptions {
+interface QueryOptions {
   /** @default postgres */
   readonly database?: string;
   /** All statements take effect, or none. Default: each by itself. */

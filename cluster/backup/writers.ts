@@ -14,7 +14,7 @@ interface Deployment {
 
 /**
  * Stops every deployment that has the password of a database, runs work, and starts them again with as many pods as
- * before, also if the work fails.
+ * before, even if the work fails.
  *
  * @throws UserError if an operator's command runs, which writes as well
  */
