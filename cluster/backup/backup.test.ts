@@ -95,6 +95,7 @@ describe('a restore', () => {
     empty.fails = 'load';
     await expect(restore(to, empty, options, silent)).rejects.toThrow('pg_restore: error');
     expect([...empty.databases.values()]).toEqual(['', '', '', '']);
+    expect(empty.statements.join()).toContain('DROP DATABASE IF EXISTS "orders.loading"');
   });
 
   test('checks everything before a service is stopped, and names all that is wrong', async () => {

@@ -40,9 +40,14 @@ export async function restore(
   ];
   if (problems.length > 0) throw new UserError(problems.join('\n'));
   await withoutWriters(async () => {
-    for (const name of names) await progress.part(`load of ${name}`, () => load(from, name, server));
-    await server.query(names.map(takePlace).join('\n'), { isTransaction: true });
-    await server.query(names.map((name) => `DROP DATABASE ${replaced(name)};`).join('\n'));
+    try {
+      for (const name of names) await progress.part(`load of ${name}`, () => load(from, name, server));
+      await server.query(names.map(takePlace).join('\n'), { isTransaction: true });
+    } catch (error) {
+      await drop(names.map(loading), server).catch(() => undefined);
+      throw error;
+    }
+    await drop(names.map(replaced), server);
   });
   return backup;
 }
@@ -91,15 +96,15 @@ async function hasTables(database: string, server: DatabaseServer): Promise<bool
 }
 
 async function load(from: string, name: string, server: DatabaseServer): Promise<void> {
-  await server.query(
-    [
-      `DROP DATABASE IF EXISTS ${loading(name)};`,
-      `DROP DATABASE IF EXISTS ${replaced(name)};`,
-      `CREATE DATABASE ${loading(name)} OWNER ${quote(`${name}-migrator`)};`,
-    ].join('\n'),
-  );
+  // A run that was killed leaves them.
+  await drop([loading(name), replaced(name)], server);
+  await server.query(`CREATE DATABASE ${loading(name)} OWNER ${quote(`${name}-migrator`)}`);
   await server.load(dumpFile(from, name), `${name}.loading`);
   await server.query('ANALYZE', { database: `${name}.loading` });
+}
+
+async function drop(databases: readonly string[], server: DatabaseServer): Promise<void> {
+  await server.query(databases.map((name) => `DROP DATABASE IF EXISTS ${name};`).join('\n'));
 }
 
 /** With the rights that charts/postgres gives at each start. */

@@ -1,3 +1,4 @@
+import { finish } from '../finish.ts';
 import { kubectl } from '../kubernetes/kubectl.ts';
 import { waitUntilServing } from '../kubernetes/waits.ts';
 import { COMMAND_LABEL } from '../operations/job.ts';
@@ -14,7 +15,7 @@ interface Deployment {
 
 /**
  * Stops every deployment that has the password of a database, runs work, and starts them again with as many pods as
- * before, even if the work fails.
+ * before, even if the work fails or is interrupted.
  *
  * @throws UserError if an operator's command runs, which writes as well
  */
@@ -26,20 +27,22 @@ export async function withoutWriters<T>(progress: Progress, work: () => Promise<
     items: readonly Deployment[];
   };
   const writers = items.filter(({ spec }) => spec.replicas > 0 && hasDatabase(spec));
-  try {
-    await progress.part('stop of the services', async () => {
-      await Promise.all(writers.map((writer) => scale(writer, 0)));
-      await Promise.all(writers.map(waitUntilGone));
-    });
-    return await work();
-  } finally {
-    await progress.part('start of the services', async () => {
-      await Promise.all(writers.map((writer) => scale(writer, writer.spec.replicas)));
-      await Promise.all(
-        writers.map(({ metadata }) => waitUntilServing(metadata.namespace, `deployment/${metadata.name}`)),
-      );
-    });
-  }
+  return finish(async () => {
+    try {
+      await progress.part('stop of the services', async () => {
+        await Promise.all(writers.map((writer) => scale(writer, 0)));
+        await Promise.all(writers.map(waitUntilGone));
+      });
+      return await work();
+    } finally {
+      await progress.part('start of the services', async () => {
+        await Promise.all(writers.map((writer) => scale(writer, writer.spec.replicas)));
+        await Promise.all(
+          writers.map(({ metadata }) => waitUntilServing(metadata.namespace, `deployment/${metadata.name}`)),
+        );
+      });
+    }
+  });
 }
 
 function hasDatabase({ template }: Deployment['spec']): boolean {
