@@ -6,7 +6,7 @@ SHELL := /bin/bash
 SETTINGS := CLUSTER KUBE_CONTEXT INGRESS_PORT INGRESS_TLS_PORT JAEGER_PORT IMAGE_REGISTRY KIND_NODE_IMAGE
 export $(SETTINGS)
 
-ARGUMENTS := SERVICE DURATION RATE SEED FAULTS IMAGE CUSTOMER ROLE
+ARGUMENTS := SERVICE DURATION RATE SEED FAULTS IMAGE ENV CUSTOMER ROLE
 GIVEN := $(foreach v,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $v))),$v))
 UNKNOWN := $(filter-out $(SETTINGS) $(ARGUMENTS),$(GIVEN))
 ifneq ($(UNKNOWN),)
@@ -56,8 +56,8 @@ token: $(INSTALLED) ## print a token (the last line), valid for 12 h; CUSTOMER=c
 diff: $(INSTALLED) ## show how the cluster's mesh config differs from the source (a live edit); exit code 1 if it does
 	@$(CLUSTER_CLI) diff
 
-synth: $(INSTALLED) ## write dist/<env>/*.yaml, plain manifests for kubectl apply; IMAGE=registry.example/services:1 for another image
-	@npm run --silent synth -- $(if $(filter command,$(firstword $(origin IMAGE))),--image $(IMAGE))
+synth: $(INSTALLED) ## write dist/<env>/*.yaml, plain manifests for kubectl apply; ENV=prod IMAGE=registry.example/services@sha256:… for customers
+	@npm run --silent synth -- $(if $(filter command,$(firstword $(origin ENV))),--env $(ENV)) $(if $(filter command,$(firstword $(origin IMAGE))),--image $(IMAGE))
 
 sbom: $(INSTALLED) ## write dist/sbom/*.cdx.json, CycloneDX documents of the repository and of the services' image; IMAGE=name@sha256:… adds its system
 	@npm run --silent sbom -- $(if $(filter command,$(firstword $(origin IMAGE))),--image $(IMAGE))

@@ -1,7 +1,9 @@
-import { type Environment, MADE_IN_CLUSTER } from './model/environment.ts';
+import { type Environment, GIVEN, MADE_IN_CLUSTER } from './model/environment.ts';
 
 const dev = {
   image: 'windlass/services:dev',
+  partners: 'simulated',
+  postgres: 'in-cluster',
   replicas: { each: 1 },
   maxUnavailable: 1,
   spread: [],
@@ -32,9 +34,12 @@ const dev = {
 export const environments = {
   dev,
   prod: {
-    image: 'windlass/services:0.1.0',
-    // 20 orders per second.
-    replicas: { each: 3, load: 5 },
+    image: GIVEN,
+    // Names that end with .example, and addresses for documentation, are to be replaced: docs/kubectl-apply.md.
+    partners: { acquirer: { host: 'api.acquirer.example', port: 443, addresses: ['203.0.113.0/24'] } },
+    postgres: { port: 5432, addresses: ['198.51.100.0/24'] },
+    // 20 orders per second. The gateway scales up to `maxReplicas` of charts/istio/gateway-prod.yaml.
+    replicas: { each: 3, load: 5, gateway: 5 },
     maxUnavailable: 1,
     spread: ['host', 'zone'],
     faults: 'off',

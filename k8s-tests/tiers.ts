@@ -92,6 +92,10 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
     reason: '121 s for another cluster; the short forms check the manifests and apply the same ones',
     shortForms: ['cdk8s/commands/synthesize.test.ts', 'k8s-tests/platform/manifests.cluster.test.ts'],
   },
+  'k8s-tests/platform/restore.cluster.test.ts': {
+    reason: 'a second cluster, which is brought up in two steps; the short form backs up and restores without one',
+    shortForms: ['cluster/backup/backup.test.ts'],
+  },
   'k8s-tests/mesh/aborts.cluster.test.ts': {
     reason: '20,000 requests at 100 per second take 200 s, and 5,000 without retries 50 s',
     shortForms: ['k8s-tests/mesh/retry-storm.cluster.test.ts', 'k8s-tests/mesh/attempts.cluster.test.ts'],

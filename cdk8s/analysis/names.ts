@@ -16,7 +16,7 @@ const LABEL: Form = {
   right: 'at most 63 lower-case letters, digits and hyphens, a letter first and no hyphen last',
 };
 /** A partner's host; the last part has a letter first, so that it is no address. */
-const HOST: Form = {
+export const HOST: Form = {
   pattern: /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/,
   maxLength: 253,
   right: 'a full, lower-case DNS name, such as bank.example',

@@ -42,8 +42,8 @@ export function numbersInRange({ topology, policies, limits }: Model, replicas: 
     ...checkWhole('topics', { deduplicationDays: topology.deduplicationDays }),
     ...checkWhole('records', { recordRetentionDays: topology.recordRetentionDays }),
     ...Object.entries(topology.topics).flatMap(([name, topic]) => checkWhole(name, { ...topic })),
-    ...replicas.flatMap(({ each, of, load = 1 }) => [
-      ...checkWhole('replicas', { each, ...prefix('of', of ?? {}) }, BOUNDS.replicas),
+    ...replicas.flatMap(({ each, of, load = 1, gateway = 1 }) => [
+      ...checkWhole('replicas', { each, gateway, ...prefix('of', of ?? {}) }, BOUNDS.replicas),
       ...check('replicas', 'load', load, 'a number above 0: how many times the rates of topology.ts', isRate),
     ]),
     ...checkFraction('limits', 'worstCaseCalls', limits.worstCaseCalls),

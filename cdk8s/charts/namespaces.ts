@@ -2,6 +2,7 @@ import { Chart } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import type { Topology } from '../model/topology.ts';
+import { workloadsOf } from '../model/topology-in.ts';
 
 /** Kubernetes admits only pods that could not do harm to their node. */
 const RESTRICTED = { 'pod-security.kubernetes.io/enforce': 'restricted' } as const;
@@ -13,7 +14,7 @@ const RESTRICTED = { 'pod-security.kubernetes.io/enforce': 'restricted' } as con
 export class NamespacesChart extends Chart {
   constructor(scope: Construct, id: string, topology: Topology) {
     super(scope, id);
-    const services = Object.values(topology.services);
+    const services = Object.values(workloadsOf(topology));
     const inMesh = new Set(services.filter(({ external }) => !external).map(({ namespace }) => namespace));
     for (const name of new Set(services.map(({ namespace }) => namespace))) {
       const injection = inMesh.has(name) ? 'enabled' : 'disabled';

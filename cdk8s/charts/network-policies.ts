@@ -1,8 +1,10 @@
 import { k8s } from 'cdk8s-plus-27';
 import { accountOf, callerOf } from '../mesh/caller.ts';
 import { MESH_NAMESPACE, PORTS } from '../model/addresses.ts';
+import type { Environment, Servers } from '../model/environment.ts';
 import { syncInteractions, usesKafka } from '../model/interactions.ts';
 import type { Service, SyncInteraction, Topology } from '../model/topology.ts';
+import { workloadsOf } from '../model/topology-in.ts';
 import {
   BROKERS,
   COMMANDS,
@@ -34,8 +36,9 @@ const toDns: k8s.NetworkPolicyEgressRule = {
  * others. Ports are the application's own, as callers' sidecars dial them. Kubelets need no rule: a node always reaches
  * its own pods.
  */
-export function networkPolicies(topology: Topology): NamedPolicy[] {
-  const services = Object.entries(topology.services);
+export function networkPolicies(topology: Topology, postgres: Environment['postgres'] = 'in-cluster'): NamedPolicy[] {
+  const services = Object.entries(workloadsOf(topology));
+  const toPostgres = postgres === 'in-cluster' ? to(POSTGRES) : toServers(postgres);
   const namespaces = [...new Set(services.map(([, { namespace }]) => namespace))];
   const calls = syncInteractions(topology);
   const toEach = Object.groupBy(calls, ({ callee }) => callee);
@@ -49,28 +52,26 @@ export function networkPolicies(topology: Topology): NamedPolicy[] {
     })),
     egress: [
       toDns,
-      ...[
-        ...(service.external ? [] : [ISTIOD]),
-        JAEGER,
-        POSTGRES,
-        ...(usesKafka(name, topology) ? [BROKERS] : []),
-        ...callees(fromEach[name] ?? [], topology),
-      ].map((peer) => ({ to: [toPeer(peer)], ports: [tcp(peer.port)] })),
+      ...[...(service.external ? [] : [ISTIOD]), JAEGER, ...(usesKafka(name, topology) ? [BROKERS] : [])].map(to),
+      toPostgres,
+      ...callees(fromEach[name] ?? [], topology),
     ],
   });
   return [
     ...namespaces.map((namespace) => ({ name: 'default-deny', namespace, spec: denyAll(namespace) })),
     ...services.map(([name, service]) => ({ name, namespace: service.namespace, spec: specOf(name, service) })),
-    { name: 'commands', namespace: MESH_NAMESPACE, spec: ofCommands },
+    { name: 'commands', namespace: MESH_NAMESPACE, spec: ofCommands(toPostgres) },
   ];
 }
 
 /** Operators' commands read and write databases and topics. No pod calls them. */
-const ofCommands: k8s.NetworkPolicySpec = {
-  podSelector: COMMANDS,
-  policyTypes: ['Ingress', 'Egress'],
-  egress: [toDns, ...[POSTGRES, BROKERS].map((peer) => ({ to: [toPeer(peer)], ports: [tcp(peer.port)] }))],
-};
+function ofCommands(toPostgres: k8s.NetworkPolicyEgressRule): k8s.NetworkPolicySpec {
+  return {
+    podSelector: COMMANDS,
+    policyTypes: ['Ingress', 'Egress'],
+    egress: [toDns, toPostgres, to(BROKERS)],
+  };
+}
 
 /** The default for pods without a policy of their own. Strimzi's operator writes the policies of its pods. */
 function denyAll(namespace: string): k8s.NetworkPolicySpec {
@@ -85,16 +86,26 @@ function callers(service: Service, calls: readonly SyncInteraction[], topology: 
   );
 }
 
-function callees(calls: readonly SyncInteraction[], { services }: Topology): Peer[] {
+function callees(calls: readonly SyncInteraction[], { services }: Topology): k8s.NetworkPolicyEgressRule[] {
   return calls.flatMap(({ callee }) => {
     const service = services[callee];
-    return service ? peersAt(service.namespace, { app: callee }, service) : [];
+    if (!service) return [];
+    const servers = service.external?.servers;
+    return servers ? [toServers(servers)] : peersAt(service.namespace, { app: callee }, service).map(to);
   });
 }
 
 /** Pods on one end of a call, and the port that the callee opens; none if it opens none. */
 function peersAt(namespace: string, labels: Peer['labels'], callee: Service): Peer[] {
   return callee.serves === 'nothing' ? [] : [{ namespace, labels, port: PORTS[callee.serves] }];
+}
+
+function to(peer: Peer): k8s.NetworkPolicyEgressRule {
+  return { to: [toPeer(peer)], ports: [tcp(peer.port)] };
+}
+
+function toServers({ addresses, port }: Servers): k8s.NetworkPolicyEgressRule {
+  return { to: addresses.map((cidr) => ({ ipBlock: { cidr } })), ports: [tcp(port)] };
 }
 
 export function toPeer({ namespace, labels }: Omit<Peer, 'port'>): k8s.NetworkPolicyPeer {

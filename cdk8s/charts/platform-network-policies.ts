@@ -1,7 +1,9 @@
 import type { k8s } from 'cdk8s-plus-27';
 import { INGRESS_SELECTOR, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
 import { MESH_NAMESPACE } from '../model/addresses.ts';
+import type { Environment } from '../model/environment.ts';
 import type { Topology } from '../model/topology.ts';
+import { workloadsOf } from '../model/topology-in.ts';
 import { type NamedPolicy, tcp, toPeer } from './network-policies.ts';
 import { COMMANDS, ISTIOD, JAEGER, MONITORING, POSTGRES } from './platform.ts';
 
@@ -14,17 +16,22 @@ const ISTIOD_WEBHOOK = 15017;
 const METRICS = { istiod: 15014, gateway: 15090 };
 
 /**
- * Who reaches Postgres, Jaeger, istiod and the gateway. Pods without a policy of their own in these namespaces are
+ * Who reaches Postgres (that of charts/postgres), Jaeger, istiod and the gateway. Pods without a policy of their own in these namespaces are
  * reached by nothing. Postgres and Jaeger open no connection. Others may: a Prometheus beside Jaeger scrapes, istiod calls
  * the API server, which is no pod, and the gateway calls services, whose own policies admit it.
  */
-export function platformNetworkPolicies({ services }: Topology): NamedPolicy[] {
-  const ours = Object.entries(services).map(([name, { namespace }]) => toPeer({ namespace, labels: { app: name } }));
+export function platformNetworkPolicies(
+  topology: Topology,
+  postgres: Environment['postgres'] = 'in-cluster',
+): NamedPolicy[] {
+  const ours = Object.entries(workloadsOf(topology)).map(([name, { namespace }]) =>
+    toPeer({ namespace, labels: { app: name } }),
+  );
   const gateway = toPeer({ namespace: MESH_ROOT_NAMESPACE, labels: INGRESS_SELECTOR });
   const commands = { ...toPeer({ namespace: MESH_NAMESPACE, labels: {} }), podSelector: COMMANDS };
   const closed = { podSelector: {}, policyTypes: ['Ingress', 'Egress'] };
   const unreached = { podSelector: {}, policyTypes: ['Ingress'] };
-  return [
+  const ofPostgres = [
     { name: 'default-deny', namespace: POSTGRES.namespace, spec: closed },
     {
       name: 'postgres',
@@ -35,6 +42,9 @@ export function platformNetworkPolicies({ services }: Topology): NamedPolicy[] {
         ingress: [open([POSTGRES.port], ours, commands)],
       },
     },
+  ];
+  return [
+    ...(postgres === 'in-cluster' ? ofPostgres : []),
     { name: 'default-deny', namespace: JAEGER.namespace, spec: unreached },
     {
       name: 'jaeger',

@@ -5,6 +5,7 @@ import { podsOf } from '../model/dependencies.ts';
 import { type Environment, SURGE_PODS } from '../model/environment.ts';
 import { isCritical } from '../model/interactions.ts';
 import type { Topology } from '../model/topology.ts';
+import { workloadsOf } from '../model/topology-in.ts';
 import { KAFKA } from './platform.ts';
 
 /** Room for pods that are scaled up by hand, and for those that still terminate. */
@@ -24,7 +25,7 @@ interface Need {
 export class QuotasChart extends Chart {
   constructor(scope: Construct, id: string, topology: Topology, environment: Environment) {
     super(scope, id);
-    const namespaces = new Set(Object.values(topology.services).map(({ namespace }) => namespace));
+    const namespaces = new Set(Object.values(workloadsOf(topology)).map(({ namespace }) => namespace));
     for (const namespace of namespaces) {
       const { pods, cpuMilli, memoryMi } = needOf(namespace, topology, environment);
       new k8s.KubeResourceQuota(this, `quota-${namespace}`, {
@@ -52,7 +53,7 @@ export class QuotasChart extends Chart {
 
 /** What the namespace requests in a rollout of everything at once. */
 function needOf(namespace: string, topology: Topology, { replicas, service, sidecar, kafka }: Environment): Need {
-  const services = Object.entries(topology.services).filter(([, { namespace: own }]) => own === namespace);
+  const services = Object.entries(workloadsOf(topology)).filter(([, { namespace: own }]) => own === namespace);
   const needs = services.map(([name, { external }]): Need => {
     const pods = podsOf(name, replicas) + SURGE_PODS;
     const cpuMilli = isCritical(name, topology) ? service.criticalCpuRequestMilli : service.cpuRequestMilli;

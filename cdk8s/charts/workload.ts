@@ -8,6 +8,7 @@ import { podsOf } from '../model/dependencies.ts';
 import { type Environment, SURGE_PODS } from '../model/environment.ts';
 import { isCritical, usesKafka } from '../model/interactions.ts';
 import type { Service, Topology } from '../model/topology.ts';
+import { workloadsOf } from '../model/topology-in.ts';
 import { keepAvailable } from './availability.ts';
 import { codeCopier, mapValues, migrator, runAsUnprivileged, serviceContainer } from './container.ts';
 import { mountKafkaCredentials } from './kafka-credentials.ts';
@@ -19,7 +20,7 @@ import { PRE_STOP_SECONDS, sidecarAnnotations } from './sidecar-annotations.ts';
 export class WorkloadsChart extends Chart {
   constructor(scope: Construct, id: string, topology: Topology, environment: Environment) {
     super(scope, id);
-    for (const [name, service] of Object.entries(topology.services)) {
+    for (const [name, service] of Object.entries(workloadsOf(topology))) {
       new Workload(this, { name, service, topology, environment });
     }
   }

@@ -8,6 +8,11 @@ import { saga } from '../saga.ts';
 import { topology } from '../topology.ts';
 import { synth } from './synth-command.ts';
 
+const source = { topology, policies, limits, saga, environments };
+const DIGEST = `registry.example/team/services@sha256:${'0'.repeat(64)}`;
+/** What prod needs beside its source, whose names are examples. */
+const forProd = ['--image', DIGEST, '--examples'];
+
 let out: string;
 const stderr = vi.spyOn(console, 'error').mockImplementation(() => {});
 const stdout = vi.spyOn(console, 'log').mockImplementation(() => {});
@@ -20,33 +25,33 @@ beforeEach(() => {
 afterEach(() => rmSync(out, { recursive: true }));
 
 test('all environments are written, or the requested one', () => {
-  expect(synth(['--out', out, '--env', 'prod'], { topology, policies, limits, saga, environments })).toBe(0);
+  expect(synth(['--out', out, '--env', 'prod', ...forProd], source)).toBe(0);
   expect(readdirSync(out)).toEqual(['prod']);
-  expect(synth(['--out', out], { topology, policies, limits, saga, environments })).toBe(0);
+  expect(synth(['--out', out, ...forProd], source)).toBe(0);
   expect(readdirSync(out).toSorted()).toEqual(Object.keys(environments).toSorted());
 });
 
 test('--image replaces the image everywhere', () => {
   const image = 'registry.example/team/services:1';
-  synth(['--out', out, '--env', 'dev', '--image', image], { topology, policies, limits, saga, environments });
+  synth(['--out', out, '--env', 'dev', '--image', image], source);
   const workloads = readFileSync(join(out, 'dev/60-workloads.yaml'), 'utf8');
   expect(new Set(workloads.match(/image: \S+/g))).toEqual(new Set([`image: ${image}`]));
 });
 
 test('the availability of every route is printed', () => {
-  synth(['--out', out, '--env', 'dev'], { topology, policies, limits, saga, environments });
+  synth(['--out', out, '--env', 'dev'], source);
   expect(stdout.mock.calls.join()).toMatch(/^availability of .*\nPOST \/v1\/orders +4 +97\.914 %/);
 });
 
 test('files of an earlier run are removed', () => {
   mkdirSync(join(out, 'dev'));
   writeFileSync(join(out, 'dev/99-gone.yaml'), '');
-  synth(['--out', out], { topology, policies, limits, saga, environments });
+  synth(['--out', out], source);
   expect(readdirSync(join(out, 'dev'))).not.toContain('99-gone.yaml');
 });
 
 test('a source with problems exits with 1, prints all problems on stderr, and keeps the last valid manifests', () => {
-  synth(['--out', out], { topology, policies, limits, saga, environments });
+  synth(['--out', out], source);
   const { 'orders->inventory': _, ...others } = policies;
   const payments = policies['orders->payments'];
   const { retries } = payments.rpcs.Authorize;
@@ -55,6 +60,7 @@ test('a source with problems exits with 1, prints all problems on stderr, and ke
   const broken = { ...others, 'orders->payments': { ...payments, pool, rpcs: { Authorize } } };
 
   stdout.mockClear();
+  stderr.mockClear();
   expect(synth(['--out', out], { topology, policies: broken, limits, saga, environments })).toBe(1);
   expect(stdout).not.toHaveBeenCalled();
 
@@ -83,5 +89,24 @@ test('an environment whose numbers cannot work is rejected, and nothing is writt
   const broken = { ...environments, prod: { ...environments.prod, kafka } };
   expect(synth(['--out', out], { topology, policies, limits, saga, environments: broken })).toBe(1);
   expect(stderr.mock.calls.join()).toContain('environments.prod  kafka.minInSync = 3  [in-sync-fits-replication]');
+  expect(readdirSync(out)).toEqual([]);
+});
+
+test('without its image prod is an example whose image cannot be pulled, which makes no fault of the others', () => {
+  expect(synth(['--out', out], source)).toBe(0);
+  expect(existsSync(join(out, 'dev/60-workloads.yaml'))).toBe(true);
+  const workloads = readFileSync(join(out, 'prod/60-workloads.yaml'), 'utf8');
+  const images = new Set(workloads.match(/(?<=image: ).*/g));
+  expect([...images]).toEqual([`registry.example/windlass/services@sha256:${'0'.repeat(64)}`]);
+  expect(stderr.mock.calls.join()).toMatch(/prod is an example .* brings image = none, partners/);
+});
+
+test('asked for by name, prod names every field that its operator brings, and nothing is written', () => {
+  expect(synth(['--out', out, '--env', 'prod'], source)).toBe(1);
+  const errors = stderr.mock.calls.join();
+  expect(errors).toContain('environments.prod  image = none  [image-by-digest]');
+  expect(errors).toContain('environments.prod  partners.acquirer.host = api.acquirer.example  [no-examples]');
+  expect(errors).toContain('environments.prod  postgres.addresses.0 = 198.51.100.0/24  [no-examples]');
+  expect(errors).toContain('environments.prod  tokens.issuer = https://accounts.windlass.example  [no-examples]');
   expect(readdirSync(out)).toEqual([]);
 });

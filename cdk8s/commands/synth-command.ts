@@ -6,11 +6,15 @@ import { availabilityOfRoutes, formatAvailability } from '../analysis/availabili
 import { connectionsFit } from '../analysis/connections.ts';
 import { edgeFits } from '../analysis/edge.ts';
 import { environmentsFit } from '../analysis/environments.ts';
+import { asExample, missingFrom } from '../analysis/missing.ts';
+import { partnersFit } from '../analysis/partners.ts';
+import { prerequisites } from '../documents/prerequisites.ts';
 import { planMesh } from '../mesh/plan.ts';
 import type { Environment } from '../model/environment.ts';
 import type { Model } from '../model/model.ts';
-import { SynthesisRejected } from '../model/problem.ts';
+import { type Problem, SynthesisRejected } from '../model/problem.ts';
 import type { Saga } from '../model/saga-step.ts';
+import { topologyIn } from '../model/topology-in.ts';
 import { synthesize } from './synthesize.ts';
 
 export interface Source extends Model {
@@ -22,22 +26,25 @@ const ALL = 'all';
 
 /**
  * The `synth` command: writes `<out>/<env>/*.yaml` and prints what users may expect of each route. Policies must hold
- * in every environment, whichever is asked for.
+ * in every environment, whichever is asked for. An environment for customers that lacks what its operator brings is
+ * refused if it is asked for by its name, and else written as an example whose image cannot be pulled; stderr says so.
  *
  * @param args without the program's name
- * @returns the exit code: 0, or 1 when the source has problems; all are on stderr then, and nothing is written
+ * @returns the exit code: 0, or 1 when the source has problems, or the requested environment lacks something; all are on
+ *   stderr then, and nothing is written
  */
 export function synth(args: readonly string[], { environments, ...model }: Source): number {
-  const { out, env, image } = new Command('synth')
+  const { out, env, image, examples } = new Command('synth')
     .description('Writes the manifests of topology.ts and policies.ts to <out>/<env>/*.yaml, or prints every problem.')
     .option('--out <folder>', 'folder to write to', 'dist')
     .addOption(new Option('--env <name>', 'environment').choices([...Object.keys(environments), ALL]).default(ALL))
     .option(
       '--image <name>',
-      "the services' image instead of each environment's own, such as registry.example/services:1",
+      "the services' image instead of each environment's own, such as registry.example/services@sha256:…",
     )
+    .option('--examples', 'accept names and addresses that are examples: for manifests that are read, not applied')
     .parse(args, { from: 'user' })
-    .opts<{ out: string; env: string; image?: string }>();
+    .opts<{ out: string; env: string; image?: string; examples?: true }>();
   try {
     const replicas = Object.values(environments).map((environment) => environment.replicas);
     const problems = [
@@ -46,17 +53,20 @@ export function synth(args: readonly string[], { environments, ...model }: Sourc
       ...environmentsFit(environments),
       ...tokensFit(environments),
       ...edgeFits(environments),
+      ...partnersFit(model.topology, environments),
     ];
     if (problems.length > 0) throw new SynthesisRejected(problems);
-    const plan = planMesh(model, replicas);
-    for (const [name, environment] of Object.entries(environments)) {
-      if (env === ALL || env === name)
-        synthesize({
-          topology: model.topology,
-          plan,
-          environment: image ? { ...environment, image } : environment,
-          outFolder: join(out, name),
-        });
+    const wanted = Object.entries(environments).filter(([name]) => env === ALL || env === name);
+    for (const [name, source] of wanted) {
+      const environment = image ? { ...source, image } : source;
+      const missing = missingFrom(name, environment, { examples });
+      if (missing.length > 0 && env !== ALL) throw new SynthesisRejected(missing);
+      const outFolder = join(out, name);
+      const topology = topologyIn(environment, model.topology);
+      const plan = planMesh({ ...model, topology }, replicas);
+      synthesize({ topology, plan, environment: asExample(environment), outFolder });
+      if (missing.length > 0) console.error(onlyExample(outFolder, missing));
+      else if (environment.faults === 'off') console.log(needs(outFolder, prerequisites(topology)));
     }
     console.log(formatAvailability(availabilityOfRoutes(model)));
     return 0;
@@ -65,4 +75,13 @@ export function synth(args: readonly string[], { environments, ...model }: Sourc
     console.error(error.message);
     return 1;
   }
+}
+
+function onlyExample(folder: string, missing: readonly Problem[]): string {
+  const fields = missing.map(({ value }) => value).join(', ');
+  return `${folder} is an example to read, not to apply: its operator brings ${fields}. \`make synth ENV=…\` says more.`;
+}
+
+function needs(folder: string, lines: readonly string[]): string {
+  return [`${folder} needs in its cluster, before it is applied (docs/kubectl-apply.md):`, ...lines].join('\n  ');
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { environments } from '../environments.ts';
@@ -9,6 +10,7 @@ import { planMesh } from '../mesh/plan.ts';
 import { podsOf } from '../model/dependencies.ts';
 import { MADE_IN_CLUSTER } from '../model/environment.ts';
 import { syncInteractions } from '../model/interactions.ts';
+import { topologyIn, workloadsOf } from '../model/topology-in.ts';
 import { limits, policies } from '../policies.ts';
 import { saga } from '../saga.ts';
 import { topology } from '../topology.ts';
@@ -33,6 +35,7 @@ interface Manifest {
     replicas: number;
     selector: unknown;
     ports: unknown;
+    egress?: unknown[];
     strategy: unknown;
     template: {
       metadata: { labels: Record<string, string>; annotations?: Record<string, string> };
@@ -58,9 +61,10 @@ function read(environment: string): Manifest[] {
     .map((document) => document.toJS() as Manifest);
 }
 
-const plan = planMesh({ topology, policies, limits, saga }, [{ each: 1 }]);
 for (const [name, environment] of Object.entries(environments)) {
-  synthesize({ topology, plan, environment, outFolder: join(folder, name) });
+  const ofEnvironment = topologyIn(environment, topology);
+  const plan = planMesh({ topology: ofEnvironment, policies, limits, saga }, [{ each: 1 }]);
+  synthesize({ topology: ofEnvironment, plan, environment, outFolder: join(folder, name) });
 }
 
 test('a service, a namespace and a topic may have the name of a property that every object has', () => {
@@ -82,10 +86,12 @@ test('a service, a namespace and a topic may have the name of a property that ev
 describe.each(Object.entries(environments))('in %s', (name, environment) => {
   const manifests = read(name);
   const deployments = manifests.filter(({ kind }) => kind === 'Deployment');
+  const services = workloadsOf(topologyIn(environment, topology));
 
   test('namespaces come first, and the mesh knows its policies before the first pod starts', () => {
     const kinds = manifests.map(({ kind }) => kind);
-    expect(kinds.lastIndexOf('Namespace')).toBe(1);
+    const namespaces = new Set(Object.values(services).map(({ namespace }) => namespace));
+    expect(kinds.lastIndexOf('Namespace')).toBe(namespaces.size - 1);
     expect(kinds.lastIndexOf('VirtualService')).toBeLessThan(kinds.indexOf('Deployment'));
   });
 
@@ -101,11 +107,10 @@ describe.each(Object.entries(environments))('in %s', (name, environment) => {
 
   test('every service has its deployment, account and, if it serves anything, service, all of its name', () => {
     const named = (kind: string) => manifests.filter((m) => m.kind === kind).map(({ metadata }) => metadata.name);
-    const services = Object.keys(topology.services);
     const callable = new Set(syncInteractions(topology).map(({ callee }) => callee));
-    expect(named('Deployment')).toEqual(services);
-    expect(named('ServiceAccount')).toEqual(services);
-    expect(named('Service')).toEqual(services.filter((name) => callable.has(name)));
+    expect(named('Deployment')).toEqual(Object.keys(services));
+    expect(named('ServiceAccount')).toEqual(Object.keys(services));
+    expect(named('Service')).toEqual(Object.keys(services).filter((name) => callable.has(name)));
     for (const { metadata, spec } of deployments) {
       expect(spec.template.metadata.labels).toEqual({ app: metadata.name });
       expect(spec.selector).toEqual({ matchLabels: { app: metadata.name } });
@@ -202,6 +207,64 @@ test('a topic is deleted when the model says, because its segments are closed wh
 
 test('prod has no fault injection', () => {
   expect(environments.prod.faults).toBe('off');
+});
+
+describe('the partner of prod', () => {
+  const manifests = read('prod');
+  const specOf = (kind: string, name: string) =>
+    manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name)?.spec;
+  const { host, port, addresses } = environments.prod.partners.acquirer;
+
+  test('is nothing that runs in the cluster', () => {
+    expect(manifests.filter(({ metadata }) => metadata.namespace === 'partner' || metadata.name === 'partner')).toEqual(
+      [],
+    );
+    expect(manifests.flatMap(({ kind, metadata }) => (metadata.name === 'acquirer' ? [kind] : []))).toEqual([
+      'ServiceEntry',
+      'VirtualService',
+      'DestinationRule',
+    ]);
+  });
+
+  test('is its own host, with TLS by its name and by its authority only', () => {
+    expect(specOf('ServiceEntry', 'acquirer')).toMatchObject({
+      hosts: [host],
+      location: 'MESH_EXTERNAL',
+      endpoints: [{ address: host, ports: { http: port } }],
+    });
+    expect(specOf('DestinationRule', 'acquirer')).toMatchObject({
+      host,
+      trafficPolicy: {
+        tls: {
+          mode: 'SIMPLE',
+          sni: host,
+          subjectAltNames: [host],
+          caCertificates: '/etc/partner-ca/acquirer-ca/ca.crt',
+        },
+      },
+    });
+    expect(JSON.stringify(specOf('Sidecar', 'payments'))).toContain(`shop/${host}`);
+    expect(JSON.stringify(specOf('Deployment', 'payments'))).toContain(`"value":"http://${host}"`);
+  });
+
+  test('is reached by its caller only, at its addresses and its port only', () => {
+    expect(namesReaching(addresses, port)).toEqual(['payments']);
+  });
+});
+
+/** The NetworkPolicies of prod that let pods connect to these addresses and port. */
+function namesReaching(addresses: readonly string[], port: number): string[] {
+  const rule = { to: addresses.map((cidr) => ({ ipBlock: { cidr } })), ports: [{ protocol: 'TCP', port }] };
+  return read('prod').flatMap(({ kind, metadata, spec }) =>
+    kind === 'NetworkPolicy' && spec.egress?.some((each) => isDeepStrictEqual(each, rule)) ? [metadata.name] : [],
+  );
+}
+
+test('in prod services and commands reach the addresses of Postgres, and no namespace of it', () => {
+  const { port, addresses } = environments.prod.postgres;
+  const { acquirer: _, ...services } = topology.services;
+  expect(namesReaching(addresses, port)).toEqual([...Object.keys(services), 'commands']);
+  expect(read('prod').some(({ metadata }) => metadata.namespace === 'postgres')).toBe(false);
 });
 
 test('prod outlives the loss of a node: pods elsewhere, and every acknowledged event on another broker', () => {

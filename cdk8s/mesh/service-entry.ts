@@ -1,4 +1,4 @@
-import type { ServiceEntrySpec } from '../imports/networking.istio.io.ts';
+import type { ServiceEntrySpec, ServiceEntrySpecEndpoints } from '../imports/networking.istio.io.ts';
 import { clusterHostOf, hostOf, PORTS, portOf } from '../model/addresses.ts';
 import type { PartnerService } from '../model/topology.ts';
 
@@ -17,6 +17,13 @@ export function toServiceEntry(name: string, service: PartnerService, exportTo: 
     location: 'MESH_EXTERNAL',
     resolution: 'DNS',
     ports: [{ name: port, number: portOf(name, service), protocol: 'HTTP' }],
-    endpoints: [{ address: clusterHostOf(name, service), ports: { [port]: PORTS[service.serves] } }],
+    endpoints: [endpointOf(name, service, port)],
   };
+}
+
+function endpointOf(name: string, service: PartnerService, port: string): ServiceEntrySpecEndpoints {
+  const { host, servers } = service.external;
+  return servers
+    ? { address: host, ports: { [port]: servers.port } }
+    : { address: clusterHostOf(name, service), ports: { [port]: PORTS[service.serves] } };
 }

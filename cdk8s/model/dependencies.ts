@@ -29,9 +29,9 @@ export function ownValue<Value>(record: Readonly<Record<string, Value>>, name: s
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-/** How many pods a service has. The gateway has one in every environment: `replicaCount` in charts/istio/gateway.yaml. */
-export function podsOf(name: string, { each, of }: Replicas): number {
-  if (name === GATEWAY) return 1;
+/** How many pods a service has, or the gateway. */
+export function podsOf(name: string, { each, of, gateway = 1 }: Replicas): number {
+  if (name === GATEWAY) return gateway;
   return (of && ownValue(of, name)) ?? each;
 }
 

@@ -1,7 +1,11 @@
 /** Everything that differs between environments. */
 export interface Environment {
-  /** The one image of all our services. */
+  /** The one image of all our services. `GIVEN`: the environment has none of its own. */
   readonly image: string;
+  /** Who answers as the topology's partners: our simulations in the cluster, or for each partner its own servers. */
+  readonly partners: 'simulated' | Readonly<Record<string, PartnerServers>>;
+  /** The Postgres of charts/postgres, or one outside of the cluster. Its host is in the Secrets `postgres-<role>`. */
+  readonly postgres: 'in-cluster' | Servers;
   readonly replicas: Replicas;
   /** Pods of one service that may be evicted at once while nodes are drained. */
   readonly maxUnavailable: number;
@@ -40,6 +44,21 @@ export interface Environment {
   /** `skaffold dev` syncs edited files into the code's folder, and a change restarts the process in its pod. */
   readonly fileSync: boolean;
 }
+
+/** Servers outside of the cluster. NetworkPolicies know addresses, not names. */
+export interface Servers {
+  readonly port: number;
+  /** CIDR blocks, IPv4 or IPv6: `203.0.113.7/32`. Pods can connect to no other address. */
+  readonly addresses: readonly string[];
+}
+
+export interface PartnerServers extends Servers {
+  /** The DNS name, which the partner's certificate must be for. */
+  readonly host: string;
+}
+
+/** The `image` of an environment that `make synth ENV=… IMAGE=name@sha256:…` gives one. */
+export const GIVEN = 'given';
 
 /** The tokens (JWT) by which the gateway knows customers. A customer is a token's `sub`. */
 export interface Tokens {
@@ -92,6 +111,8 @@ export interface Resources {
 export interface Replicas {
   readonly each: number;
   readonly of?: Readonly<Record<string, number>>;
+  /** The most pods that the gateway has: in charts/istio. @default 1 */
+  readonly gateway?: number;
   /** How many times the rates that topology.ts states. @default 1 */
   readonly load?: number;
 }

@@ -1,4 +1,5 @@
 import type { Decision } from './decision.ts';
+import type { Servers } from './environment.ts';
 import type { Slo } from './slo.ts';
 
 /** The types of topology.ts: services, topics, and which service calls which. What must be decided has no default. */
@@ -44,6 +45,8 @@ export interface Partner {
    * from.
    */
   readonly ca: string;
+  /** Where the partner itself answers. Default: our simulation does, in the cluster. */
+  readonly servers?: Servers;
 }
 
 export type Service = OwnService | PartnerService;

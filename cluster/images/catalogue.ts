@@ -13,6 +13,7 @@ import {
   node,
   ownDependencies,
   postgres,
+  postgresClient,
   program,
   standinDependencies,
   type ToolFolders,
@@ -68,7 +69,7 @@ export const workloadImages = (tools: ToolFolders): Record<string, Recipe> => ({
     user: '10001:10001',
   }),
   [`docker.io/library/postgres:${versions.postgres}`]: {
-    layers: [busybox, postgres],
+    layers: [busybox, postgres, () => postgresClient(tools)],
     config: { entrypoint: ['/bin/sh'], user: '999:999', env: { PATH: `/usr/lib/postgresql/18/bin:/usr/bin:/bin` } },
   },
   [`docker.io/windlass/kafka:${versions.kafka}`]: {

@@ -101,6 +101,14 @@ export async function postgres(): Promise<Entry[]> {
   ];
 }
 
+/** What backups are made with, which the server's package lacks. */
+export async function postgresClient(tools: ToolFolders): Promise<Entry[]> {
+  const source = join(tools['postgres-client'], 'embedded_postgres/pginstall/bin');
+  const programs = ['pg_dump', 'pg_restore', 'psql'];
+  const entries = programs.map((name) => program(`/usr/lib/postgresql/18/bin/${name}`, join(source, name)));
+  return (await Promise.all(entries)).flat();
+}
+
 /** Node, and GNU tar as in node:slim, because `skaffold dev` and `kubectl cp` run tar in a container. */
 export async function node(): Promise<Entry[]> {
   return [

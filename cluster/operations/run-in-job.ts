@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import type { V1Deployment } from '@kubernetes/client-node';
 import { execa } from 'execa';
+import { finish } from '../finish.ts';
 import { kubectl, programPath } from '../kubernetes/kubectl.ts';
 import { UserError } from '../settings.ts';
 import { kubeconfigPath } from '../state.ts';
@@ -59,21 +60,18 @@ async function withJob<T>(service: string, program: string, use: (job: string) =
   if (found.exitCode !== 0) throw new UserError(`${found.all.trim()}. Is the system up? make status shows it.`);
   const job = commandJob(name, JSON.parse(found.stdout) as V1Deployment);
   const remove = () => kubectl(['-n', namespace, 'delete', 'job', name, '--ignore-not-found', '--wait=false']);
-  // The interruption reaches kubectl, too, which then ends: what follows it removes the Job.
-  const ignore = () => undefined;
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, ignore);
-  try {
-    await kubectl(['create', '-f', '-'], { input: JSON.stringify(job), what: `start of ${name}` });
-    await kubectl(
-      ['-n', namespace, 'wait', 'pod', '-l', `job-name=${name}`, '--for=condition=Ready', `--timeout=${startWithin}`],
-      { what: `start of ${name}'s pod` },
-    ).catch((error: Error) => {
-      throw new UserError(error.message);
-    });
-    return await use(name);
-  } finally {
-    await remove();
-    for (const signal of signals) process.off(signal, ignore);
-  }
+  return finish(async () => {
+    try {
+      await kubectl(['create', '-f', '-'], { input: JSON.stringify(job), what: `start of ${name}` });
+      await kubectl(
+        ['-n', namespace, 'wait', 'pod', '-l', `job-name=${name}`, '--for=condition=Ready', `--timeout=${startWithin}`],
+        { what: `start of ${name}'s pod` },
+      ).catch((error: Error) => {
+        throw new UserError(error.message);
+      });
+      return await use(name);
+    } finally {
+      await remove();
+    }
+  });
 }

