@@ -31,7 +31,7 @@ export function up(settings: Settings): Promise<void> {
     const printed = { cwd: root, onLine: (line: string) => console.log(line), tolerant: replayed };
     await run('npm', ['run', '--silent', 'trace', '--', orderId, '--wait', wait], printed);
     console.log(`
-Shop     http://127.0.0.1:${ports.ingress}/v1/orders
+Shop     http://127.0.0.1:${ports.ingress}/v1/orders, https://127.0.0.1:${ports.ingressTls}/v1/orders
 Jaeger   http://127.0.0.1:${ports.jaeger}/api/v3/traces
 kubectl  eval "$(make env)"`);
   });
