@@ -41,7 +41,8 @@ export async function benchBeside(
       const { durations, failures } = await readStats(cluster, blockSeconds);
       await stop?.();
       times[isBeside ? 'beside' : 'alone'].push(...durations);
-      failed += failures;
+      failed += failures.length;
+      for (const failure of failures.slice(0, 3)) console.log(failure);
     }
     const [alone, beside] = [summarize(times.alone), summarize(times.beside)];
     const ratio = Math.round((100 * beside.p99) / alone.p99) / 100;
@@ -68,7 +69,7 @@ export async function benchBeside(
 async function readStats(
   cluster: Cluster,
   seconds: number,
-): Promise<{ durations: readonly number[]; failures: number }> {
+): Promise<{ durations: readonly number[]; failures: readonly string[] }> {
   const load = new Load({
     ratePerSecond,
     call: () => ({ url: `${cluster.ingressUrl}/v1/stats?minutes=1`, as: oneLike(analyst) }),
@@ -76,5 +77,5 @@ async function readStats(
   });
   await sleep(seconds * 1_000);
   const { answers, failures } = await load.stop();
-  return { durations: answers.map(({ durationMs }) => durationMs), failures: failures.length };
+  return { durations: answers.map(({ durationMs }) => durationMs), failures };
 }
