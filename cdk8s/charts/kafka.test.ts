@@ -48,6 +48,23 @@ describe.each(Object.entries(environments))('in %s', (_, environment) => {
     ]);
   });
 
+  test('every topic deletes what is past its retention, and no client can make one without', () => {
+    const topics = manifests.filter(({ kind }) => kind === 'KafkaTopic');
+    expect(topics.map(({ metadata }) => metadata.name)).toEqual(Object.keys(topology.topics));
+    for (const { metadata, spec } of topics) {
+      const { config } = spec as unknown as { config: Record<string, unknown> };
+      expect(config, metadata.name).toMatchObject({
+        'retention.ms': expect.any(Number),
+        'segment.ms': expect.any(Number),
+      });
+      // -1 would keep records forever, and compaction the last one of each key.
+      expect(config['retention.ms']).toBeGreaterThan(0);
+      expect(config['cleanup.policy']).toBeUndefined();
+    }
+    const kafka = manifests.find(({ kind }) => kind === 'Kafka');
+    expect(kafka?.spec.kafka).toMatchObject({ config: { 'auto.create.topics.enable': false } });
+  });
+
   test('Strimzi makes the users, because they name their Kafka', () => {
     const users = manifests.filter(({ kind }) => kind === 'KafkaUser');
     expect(users).toHaveLength(5);
