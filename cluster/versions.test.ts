@@ -42,6 +42,7 @@ const statements: readonly Statement[] = [
   tool('schemathesis', 'requirements.txt', /^schemathesis==(\S+) /, versions.schemathesis),
   tool('kafka', 'pom.xml', /kafka_2\.13:(.+)$/, versions.kafka),
   tool('kafka', 'pom.xml', /log4j-slf4j-impl:(.+)$/, versions.log4j),
+  tool('kafka', 'pom.xml', /jmx_prometheus_javaagent:(.+)$/, versions.jmxExporter),
   tool('kafka', 'pom.xml', /maven-dependency-plugin:(.+)$/, versions.mavenDependencyPlugin),
   tool('strimzi', 'pom.xml', /(?:crd-generator|api):(.+)$/, versions.strimzi),
   tool('strimzi', 'pom.xml', /maven-dependency-plugin:(.+)$/, versions.mavenDependencyPlugin),

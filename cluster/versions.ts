@@ -32,6 +32,7 @@ export const versions = {
   jaeger: '2.13.0',
   // Jaeger tags each release of 2.x as 1.x, too. Its Go module knows only the latter.
   jaegerModule: '1.76.0',
+  jmxExporter: '1.0.1',
 
   // Programs that build or test.
   go: '1.26.6',
