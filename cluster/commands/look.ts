@@ -6,7 +6,7 @@ import { kubectl } from '../kubernetes/kubectl.ts';
 import { memoryByPart } from '../kubernetes/memory.ts';
 import { diffMesh } from '../kubernetes/mesh-diff.ts';
 import { binFolder, kubeconfig } from '../paths.ts';
-import type { Settings } from '../settings.ts';
+import { portNames, type Settings } from '../settings.ts';
 import { decideFor } from '../shared/decide-for.ts';
 import { namespacesOf } from '../shared/mesh.ts';
 import { titleOf } from './choose-provider.ts';
@@ -16,7 +16,8 @@ import { runningCluster } from './running.ts';
 export async function status(settings: Settings): Promise<void> {
   const { provider, ports } = await runningCluster(settings);
   console.log(
-    `${titleOf(provider)}: shop http://127.0.0.1:${ports.ingress}, Jaeger http://127.0.0.1:${ports.jaeger}\n`,
+    `${titleOf(provider)}: shop http://127.0.0.1:${ports.ingress}, Jaeger http://127.0.0.1:${ports.jaeger}, ` +
+      `Prometheus http://127.0.0.1:${ports.prometheus}\n`,
   );
   const { mesh } = await decideFor(provider);
   for (const namespace of namespacesOf(mesh)) {
@@ -52,12 +53,13 @@ export async function logs(settings: Settings, service?: string): Promise<void> 
 }
 
 /**
- * Prints shell lines that point kubectl, helm and istioctl at this checkout's cluster, and set the URLs INGRESS and
- * JAEGER, and TOKEN, a token of the customer c-1 without a role.
+ * Prints shell lines that point kubectl, helm and istioctl at this checkout's cluster, and set the URLs INGRESS,
+ * JAEGER and PROMETHEUS, and TOKEN, a token of the customer c-1 without a role.
  */
 export async function env(settings: Settings): Promise<void> {
   const { ports } = await runningCluster(settings);
   console.log(`export KUBECONFIG='${kubeconfig}' PATH='${binFolder}':"$PATH"`);
-  console.log(`export INGRESS=http://127.0.0.1:${ports.ingress} JAEGER=http://127.0.0.1:${ports.jaeger}`);
+  const urls = portNames.map((name) => `${name.toUpperCase()}=http://127.0.0.1:${ports[name]}`);
+  console.log(`export ${urls.join(' ')}`);
   console.log(`export TOKEN='${await signToken(await readTokenIssuer(), { customer: 'c-1' })}'`);
 }

@@ -11,7 +11,7 @@ import { lock } from 'proper-lockfile';
 import { kubeconfig } from '../paths.ts';
 import { type Forwards, forwardsFile } from './forwards.ts';
 
-const { ingress, jaeger, gateway } = JSON.parse(readFileSync(forwardsFile, 'utf8')) as Forwards;
+const { ingress, jaeger, prometheus, gateway } = JSON.parse(readFileSync(forwardsFile, 'utf8')) as Forwards;
 const stopped = new AbortController();
 const release = await lock(forwardsFile, { realpath: false, onCompromised: () => stopped.abort() });
 
@@ -37,6 +37,7 @@ async function forward(namespace: string, service: string, ports: string): Promi
 const forwards = [
   forward(gateway.namespace, gateway.service, `${ingress}:80`),
   forward('observability', 'jaeger-query', `${jaeger}:16686`),
+  forward('observability', 'prometheus', `${prometheus}:9090`),
 ];
 while (existsSync(forwardsFile) && !stopped.signal.aborted) await sleep(200);
 stopped.abort();

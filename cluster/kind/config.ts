@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
-import { NODE_PORTS } from '../ports.ts';
+import { forwardsOf } from '../ports.ts';
 import type { Ports } from '../settings.ts';
 
 /** The folder with the patches of CPU requests, on this machine. */
@@ -21,12 +21,12 @@ interface KindConfig {
 /** kind's configuration with this checkout's host ports and folder. */
 export async function kindConfig(ports: Ports, nodeImage?: string): Promise<string> {
   const config = parse(await readFile(new URL('kind.yaml', import.meta.url), 'utf8')) as KindConfig;
-  const hostPorts: Record<number, number> = { [NODE_PORTS.ingress]: ports.ingress, [NODE_PORTS.jaeger]: ports.jaeger };
+  const hostPorts = new Map(forwardsOf(ports).map(({ hostPort, nodePort }) => [nodePort, hostPort]));
   for (const each of config.nodes) {
     if (nodeImage) each.image = nodeImage;
     for (const mount of each.extraMounts) mount.hostPath = join(cpuRequests, 'static-pods');
     for (const mapping of each.extraPortMappings)
-      mapping.hostPort = hostPorts[mapping.containerPort] ?? mapping.hostPort;
+      mapping.hostPort = hostPorts.get(mapping.containerPort) ?? mapping.hostPort;
   }
   return stringify(config);
 }

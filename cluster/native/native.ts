@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { controlPlaneImages, ownImages, packAll, workloadImages } from '../images/catalogue.ts';
 import type { ToolFolders } from '../images/parts.ts';
 import { clusterNameOf, idOf, root } from '../paths.ts';
-import { NODE_PORTS } from '../ports.ts';
+import { eachPort, forwardsOf, NODE_PORTS } from '../ports.ts';
 import type { ClusterProvider } from '../provider.ts';
 import type { Ports } from '../settings.ts';
 import { clusterTools, tool } from '../toolchain/tools.ts';
@@ -72,11 +72,7 @@ export function nativeProvider(checkout: string = root): ClusterProvider {
 
     async start(ports, progress) {
       const folders = built as ToolFolders;
-      const forwards = [
-        { hostPort: ports.ingress, nodePort: NODE_PORTS.ingress },
-        { hostPort: ports.jaeger, nodePort: NODE_PORTS.jaeger },
-      ];
-      const settings = { id, name, folder, bin: folders.kubernetes, forwards };
+      const settings = { id, name, folder, bin: folders.kubernetes, forwards: forwardsOf(ports) };
       const [controlPlane, node] = await Promise.all([
         packAll(controlPlaneImages(folders), progress),
         findNode(folder) ?? startNode(settings),
@@ -127,8 +123,7 @@ async function linkPrograms({ kubernetes, helm, istio }: ToolFolders, binFolder:
 }
 
 function portsOf(forwards: NodeSettings['forwards']): Ports {
-  const portOf = (nodePort: number) => forwards.find((forward) => forward.nodePort === nodePort)?.hostPort ?? 0;
-  return { ingress: portOf(NODE_PORTS.ingress), jaeger: portOf(NODE_PORTS.jaeger) };
+  return eachPort((name) => forwards.find(({ nodePort }) => nodePort === NODE_PORTS[name])?.hostPort ?? 0);
 }
 
 /** The name that manifests use: without the default registry. */
