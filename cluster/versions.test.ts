@@ -38,7 +38,8 @@ const statements: readonly Statement[] = [
   tool('actionlint', 'go.mod', /github\.com\/rhysd\/actionlint v(\S+)/, versions.actionlint),
   tool('kube-score', 'go.mod', /github\.com\/zegl\/kube-score v(\S+)/, versions.kubeScore),
   tool('checkov', 'requirements.txt', /^checkov==(\S+) /, versions.checkov),
-  tool('promtool', 'go.mod', /github\.com\/prometheus\/prometheus v(\S+)/, versions.prometheus),
+  tool('prometheus', 'go.mod', /github\.com\/prometheus\/prometheus v(\S+)/, versions.prometheusModule),
+  tool('postgres-exporter', 'go.mod', /prometheus-community\/postgres_exporter v(\S+)/, versions.postgresExporter),
   tool('schemathesis', 'requirements.txt', /^schemathesis==(\S+) /, versions.schemathesis),
   tool('kafka', 'pom.xml', /kafka_2\.13:(.+)$/, versions.kafka),
   tool('kafka', 'pom.xml', /log4j-slf4j-impl:(.+)$/, versions.log4j),
@@ -57,6 +58,9 @@ const statements: readonly Statement[] = [
   ['charts/local-path/values.yaml', /^image: .*:v(.+)$/, versions.localPath],
   ['charts/postgres/Chart.yaml', /^appVersion: (.+)$/, `${versions.postgres}.0`],
   ['charts/postgres/values.yaml', /^image: .*postgres:(.+)$/, versions.postgres],
+  ['charts/postgres/values.yaml', /^ +image: .*postgres-exporter:v(.+)$/, versions.postgresExporter],
+  ['charts/prometheus/Chart.yaml', /^appVersion: (.+)$/, versions.prometheus],
+  ['charts/prometheus/values.yaml', /^image: .*prometheus:v(.+)$/, versions.prometheus],
   ['charts/strimzi/Chart.yaml', /^appVersion: (.+)$/, versions.strimzi],
   ['charts/strimzi/values.yaml', /^kafkaImage: .*:(.+)$/, versions.kafka],
 
@@ -82,6 +86,7 @@ const statements: readonly Statement[] = [
     /^\| Kafka, Postgres, Jaeger +\| (.+?) +\| (.+?) +\|$/,
     `${versions.kafka}, ${versions.postgres}, ${minorOf(versions.jaeger)}`,
   ],
+  ['docs/versions.md', /^\| Prometheus +\| (.+?) +\| (.+?) +\|$/, versions.prometheus],
   ['docs/versions.md', /so Istio ([\d.]+) and /, minorOf(versions.istio)],
   ['docs/versions.md', / and ([\d.]+) are supported/, versions.istioNative.replace('-dev', '')],
 ];

@@ -7,6 +7,7 @@ import { allowAnyone, allowNothing } from '../mesh/authorization.ts';
 import { INGRESS_SELECTOR, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
 import { defaultSidecar } from '../mesh/sidecar.ts';
 import { PORTS } from '../model/addresses.ts';
+import type { Environment } from '../model/environment.ts';
 import type { Topology } from '../model/topology.ts';
 import { networkPolicies } from './network-policies.ts';
 import { platformNetworkPolicies } from './platform-network-policies.ts';
@@ -17,7 +18,7 @@ import { platformNetworkPolicies } from './platform-network-policies.ts';
  * only the topology's connections can be opened.
  */
 export class SecurityChart extends Chart {
-  constructor(scope: Construct, id: string, topology: Topology) {
+  constructor(scope: Construct, id: string, topology: Topology, { faults }: Environment) {
     super(scope, id);
     new PeerAuthentication(this, 'strict-mtls', {
       metadata: { name: 'default', namespace: MESH_ROOT_NAMESPACE },
@@ -39,7 +40,12 @@ export class SecurityChart extends Chart {
       metadata: { name: 'deny-admin', namespace: MESH_ROOT_NAMESPACE },
       spec: { action: 'DENY', rules: [{ to: [{ operation: { ports: [String(PORTS.admin)] } }] }] },
     });
-    for (const { name, namespace, spec } of [...networkPolicies(topology), ...platformNetworkPolicies(topology)]) {
+    // A prod has no node ports of tools.
+    const consoles = faults === 'on' ? 'open' : 'closed';
+    for (const { name, namespace, spec } of [
+      ...networkPolicies(topology),
+      ...platformNetworkPolicies(topology, consoles),
+    ]) {
       new k8s.KubeNetworkPolicy(this, `network-policy-${namespace}-${name}`, { metadata: { name, namespace }, spec });
     }
   }

@@ -32,7 +32,7 @@ export function synthesize({ topology, plan, environment, outFolder }: Synthesis
   new GatewayChart(app, '35-edge', topology, environment.tokens);
   new MeshChart(app, '40-mesh', plan);
   // After the policies that allow something, so that an upgrade refuses no call in between.
-  new SecurityChart(app, '45-security', topology);
+  new SecurityChart(app, '45-security', topology, environment);
   new KafkaChart(app, '50-kafka', topology, environment);
   new WorkloadsChart(app, '60-workloads', topology, environment);
   writeCharts(app, outFolder);

@@ -4,6 +4,7 @@
 import { Testing } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
 import { SecurityChart } from '../../cdk8s/charts/security.ts';
+import { environments } from '../../cdk8s/environments.ts';
 import { MESH_ROOT_NAMESPACE } from '../../cdk8s/mesh/caller.ts';
 import { planMesh } from '../../cdk8s/mesh/plan.ts';
 import { limits, policies } from '../../cdk8s/policies.ts';
@@ -24,7 +25,7 @@ const prober = useProber(cluster, topology);
 
 const generated = [
   ...meshObjectsOf(planMesh({ topology, policies, limits, saga }, [{ each: 1 }])),
-  ...(new SecurityChart(Testing.app(), 'security', topology).toJson() as KubernetesObject[]),
+  ...(new SecurityChart(Testing.app(), 'security', topology, environments.dev).toJson() as KubernetesObject[]),
 ].filter(({ kind }) => kind === 'AuthorizationPolicy' || kind === 'PeerAuthentication');
 const cells = serviceMatrix(topology);
 
