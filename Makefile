@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # Settings of the cluster, from the environment or the command line; cluster/settings.ts checks their values.
-SETTINGS := CLUSTER KUBE_CONTEXT INGRESS_PORT INGRESS_TLS_PORT JAEGER_PORT IMAGE_REGISTRY KIND_NODE_IMAGE
+SETTINGS := CLUSTER KUBE_CONTEXT INGRESS_PORT INGRESS_TLS_PORT JAEGER_PORT PROMETHEUS_PORT IMAGE_REGISTRY KIND_NODE_IMAGE
 export $(SETTINGS)
 
 ARGUMENTS := SERVICE DURATION RATE SEED FAULTS IMAGE ENV CUSTOMER ROLE
@@ -22,7 +22,7 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo 'Settings: CLUSTER=native|kind (default: kind if Docker and kind work, else native), KUBE_CONTEXT (use that cluster),'
-	@echo '          INGRESS_PORT (8080), INGRESS_TLS_PORT (8443), JAEGER_PORT (16686); by default the next free port, but a port that you set must be free.'
+	@echo '          INGRESS_PORT (8080), INGRESS_TLS_PORT (8443), JAEGER_PORT (16686), PROMETHEUS_PORT (9090); by default the next free port, but a port that you set must be free.'
 	@echo '          IMAGE_REGISTRY (KUBE_CONTEXT pulls the services from it), KIND_NODE_IMAGE (a mirror of the pinned kindest/node).'
 
 up: $(INSTALLED) ## bring up everything, from a fresh clone to a running system; place a demo order and print its trace
@@ -46,7 +46,7 @@ status: $(INSTALLED) ## show what runs, where, and how much memory each part use
 logs: $(INSTALLED) ## follow the services' logs; SERVICE=orders for one
 	@$(CLUSTER_CLI) logs $(SERVICE)
 
-env: $(INSTALLED) ## print shell lines for kubectl, helm and istioctl, the URLs INGRESS, INGRESS_TLS (its authority: INGRESS_CA) and JAEGER, and TOKEN (customer c-1): eval "$(make env)"
+env: $(INSTALLED) ## print shell lines for kubectl, helm and istioctl, the URLs INGRESS, INGRESS_TLS (its authority: INGRESS_CA), JAEGER and PROMETHEUS, and TOKEN (customer c-1): eval "$(make env)"
 	@$(CLUSTER_CLI) env
 
 # Variables of the command line reach the program by its environment, where a shell reads nothing into them.

@@ -12,7 +12,7 @@ import { readSettings, type Settings, UserError } from './settings.ts';
 const program = new Command('cluster')
   .description(
     'Brings up and removes the throwaway cluster. Environment: CLUSTER=native|kind, KUBE_CONTEXT, INGRESS_PORT, ' +
-      'INGRESS_TLS_PORT, JAEGER_PORT, IMAGE_REGISTRY, KIND_NODE_IMAGE.',
+      'INGRESS_TLS_PORT, JAEGER_PORT, PROMETHEUS_PORT, IMAGE_REGISTRY, KIND_NODE_IMAGE.',
   )
   .showHelpAfterError();
 const settings = (): Settings => readSettings(process.env);
@@ -25,7 +25,7 @@ program
   .command('platform')
   .description(
     'bring up what the manifests of dist/ need, for `kubectl apply`: cluster, Istio, Strimzi, Postgres, Jaeger, ' +
-      'Secrets, image',
+      'Prometheus, Secrets, image',
   )
   .action(() => platform(settings()));
 program

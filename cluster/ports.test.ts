@@ -15,23 +15,22 @@ beforeAll(async () => {
 afterAll(() => other.close());
 
 test('a requested port that is in use is an error that names it', async () => {
-  await expect(choosePorts({ ...settings, ingressPort: taken })).rejects.toThrow(
+  await expect(choosePorts({ ...settings, ports: { ...settings.ports, ingress: taken } })).rejects.toThrow(
     `INGRESS_PORT=${taken}: port ${taken}`,
   );
 });
 
-test('without a requested port different free ports are found', async () => {
+test('without requested ports different free ones are found', async () => {
   const ports = Object.values(await choosePorts(settings));
-  expect(new Set(ports).size).toBe(3);
+  expect(new Set(ports).size).toBe(4);
   for (const port of ports) expect(port).toBeGreaterThanOrEqual(1024);
 });
 
 test('a port that differs from that of the running cluster is rejected, not ignored', () => {
-  const running = { ingress: 8080, ingressTls: 8443, jaeger: 16686 };
-  const check = (asked: object) => () => checkPorts({ ...settings, ...asked }, running);
-  expect(check({ ingressPort: 9000 })).toThrow('INGRESS_PORT=9000');
-  expect(check({ ingressTlsPort: 9000 })).toThrow('INGRESS_TLS_PORT=9000');
-  expect(check({ ingressPort: 8080, ingressTlsPort: 8443 })).not.toThrow();
+  const running = { ingress: 8080, ingressTls: 8443, jaeger: 16686, prometheus: 9090 };
+  const wanting = (ingress: number) => ({ ...settings, ports: { ...settings.ports, ingress } });
+  expect(() => checkPorts(wanting(9000), running)).toThrow('INGRESS_PORT=9000');
+  expect(() => checkPorts(wanting(8080), running)).not.toThrow();
 });
 
 test('a stopped cluster whose port is in use by now is an error that names the port', async () => {

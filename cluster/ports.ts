@@ -1,49 +1,35 @@
 import { createServer } from 'node:net';
 import getPort from 'get-port';
-import { type Ports, type Settings, UserError } from './settings.ts';
+import { PORT_VARIABLES, type Ports, portNames, type Settings, UserError } from './settings.ts';
 
-interface Port {
-  /** Of 127.0.0.1, if it is free and the user asks for no other one. */
-  readonly usual: number;
-  /** Of the cluster's node. The charts fix it. */
-  readonly nodePort: number;
-  /** The variable, and what it is as a setting, by which a user asks for a port. */
-  readonly variable: string;
-  readonly setting: 'ingressPort' | 'ingressTlsPort' | 'jaegerPort';
-}
+/**
+ * The node ports of the gateway, in plain HTTP and TLS, of Jaeger and of Prometheus. The charts open them on clusters of
+ * our own only.
+ */
+export const NODE_PORTS: Ports = { ingress: 30080, ingressTls: 30443, jaeger: 30686, prometheus: 30090 };
 
-/** The ports of 127.0.0.1 that lead into a cluster. */
-const PORTS: { readonly [Name in keyof Ports]: Port } = {
-  ingress: { usual: 8080, nodePort: 30080, variable: 'INGRESS_PORT', setting: 'ingressPort' },
-  ingressTls: { usual: 8443, nodePort: 30443, variable: 'INGRESS_TLS_PORT', setting: 'ingressTlsPort' },
-  jaeger: { usual: 16686, nodePort: 30686, variable: 'JAEGER_PORT', setting: 'jaegerPort' },
-};
-const entries = Object.entries(PORTS) as (readonly [keyof Ports, Port])[];
-
-/** The port for each node port. */
-export function portsBy(portOf: (nodePort: number) => number): Ports {
-  return Object.fromEntries(entries.map(([name, { nodePort }]) => [name, portOf(nodePort)])) as unknown as Ports;
-}
-
-/** Which port of 127.0.0.1 leads to which node port. */
-export function forwardsOf(ports: Ports): { readonly hostPort: number; readonly nodePort: number }[] {
-  return entries.map(([name, { nodePort }]) => ({ hostPort: ports[name], nodePort }));
-}
-
-/** The ports for people, each with the variable that asks for another one: `8080 (INGRESS_PORT)`. */
-export function titlesOf(ports: Ports): string[] {
-  return entries.map(([name, { variable }]) => `${ports[name]} (${variable})`);
-}
+const DEFAULTS: Ports = { ingress: 8080, ingressTls: 8443, jaeger: 16686, prometheus: 9090 };
 
 /**
  * Ports for a cluster that is down. A port that the user asked for must be free; otherwise it is the default port, or
  * the next free one.
  * @throws UserError if a port that the user asked for is in use
  */
-export async function choosePorts(settings: Settings): Promise<Ports> {
+export async function choosePorts({ ports }: Settings): Promise<Ports> {
   const chosen: Partial<Record<keyof Ports, number>> = {};
-  for (const [name, port] of entries) chosen[name] = await choose(port, settings[port.setting], Object.values(chosen));
+  for (const name of portNames)
+    chosen[name] = await choose(PORT_VARIABLES[name], ports[name], DEFAULTS[name], Object.values(chosen));
   return chosen as Ports;
+}
+
+/** A value for each port, from its name. */
+export function eachPort(portOf: (name: keyof Ports) => number): Ports {
+  return Object.fromEntries(portNames.map((name) => [name, portOf(name)])) as unknown as Ports;
+}
+
+/** The ports of the host that lead to the node ports. */
+export function forwardsOf(ports: Ports): { readonly hostPort: number; readonly nodePort: number }[] {
+  return portNames.map((name) => ({ hostPort: ports[name], nodePort: NODE_PORTS[name] }));
 }
 
 /**
@@ -52,7 +38,7 @@ export async function choosePorts(settings: Settings): Promise<Ports> {
  */
 export async function checkFree(ports: Ports): Promise<void> {
   const taken = [];
-  for (const [name] of entries) if (!(await isFree(ports[name]))) taken.push(ports[name]);
+  for (const name of portNames) if (!(await isFree(ports[name]))) taken.push(ports[name]);
   if (taken.length > 0)
     throw new UserError(
       `this checkout's stopped cluster has port ${taken.join(' and ')} of 127.0.0.1, in use by another program now: ` +
@@ -64,18 +50,20 @@ export async function checkFree(ports: Ports): Promise<void> {
  * Checks the settings against a running cluster, whose ports cannot change.
  * @throws UserError that names each difference
  */
-export function checkPorts(settings: Settings, running: Ports): void {
-  const lines = entries.flatMap(([name, { variable, setting }]) => {
-    const wanted = settings[setting];
-    const isWrong = wanted !== undefined && wanted !== running[name];
-    return isWrong ? [`${variable}=${wanted}: this checkout's cluster has ${running[name]}`] : [];
-  });
-  if (lines.length > 0) throw new UserError(`${lines.join('\n')}\nRun \`make down\` first.`);
+export function checkPorts({ ports }: Settings, running: Ports): void {
+  const wrong = portNames.filter((name) => ports[name] !== undefined && ports[name] !== running[name]);
+  if (wrong.length > 0) {
+    const lines = wrong.map(
+      (name) => `${PORT_VARIABLES[name]}=${ports[name]}: this checkout's cluster has ${running[name]}`,
+    );
+    throw new UserError(`${lines.join('\n')}\nRun \`make down\` first.`);
+  }
 }
 
 async function choose(
-  { variable, usual }: Port,
+  variable: string,
   wanted: number | undefined,
+  usual: number,
   taken: readonly number[],
 ): Promise<number> {
   if (wanted !== undefined && !(await isFree(wanted))) {

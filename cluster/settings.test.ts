@@ -5,9 +5,7 @@ test('unset variables leave every choice to make up', () => {
   expect(readSettings({ CLUSTER: '' })).toEqual({
     cluster: undefined,
     kubeContext: undefined,
-    ingressPort: undefined,
-    ingressTlsPort: undefined,
-    jaegerPort: undefined,
+    ports: { ingress: undefined, ingressTls: undefined, jaeger: undefined, prometheus: undefined },
     imageRegistry: undefined,
     kindNodeImage: undefined,
   });
@@ -20,11 +18,11 @@ test('every wrong value is named at once, with what would be right', () => {
   expect(read).toThrow('JAEGER_PORT=80: must be 1024 or more');
 });
 
-test('the same port for two of them is rejected', () => {
-  expect(() => readSettings({ INGRESS_PORT: '9000', JAEGER_PORT: '9000' })).toThrow(
-    'INGRESS_PORT and JAEGER_PORT are both 9000: they must differ',
+test('the same port for two purposes is rejected, and both are named', () => {
+  expect(() => readSettings({ INGRESS_PORT: '9000', PROMETHEUS_PORT: '9000' })).toThrow(
+    'INGRESS_PORT and PROMETHEUS_PORT are 9000: they must differ',
   );
-  expect(() => readSettings({ INGRESS_PORT: '9000', INGRESS_TLS_PORT: '9000' })).toThrow('INGRESS_TLS_PORT');
+  expect(readSettings({ JAEGER_PORT: '9000' }).ports.jaeger).toBe(9000);
 });
 
 test('a registry is a host and a path, not a URL', () => {

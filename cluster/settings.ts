@@ -1,21 +1,29 @@
 import { z } from 'zod';
 
-/** Ports of 127.0.0.1 that lead to the cluster's gateway and to Jaeger. */
+/** Ports of 127.0.0.1 that lead to the cluster's gateway, to Jaeger and to Prometheus. */
 export interface Ports {
   readonly ingress: number;
   /** The gateway's, in TLS. */
   readonly ingressTls: number;
   readonly jaeger: number;
+  readonly prometheus: number;
 }
+
+/** The setting of each port. */
+export const PORT_VARIABLES = {
+  ingress: 'INGRESS_PORT',
+  ingressTls: 'INGRESS_TLS_PORT',
+  jaeger: 'JAEGER_PORT',
+  prometheus: 'PROMETHEUS_PORT',
+} as const satisfies Record<keyof Ports, string>;
+export const portNames = Object.keys(PORT_VARIABLES) as (keyof Ports)[];
 
 /** The settings that a user makes by environment or make variable. */
 export interface Settings {
   readonly cluster: 'native' | 'kind' | undefined;
   readonly kubeContext: string | undefined;
   /** If set: this port or an error. If unset: the default port, or a free one if that is in use. */
-  readonly ingressPort: number | undefined;
-  readonly ingressTlsPort: number | undefined;
-  readonly jaegerPort: number | undefined;
+  readonly ports: Readonly<Record<keyof Ports, number | undefined>>;
   /** The registry that this checkout's image is pushed to for a cluster on other machines: `registry.example/team`. */
   readonly imageRegistry: string | undefined;
   /** A node image that replaces the pinned one of kind.yaml: a mirror's, or your own. */
@@ -38,6 +46,7 @@ const schema = z.object({
   INGRESS_PORT: port,
   INGRESS_TLS_PORT: port,
   JAEGER_PORT: port,
+  PROMETHEUS_PORT: port,
   IMAGE_REGISTRY: z
     .string()
     .regex(
@@ -59,19 +68,22 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     });
     throw new UserError(lines.join('\n'));
   }
-  const { CLUSTER, KUBE_CONTEXT, INGRESS_PORT, INGRESS_TLS_PORT, JAEGER_PORT, IMAGE_REGISTRY, KIND_NODE_IMAGE } =
-    result.data;
-  const ports = Object.entries({ INGRESS_PORT, INGRESS_TLS_PORT, JAEGER_PORT });
-  for (const [port = 0, names] of Map.groupBy(ports, ([, value]) => value)) {
-    if (port !== 0 && names.length > 1)
-      throw new UserError(`${names.map(([name]) => name).join(' and ')} are both ${port}: they must differ`);
+  const { CLUSTER, KUBE_CONTEXT, IMAGE_REGISTRY, KIND_NODE_IMAGE, ...variables } = result.data;
+  const ports = {
+    ingress: variables.INGRESS_PORT,
+    ingressTls: variables.INGRESS_TLS_PORT,
+    jaeger: variables.JAEGER_PORT,
+    prometheus: variables.PROMETHEUS_PORT,
+  };
+  for (const port of new Set(Object.values(ports))) {
+    const same = portNames.filter((name) => port !== undefined && ports[name] === port);
+    if (same.length > 1)
+      throw new UserError(`${same.map((name) => PORT_VARIABLES[name]).join(' and ')} are ${port}: they must differ`);
   }
   return {
     cluster: CLUSTER,
     kubeContext: KUBE_CONTEXT,
-    ingressPort: INGRESS_PORT,
-    ingressTlsPort: INGRESS_TLS_PORT,
-    jaegerPort: JAEGER_PORT,
+    ports,
     imageRegistry: IMAGE_REGISTRY,
     kindNodeImage: KIND_NODE_IMAGE,
   };

@@ -31,11 +31,8 @@ export async function rememberState({ target, context }: ClusterProvider, ports:
   await writeFile(portsFile, `${JSON.stringify(state)}\n`);
 }
 
-const portsSchema = z.object({
-  ingress: z.int().positive(),
-  ingressTls: z.int().positive(),
-  jaeger: z.int().positive(),
-});
+const port = z.int().positive();
+const portsSchema = z.object({ ingress: port, ingressTls: port, jaeger: port, prometheus: port });
 
 /** The ports on 127.0.0.1 of this checkout's cluster, as `make up` chose them. @throws UserError if no cluster runs */
 export function readPorts(): Ports {

@@ -33,6 +33,11 @@ export const versions = {
   jaeger: '2.13.0',
   // Jaeger tags each release of 2.x as 1.x, too. Its Go module knows only the latter.
   jaegerModule: '1.76.0',
+  // Prometheus tags each release of 3.x as 0.3xx, too. Its Go module knows only the latter.
+  prometheus: '3.11.3',
+  prometheusModule: '0.311.3',
+  postgresExporter: '0.19.1',
+  jmxExporter: '1.0.1',
 
   // Programs that build or test.
   go: '1.26.6',
@@ -41,6 +46,5 @@ export const versions = {
   actionlint: '1.7.12',
   kubeScore: '1.20.0',
   checkov: '3.3.30',
-  prometheus: '0.311.3',
   schemathesis: '4.32.5',
 } as const;

@@ -116,6 +116,10 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
       'k8s-tests/platform/postgres-identity.cluster.test.ts',
     ],
   },
+  'k8s-tests/platform/alerts-fire.cluster.test.ts': {
+    reason: 'up to a minute until Prometheus has scraped and evaluated; the short forms see that it can',
+    shortForms: ['k8s-tests/platform/prometheus.cluster.test.ts', 'k8s-tests/platform/monitoring.cluster.test.ts'],
+  },
   'k8s-tests/platform/file-sync.cluster.test.ts': {
     reason: 'a minute for seven edits of live code; the short forms read what the pods are told',
     shortForms: ['k8s-tests/platform/skaffold.test.ts', 'cdk8s/charts/live-code.test.ts'],

@@ -27,7 +27,7 @@ describe.each(Object.entries(environments))('in %s', (_, environment) => {
   const manifests: Manifest[] = Testing.synth(new KafkaChart(Testing.app(), 'kafka', topology, environment));
 
   test("every resource is valid for Strimzi's CRDs", () => {
-    for (const manifest of manifests)
+    for (const manifest of manifests.filter(({ kind }) => kind !== 'ConfigMap'))
       expect(crds.get(`${manifest.apiVersion} ${manifest.kind}`)?.(manifest), manifest.metadata.name).toEqual([]);
   });
 

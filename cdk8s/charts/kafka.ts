@@ -1,5 +1,7 @@
 import { Chart } from 'cdk8s';
+import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
+import { stringify } from 'yaml';
 import {
   Kafka,
   KafkaNodePool,
@@ -13,10 +15,13 @@ import {
 import type { Environment } from '../model/environment.ts';
 import { usesKafka } from '../model/interactions.ts';
 import type { Topic, Topology } from '../model/topology.ts';
+import { metricsRules } from './kafka-metrics.ts';
 import { kafkaUsers, type NamedUser } from './kafka-users.ts';
 import { toPeer } from './network-policies.ts';
 import { BROKERS, COMMANDS, KAFKA, NODE_LABELS } from './platform.ts';
 
+/** The ConfigMap with the rules of the brokers' JMX exporter. */
+const METRICS_RULES = { name: 'kafka-metrics', key: 'rules.yaml' } as const;
 const VERSION = '4.3.1';
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
@@ -33,6 +38,11 @@ export class KafkaChart extends Chart {
     super(scope, id, { namespace: KAFKA.namespace });
     this.kafka = kafka;
     this.spread = spread;
+    // First, because the operator refuses a Kafka whose rules are missing.
+    new k8s.KubeConfigMap(this, 'metrics', {
+      metadata: { name: METRICS_RULES.name },
+      data: { [METRICS_RULES.key]: stringify(metricsRules) },
+    });
     this.addPool();
     this.addCluster(topology);
     for (const [name, topic] of Object.entries(topology.topics)) this.addTopic(name, topic);
@@ -72,6 +82,10 @@ export class KafkaChart extends Chart {
           ],
           // Who has no ACL for something cannot do it.
           authorization: { type: 'simple' },
+          metricsConfig: {
+            type: 'jmxPrometheusExporter',
+            valueFrom: { configMapKeyRef: { name: METRICS_RULES.name, key: METRICS_RULES.key } },
+          },
           config: {
             'auto.create.topics.enable': false,
             'default.replication.factor': replication,

@@ -29,8 +29,14 @@ const pods: Readonly<Record<string, Pod>> = {
   unknown: { namespace: 'shop', labels: { app: 'unknown' } },
   elsewhere: { namespace: 'default', labels: { app: 'a' } },
 };
-const PORTS = [53, 80, 4317, 5432, 8080, 8443, 9093, 9464, 9901, 15010, 15012, 15014, 15017, 16686, 50051];
-const policies = [...networkPolicies(exampleTopology), ...platformNetworkPolicies(exampleTopology)];
+const PORTS = [
+  ...[53, 80, 443, 4317, 5432, 8080, 8443, 9090, 9093, 9187, 9404, 9464, 9901],
+  ...[15010, 15012, 15014, 15017, 15090, 16686, 50051],
+];
+const policies = [
+  ...networkPolicies(exampleTopology),
+  ...platformNetworkPolicies(exampleTopology, { postgres: 'in-cluster', faults: 'on' }),
+];
 
 /** The connections that Kubernetes lets a pod open, as `from -> to:port`. */
 function connections(from: string): string[] {
@@ -78,8 +84,8 @@ test('a service asks for names at its node, too, where NodeLocal DNSCache listen
 test('from the platform only the gateway reaches what it calls, and monitoring the metrics', () => {
   const ours = (arrow: string) => / -> (a|b|c|bank):/.test(arrow);
   expect(connections('gateway').filter(ours)).toEqual(['gateway -> a:8080']);
-  expect(connections('prometheus').filter(ours)).toEqual(
-    ['a', 'b', 'c', 'bank'].map((to) => `prometheus -> ${to}:9464`),
+  expect(connections('prometheus').filter(ours).toSorted()).toEqual(
+    ['a:15090', 'a:9464', 'b:15090', 'b:9464', 'bank:9464', 'c:15090', 'c:9464'].map((to) => `prometheus -> ${to}`),
   );
   for (const name of ['kafka', 'strimzi', 'dns', 'elsewhere']) expect(connections(name).filter(ours)).toEqual([]);
 });
@@ -97,8 +103,11 @@ function callersOf(to: string): string[] {
     .flatMap((arrow) => (arrow.includes(` -> ${to}:`) ? arrow.replace(` -> ${to}`, '') : []));
 }
 
-test('Postgres is reached by services and commands only, and reaches nothing', () => {
-  expect(callersOf('postgres').toSorted()).toEqual(['a', 'b', 'bank', 'c', 'command'].map((from) => `${from}:5432`));
+test('Postgres is reached by services and commands, its metrics by Prometheus, and it reaches nothing', () => {
+  const metrics = 'prometheus:9187';
+  expect(callersOf('postgres').toSorted()).toEqual(
+    [...['a', 'b', 'bank', 'c', 'command'].map((from) => `${from}:5432`), metrics].toSorted(),
+  );
   expect(connections('postgres')).toEqual([]);
 });
 
@@ -107,7 +116,7 @@ test('Jaeger gets spans from services and the gateway only, and shows them to wh
   expect(spans.toSorted()).toEqual(['a', 'b', 'bank', 'c', 'gateway'].map((from) => `${from}:4317`));
   const others = callersOf('jaeger').filter((arrow) => !spans.includes(arrow));
   expect(others.toSorted()).toEqual(
-    ['dns', 'elsewhere', 'gateway', 'istiod', 'kafka', 'prometheus', 'strimzi'].map((from) => `${from}:16686`),
+    ['dns', 'elsewhere', 'gateway', 'istiod', 'kafka', 'strimzi'].map((from) => `${from}:16686`),
   );
 });
 
@@ -119,12 +128,36 @@ test('istiod serves sidecars and the webhook, metrics to monitoring only, and no
 
 test('pods without a policy of their own in the namespaces of the platform are reached by nothing', () => {
   expect(callersOf('tool')).toEqual([]);
-  expect(callersOf('prometheus')).toEqual([]);
+});
+
+test('Prometheus reaches what it scrapes, its authority, names and the API server, and nothing else', () => {
+  const others = connections('prometheus').filter((arrow) => !/ -> (a|b|c|bank):/.test(arrow));
+  // The API server is reached by its port: no selector matches it.
+  expect(others.filter((arrow) => !arrow.endsWith(':443')).toSorted()).toEqual(
+    ['dns:53', 'gateway:15090', 'istiod:15012', 'istiod:15014', 'kafka:9404', 'postgres:9187'].map(
+      (to) => `prometheus -> ${to}`,
+    ),
+  );
+});
+
+test('the tools of developers are ports of the node only where it is asked for', () => {
+  const portsOf = (faults: 'on' | 'off') =>
+    platformNetworkPolicies(exampleTopology, { postgres: 'in-cluster', faults })
+      .filter(({ namespace, spec }) => namespace === 'observability' && spec.podSelector?.matchLabels)
+      .map(({ name, spec }) => [name, spec.ingress?.filter(({ from }) => from === undefined).length]);
+  expect(portsOf('on')).toEqual([
+    ['jaeger', 1],
+    ['prometheus', 1],
+  ]);
+  expect(portsOf('off')).toEqual([
+    ['jaeger', 0],
+    ['prometheus', 0],
+  ]);
 });
 
 test('customers reach the gateway where it listens', () => {
   expect(callersOf('gateway')).toEqual(expect.arrayContaining(['elsewhere:80', 'elsewhere:8443']));
-  expect(callersOf('gateway').filter((arrow) => !/:(80|8443)$/.test(arrow))).toEqual([]);
+  expect(callersOf('gateway').filter((arrow) => !/:(80|443|8443)$/.test(arrow))).toEqual(['prometheus:15090']);
 });
 
 /** Both ends must allow it. A pod that no policy selects for a direction is open in that direction. */

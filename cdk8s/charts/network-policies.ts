@@ -12,10 +12,11 @@ import {
   ISTIOD,
   JAEGER,
   KAFKA,
-  MONITORING,
+  METRICS_PORTS,
   NODE_LOCAL_DNS,
   type Peer,
   POSTGRES,
+  PROMETHEUS,
   STRIMZI_LABEL,
 } from './platform.ts';
 
@@ -26,7 +27,7 @@ export interface NamedPolicy {
 }
 
 /** Names, from the cluster's DNS or the node's cache of it. */
-const toDns: k8s.NetworkPolicyEgressRule = {
+export const toDns: k8s.NetworkPolicyEgressRule = {
   to: [toPeer(DNS), ...NODE_LOCAL_DNS.map((cidr) => ({ ipBlock: { cidr } }))],
   ports: [tcp(DNS.port), { ...tcp(DNS.port), protocol: 'UDP' }],
 };
@@ -46,10 +47,13 @@ export function networkPolicies(topology: Topology, postgres: Environment['postg
   const specOf = (name: string, service: Service): k8s.NetworkPolicySpec => ({
     podSelector: { matchLabels: { app: name } },
     policyTypes: ['Ingress', 'Egress'],
-    ingress: [...callers(service, toEach[name] ?? [], topology), MONITORING].map((peer) => ({
-      from: [toPeer(peer)],
-      ports: [tcp(peer.port)],
-    })),
+    ingress: [
+      ...callers(service, toEach[name] ?? [], topology).map((peer) => ({
+        from: [toPeer(peer)],
+        ports: [tcp(peer.port)],
+      })),
+      { from: [toPeer(PROMETHEUS)], ports: metricsPortsOf(service).map(tcp) },
+    ],
     egress: [
       toDns,
       ...[...(service.external ? [] : [ISTIOD]), JAEGER, ...(usesKafka(name, topology) ? [BROKERS] : [])].map(to),
@@ -77,6 +81,11 @@ function ofCommands(toPostgres: k8s.NetworkPolicyEgressRule): k8s.NetworkPolicyS
 function denyAll(namespace: string): k8s.NetworkPolicySpec {
   const others = namespace === KAFKA.namespace ? [{ key: STRIMZI_LABEL, operator: 'DoesNotExist' }] : [];
   return { podSelector: others.length > 0 ? { matchExpressions: others } : {}, policyTypes: ['Ingress', 'Egress'] };
+}
+
+/** Its own metrics, and those of its sidecar. */
+export function metricsPortsOf({ external }: Service): number[] {
+  return [METRICS_PORTS.services, ...(external ? [] : [METRICS_PORTS.proxies])];
 }
 
 /** Who calls a service, each with the port that it calls. */

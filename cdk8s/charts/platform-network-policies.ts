@@ -4,29 +4,40 @@ import { MESH_NAMESPACE } from '../model/addresses.ts';
 import type { Environment } from '../model/environment.ts';
 import type { Topology } from '../model/topology.ts';
 import { workloadsOf } from '../model/topology-in.ts';
-import { type NamedPolicy, tcp, toPeer } from './network-policies.ts';
-import { COMMANDS, ISTIOD, JAEGER, MONITORING, POSTGRES } from './platform.ts';
+import { metricsPortsOf, type NamedPolicy, tcp, toDns, toPeer } from './network-policies.ts';
+import { BROKERS, COMMANDS, ISTIOD, JAEGER, METRICS_PORTS, POSTGRES, PROMETHEUS } from './platform.ts';
 
-/** Jaeger's API. In dev it is a port of the node, whose clients have addresses that no selector matches. */
 const JAEGER_QUERY = 16686;
+/** The API server's own port, and that of its Service: no selector matches it, because it is no pod of the network. */
+const API_SERVER_PORTS = [443, 6443];
 /** Where the gateway listens for customers, in plain HTTP and TLS, and for the health checks of a load balancer. */
 const GATEWAY_PORTS = [80, 443, 8443, 15021];
 /** The API server calls the webhook, from a node. */
 const ISTIOD_WEBHOOK = 15017;
-const METRICS = { istiod: 15014, gateway: 15090 };
 
 /**
- * Who reaches Postgres (that of charts/postgres), Jaeger, istiod and the gateway. Pods without a policy of their own in these namespaces are
- * reached by nothing. Postgres and Jaeger open no connection. Others may: a Prometheus beside Jaeger scrapes, istiod calls
- * the API server, which is no pod, and the gateway calls services, whose own policies admit it.
+ * Who reaches Postgres (that of charts/postgres), Jaeger, Prometheus, istiod and the gateway. Pods without a policy of
+ * their own in these namespaces are reached by nothing. Postgres and Jaeger open no connection, and Prometheus those to
+ * what it scrapes. Others may: istiod calls the API server, and the gateway calls services, whose own policies admit it.
+ * The APIs of Jaeger and Prometheus are ports of the node where faults are on, whose clients have addresses that no
+ * selector matches. Elsewhere no pod reaches them, only operators by a port-forward.
  */
 export function platformNetworkPolicies(
   topology: Topology,
-  postgres: Environment['postgres'] = 'in-cluster',
+  { postgres, faults }: Pick<Environment, 'postgres' | 'faults'>,
 ): NamedPolicy[] {
-  const ours = Object.entries(workloadsOf(topology)).map(([name, { namespace }]) =>
-    toPeer({ namespace, labels: { app: name } }),
-  );
+  const toConsole = (port: number) => (faults === 'on' ? [open([port])] : []);
+  const services = Object.entries(workloadsOf(topology));
+  const scraped = [
+    ...services.map(
+      ([name, service]) => [metricsPortsOf(service), { namespace: service.namespace, labels: { app: name } }] as const,
+    ),
+    [[METRICS_PORTS.proxies], { namespace: MESH_ROOT_NAMESPACE, labels: INGRESS_SELECTOR }] as const,
+    [[ISTIOD.port, METRICS_PORTS.istiod], ISTIOD] as const,
+    [[METRICS_PORTS.kafka], BROKERS] as const,
+    ...(postgres === 'in-cluster' ? [[[METRICS_PORTS.postgres], POSTGRES] as const] : []),
+  ];
+  const ours = services.map(([name, { namespace }]) => toPeer({ namespace, labels: { app: name } }));
   const gateway = toPeer({ namespace: MESH_ROOT_NAMESPACE, labels: INGRESS_SELECTOR });
   const commands = { ...toPeer({ namespace: MESH_NAMESPACE, labels: {} }), podSelector: COMMANDS };
   const closed = { podSelector: {}, policyTypes: ['Ingress', 'Egress'] };
@@ -39,7 +50,7 @@ export function platformNetworkPolicies(
       spec: {
         ...closed,
         podSelector: { matchLabels: POSTGRES.labels },
-        ingress: [open([POSTGRES.port], ours, commands)],
+        ingress: [open([POSTGRES.port], ours, commands), open([METRICS_PORTS.postgres], toPeer(PROMETHEUS))],
       },
     },
   ];
@@ -52,7 +63,21 @@ export function platformNetworkPolicies(
       spec: {
         ...closed,
         podSelector: { matchLabels: JAEGER.labels },
-        ingress: [open([JAEGER.port], ours, gateway), open([JAEGER_QUERY])],
+        ingress: [open([JAEGER.port], ours, gateway), ...toConsole(JAEGER_QUERY)],
+      },
+    },
+    {
+      name: 'prometheus',
+      namespace: PROMETHEUS.namespace,
+      spec: {
+        ...closed,
+        podSelector: { matchLabels: PROMETHEUS.labels },
+        ingress: toConsole(PROMETHEUS.port),
+        egress: [
+          toDns,
+          ...scraped.map(([ports, peer]) => ({ to: [toPeer(peer)], ports: ports.map(tcp) })),
+          { ports: API_SERVER_PORTS.map(tcp) },
+        ],
       },
     },
     { name: 'default-deny', namespace: MESH_ROOT_NAMESPACE, spec: unreached },
@@ -66,7 +91,7 @@ export function platformNetworkPolicies(
         ingress: [
           open([ISTIOD.port], [{ namespaceSelector: {} }]),
           open([ISTIOD_WEBHOOK]),
-          open([METRICS.istiod], [toPeer(MONITORING)]),
+          open([METRICS_PORTS.istiod], toPeer(PROMETHEUS)),
         ],
       },
     },
@@ -76,7 +101,7 @@ export function platformNetworkPolicies(
       spec: {
         podSelector: { matchLabels: INGRESS_SELECTOR },
         policyTypes: ['Ingress'],
-        ingress: [open(GATEWAY_PORTS), open([METRICS.gateway], [toPeer(MONITORING)])],
+        ingress: [open(GATEWAY_PORTS), open([METRICS_PORTS.proxies], toPeer(PROMETHEUS))],
       },
     },
   ];

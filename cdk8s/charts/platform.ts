@@ -1,4 +1,4 @@
-import { MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
+import { MESH_ROOT_NAMESPACE, MONITORING_ACCOUNT } from '../mesh/caller.ts';
 import { MESH_NAMESPACE, PORTS, TRACING_COLLECTOR } from '../model/addresses.ts';
 
 /** The platform: parts that are not ours, but that our pods and resources name. */
@@ -37,11 +37,16 @@ export const JAEGER: Peer = {
   labels: { app: 'jaeger' },
   port: TRACING_COLLECTOR.port,
 };
-/**
- * Prometheus, in Jaeger's namespace, and the port that it scrapes. NetworkPolicies admit every pod of that namespace.
- * No policy of the mesh limits which workloads may scrape.
- */
-export const MONITORING: Peer = { namespace: JAEGER.namespace, labels: {}, port: PORTS.metrics };
+/** Prometheus (charts/prometheus), which has an API without authentication. */
+export const PROMETHEUS: Peer = { namespace: MONITORING_ACCOUNT.namespace, labels: { app: 'prometheus' }, port: 9090 };
+/** The ports that Prometheus scrapes, by what it scrapes. */
+export const METRICS_PORTS = {
+  services: PORTS.metrics,
+  proxies: 15090,
+  istiod: 15014,
+  kafka: 9404,
+  postgres: 9187,
+} as const;
 
 export const POSTGRES_PORT = 5432;
 export const POSTGRES: Peer = { namespace: 'postgres', labels: { app: 'postgres' }, port: POSTGRES_PORT };

@@ -18,7 +18,7 @@ import { platformNetworkPolicies } from './platform-network-policies.ts';
  * only the topology's connections can be opened.
  */
 export class SecurityChart extends Chart {
-  constructor(scope: Construct, id: string, topology: Topology, { postgres }: Pick<Environment, 'postgres'>) {
+  constructor(scope: Construct, id: string, topology: Topology, environment: Pick<Environment, 'postgres' | 'faults'>) {
     super(scope, id);
     new PeerAuthentication(this, 'strict-mtls', {
       metadata: { name: 'default', namespace: MESH_ROOT_NAMESPACE },
@@ -40,7 +40,10 @@ export class SecurityChart extends Chart {
       metadata: { name: 'deny-admin', namespace: MESH_ROOT_NAMESPACE },
       spec: { action: 'DENY', rules: [{ to: [{ operation: { ports: [String(PORTS.admin)] } }] }] },
     });
-    const policies = [...networkPolicies(topology, postgres), ...platformNetworkPolicies(topology, postgres)];
+    const policies = [
+      ...networkPolicies(topology, environment.postgres),
+      ...platformNetworkPolicies(topology, environment),
+    ];
     for (const { name, namespace, spec } of policies) {
       new k8s.KubeNetworkPolicy(this, `network-policy-${namespace}-${name}`, { metadata: { name, namespace }, spec });
     }

@@ -5,7 +5,7 @@ import { type Candidate, pickProvider } from './choose-provider.ts';
 
 const candidate = (target: ClusterProvider['target'], context?: string): Candidate => ({
   provider: { target, ...(context && { context }) } as ClusterProvider,
-  found: { state: 'running', ports: { ingress: 8080, ingressTls: 8443, jaeger: 16686 } },
+  found: { state: 'running', ports: { ingress: 8080, ingressTls: 8443, jaeger: 16686, prometheus: 9090 } },
 });
 const [native, kind, mine] = [candidate('native'), candidate('kind'), candidate('existing', 'kind-mine')];
 

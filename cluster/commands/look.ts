@@ -18,7 +18,8 @@ import { runningCluster } from './running.ts';
 export async function status(settings: Settings): Promise<void> {
   const { provider, ports } = await runningCluster(settings);
   console.log(
-    `${titleOf(provider)}: shop http://127.0.0.1:${ports.ingress}, Jaeger http://127.0.0.1:${ports.jaeger}\n`,
+    `${titleOf(provider)}: shop http://127.0.0.1:${ports.ingress}, Jaeger http://127.0.0.1:${ports.jaeger}, ` +
+      `Prometheus http://127.0.0.1:${ports.prometheus}\n`,
   );
   const { mesh } = await decideFor(provider);
   for (const namespace of namespacesOf(mesh)) {
@@ -54,16 +55,18 @@ export async function logs(settings: Settings, service?: string): Promise<void> 
 }
 
 /**
- * Prints shell lines that point kubectl, helm and istioctl at this checkout's cluster, and set the URLs INGRESS, INGRESS_TLS
- * and JAEGER; INGRESS_CA, a file with the authority of the certificate in TLS; and TOKEN, a token of the customer c-1
- * without a role.
+ * Prints shell lines that point kubectl, helm and istioctl at this checkout's cluster, and set the URLs INGRESS,
+ * INGRESS_TLS, JAEGER and PROMETHEUS; INGRESS_CA, a file with the authority of the certificate in TLS; and TOKEN, a token
+ * of the customer c-1 without a role.
  */
 export async function env(settings: Settings): Promise<void> {
   const { ports } = await runningCluster(settings);
   const authority = await readEdgeAuthority();
   if (authority) await writeFile(edgeAuthority, authority);
   console.log(`export KUBECONFIG='${kubeconfig}' PATH='${binFolder}':"$PATH"`);
-  console.log(`export INGRESS=http://127.0.0.1:${ports.ingress} JAEGER=http://127.0.0.1:${ports.jaeger}`);
-  console.log(`export INGRESS_TLS=https://127.0.0.1:${ports.ingressTls} INGRESS_CA='${edgeAuthority}'`);
+  const { ingress, ingressTls, jaeger, prometheus } = ports;
+  console.log(`export INGRESS=http://127.0.0.1:${ingress} JAEGER=http://127.0.0.1:${jaeger}`);
+  console.log(`export INGRESS_TLS=https://127.0.0.1:${ingressTls} INGRESS_CA='${edgeAuthority}'`);
+  console.log(`export PROMETHEUS=http://127.0.0.1:${prometheus}`);
   console.log(`export TOKEN='${await signToken(await readTokenIssuer(), { customer: 'c-1' })}'`);
 }

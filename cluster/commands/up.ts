@@ -33,6 +33,7 @@ export function up(settings: Settings): Promise<void> {
     console.log(`
 Shop     http://127.0.0.1:${ports.ingress}/v1/orders, https://127.0.0.1:${ports.ingressTls}/v1/orders
 Jaeger   http://127.0.0.1:${ports.jaeger}/api/v3/traces
+Alerts   http://127.0.0.1:${ports.prometheus}/api/v1/alerts
 kubectl  eval "$(make env)"`);
   });
 }

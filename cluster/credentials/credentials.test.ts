@@ -24,6 +24,12 @@ const url = ({ name, namespace }: typeof orders) => objects.get(`Secret ${namesp
 const urlWith = (password: string) => `postgres://orders:${password}@postgres.postgres.svc.cluster.local:5432/orders`;
 
 describe('the passwords of databases', () => {
+  test('include one for the exporter, which only Postgres has', async () => {
+    await ensureDatabasePasswords(store, [orders], 'authority');
+    expect(roles().monitoring).toMatch(/^[0-9a-f]{48}$/);
+    expect([...objects.keys()].filter((key) => key.includes('monitoring'))).toEqual([]);
+  });
+
   test('are made once, each service with its own, and a second run writes nothing', async () => {
     await ensureDatabasePasswords(store, [orders, acquirer], 'authority');
     const made = roles();

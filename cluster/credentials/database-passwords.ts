@@ -24,6 +24,9 @@ export const ROLES = {
   app: 'postgres',
 } as const;
 
+/** The role that reads the server's statistics. Only Postgres and the exporter beside it know its password. */
+const MONITORING_ROLE = 'monitoring';
+
 /** The service's role, which reads and writes rows, and its migrator's, which owns the database. */
 export function rolesOf({ name, namespace }: DatabaseService): readonly DatabaseRole[] {
   return [name, `${name}-migrator`].map((role) => ({ role, database: name, namespace }));
@@ -31,7 +34,8 @@ export function rolesOf({ name, namespace }: DatabaseService): readonly Database
 
 /**
  * Makes the passwords that are missing, and keeps those that exist: the Secret `postgres-roles`, and for each role the
- * Secret `postgres-<role>` with key `url`, which follows from `postgres-roles`, and `ca.crt`. A rotation that is under
+ * Secret `postgres-<role>` with key `url`, which follows from `postgres-roles`, and `ca.crt`. The monitoring role has no
+ * Secret of its own. A rotation that is under
  * way stays under way. An interrupted run is completed by the next one. Of two concurrent runs, one wins and the other
  * throws `Conflict`.
  *
@@ -46,12 +50,13 @@ export async function ensureDatabasePasswords(
   const roles = services.flatMap(rolesOf);
   const read = async (role: DatabaseRole) => [role, await store.read(secretOf(role))] as const;
   const secrets = new Map<DatabaseRole, Current | undefined>(await Promise.all(roles.map(read)));
-  const passwords = Object.fromEntries(
-    roles.map((role) => [
+  const passwords = Object.fromEntries([
+    ...roles.map((role) => [
       role.role,
       stored?.values[role.role] || passwordIn(secrets.get(role)?.values.url) || makePassword(),
     ]),
-  );
+    [MONITORING_ROLE, stored?.values[MONITORING_ROLE] || makePassword()],
+  ]);
   await putValues(store, ROLES, passwords, stored);
   const write = async (role: DatabaseRole) => {
     const current = secrets.get(role);

@@ -5,7 +5,8 @@ import type { ClusterProvider } from '../provider.ts';
 import { gatewayOf, injectionLabels, type Mesh, namespacesOf } from '../shared/mesh.ts';
 import { CHECKOUT_LABEL, POD_SECURITY } from './labels.ts';
 
-const OUTSIDE_THE_MESH = ['observability', 'postgres'];
+/** No pod is injected here. In `observability` each pod says so itself, for Prometheus gets a certificate. */
+const OUTSIDE_THE_MESH = ['postgres'];
 const APPLICATION = ['shop', 'partner'];
 /** Its pods make folders on the node, for volumes. */
 const PRIVILEGED = ['local-path-storage'];

@@ -4,6 +4,7 @@ import { kubectl } from '../kubernetes/kubectl.ts';
 import { waitUntilServing } from '../kubernetes/waits.ts';
 import { root } from '../paths.ts';
 import { pollUntil } from '../poll.ts';
+import { NODE_PORTS } from '../ports.ts';
 import type { Progress } from '../progress.ts';
 import type { ClusterProvider } from '../provider.ts';
 import { UserError } from '../settings.ts';
@@ -30,9 +31,10 @@ export async function installPlatform(
 ): Promise<void> {
   if (problems.length > 0) throw new UserError(problems.join('\n'));
   const { base, istiod, cni, gateway } = await istioReleases(provider, mesh);
+  const injected = [gateway, prometheus(provider, mesh)];
   const controlPlane = mesh.kind === 'own' ? [base, istiod, ...(mesh.hasCni ? [cni] : [])] : [];
   const others = independent(provider, images, strimzi);
-  const pending = await findPending([...controlPlane, gateway, ...others]);
+  const pending = await findPending([...controlPlane, ...injected, ...others]);
   if (provider.pull && pending.length > 0) {
     progress.note('rendering the charts');
     const manifests = await Promise.all(pending.map(renderRelease));
@@ -53,7 +55,7 @@ export async function installPlatform(
   if (controlPlane.includes(cni)) await waitUntilServing(cni.namespace, 'daemonset/istio-cni-node');
   await waitUntilInjecting(mesh);
   await ensureAuthentication(mesh);
-  await install(gateway);
+  await install(...injected);
 }
 
 /**
@@ -81,7 +83,8 @@ function waitUntilInjecting(mesh: Mesh): Promise<void> {
 export async function nativeReleases(): Promise<readonly Release[]> {
   const native = { target: 'native', flavor: 'native' } as const;
   const { base, istiod, cni, gateway } = await istioReleases(native, OWN_MESH);
-  return [base, istiod, cni, gateway, ...independent(native, new Map(), { kind: 'install', withGlobals: true })];
+  const injected = [gateway, prometheus(native, OWN_MESH)];
+  return [base, istiod, cni, ...injected, ...independent(native, new Map(), { kind: 'install', withGlobals: true })];
 }
 
 /** Released charts go with released images. On native, both come from Istio's Go module. */
@@ -129,18 +132,39 @@ async function istioReleases(
   };
 }
 
+/** Prometheus, whose pod gets a certificate of the mesh. In the mesh of others, istiod's metrics are not ours to read. */
+function prometheus({ target }: Pick<ClusterProvider, 'target'>, mesh: Mesh): Release {
+  return {
+    ...own('prometheus', 'observability'),
+    set: {
+      ...nodePort({ target }, 'nodePort', 'prometheus'),
+      'namespaces.gateway': gatewayOf(mesh).namespace,
+      ...(mesh.kind === 'shared' && { 'namespaces.istiod': '' }),
+      ...(mesh.kind === 'shared' && mesh.revision !== 'default' && { revision: mesh.revision }),
+    },
+  };
+}
+
+/** A chart of ours. */
+function own(name: string, namespace: string): Release {
+  return { name, namespace, chart: join(root, 'charts', name), values: [] };
+}
+
+/** The value by which a chart opens its port of the nodes, which an existing cluster does not get. */
+function nodePort(
+  { target }: Pick<ClusterProvider, 'target'>,
+  value: string,
+  port: keyof typeof NODE_PORTS,
+): Readonly<Record<string, string>> {
+  return target === 'existing' ? {} : { [value]: String(NODE_PORTS[port]) };
+}
+
 /** The releases that do not need the mesh. */
 function independent(
   { target, flavor }: Pick<ClusterProvider, 'target' | 'flavor'>,
   images: ReadonlyMap<string, string>,
   strimzi: Decision['strimzi'],
 ): Release[] {
-  const own = (name: string, namespace: string): Release => ({
-    name,
-    namespace,
-    chart: join(root, 'charts', name),
-    values: [],
-  });
   const standin = images.get('windlass/strimzi-standin:dev');
   const operator = ({ withGlobals }: { readonly withGlobals: boolean }): Release =>
     flavor === 'native'
@@ -153,7 +177,7 @@ function independent(
         };
   return [
     own('postgres', 'postgres'),
-    { ...own('jaeger', 'observability'), set: target === 'existing' ? { queryNodePort: '' } : {} },
+    { ...own('jaeger', 'observability'), set: nodePort({ target }, 'queryNodePort', 'jaeger') },
     own('monitoring', 'observability'),
     ...(target === 'native' ? [own('local-path', 'local-path-storage')] : []),
     ...(strimzi.kind === 'install' ? [operator(strimzi)] : []),

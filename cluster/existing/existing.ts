@@ -1,5 +1,4 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { CHECKOUT_LABEL } from '../deploy/labels.ts';
 import { removePlatform } from '../deploy/remove-platform.ts';
 import { docker, reasonOf } from '../docker/docker.ts';
@@ -7,9 +6,10 @@ import { buildOwnImage, DEV_IMAGE } from '../docker/own-image.ts';
 import { ensurePrograms } from '../docker/prerequisites.ts';
 import { kubectl } from '../kubernetes/kubectl.ts';
 import { clusterNameOf, kubeconfig, root, stateFolder } from '../paths.ts';
+import { eachPort } from '../ports.ts';
 import type { ClusterProvider, Found } from '../provider.ts';
 import { run } from '../run.ts';
-import { type Ports, type Settings, UserError } from '../settings.ts';
+import { portNames, type Settings, UserError } from '../settings.ts';
 import { announce } from '../shared/announce.ts';
 import { decideFor } from '../shared/decide-for.ts';
 import { gatewayOf } from '../shared/mesh.ts';
@@ -38,7 +38,7 @@ export function existingProvider(
     if (maker !== undefined && maker !== clusterNameOf(root))
       throw new UserError(`KUBE_CONTEXT=${context}: the Windlass in it belongs to another checkout, ${maker}`);
     const forwards = await findForwards();
-    const ports = forwards?.context === context ? portsOf(forwards) : undefined;
+    const ports = forwards?.context === context ? eachPort((name) => forwards[name]) : undefined;
     if (maker !== undefined && ports) return { state: 'running', ports };
     if (maker === undefined && !ports) return { state: 'absent' };
     return { state: 'down', remedy: 'the missing parts are installed again', ...(ports && { ports }) };
@@ -77,7 +77,7 @@ export function existingProvider(
       const { mesh } = await decideFor({ target: 'existing' });
       const { namespace, service } = gatewayOf(mesh);
       const forwards = await findForwards();
-      const isRight = forwards !== undefined && isDeepStrictEqual(portsOf(forwards), portsOf(ports));
+      const isRight = portNames.every((name) => forwards?.[name] === ports[name]);
       if (!isRight) {
         await stopForwards();
         await startForwards({ ...ports, context, gateway: { namespace, service } });
@@ -114,8 +114,6 @@ export function existingProvider(
     memoryBytes: async () => undefined,
   };
 }
-
-const portsOf = ({ ingress, ingressTls, jaeger }: Ports): Ports => ({ ingress, ingressTls, jaeger });
 
 /** The name of a context's kind cluster; undefined if it is any other cluster. */
 export function kindClusterOf(context: string): string | undefined {

@@ -11,7 +11,7 @@ import { lock } from 'proper-lockfile';
 import { kubeconfig } from '../paths.ts';
 import { type Forwards, forwardsFile } from './forwards.ts';
 
-const { ingress, ingressTls, jaeger, gateway } = JSON.parse(readFileSync(forwardsFile, 'utf8')) as Forwards;
+const { ingress, ingressTls, jaeger, prometheus, gateway } = JSON.parse(readFileSync(forwardsFile, 'utf8')) as Forwards;
 const stopped = new AbortController();
 const release = await lock(forwardsFile, { realpath: false, onCompromised: () => stopped.abort() });
 
@@ -38,6 +38,7 @@ const forwards = [
   forward(gateway.namespace, gateway.service, `${ingress}:80`),
   forward(gateway.namespace, gateway.service, `${ingressTls}:443`),
   forward('observability', 'jaeger-query', `${jaeger}:16686`),
+  forward('observability', 'prometheus', `${prometheus}:9090`),
 ];
 while (existsSync(forwardsFile) && !stopped.signal.aborted) await sleep(200);
 stopped.abort();

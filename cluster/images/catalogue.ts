@@ -68,6 +68,16 @@ export const workloadImages = (tools: ToolFolders): Record<string, Recipe> => ({
   [`docker.io/jaegertracing/jaeger:${versions.jaeger}`]: binary(join(tools.jaeger, 'jaeger'), '/jaeger', {
     user: '10001:10001',
   }),
+  // With a shell: its pod waits for the certificate of the mesh.
+  [`docker.io/prom/prometheus:v${versions.prometheus}`]: {
+    layers: [busybox, () => program('/bin/prometheus', join(tools.prometheus, 'prometheus'))],
+    config: { entrypoint: ['/bin/prometheus'], user: '65534:65534' },
+  },
+  [`quay.io/prometheuscommunity/postgres-exporter:v${versions.postgresExporter}`]: binary(
+    join(tools['postgres-exporter'], 'postgres_exporter'),
+    '/bin/postgres_exporter',
+    { user: '65534:65534' },
+  ),
   [`docker.io/library/postgres:${versions.postgres}`]: {
     layers: [busybox, postgres, () => postgresClient(tools)],
     config: { entrypoint: ['/bin/sh'], user: '999:999', env: { PATH: `/usr/lib/postgresql/18/bin:/usr/bin:/bin` } },

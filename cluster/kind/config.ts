@@ -21,7 +21,7 @@ interface KindConfig {
 /** kind's configuration with this checkout's host ports and folder. */
 export async function kindConfig(ports: Ports, nodeImage?: string): Promise<string> {
   const config = parse(await readFile(new URL('kind.yaml', import.meta.url), 'utf8')) as KindConfig;
-  const hostPorts = new Map(forwardsOf(ports).map(({ nodePort, hostPort }) => [nodePort, hostPort]));
+  const hostPorts = new Map(forwardsOf(ports).map(({ hostPort, nodePort }) => [nodePort, hostPort]));
   for (const each of config.nodes) {
     if (nodeImage) each.image = nodeImage;
     for (const mount of each.extraMounts) mount.hostPath = join(cpuRequests, 'static-pods');

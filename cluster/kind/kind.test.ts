@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Container } from '../docker/docker.ts';
 import { root } from '../paths.ts';
+import { NODE_PORTS } from '../ports.ts';
 import { kindConfig } from './config.ts';
 import { readContainer } from './kind.ts';
 
@@ -30,18 +31,18 @@ const schema = z.strictObject({
     .length(1),
 });
 
-const hostPorts = { ingress: 9_081, ingressTls: 9_444, jaeger: 9_687 };
+const hostPorts = { ingress: 9_081, ingressTls: 9_444, jaeger: 9_687, prometheus: 9_091 };
 const config = schema.parse(parse(await kindConfig(hostPorts)));
 const [node] = config.nodes;
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 test("the host's ports lead to the node ports that the charts open", () => {
   const gateway = parse(read('charts/istio/gateway.yaml')) as { service: { ports: { nodePort: number }[] } };
-  const jaeger = parse(read('charts/jaeger/values.yaml')) as { queryNodePort: number };
   expect(node?.extraPortMappings.map(({ hostPort, containerPort }) => [hostPort, containerPort])).toEqual([
     [9_081, gateway.service.ports[0]?.nodePort],
     [9_444, gateway.service.ports[1]?.nodePort],
-    [9_687, jaeger.queryNodePort],
+    [9_687, NODE_PORTS.jaeger],
+    [9_091, NODE_PORTS.prometheus],
   ]);
 });
 
@@ -85,12 +86,13 @@ describe("a node's container", () => {
         '30080/tcp': [{ HostPort: '8081' }],
         '30443/tcp': [{ HostPort: '8444' }],
         '30686/tcp': [{ HostPort: '16687' }],
+        '30090/tcp': [{ HostPort: '9091' }],
       },
     },
     Mounts: [{ Source: node?.extraMounts[0]?.hostPath ?? '', Destination: '/static-pods' }],
     ...values,
   });
-  const ports = { ingress: 8081, ingressTls: 8444, jaeger: 16687 };
+  const ports = { ingress: 8081, ingressTls: 8444, jaeger: 16687, prometheus: 9091 };
 
   test('says which ports of the host lead to it', () => {
     expect(readContainer(container({}))).toEqual({ state: 'running', ports });

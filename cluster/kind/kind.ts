@@ -12,11 +12,11 @@ import { buildOwnImage, DEV_IMAGE } from '../docker/own-image.ts';
 import { ensurePrograms } from '../docker/prerequisites.ts';
 import { kubectl } from '../kubernetes/kubectl.ts';
 import { clusterNameOf, kubeconfig, root, stateFolder } from '../paths.ts';
-import { checkFree, portsBy, titlesOf } from '../ports.ts';
+import { checkFree, eachPort, NODE_PORTS } from '../ports.ts';
 import type { Progress } from '../progress.ts';
 import type { ClusterProvider, Found } from '../provider.ts';
 import { CommandError, run } from '../run.ts';
-import { type Ports, type Settings, UserError } from '../settings.ts';
+import { PORT_VARIABLES, type Ports, portNames, type Settings, UserError } from '../settings.ts';
 import { cpuRequests, kindConfig, nodeImageOf, STATIC_PODS } from './config.ts';
 import { fullName, pullIntoNode } from './pull.ts';
 import { waitUntilRestarted } from './restarted.ts';
@@ -48,7 +48,8 @@ export function readContainer({ State, HostConfig, Mounts }: Container): Exclude
         `If it is not needed: kind delete cluster --name ${name}`,
     );
   if (State.Paused) throw new UserError(`the node ${node} is paused: docker unpause ${node}`);
-  const ports = portsBy((nodePort) => Number(HostConfig.PortBindings[`${nodePort}/tcp`]?.[0]?.HostPort));
+  const portOf = (nodePort: number) => Number(HostConfig.PortBindings[`${nodePort}/tcp`]?.[0]?.HostPort);
+  const ports = eachPort((name) => portOf(NODE_PORTS[name]));
   if (State.Running) return { state: 'running', ports };
   return { state: 'down', ports, remedy: 'its node is stopped and will be started again' };
 }
@@ -178,5 +179,6 @@ export async function removeNetwork(): Promise<boolean> {
 /** Names the settings if a port is in use, because kind's own message is long and does not name them. */
 function explainCreation(error: CommandError, ports: Ports): Error {
   if (!/port is already allocated|address already in use/.test(error.message)) return error;
-  return new UserError(`a port of 127.0.0.1 is in use by another program: ${titlesOf(ports).join(' or ')}`);
+  const named = portNames.map((name) => `${ports[name]} (${PORT_VARIABLES[name]})`);
+  return new UserError(`a port of 127.0.0.1 is in use by another program: ${named.join(' or ')}`);
 }

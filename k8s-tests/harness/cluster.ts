@@ -44,6 +44,10 @@ export class Cluster {
     return `http://127.0.0.1:${this.ports.jaeger}`;
   }
 
+  get prometheusUrl(): string {
+    return `http://127.0.0.1:${this.ports.prometheus}`;
+  }
+
   /** The deployments of a namespace, by name. */
   async deployments(namespace: string): Promise<readonly string[]> {
     const { items } = await this.apps.listNamespacedDeployment({ namespace });

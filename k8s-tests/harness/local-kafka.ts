@@ -61,8 +61,14 @@ interface BrokerProcess {
   stop(): Promise<void>;
 }
 
-/** @param configure returns the broker's `server.properties`, for a folder in which it may put files */
-export async function runBroker(configure: (folder: string) => string | Promise<string>): Promise<BrokerProcess> {
+/**
+ * @param configure returns the broker's `server.properties`, for a folder in which it may put files
+ * @param flags of the broker's JVM, from the folders of its jars and of its files
+ */
+export async function runBroker(
+  configure: (folder: string) => string | Promise<string>,
+  flags: (jars: string, folder: string) => readonly string[] = () => [],
+): Promise<BrokerProcess> {
   const [java, jars] = await Promise.all([tool('java'), tool('kafka')]);
   const folder = await mkdtemp(join(tmpdir(), 'windlass-kafka-'));
   const config = join(folder, 'server.properties');
@@ -77,7 +83,11 @@ export async function runBroker(configure: (folder: string) => string | Promise<
     what: 'formatting the folder of a local broker',
   });
 
-  const broker = execa(binary, main('kafka.Kafka', config), { all: true, reject: false, stdin: 'ignore' });
+  const broker = execa(binary, [...flags(jars, folder), ...main('kafka.Kafka', config)], {
+    all: true,
+    reject: false,
+    stdin: 'ignore',
+  });
   const stop = async () => {
     broker.kill('SIGKILL');
     await broker;

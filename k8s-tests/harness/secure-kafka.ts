@@ -1,9 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { METRICS_CONFIG } from '../../cluster/native/strimzi-standin/broker/metrics.ts';
 import { serverConfig } from '../../cluster/native/strimzi-standin/broker/server-config.ts';
 import { issue, type KeyPair, makeAuthority } from '../../cluster/native/strimzi-standin/certificates/certificate.ts';
 import { aKafka, aPool, mutualTls } from '../../cluster/native/strimzi-standin/testing.ts';
 import { type BrokerAdmin, withBroker } from '../../cluster/native/strimzi-standin/topic/broker-admin.ts';
+import { versions } from '../../cluster/versions.ts';
 import type { KafkaEndpoint } from '../../services/lib/messaging/kafka-endpoint.ts';
 import { findFreePort } from '../../services/lib/testing/databases.ts';
 import { runBroker } from './local-kafka.ts';
@@ -32,7 +34,8 @@ interface UserFiles extends KeyPair {
   readonly ca: string;
 }
 
-export async function startSecureKafka(): Promise<SecureKafka> {
+/** @param metrics the port and the settings of a JMX exporter. @default none */
+export async function startSecureKafka(metrics?: { port: number; settings: string }): Promise<SecureKafka> {
   const [clusterCa, clientsCa] = await Promise.all([
     makeAuthority({ commonName: 'cluster-ca' }, validity),
     makeAuthority({ commonName: 'clients-ca' }, validity),
@@ -45,13 +48,21 @@ export async function startSecureKafka(): Promise<SecureKafka> {
   ]);
   const ports = [await findFreePort(), await findFreePort(), await findFreePort()] as const;
   let files = '';
+  const exporter = (jars: string, folder: string) =>
+    metrics
+      ? [
+          `-javaagent:${jars}/jmx_prometheus_javaagent-${versions.jmxExporter}.jar` +
+            `=127.0.0.1:${metrics.port}:${join(folder, METRICS_CONFIG)}`,
+        ]
+      : [];
   const broker = await runBroker(async (folder) => {
     files = folder;
     await writeFile(join(folder, 'keystore.pem'), server.key + server.cert);
     await writeFile(join(folder, 'cluster-ca.crt'), clusterCa.cert);
     await writeFile(join(folder, 'clients-ca.crt'), clientsCa.cert);
+    if (metrics) await writeFile(join(folder, METRICS_CONFIG), metrics.settings);
     return onThisHost(folder, ports);
-  });
+  }, exporter);
   const admin = {
     address: `localhost:${ports[1]}`,
     tls: { ca: clusterCa.cert, cert: operator.cert, key: operator.key },

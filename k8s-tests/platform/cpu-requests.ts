@@ -11,10 +11,18 @@ export type CpuRequests = Readonly<Record<string, number>>;
 export const TWO_CPUS = 2_000;
 
 const read = (path: string): unknown => parse(readFileSync(join(root, path), 'utf8'));
-const chart = (path: string) => requestOf((read(`charts/${path}`) as Values).resources);
+/** The request in a chart's values, or in those of one of its further containers. */
+const chart = (path: string, container?: 'exporter' | 'agent') => {
+  const values = read(`charts/${path}`) as Values;
+  return requestOf((container ? values[container] : values)?.resources);
+};
 
-interface Values {
+interface Container {
   readonly resources?: { readonly requests?: Readonly<Record<string, string>> };
+}
+interface Values extends Container {
+  readonly exporter?: Container;
+  readonly agent?: Container;
 }
 
 /**
@@ -40,8 +48,9 @@ export function expectedRequests(target: 'native' | 'kind', manifests: string): 
     'istio-cni-node': chart('istio/cni.yaml'),
     istiod: chart('istio/istiod.yaml'),
     'istio-ingressgateway': chart('istio/gateway.yaml'),
-    postgres: chart('postgres/values.yaml'),
+    postgres: chart('postgres/values.yaml') + chart('postgres/values.yaml', 'exporter'),
     jaeger: chart('jaeger/values.yaml'),
+    prometheus: chart('prometheus/values.yaml') + chart('prometheus/values.yaml', 'agent'),
     strimzi: chart(target === 'kind' ? 'strimzi/operator-kind.yaml' : 'strimzi/values.yaml'),
     'events-dual': brokers(manifests),
     ...surgeOf(manifests),

@@ -58,13 +58,16 @@ describe("on kind, Istio's charts", () => {
   });
 });
 
-it.each(['postgres', 'jaeger'])('on kind, our chart of %s runs a public image', async (name) => {
+it.each(['postgres', 'jaeger', 'prometheus'])('on kind, our chart of %s runs a public image', async (name) => {
   const objects = await readObjects('template', name, join(root, 'charts', name));
   const workload = objects.find(({ kind }) => ['Deployment', 'StatefulSet'].includes(kind));
   expect(JSON.stringify(workload)).toMatch(/"image":"docker\.io\/(?!windlass)/);
 });
 
-it.each(['postgres', 'jaeger', 'monitoring'])('two renders of our chart of %s are the same', async (name) => {
-  const render = () => helm(['template', name, join(root, 'charts', name)]);
-  expect((await render()).stdout).toBe((await render()).stdout);
-});
+it.each(['postgres', 'jaeger', 'monitoring', 'prometheus'])(
+  'two renders of our chart of %s are the same',
+  async (name) => {
+    const render = () => helm(['template', name, join(root, 'charts', name)]);
+    expect((await render()).stdout).toBe((await render()).stdout);
+  },
+);

@@ -21,11 +21,13 @@ const ANY_EGRESS =
   'istiod also reaches the API server and issuers of tokens, and the gateway the services, which admit it';
 const NO_PROBE = 'nothing that a restart would mend: the readiness probe or the exit of the process says what is wrong';
 const NODE_AGENT = "it sets up the network of pods on each node, which needs the node's files and capabilities";
+const AGENT = 'of the agent, whose probe istiod injects; without its certificate Prometheus does not start';
 const TOKEN = 'it works on the API server, with the rights of its Role';
 
 const istioSystem = /^charts \w+ istio-system\//;
 const cni = /^charts DaemonSet kube-system\/istio-cni-node\b/;
-const gateway = /^charts \w+ istio-system\/istio-ingressgateway\b/;
+const prometheus = /^charts Deployment observability\/prometheus$/;
+const injected = /^charts \w+ (istio-system\/istio-ingressgateway|observability\/prometheus)\b/;
 
 const kubeScore: readonly Waiver[] = [
   waive('container-resources: CPU limit is not set', /./, CPU),
@@ -40,11 +42,19 @@ const kubeScore: readonly Waiver[] = [
   waive('container-memory-requests-equal-limits: Memory requests does not match limits', /^(dev|charts) /, LAPTOP),
   waive('container-resource-requests-equal-limits: Memory requests does not match limits', /^(dev|charts) /, LAPTOP),
   waive('deployment-replicas: Deployment few replicas', /^dev |^charts Deployment istio-system\//, ONE_NODE),
-  waive('deployment-replicas: Deployment few replicas', /^charts Deployment observability\/jaeger$/, TWO_WRITERS),
-  waive('deployment-strategy: Deployment update strategy', /^charts Deployment observability\/jaeger$/, TWO_WRITERS),
+  waive(
+    'deployment-replicas: Deployment few replicas',
+    /^charts Deployment observability\/(jaeger|prometheus)$/,
+    TWO_WRITERS,
+  ),
+  waive(
+    'deployment-strategy: Deployment update strategy',
+    /^charts Deployment observability\/(jaeger|prometheus)$/,
+    TWO_WRITERS,
+  ),
   waive(
     'container-image-tag: Image with latest tag',
-    gateway,
+    injected,
     'a placeholder: the injector puts the pinned image there',
   ),
   waive(
@@ -74,7 +84,7 @@ const kubeScore: readonly Waiver[] = [
   ),
   waive(
     'service-type: The service is of type NodePort',
-    /^charts Service (istio-system\/istio-ingressgateway|observability\/jaeger-query)$/,
+    /^charts Service (istio-system\/istio-ingressgateway|observability\/(jaeger-query|prometheus))$/,
     'the ports that native and kind open on loopback; an existing cluster gets ClusterIP',
   ),
   waive(
@@ -96,11 +106,18 @@ const checkov: readonly Waiver[] = [
   ),
   waive(
     'CKV_K8S_14: Image Tag should be fixed - not latest or blank',
-    gateway,
+    injected,
     'a placeholder: the injector puts the pinned image there',
   ),
   waive('CKV_K8S_8: Liveness Probe Should be Configured', /^charts Deployment (istio-system|shop)\//, NO_PROBE),
   waive('CKV_K8S_8: Liveness Probe Should be Configured', cni, NO_PROBE),
+  waive('CKV_K8S_8: Liveness Probe Should be Configured', prometheus, AGENT),
+  waive('CKV_K8S_9: Readiness Probe Should be Configured', prometheus, AGENT),
+  waive(
+    'CKV_K8S_9: Readiness Probe Should be Configured',
+    /^charts StatefulSet postgres\/postgres$/,
+    'of the exporter, whose failure must not take the server beside it out of its Service',
+  ),
   waive('CKV_K8S_20: Containers should not run with allowPrivilegeEscalation', cni, NODE_AGENT),
   waive('CKV_K8S_22: Use read-only filesystem for containers where possible', cni, NODE_AGENT),
   waive('CKV_K8S_23: Minimize the admission of root containers', cni, NODE_AGENT),

@@ -24,7 +24,7 @@ describe('promtool', () => {
   let promtool: string;
   // Its first use on a machine builds it.
   beforeAll(async () => {
-    promtool = join(await tool('promtool'), 'promtool');
+    promtool = join(await tool('prometheus'), 'promtool');
   }, 900_000);
 
   it('accepts the rules', async () => {

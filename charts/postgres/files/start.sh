@@ -1,9 +1,9 @@
 #!/bin/sh
 # cspell:ignore datdba hostssl userbyid
 # Starts Postgres after making what is missing: the data folder, and for each service a database and two roles. The role
-# of the service's name may read and write rows; <service>-migrator owns the database and changes its schema. A file in
-# $ROLES_DIR has the name of a role and its password, $CONFIG_DIR/connections a line `role limit` for each role,
-# $TLS_DIR the server's certificate. Needs only a shell, sed, initdb and postgres.
+# of the service's name may read and write rows; <service>-migrator owns the database and changes its schema. The role
+# `monitoring` reads the server's statistics and no rows. A file in $ROLES_DIR has the name of a role and its password,
+# $CONFIG_DIR/connections a line `role limit` for each role, $TLS_DIR the server's certificate. Needs only a shell, sed, initdb and postgres.
 set -eu
 : "${PGDATA:?}" "${ROLES_DIR:?}" "${CONFIG_DIR:?}" "${TLS_DIR:?}"
 
@@ -22,7 +22,7 @@ fi
 services=
 for file in "$ROLES_DIR"/*; do
   name=${file##*/}
-  case $name in *-migrator) continue ;; esac
+  case $name in *-migrator | monitoring) continue ;; esac
   if [ ! -s "$file-migrator" ]; then echo "there is no password for $name-migrator: make credentials makes it" >&2; exit 1; fi
   services="$services $name"
 done
@@ -41,12 +41,19 @@ END
 )
 has() { printf '%s\n' "$existing" | grep -qF "\"$1"; }
 
+# The statements for one role.
+role() {
+  has "role:$1\"" || echo "CREATE ROLE \"$1\" LOGIN"
+  limit=$(sed -n "s/^$1 //p" "$CONFIG_DIR/connections")
+  echo "ALTER ROLE \"$1\" ${limit:+CONNECTION LIMIT $limit} PASSWORD '$(cat "$ROLES_DIR/$1")'"
+}
+
+if [ -s "$ROLES_DIR/monitoring" ]; then
+  { role monitoring; echo 'GRANT pg_monitor TO monitoring'; } | sql postgres >/dev/null
+fi
+
 for name in $services; do
-  for role in "$name" "$name-migrator"; do
-    has "role:$role\"" || echo "CREATE ROLE \"$role\" LOGIN"
-    limit=$(sed -n "s/^$role //p" "$CONFIG_DIR/connections")
-    echo "ALTER ROLE \"$role\" ${limit:+CONNECTION LIMIT $limit} PASSWORD '$(cat "$ROLES_DIR/$role")'"
-  done
+  for role in "$name" "$name-migrator"; do role "$role"; done
   has "database:$name:" || echo "CREATE DATABASE \"$name\" OWNER \"$name-migrator\""
   echo "REVOKE ALL ON DATABASE \"$name\" FROM PUBLIC"
   echo "GRANT CONNECT ON DATABASE \"$name\" TO \"$name\""
@@ -59,9 +66,11 @@ for name in $services; do
     sql "$name" >/dev/null
 done
 
-# Each role reaches its own database, over TLS and with its password; the superuser only from inside the pod.
+# Each role reaches its own database, over TLS and with its password; the superuser and monitoring only from inside the
+# pod.
 {
   echo 'local all postgres peer'
+  echo 'local postgres monitoring scram-sha-256'
   for name in $services; do echo "hostssl \"$name\" \"$name\",\"$name-migrator\" all scram-sha-256"; done
 } >"$PGDATA/pg_hba.windlass.conf"
 

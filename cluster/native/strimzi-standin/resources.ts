@@ -62,6 +62,10 @@ export interface KafkaSpec {
     readonly listeners: readonly Listener[];
     readonly config?: KafkaConfig;
     readonly authorization?: { readonly type: string; readonly superUsers?: readonly string[] };
+    readonly metricsConfig?: {
+      readonly type: string;
+      readonly valueFrom?: { readonly configMapKeyRef?: { readonly name?: string; readonly key?: string } };
+    };
     readonly template?: { readonly pod?: { readonly metadata?: PodMetadata } };
   };
   readonly clusterCa?: AuthoritySpec;

@@ -63,21 +63,36 @@ export const gatewayMetrics: Readonly<Record<string, Metric>> = Object.fromEntri
     ]),
 ]);
 
+/** What Prometheus knows of its targets, and what the exporters of Kafka and Postgres say. */
+export const platformMetrics = {
+  up: { kind: 'gauge', labels: ['job'] },
+  kafka_server_failed_authentications_total: { kind: 'counter', labels: ['listener', 'thread'] },
+  pg_up: { kind: 'gauge', labels: [] },
+  pg_stat_activity_count: { kind: 'gauge', labels: ['datname', 'state'] },
+  pg_settings_max_connections: { kind: 'gauge', labels: [] },
+} as const satisfies Record<string, Metric>;
+
+const allMetrics: Readonly<Record<string, Metric>> = {
+  ...serviceMetrics,
+  ...sidecarMetrics,
+  ...gatewayMetrics,
+  ...platformMetrics,
+};
+
 /** The series that any of these metrics has in Prometheus. */
 export function exportedSeries(): readonly string[] {
-  return Object.entries({ ...serviceMetrics, ...sidecarMetrics, ...gatewayMetrics }).flatMap(([name, { kind }]) =>
+  return Object.entries(allMetrics).flatMap(([name, { kind }]) =>
     kind === 'histogram' ? ['bucket', 'sum', 'count'].map((part) => `${name}_${part}`) : [name],
   );
 }
 
-/** The labels of a series, including those that Prometheus adds; undefined if no service and no sidecar exports it. */
+/** The labels of a series, including those that Prometheus adds; undefined if nothing exports it. */
 export function labelsOf(series: string): readonly string[] | undefined {
-  const metrics: Readonly<Record<string, Metric>> = { ...serviceMetrics, ...sidecarMetrics, ...gatewayMetrics };
   const added = ['app', 'pod'];
-  const histogram = metrics[series.replace(/_(bucket|sum|count)$/, '')];
-  if (histogram?.kind === 'histogram' && histogram !== metrics[series]) {
+  const histogram = allMetrics[series.replace(/_(bucket|sum|count)$/, '')];
+  if (histogram?.kind === 'histogram' && histogram !== allMetrics[series]) {
     return [...histogram.labels, ...added, ...(series.endsWith('_bucket') ? ['le'] : [])];
   }
-  const metric = metrics[series];
+  const metric = allMetrics[series];
   return metric && metric.kind !== 'histogram' ? [...metric.labels, ...added] : undefined;
 }

@@ -42,6 +42,33 @@ async function withClient<T>(options: pg.ClientConfig, work: (client: pg.Client)
 const query = (role: string, sql: string) => withClient(postgres.clientOptions(role), (client) => client.query(sql));
 const connect = (options: pg.ClientConfig) => withClient(options, async () => 'connected');
 
+describe('the role of the exporter', () => {
+  const own = () => {
+    const { user, password } = postgres.clientOptions('monitoring');
+    return { user, password, host: postgres.socketFolder, port: postgres.port, database: 'postgres' };
+  };
+  const read = (sql: string) => withClient(own(), (client) => client.query(sql));
+
+  test('sees the sessions of all roles, by the socket inside the pod', async () => {
+    const session = new pg.Client(postgres.clientOptions('orders'));
+    await session.connect();
+    const { rows } = await read("SELECT state FROM pg_stat_activity WHERE usename = 'orders'");
+    await session.end();
+    expect(rows).toContainEqual({ state: 'idle' });
+  });
+
+  test('needs its password, and reaches no database of a service and no socket outside', async () => {
+    await expect(connect({ ...own(), password: 'wrong' })).rejects.toMatchObject({ code: '28P01' });
+    await expect(connect({ ...own(), database: 'orders' })).rejects.toMatchObject({ code: '28000' });
+    await expect(connect(postgres.clientOptions('monitoring', 'postgres'))).rejects.toMatchObject({ code: '28000' });
+  });
+
+  test('changes nothing', async () => {
+    await expect(read('CREATE TABLE a (b int)')).rejects.toMatchObject({ code: '42501' });
+    await expect(read('ALTER SYSTEM SET work_mem = 64')).rejects.toMatchObject({ code: '42501' });
+  });
+});
+
 describe('a role', () => {
   test.each(roles.flatMap((role) => [...services, 'postgres', 'template1'].map((database) => [role, database])))(
     '%s reaches the database %s only if it is its own',

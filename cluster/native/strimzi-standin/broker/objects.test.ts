@@ -1,11 +1,19 @@
-import type { V1PodTemplateSpec, V1Service, V1StatefulSet } from '@kubernetes/client-node';
+import type { V1ConfigMap, V1PodTemplateSpec, V1Service, V1StatefulSet } from '@kubernetes/client-node';
 import { expect, test } from 'vitest';
+import type { Client } from '../kubernetes/client.ts';
+import type { Kafka } from '../resources.ts';
 import { aKafka, aPool, mutualTls } from '../testing.ts';
+import { readMetricsConfig } from './metrics.ts';
 import { brokerObjects } from './objects.ts';
 
-type Args = { kafka?: ReturnType<typeof aKafka>; pool?: ReturnType<typeof aPool>; certificates?: string[] };
-const objects = ({ kafka = aKafka(), pool = aPool(), certificates = [] }: Args = {}) =>
-  brokerObjects(kafka, pool, 'id-1', 'kafka:1', certificates);
+type Args = {
+  kafka?: ReturnType<typeof aKafka>;
+  pool?: ReturnType<typeof aPool>;
+  certificates?: string[];
+  metrics?: string;
+};
+const objects = ({ kafka = aKafka(), pool = aPool(), certificates = [], metrics }: Args = {}) =>
+  brokerObjects(kafka, pool, { clusterId: 'id-1', image: 'kafka:1', certificates, metrics });
 const find = <T>(kind: string, name: string, args?: Args): T =>
   objects(args).find((object) => object.kind === kind && object.metadata?.name === name) as T;
 const pod = (args?: Args): V1PodTemplateSpec =>
@@ -97,4 +105,29 @@ test('the broker runs as an unprivileged user on a read-only root', () => {
     allowPrivilegeEscalation: false,
     capabilities: { drop: ['ALL'] },
   });
+});
+
+test('with metrics the exporter runs in the broker, with settings of its ConfigMap, on the port of Strimzi', () => {
+  const args = { metrics: 'rules: []' };
+  expect(find<V1ConfigMap>('ConfigMap', 'events-dual-0', args).data).toMatchObject({
+    'metrics-config.yml': 'rules: []',
+  });
+  const [container] = pod(args).spec?.containers ?? [];
+  expect(container?.ports).toContainEqual({ name: 'tcp-prometheus', containerPort: 9404 });
+  expect(container?.command?.at(-1)).toMatch(/exec java -javaagent:\S+ .*=9404:\S+\/metrics-config\.yml -Xms/);
+  const [without] = pod().spec?.containers ?? [];
+  expect(JSON.stringify(without)).not.toMatch(/9404|javaagent/);
+});
+
+test('metrics that cannot be had are rejected with what is wrong', async () => {
+  const client = {
+    configValue: async (name: string, key: string) => (name === 'm' && key === 'k' ? 'rules' : undefined),
+  };
+  const read = (metricsConfig?: Kafka['spec']['kafka']['metricsConfig']) =>
+    readMetricsConfig(client as Client, aKafka(metricsConfig && { metricsConfig }));
+  const jmx = (name: string) => ({ type: 'jmxPrometheusExporter', valueFrom: { configMapKeyRef: { name, key: 'k' } } });
+  expect(await read()).toBeUndefined();
+  expect(await read(jmx('m'))).toBe('rules');
+  await expect(read(jmx('other'))).rejects.toThrow('there is no ConfigMap other with key k');
+  await expect(read({ type: 'strimziMetricsReporter' })).rejects.toMatchObject({ reason: 'NotSupportedByStandIn' });
 });

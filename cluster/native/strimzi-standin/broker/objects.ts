@@ -7,6 +7,7 @@ import type {
 } from '@kubernetes/client-node';
 import { KAFKA_METADATA_VERSION } from '../kafka/version.ts';
 import type { Kafka, NodePool } from '../resources.ts';
+import { METRICS_CONFIG } from './metrics.ts';
 import { clusterLabels, names, podNames, poolSelector } from './names.ts';
 import { brokerPod } from './pod.ts';
 import { LOG4J2_PROPERTIES } from './run-script.ts';
@@ -14,17 +15,24 @@ import { serverConfig } from './server-config.ts';
 import { services } from './services.ts';
 import { dataVolume } from './volume.ts';
 
+/** What a broker is made of besides its resources. */
+export interface BrokerParts {
+  readonly clusterId: string;
+  readonly image: string;
+  /** Those that the broker reads at its start: a changed one rolls the pod. */
+  readonly certificates: readonly string[];
+  /** The settings of the JMX exporter; undefined: it has none. */
+  readonly metrics: string | undefined;
+}
+
 /**
  * The objects that a Kafka cluster needs, in the order to apply them. The Kafka owns all of them, so that they are
  * deleted with it. Volume claims stay unless the pool says `deleteClaim`.
- * @param certificates those that the broker reads at its start: a changed one rolls the pod
  */
 export function brokerObjects(
   kafka: Kafka,
   pool: NodePool,
-  clusterId: string,
-  image: string,
-  certificates: readonly string[],
+  { clusterId, image, certificates, metrics }: BrokerParts,
 ): readonly KubernetesObject[] {
   const { name: cluster, namespace, uid } = kafka.metadata;
   const { podSet, pod } = podNames(cluster, pool.metadata.name);
@@ -32,6 +40,7 @@ export function brokerObjects(
     'log4j2.properties': LOG4J2_PROPERTIES,
     'metadata.version': kafka.spec.kafka.metadataVersion ?? KAFKA_METADATA_VERSION,
     'server.config': serverConfig(kafka, pool),
+    ...(metrics !== undefined && { [METRICS_CONFIG]: metrics }),
   };
 
   const serviceAccount: V1ServiceAccount = {

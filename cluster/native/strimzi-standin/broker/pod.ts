@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { V1PodTemplateSpec } from '@kubernetes/client-node';
 import type { Kafka, NodePool } from '../resources.ts';
+import { METRICS_CONFIG, METRICS_PORT } from './metrics.ts';
 import { names, podLabels, podNames } from './names.ts';
 import { CONFIG_DIR, runScript } from './run-script.ts';
 import { CERTIFICATE_DIRS, DATA_DIR } from './server-config.ts';
@@ -24,6 +25,7 @@ export function brokerPod(
   const template = { ...kafka.spec.kafka.template?.pod?.metadata, ...pool.spec.template?.pod?.metadata };
   const { '-Xmx': max = DEFAULT_HEAP.max, '-Xms': min = DEFAULT_HEAP.min } = pool.spec.jvmOptions ?? {};
   const firstPort = kafka.spec.kafka.listeners[0]?.port ?? 9092;
+  const hasMetrics = METRICS_CONFIG in config;
   const data = dataVolume(pool);
   const ownSecret = podNames(cluster, pool.metadata.name).pod;
   const secretOf = {
@@ -55,8 +57,11 @@ export function brokerPod(
         {
           name: 'kafka',
           image,
-          command: ['/bin/sh', '-c', runScript({ max, min, pod: ownSecret })],
-          ports: kafka.spec.kafka.listeners.map(({ name, port }) => ({ name: `tcp-${name}`, containerPort: port })),
+          command: ['/bin/sh', '-c', runScript({ max, min, pod: ownSecret, hasMetrics })],
+          ports: [
+            ...kafka.spec.kafka.listeners.map(({ name, port }) => ({ name: `tcp-${name}`, containerPort: port })),
+            ...(hasMetrics ? [METRICS_PORT] : []),
+          ],
           startupProbe: { tcpSocket: { port: firstPort }, periodSeconds: 1, failureThreshold: 300 },
           readinessProbe: { tcpSocket: { port: firstPort }, periodSeconds: 5 },
           livenessProbe: { tcpSocket: { port: firstPort }, periodSeconds: 10, failureThreshold: 6 },

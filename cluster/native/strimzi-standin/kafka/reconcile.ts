@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { V1StatefulSet } from '@kubernetes/client-node';
 import type { Logger } from 'pino';
+import { readMetricsConfig } from '../broker/metrics.ts';
 import { names, podNames } from '../broker/names.ts';
 import { brokerObjects } from '../broker/objects.ts';
 import { REPLICATION_PORT } from '../broker/server-config.ts';
@@ -56,8 +57,10 @@ export async function reconcileKafka(
     const clusterId = await clusterIdOf(client, kafka, pool);
     const { cert } = await ensureBrokerCertificate(client, kafka, pool.metadata.name, secrets, certificates);
     const { clusterCa, clientsCa } = certificates;
-    const read = [cert, clusterCa.cert, clientsCa.cert];
-    for (const object of brokerObjects(kafka, pool, clusterId, kafkaImage, read)) await client.apply(object);
+    const certs = [cert, clusterCa.cert, clientsCa.cert];
+    const metrics = await readMetricsConfig(client, kafka);
+    const objects = brokerObjects(kafka, pool, { clusterId, image: kafkaImage, certificates: certs, metrics });
+    for (const object of objects) await client.apply(object);
     await client.setStatus('kafkanodepools', pool, poolStatus(kafka, pool, clusterId));
 
     const answered = await askBroker(
