@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../../cluster/paths.ts';
 import type { Ports } from '../../cluster/settings.ts';
 import { recallState } from '../../cluster/state.ts';
@@ -54,8 +54,8 @@ describe.skipIf(!isNative)('a backup', () => {
     folder = await mkdtemp(join(tmpdir(), 'windlass-restore-'));
     checkout = await copyCheckout(join(folder, 'checkout'));
   }, 120_000);
+  afterEach(() => scaleAcquirer(1));
   afterAll(async () => {
-    await scaleAcquirer(1);
     await inCheckout('make down');
     await rm(folder, { recursive: true, force: true });
   }, 120_000);
@@ -65,6 +65,8 @@ describe.skipIf(!isNative)('a backup', () => {
     // The dumps take some seconds: without their partner, these orders are in flight in all of them.
     const early = await place();
     await scaleAcquirer(0);
+    // A terminating pod still answers for some seconds.
+    await kubectl('-n', 'partner', 'wait', '--for=delete', 'pod', '-l', 'app=acquirer', '--timeout=60s');
     const accepted = [...early, ...(await place())];
     await execa('npm', ['run', '--silent', 'backup', '--', '--to', join(folder, 'backup')], { cwd: root });
     const inFlight = await countWorkInProgress(cluster, { since });
