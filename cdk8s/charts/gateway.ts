@@ -2,7 +2,7 @@ import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { EnvoyFilter, type EnvoyFilterSpec, Gateway, type GatewaySpecServers } from '../imports/networking.istio.io.ts';
 import { AuthorizationPolicy, RequestAuthentication } from '../imports/security.istio.io.ts';
-import { INGRESS_SELECTOR, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
+import { EDGE_CERTIFICATE, INGRESS_SELECTOR, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
 import { CUSTOMERS, customerAuthorization, requestAuthentication } from '../mesh/edge/customers.ts';
 import { gatewayHeaderFilter } from '../mesh/edge/headers.ts';
 import { gatewayLimitFilter } from '../mesh/edge/limits.ts';
@@ -17,9 +17,6 @@ import { GATEWAY, type Topology } from '../model/topology.ts';
 
 /** On the policy of customers: the spec of the RequestAuthentication that a cluster's own key completes, as JSON. */
 const AUTHENTICATION_ANNOTATION = 'windlass.example/request-authentication';
-
-/** The Secret with the gateway's certificate and key, beside its pods. */
-const EDGE_CERTIFICATE = 'edge-tls';
 
 /** The entry to the mesh: what it takes from strangers, and how it answers them itself. */
 export class GatewayChart extends Chart {

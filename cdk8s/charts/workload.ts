@@ -3,7 +3,7 @@ import * as kplus from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { partnerCasOf } from '../mesh/partner-ca.ts';
 import { PORTS } from '../model/addresses.ts';
-import { migratorOf } from '../model/database.ts';
+import { migratorOf, TOKEN_KEYS } from '../model/database.ts';
 import { podsOf } from '../model/dependencies.ts';
 import { type Environment, SURGE_PODS } from '../model/environment.ts';
 import { isCritical, usesKafka } from '../model/interactions.ts';
@@ -86,8 +86,8 @@ class Workload extends Construct {
       container.mount(TLS_FOLDER, kplus.Volume.fromSecret(this, 'tls', secret, { name: 'tls' }), { readOnly: true });
     }
     if (service.keeps?.includes('payment-tokens')) {
-      const secret = kplus.Secret.fromSecretName(this, 'token-keys', 'payment-token-keys');
-      const volume = kplus.Volume.fromSecret(this, 'token-keys-volume', secret, { name: 'payment-token-keys' });
+      const secret = kplus.Secret.fromSecretName(this, 'token-keys', TOKEN_KEYS);
+      const volume = kplus.Volume.fromSecret(this, 'token-keys-volume', secret, { name: TOKEN_KEYS });
       container.mount(TOKEN_KEYS_FOLDER, volume, { readOnly: true });
     }
     if (usesKafka(name, topology)) mountKafkaCredentials(this, container, name);

@@ -1,5 +1,6 @@
+import { EDGE_CERTIFICATE, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
 import { TRACING_COLLECTOR } from '../model/addresses.ts';
-import { migratorOf } from '../model/database.ts';
+import { migratorOf, TOKEN_KEYS } from '../model/database.ts';
 import type { Topology } from '../model/topology.ts';
 import { workloadsOf } from '../model/topology-in.ts';
 
@@ -13,9 +14,12 @@ export function prerequisites(topology: Topology): readonly string[] {
   const services = Object.values(workloadsOf(topology));
   const roles = [...new Set(services.flatMap(({ database }) => [database, migratorOf(database)]))];
   const authorities = Object.values(topology.services).flatMap(({ external }) => external?.ca ?? []);
+  const keepsTokens = services.some(({ keeps }) => keeps?.includes('payment-tokens'));
   const { host, port } = TRACING_COLLECTOR;
   return [
     ...roles.map((role) => `Secret shop/postgres-${role}: url, ca.crt`),
+    ...(keepsTokens ? [`Secret shop/${TOKEN_KEYS}: keys.json`] : []),
+    `Secret ${MESH_ROOT_NAMESPACE}/${EDGE_CERTIFICATE}: tls.crt, tls.key`,
     ...authorities.map((name) => `ConfigMap shop/${name}: ca.crt`),
     `a collector of traces with storage: ${host}:${port}`,
     'Istio, its gateway and Strimzi, with the values for prod of charts/',

@@ -18,3 +18,6 @@ export const COMMAND_CONNECTIONS = 5;
 
 /** Connections of a migrator: `migratorConnections` in charts/postgres/values.yaml. A pod that gets none waits. */
 export const MIGRATOR_CONNECTIONS = 4;
+
+/** The Secret with the keys that encrypt payment tokens. */
+export const TOKEN_KEYS = 'payment-token-keys';
