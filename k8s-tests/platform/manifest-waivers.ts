@@ -180,4 +180,12 @@ export const waivers = {
     ),
   ],
   istioctl: [waive('IST0133', /./, ENVOY_FILTER)],
+  istioctlInCluster: [
+    waive('IST0133', /./, ENVOY_FILTER),
+    waive(
+      'IST0102',
+      /^Namespace observability: /,
+      'Prometheus asks for an agent by its label; its neighbors need none',
+    ),
+  ],
 } as const satisfies Record<string, readonly Waiver[]>;
