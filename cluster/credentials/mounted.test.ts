@@ -36,3 +36,10 @@ test('a container that has ended has no files to wait for, one that still migrat
   expect(mountsIn([pod(['orders'])], 'postgres-orders-migrator')).toEqual([]);
   expect(mountsIn([pod(['migrate'])], 'postgres-orders-migrator')).toMatchObject([{ container: 'migrate' }]);
 });
+
+test('a volume with some keys of a Secret has only their files', () => {
+  const source = pod(['orders']);
+  const [database] = source.spec?.volumes ?? [];
+  if (database?.secret) database.secret.items = [{ key: 'url', path: 'url' }];
+  expect(mountsIn([source], 'postgres-orders')).toMatchObject([{ container: 'orders', keys: ['url'] }]);
+});

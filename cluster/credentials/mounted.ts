@@ -13,10 +13,12 @@ interface Mount {
   readonly pod: string;
   readonly container: string;
   readonly folder: string;
+  /** The keys of the Secret that it has, if not all. */
+  readonly keys?: readonly string[];
 }
 
 /**
- * Waits until every running container that mounts the Secret has these values in its files.
+ * Waits until every running container that mounts the Secret has these values in its files, if it mounts their keys.
  * @throws CommandError that names a container whose files are old
  */
 export async function waitUntilMounted(
@@ -28,7 +30,8 @@ export async function waitUntilMounted(
     for (const mount of await mountsOf(namespace, name)) {
       if (!touched.has(mount.pod)) await touch(mount);
       touched.add(mount.pod);
-      for (const [key, value] of Object.entries(values)) await expectValue(mount, key, value);
+      for (const [key, value] of Object.entries(values))
+        if (mount.keys?.includes(key) ?? true) await expectValue(mount, key, value);
     }
   };
   const failure = (last: string) => `the new values of the Secret ${namespace}/${name} do not arrive: ${last}`;
@@ -51,14 +54,13 @@ export function mountsIn(pods: readonly V1Pod[], secret: string): readonly Mount
     return containers
       .filter(({ name }) => running.includes(name))
       .flatMap(({ name: container, volumeMounts = [] }) =>
-        volumeMounts
-          .filter((mount) => volumes.some((volume) => volume.name === mount.name))
-          .map(({ mountPath: folder }) => ({
-            namespace: metadata?.namespace ?? '',
-            pod: metadata?.name ?? '',
-            container,
-            folder,
-          })),
+        volumeMounts.flatMap(({ name, mountPath: folder }) => {
+          const source = volumes.find((volume) => volume.name === name)?.secret;
+          if (!source) return [];
+          const keys = source.items?.map(({ key }) => key);
+          const { namespace = '', name: pod = '' } = metadata ?? {};
+          return [{ namespace, pod, container, folder, ...(keys && { keys }) }];
+        }),
       );
   });
 }
