@@ -2,7 +2,7 @@ import { Chart } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { EnvoyFilter, type EnvoyFilterSpec, Gateway, type GatewaySpecServers } from '../imports/networking.istio.io.ts';
 import { AuthorizationPolicy, RequestAuthentication } from '../imports/security.istio.io.ts';
-import { EDGE_CERTIFICATE, INGRESS_SELECTOR, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
+import { INGRESS_SELECTOR, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
 import { CUSTOMERS, customerAuthorization, requestAuthentication } from '../mesh/edge/customers.ts';
 import { gatewayHeaderFilter } from '../mesh/edge/headers.ts';
 import { gatewayLimitFilter } from '../mesh/edge/limits.ts';
@@ -10,7 +10,7 @@ import { gatewayProblemFilter, serviceProblemFilter } from '../mesh/edge/problem
 import { rateLimitFilter } from '../mesh/edge/rate-limits.ts';
 import { responseHeaderFilter } from '../mesh/edge/response-headers.ts';
 import { GATEWAY_RESOURCE } from '../mesh/virtual-service.ts';
-import { meshNamespaceOf } from '../model/addresses.ts';
+import { EDGE_CERTIFICATE, meshNamespaceOf } from '../model/addresses.ts';
 import { type Edge, type Environment, MADE_IN_CLUSTER, type Tokens } from '../model/environment.ts';
 import { syncInteractions } from '../model/interactions.ts';
 import { GATEWAY, type Topology } from '../model/topology.ts';
@@ -84,7 +84,7 @@ function serversOf({ hosts, plainHttp }: Edge, namespaces: readonly string[]): G
       hosts: routes,
       tls: {
         mode: 'SIMPLE',
-        credentialName: EDGE_CERTIFICATE,
+        credentialName: EDGE_CERTIFICATE.name,
         minProtocolVersion: 'TLSV1_2',
       },
     },

@@ -1,5 +1,4 @@
-import { EDGE_CERTIFICATE, MESH_ROOT_NAMESPACE } from '../mesh/caller.ts';
-import { TRACING_COLLECTOR } from '../model/addresses.ts';
+import { EDGE_CERTIFICATE, TRACING_COLLECTOR } from '../model/addresses.ts';
 import { migratorOf, TOKEN_KEYS } from '../model/database.ts';
 import type { Topology } from '../model/topology.ts';
 import { workloadsOf } from '../model/topology-in.ts';
@@ -19,7 +18,7 @@ export function prerequisites(topology: Topology): readonly string[] {
   return [
     ...roles.map((role) => `Secret shop/postgres-${role}: url, ca.crt`),
     ...(keepsTokens ? [`Secret shop/${TOKEN_KEYS}: keys.json`] : []),
-    `Secret ${MESH_ROOT_NAMESPACE}/${EDGE_CERTIFICATE}: tls.crt, tls.key`,
+    `Secret ${EDGE_CERTIFICATE.namespace}/${EDGE_CERTIFICATE.name}: tls.crt, tls.key`,
     ...authorities.map((name) => `ConfigMap shop/${name}: ca.crt`),
     `a collector of traces with storage: ${host}:${port}`,
     'Istio, its gateway and Strimzi, with the values for prod of charts/',

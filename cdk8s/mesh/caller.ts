@@ -37,6 +37,3 @@ export function callerOf(name: string): Caller {
     ? { labels: INGRESS_SELECTOR, context: 'GATEWAY' }
     : { labels: { app: name }, context: 'SIDECAR_OUTBOUND' };
 }
-
-/** The Secret with the gateway's certificate and key, beside its pods. */
-export const EDGE_CERTIFICATE = 'edge-tls';

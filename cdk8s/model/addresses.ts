@@ -36,3 +36,6 @@ export function portOf(name: string, service: Service): number {
 export function meshNamespaceOf(service: Service): string {
   return service.external ? MESH_NAMESPACE : service.namespace;
 }
+
+/** The Secret with the gateway's certificate and key, beside its pods. */
+export const EDGE_CERTIFICATE = { namespace: 'istio-system', name: 'edge-tls' } as const;
