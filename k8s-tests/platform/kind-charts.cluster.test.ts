@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { helm } from '../../cluster/kubernetes/kubectl.ts';
 import { root } from '../../cluster/paths.ts';
+import { NODE_PORTS } from '../../cluster/ports.ts';
 import { recallState } from '../../cluster/state.ts';
 import { moduleFolder } from '../../cluster/toolchain/tools.ts';
 
@@ -50,10 +51,16 @@ describe("on kind, Istio's charts", () => {
     });
   });
 
-  it('open the gateway on the node port that kind maps', async () => {
+  it('open the gateway on the node ports that kind maps', async () => {
     const objects = await objectsOfRelease('istio-ingressgateway', 'gateway', 'gateway.yaml');
     expect(objects.find(({ kind }) => kind === 'Service')).toMatchObject({
-      spec: { type: 'NodePort', ports: [{ port: 80, nodePort: 30_080 }] },
+      spec: {
+        type: 'NodePort',
+        ports: [
+          { port: 80, nodePort: NODE_PORTS.ingress },
+          { port: 443, nodePort: NODE_PORTS.ingressTls },
+        ],
+      },
     });
   });
 });
