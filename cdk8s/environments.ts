@@ -13,7 +13,7 @@ const dev = {
     hosts: ['*'],
     plainHttp: 'served',
     perCustomer: { requestsPerSecond: 20, burst: 40 },
-    ordersPerCustomer: { requestsPerSecond: 2, burst: 20 },
+    ordersPerCustomer: { requestsPerSecond: 1, burst: 5 },
     // All clients are on this machine and so one address, among them tests with hundreds of requests per second.
     perAddress: { requestsPerSecond: 1_000, burst: 2_000 },
   },
