@@ -1,5 +1,11 @@
 import { type Environment, GIVEN, MADE_IN_CLUSTER } from './model/environment.ts';
 
+/** What one customer may ask of the gateway. */
+const ofOneCustomer = {
+  perCustomer: { requestsPerSecond: 20, burst: 40 },
+  ordersPerCustomer: { requestsPerSecond: 1, burst: 5 },
+} as const;
+
 const dev = {
   image: 'windlass/services:dev',
   partners: 'simulated',
@@ -12,8 +18,7 @@ const dev = {
   edge: {
     hosts: ['*'],
     plainHttp: 'served',
-    perCustomer: { requestsPerSecond: 20, burst: 40 },
-    ordersPerCustomer: { requestsPerSecond: 1, burst: 5 },
+    ...ofOneCustomer,
     // All clients are on this machine and so one address, among them tests with hundreds of requests per second.
     perAddress: { requestsPerSecond: 1_000, burst: 2_000 },
   },
@@ -51,8 +56,7 @@ export const environments = {
     edge: {
       hosts: ['shop.windlass.example'],
       plainHttp: 'redirected',
-      perCustomer: { requestsPerSecond: 20, burst: 40 },
-      ordersPerCustomer: { requestsPerSecond: 1, burst: 5 },
+      ...ofOneCustomer,
       // An office behind one address has several customers.
       perAddress: { requestsPerSecond: 100, burst: 200 },
     },

@@ -1,10 +1,9 @@
 import type { Environment } from '../model/environment.ts';
 import type { Problem } from '../model/problem.ts';
+import { HOST, hasForm } from './names.ts';
 import { checkWhole, prefix } from './numbers.ts';
 
 type Entered = Pick<Environment, 'edge' | 'faults'>;
-
-const HOST = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
  * An environment with real customers has names of its own and speaks TLS only, and every limit can be reached: a burst
@@ -23,7 +22,7 @@ function entryFits(subject: string, { hosts, plainHttp }: Entered['edge'], isRea
   return [
     ...(hosts.length === 0 ? [problem('edge.hosts = none', `the gateway would serve nothing: ${right}`)] : []),
     ...hosts
-      .filter((host) => (host === '*' ? isReal : !HOST.test(host)))
+      .filter((host) => (host === '*' ? isReal : !hasForm(host, HOST)))
       .map((host) => problem(`edge.hosts = ${host}`, host === '*' ? `any name is for tests only: ${right}` : right)),
     ...(plainHttp !== 'redirected' && isReal
       ? [problem(`edge.plainHttp = ${plainHttp}`, 'tokens would be sent readable: use redirected.')]

@@ -15,7 +15,7 @@ const LABEL: Form = {
   maxLength: 63,
   right: 'at most 63 lower-case letters, digits and hyphens, a letter first and no hyphen last',
 };
-/** A partner's host; the last part has a letter first, so that it is no address. */
+/** A DNS name; the last part has a letter first, so that it is no address. */
 export const HOST: Form = {
   pattern: /^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)+[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/,
   maxLength: 253,
@@ -93,8 +93,12 @@ function checkRoute(dependency: string, { path, method }: Rpc, serves: Service['
   return [...check(dependency, 'path', path, HTTP_PATH), ...stated];
 }
 
-function check(dependency: string, kind: string, name: string, { pattern, maxLength, right }: Form): Problem[] {
-  return name.length <= maxLength && pattern.test(name) ? [] : [problem(dependency, kind, name, right)];
+export function hasForm(text: string, { pattern, maxLength }: Form): boolean {
+  return text.length <= maxLength && pattern.test(text);
+}
+
+function check(dependency: string, kind: string, name: string, form: Form): Problem[] {
+  return hasForm(name, form) ? [] : [problem(dependency, kind, name, form.right)];
 }
 
 function problem(dependency: string, kind: string, name: string, right: string): Problem {

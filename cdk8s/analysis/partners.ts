@@ -3,7 +3,7 @@ import { ownValue } from '../model/dependencies.ts';
 import type { Environment, PartnerServers, Servers } from '../model/environment.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Topology } from '../model/topology.ts';
-import { HOST } from './names.ts';
+import { HOST, hasForm } from './names.ts';
 
 type Outside = Pick<Environment, 'partners' | 'postgres' | 'faults'>;
 
@@ -42,7 +42,7 @@ function checkPartners(subject: string, names: readonly string[], { partners, fa
 
 function checkServers(subject: string, field: string, servers: Servers & Partial<PartnerServers>): Problem[] {
   const { host, port, addresses } = servers;
-  const hostFits = host === undefined || (host.length <= HOST.maxLength && HOST.pattern.test(host));
+  const hostFits = host === undefined || hasForm(host, HOST);
   return [
     ...(hostFits ? [] : [problem(subject, `${field}.host = ${host}`, `use ${HOST.right}.`)]),
     ...(Number.isInteger(port) && port >= 1 && port <= 65_535

@@ -1,4 +1,5 @@
 import { hostOf, portOf } from '../model/addresses.ts';
+import { TOKEN_KEYS } from '../model/database.ts';
 import type { Environment } from '../model/environment.ts';
 import { callsFrom, usesKafka } from '../model/interactions.ts';
 import type { Topology } from '../model/topology.ts';
@@ -17,8 +18,8 @@ export const databaseVariables = {
   DATABASE_CA_FILE: `${DATABASE_FOLDER}/ca.crt`,
 } as const;
 
-/** Where a container finds the keys that encrypt payment tokens: the Secret `payment-token-keys`, mounted. */
-export const TOKEN_KEYS_FOLDER = '/etc/payment-token-keys';
+/** Where a container finds the keys that encrypt payment tokens. */
+export const TOKEN_KEYS_FOLDER = `/etc/${TOKEN_KEYS}`;
 
 /**
  * A service's environment variables, none of which is secret: it learns the addresses of what topology.ts says it

@@ -1,71 +1,16 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import { afterAll, describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { describe, expect, test } from 'vitest';
 import { environments } from '../environments.ts';
-import { securityHeaders } from '../mesh/edge/response-headers.ts';
 import { planMesh } from '../mesh/plan.ts';
 import { podsOf } from '../model/dependencies.ts';
 import { MADE_IN_CLUSTER } from '../model/environment.ts';
 import { syncInteractions } from '../model/interactions.ts';
 import { topologyIn, workloadsOf } from '../model/topology-in.ts';
-import { limits, policies } from '../policies.ts';
-import { saga } from '../saga.ts';
+import { synthesizeAll } from '../testing/synthesize-all.ts';
 import { topology } from '../topology.ts';
 import { synthesize } from './synthesize.ts';
 
-interface Container {
-  name: string;
-  args?: string[];
-  command?: string[];
-  env?: { name: string; value?: string; valueFrom?: unknown }[];
-  ports?: { name: string; containerPort: number }[];
-  lifecycle?: unknown;
-  securityContext: Record<string, unknown>;
-  resources: { requests: Record<string, string>; limits: Record<string, string> };
-  volumeMounts: { name: string; mountPath: string }[];
-}
-
-interface Manifest {
-  kind: string;
-  metadata: { name: string; namespace?: string; labels?: Record<string, string> };
-  spec: {
-    replicas: number;
-    selector: unknown;
-    ports: unknown;
-    egress?: unknown[];
-    strategy: unknown;
-    template: {
-      metadata: { labels: Record<string, string>; annotations?: Record<string, string> };
-      spec: Record<string, unknown> & {
-        containers: Container[];
-        initContainers?: Container[];
-        volumes: unknown[];
-        affinity?: { podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: unknown[] } };
-      };
-    };
-    kafka: { template: { pod: { topologySpreadConstraints?: { topologyKey: string }[] } } };
-  };
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'windlass-synth-'));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-function read(environment: string): Manifest[] {
-  const path = join(folder, environment);
-  return readdirSync(path)
-    .toSorted()
-    .flatMap((file) => parseAllDocuments(readFileSync(join(path, file), 'utf8')))
-    .map((document) => document.toJS() as Manifest);
-}
-
-for (const [name, environment] of Object.entries(environments)) {
-  const ofEnvironment = topologyIn(environment, topology);
-  const plan = planMesh({ topology: ofEnvironment, policies, limits, saga }, [{ each: 1 }]);
-  synthesize({ topology: ofEnvironment, plan, environment, outFolder: join(folder, name) });
-}
+const { folder, read } = synthesizeAll();
 
 test('a service, a namespace and a topic may have the name of a property that every object has', () => {
   const service = { namespace: 'constructor', serves: 'nothing', database: 'a', why: '' } as const;
@@ -203,128 +148,6 @@ describe.each(Object.entries(environments))('in %s', (name, environment) => {
 test('a topic is deleted when the model says, because its segments are closed when the model says', () => {
   const topic = read('prod').find(({ kind, metadata }) => kind === 'KafkaTopic' && metadata.name === 'orders.v1');
   expect(topic?.spec).toMatchObject({ config: { 'retention.ms': 604_800_000, 'segment.ms': 86_400_000 } });
-});
-
-test('prod has no fault injection', () => {
-  expect(environments.prod.faults).toBe('off');
-});
-
-describe('the partner of prod', () => {
-  const manifests = read('prod');
-  const specOf = (kind: string, name: string) =>
-    manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name)?.spec;
-  const { host, port, addresses } = environments.prod.partners.acquirer;
-
-  test('is nothing that runs in the cluster', () => {
-    expect(manifests.filter(({ metadata }) => metadata.namespace === 'partner' || metadata.name === 'partner')).toEqual(
-      [],
-    );
-    expect(manifests.flatMap(({ kind, metadata }) => (metadata.name === 'acquirer' ? [kind] : []))).toEqual([
-      'ServiceEntry',
-      'VirtualService',
-      'DestinationRule',
-    ]);
-  });
-
-  test('is its own host, with TLS by its name and by its authority only', () => {
-    expect(specOf('ServiceEntry', 'acquirer')).toMatchObject({
-      hosts: [host],
-      location: 'MESH_EXTERNAL',
-      endpoints: [{ address: host, ports: { http: port } }],
-    });
-    expect(specOf('DestinationRule', 'acquirer')).toMatchObject({
-      host,
-      trafficPolicy: {
-        tls: {
-          mode: 'SIMPLE',
-          sni: host,
-          subjectAltNames: [host],
-          caCertificates: '/etc/partner-ca/acquirer-ca/ca.crt',
-        },
-      },
-    });
-    expect(JSON.stringify(specOf('Sidecar', 'payments'))).toContain(`shop/${host}`);
-    expect(JSON.stringify(specOf('Deployment', 'payments'))).toContain(`"value":"http://${host}"`);
-  });
-
-  test('is reached by its caller only, at its addresses and its port only', () => {
-    expect(namesReaching(addresses, port)).toEqual(['payments']);
-  });
-});
-
-/** The NetworkPolicies of prod that let pods connect to these addresses and port. */
-function namesReaching(addresses: readonly string[], port: number): string[] {
-  const rule = { to: addresses.map((cidr) => ({ ipBlock: { cidr } })), ports: [{ protocol: 'TCP', port }] };
-  return read('prod').flatMap(({ kind, metadata, spec }) =>
-    kind === 'NetworkPolicy' && spec.egress?.some((each) => isDeepStrictEqual(each, rule)) ? [metadata.name] : [],
-  );
-}
-
-test('in prod services and commands reach the addresses of Postgres, and no namespace of it', () => {
-  const { port, addresses } = environments.prod.postgres;
-  const { acquirer: _, ...services } = topology.services;
-  expect(namesReaching(addresses, port)).toEqual([...Object.keys(services), 'commands']);
-  expect(read('prod').some(({ metadata }) => metadata.namespace === 'postgres')).toBe(false);
-});
-
-test('prod outlives the loss of a node: pods elsewhere, and every acknowledged event on another broker', () => {
-  const { replicas, maxUnavailable, spread, kafka } = environments.prod;
-  expect(replicas.each).toBeGreaterThan(maxUnavailable);
-  expect(spread).toContain('host');
-  expect(kafka.brokers).toBeGreaterThanOrEqual(kafka.replication);
-  expect(kafka.replication).toBeGreaterThan(kafka.minInSync);
-  expect(kafka.minInSync).toBeGreaterThan(1);
-});
-
-test('by default no call is allowed, and a sidecar knows only its own namespace; every client reaches the gateway', () => {
-  const manifests = read('prod');
-  const inRoot = (kind: string, name: string) =>
-    manifests.find(
-      ({ metadata, ...object }) =>
-        object.kind === kind && metadata.name === name && metadata.namespace === 'istio-system',
-    )?.spec;
-  expect(inRoot('AuthorizationPolicy', 'allow-nothing')).toEqual({});
-  expect(inRoot('AuthorizationPolicy', 'ingressgateway')).toEqual({
-    selector: { matchLabels: { istio: 'ingressgateway' } },
-    rules: [{}],
-  });
-  expect(inRoot('Sidecar', 'default')).toMatchObject({
-    egress: [{ hosts: ['./*', expect.stringContaining('jaeger')] }],
-  });
-  const gateway = manifests.find(({ kind }) => kind === 'Gateway')?.spec;
-  expect(gateway).toEqual({
-    selector: { istio: 'ingressgateway' },
-    servers: [
-      {
-        port: { name: 'http', number: 80, protocol: 'HTTP' },
-        hosts: ['shop/shop.windlass.example'],
-        tls: { httpsRedirect: true },
-      },
-      {
-        port: { name: 'https', number: 443, protocol: 'HTTPS' },
-        hosts: ['shop/shop.windlass.example'],
-        tls: { mode: 'SIMPLE', credentialName: 'edge-tls', minProtocolVersion: 'TLSV1_2' },
-      },
-    ],
-  });
-});
-
-test('in dev plain HTTP and TLS serve any host', () => {
-  const gateway = read('dev').find(({ kind }) => kind === 'Gateway')?.spec;
-  expect(gateway).toMatchObject({
-    servers: [
-      { port: { number: 80 }, hosts: ['shop/*'] },
-      { port: { number: 443 }, hosts: ['shop/*'] },
-    ],
-  });
-  expect(JSON.stringify(gateway)).not.toContain('httpsRedirect');
-});
-
-test('every answer of the gateway has the security headers, and does not say which software runs here', () => {
-  const filter = read('prod').find(({ metadata }) => metadata.name === 'edge-response-headers');
-  const text = JSON.stringify(filter?.spec);
-  for (const [key, value] of Object.entries(securityHeaders)) expect(text).toContain(JSON.stringify({ key, value }));
-  expect(text).toContain('{"remove":"server"},{"remove_on_match":{"key_matcher":{"prefix":"x-envoy-"}}}');
 });
 
 test('what is allowed comes before the default that allows nothing, so that an upgrade refuses no call', () => {

@@ -6,8 +6,8 @@ import { backUp } from '../backup/back-up.ts';
 import { podServer } from '../backup/server.ts';
 import { root } from '../paths.ts';
 import { showProgress } from '../progress.ts';
-import { CommandError } from '../run.ts';
-import { readSettings, UserError } from '../settings.ts';
+import { readSettings } from '../settings.ts';
+import { runCommand } from './run-command.ts';
 import { runningCluster } from './running.ts';
 
 const command = new Command('npm run backup --')
@@ -25,7 +25,4 @@ const command = new Command('npm run backup --')
     console.log(`${to} has ${databases.length} databases, ${bytes} bytes, each read back once.`);
   });
 
-await command.parseAsync().catch((error: unknown) => {
-  if (!(error instanceof UserError || error instanceof CommandError)) throw error;
-  command.error(`error: ${error.message}`);
-});
+await runCommand(command);

@@ -12,6 +12,7 @@ import {
 } from '../operations/customer.ts';
 import { askInJob } from '../operations/run-in-job.ts';
 import { UserError } from '../settings.ts';
+import { runCommand } from './run-command.ts';
 
 const notes = `
 Each service answers for its own database, in a pod of its own.
@@ -43,11 +44,7 @@ program
     console.log(describeErasure(await eraseCustomer(id, { isDryRun }, askService), topics, isDryRun));
   });
 
-await program.parseAsync().catch((error: unknown) => {
-  if (!(error instanceof UserError)) throw error;
-  console.error(`error: ${error.message}`);
-  process.exitCode = 1;
-});
+await runCommand(program);
 
 async function askService(service: CustomerService, request: Parameters<Ask>[1]): Promise<object> {
   console.error(`${service}: ${request.action} …`);

@@ -5,9 +5,9 @@ import { restore } from '../backup/restore.ts';
 import { podServer } from '../backup/server.ts';
 import { withoutWriters } from '../backup/writers.ts';
 import { showProgress } from '../progress.ts';
-import { CommandError } from '../run.ts';
-import { readSettings, UserError } from '../settings.ts';
+import { readSettings } from '../settings.ts';
 import { exclusively } from './lock.ts';
+import { runCommand } from './run-command.ts';
 import { runningCluster } from './running.ts';
 
 const command = new Command('npm run restore --')
@@ -30,7 +30,4 @@ const command = new Command('npm run restore --')
     }),
   );
 
-await command.parseAsync().catch((error: unknown) => {
-  if (!(error instanceof UserError || error instanceof CommandError)) throw error;
-  command.error(`error: ${error.message}`);
-});
+await runCommand(command);

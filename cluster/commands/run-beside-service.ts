@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { execa } from 'execa';
 import { runInJob } from '../operations/run-in-job.ts';
 import { root } from '../paths.ts';
-import { UserError } from '../settings.ts';
+import { runCommand } from './run-command.ts';
 
 const command = new Command('run-beside-service')
   .description(
@@ -19,10 +19,7 @@ const command = new Command('run-beside-service')
     process.exitCode = await (asksForHelp ? runHere(program, args) : runInJob(deployment, program, args));
   });
 
-await command.parseAsync().catch((error: unknown) => {
-  if (!(error instanceof UserError)) throw error;
-  command.error(`error: ${error.message}`);
-});
+await runCommand(command);
 
 async function runHere(program: string, args: readonly string[]): Promise<number> {
   const options = { cwd: root, stdio: 'inherit', reject: false } as const;

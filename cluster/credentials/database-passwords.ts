@@ -35,9 +35,8 @@ export function rolesOf({ name, namespace }: DatabaseService): readonly Database
 /**
  * Makes the passwords that are missing, and keeps those that exist: the Secret `postgres-roles`, and for each role the
  * Secret `postgres-<role>` with key `url`, which follows from `postgres-roles`, and `ca.crt`. The monitoring role has no
- * Secret of its own. A rotation that is under
- * way stays under way. An interrupted run is completed by the next one. Of two concurrent runs, one wins and the other
- * throws `Conflict`.
+ * Secret of its own. A rotation that is under way stays under way. An interrupted run is completed by the next one. Of
+ * two concurrent runs, one wins and the other throws `Conflict`.
  *
  * @param authorities of the certificate of Postgres, as PEM
  */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { RotationTools } from './rotate-passwords.ts';
-import type { Store } from './store.ts';
+import { putValues, type Store } from './store.ts';
 
 /**
  * The Secret with the keys that encrypt payment tokens in the database of orders, as one JSON file, which
@@ -23,8 +23,7 @@ export async function ensureTokenKeys(store: Store): Promise<void> {
   const current = await store.read(TOKEN_KEYS);
   if (current?.values[TOKEN_KEYS_FIELD]) return;
   const key = makeKey();
-  const values = valuesOf({ current: key.id, keys: [key] });
-  await (current ? store.replace({ ...TOKEN_KEYS, values }, current.version) : store.create({ ...TOKEN_KEYS, values }));
+  await putValues(store, TOKEN_KEYS, valuesOf({ current: key.id, keys: [key] }), current);
 }
 
 /**
@@ -43,7 +42,7 @@ export async function rotateTokenKeys({
     const text = current?.values[TOKEN_KEYS_FIELD];
     if (!current || !text) throw new Error(`there is no Secret shop/${TOKEN_KEYS.name}: make credentials makes it`);
     const values = valuesOf(change(JSON.parse(text) as TokenKeys));
-    if (values[TOKEN_KEYS_FIELD] !== text) await store.replace({ ...TOKEN_KEYS, values }, current.version);
+    await putValues(store, TOKEN_KEYS, values, current);
     await waitUntilMounted(TOKEN_KEYS, values);
   };
   await step('a new key for payment tokens beside the old ones, in the files of all pods', () =>

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { catalogue } from '../contracts/catalogue.ts';
 import type { Database, Queryable } from '../lib/postgres/database.ts';
+import { untilPartial } from '../lib/postgres/delete-in-batches.ts';
 import { type KeyedCall, once } from '../lib/postgres/idempotency.ts';
 import { DomainError } from '../lib/runtime/domain-error.ts';
 
@@ -127,6 +128,9 @@ export function resetStock(database: Database): Promise<void> {
 /** As long as the keys: after that, no delayed Reserve of a released order can come. */
 export const releasedHoldsKeptDays = 90;
 
+/** Orders for each transaction, so that none takes long. */
+const batchSize = 1_000;
+
 /**
  * Deletes the notes of orders that were released long ago, and of all orders that orders has forgotten, with their
  * reservations: the goods are sold.
@@ -137,17 +141,15 @@ export async function purgeHolds(database: Database, days: number): Promise<void
     `released_at < now() - interval '${releasedHoldsKeptDays} days'`,
     `at < now() - interval '${days} days'`,
   ]) {
-    for (let isDone = false; !isDone; ) {
-      isDone = await database.transaction(async (tx) => {
+    await untilPartial(batchSize, () =>
+      database.transaction(async (tx) => {
         const { rows } = await tx.query<{ order_id: string }>(
           `DELETE FROM order_holds WHERE order_id IN (SELECT order_id FROM order_holds WHERE ${old} LIMIT ${batchSize})
            RETURNING order_id`,
         );
         await tx.query('DELETE FROM reservations WHERE order_id = ANY($1)', [rows.map(({ order_id }) => order_id)]);
-        return rows.length < batchSize;
-      });
-    }
+        return rows.length;
+      }),
+    );
   }
 }
-
-const batchSize = 1_000;

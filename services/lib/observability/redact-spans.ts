@@ -21,13 +21,26 @@ export function redact(span: Span): Span {
   const isQuote = span.instrumentationScope.name.endsWith('/instrumentation-pg') && span.status.message !== undefined;
   const status = isQuote ? { code: span.status.code } : span.status;
   // The other properties are getters of the span.
-  const own = Object.entries({ attributes, events, status }).map(([name, value]) => [
-    name,
-    { value, enumerable: true },
-  ]);
-  return Object.create(span, Object.fromEntries(own)) as Span;
+  return Object.create(span, {
+    attributes: { value: attributes, enumerable: true },
+    events: { value: events, enumerable: true },
+    status: { value: status, enumerable: true },
+  }) as Span;
 }
 
-function withoutPersonal<Value>(attributes: Readonly<Record<string, Value>>): Record<string, Value> {
-  return Object.fromEntries(Object.entries(attributes).filter(([name]) => !isPersonal(name)));
+function withoutPersonal<Value>(attributes: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
+  const kept: Record<string, Value> = {};
+  for (const name in attributes) if (!isPersonalName(name)) kept[name] = attributes[name] as Value;
+  return kept;
+}
+
+/** The names that instrumentations give are few, and the same in every span. */
+const isPersonalNames = new Map<string, boolean>();
+
+function isPersonalName(name: string): boolean {
+  const known = isPersonalNames.get(name);
+  if (known !== undefined) return known;
+  const found = isPersonal(name);
+  isPersonalNames.set(name, found);
+  return found;
 }

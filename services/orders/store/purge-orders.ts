@@ -1,4 +1,5 @@
 import type { Queryable } from '../../lib/postgres/database.ts';
+import { untilPartial } from '../../lib/postgres/delete-in-batches.ts';
 
 /** Orders for each statement, so that none takes long. */
 const batchSize = 500;
@@ -9,8 +10,8 @@ const batchSize = 500;
  * @param days since the end of the order
  * @returns the number of deleted orders
  */
-export async function purgeOrders(db: Queryable, days: number): Promise<number> {
-  for (let deleted = 0; ; ) {
+export function purgeOrders(db: Queryable, days: number): Promise<number> {
+  return untilPartial(batchSize, async () => {
     const { rowCount } = await db.query(
       `WITH old AS (
          SELECT order_id FROM sagas AS s
@@ -26,7 +27,6 @@ export async function purgeOrders(db: Queryable, days: number): Promise<number> 
        DELETE FROM sagas WHERE order_id IN (SELECT order_id FROM old)`,
       [days],
     );
-    deleted += rowCount ?? 0;
-    if (rowCount !== batchSize) return deleted;
-  }
+    return rowCount ?? 0;
+  });
 }

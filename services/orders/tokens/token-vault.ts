@@ -31,13 +31,13 @@ export function openTokenVault(path: string): TokenVault {
  * the last colon.
  */
 export function createTokenVault(keys: () => TokenKeys): TokenVault {
-  const keyOf = (id: string) => keys().keys.find((one) => one.id === id)?.key;
-  const currentPrefix = () => `${version}:${keys().current}:`;
   return {
-    currentPrefix,
+    currentPrefix: () => prefixOf(keys()),
     seal(token) {
-      const prefix = currentPrefix();
-      const key = keyOf(idIn(prefix)) as Buffer;
+      // Read once, because the file may change at any time.
+      const now = keys();
+      const prefix = prefixOf(now);
+      const key = keyOf(now, now.current) as Buffer;
       const iv = randomBytes(ivBytes);
       const cipher = createCipheriv(algorithm, key, iv).setAAD(Buffer.from(prefix));
       const text = Buffer.concat([cipher.update(token, 'utf8'), cipher.final()]);
@@ -47,7 +47,7 @@ export function createTokenVault(keys: () => TokenKeys): TokenVault {
       // Of an earlier release. reseal-tokens.ts encrypts it.
       if (!token.startsWith(`${version}:`)) return token;
       const prefix = token.slice(0, token.lastIndexOf(':') + 1);
-      const key = keyOf(idIn(prefix));
+      const key = keyOf(keys(), idIn(prefix));
       if (!key) throw new DomainError('internal', `A payment token has the unknown key ${idIn(prefix)}.`);
       const bytes = Buffer.from(token.slice(prefix.length), 'base64url');
       try {
@@ -62,4 +62,6 @@ export function createTokenVault(keys: () => TokenKeys): TokenVault {
   };
 }
 
+const keyOf = ({ keys }: TokenKeys, id: string) => keys.find((one) => one.id === id)?.key;
+const prefixOf = ({ current }: TokenKeys): string => `${version}:${current}:`;
 const idIn = (prefix: string): string => prefix.slice(version.length + 1, -1);
