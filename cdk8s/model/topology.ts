@@ -116,7 +116,7 @@ export interface Topology {
    * takes effect again.
    */
   readonly deduplicationDays: number;
-  /** How long an order is kept after its end. What other services keep about it goes 30 days later. */
+  /** How long an order is kept after its end. What fulfillment and inventory keep about it goes 30 days later. */
   readonly recordRetentionDays: number;
   readonly interactions: readonly (SyncInteraction | AsyncInteraction)[];
 }

@@ -1,6 +1,7 @@
 // cspell:ignore datistemplate
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { finish } from '../finish.ts';
 import type { Progress } from '../progress.ts';
 import { UserError } from '../settings.ts';
 import { type Backup, type DatabaseBackup, describeDump, dumpFile, refuseExisting, writeManifest } from './folder.ts';
@@ -28,18 +29,20 @@ export async function backUp(to: string, version: string, server: DatabaseServer
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(dirname(folder), { recursive: true });
   await mkdir(unfinished, { mode: 0o700 });
-  try {
-    const databases: DatabaseBackup[] = [];
-    for (const name of names)
-      databases.push(await progress.part(`dump of ${name}`, () => dumpDatabase(unfinished, name, server)));
-    const backup: Backup = { format: 1, windlass: version, postgres: await majorVersion(server), databases };
-    await writeManifest(unfinished, backup);
-    await rename(unfinished, folder);
-    return backup;
-  } catch (error) {
-    await rm(unfinished, { recursive: true, force: true });
-    throw error;
-  }
+  return finish(async () => {
+    try {
+      const databases: DatabaseBackup[] = [];
+      for (const name of names)
+        databases.push(await progress.part(`dump of ${name}`, () => dumpDatabase(unfinished, name, server)));
+      const backup: Backup = { format: 1, windlass: version, postgres: await majorVersion(server), databases };
+      await writeManifest(unfinished, backup);
+      await rename(unfinished, folder);
+      return backup;
+    } catch (error) {
+      await rm(unfinished, { recursive: true, force: true });
+      throw error;
+    }
+  });
 }
 
 /** The databases of services, sorted. Those with a dot in their names are a restore's. */

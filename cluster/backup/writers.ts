@@ -1,3 +1,4 @@
+import { APPLICATION } from '../deploy/namespaces.ts';
 import { finish } from '../finish.ts';
 import { kubectl } from '../kubernetes/kubectl.ts';
 import { waitUntilServing } from '../kubernetes/waits.ts';
@@ -14,19 +15,18 @@ interface Deployment {
 }
 
 /**
- * Stops every deployment that has the password of a database, runs work, and starts them again with as many pods as
+ * Stops every deployment of the services that has the password of a database, runs work, and starts them again with as many pods as
  * before, even if the work fails or is interrupted.
  *
  * @throws UserError if an operator's command runs, which writes as well
  */
 export async function withoutWriters<T>(progress: Progress, work: () => Promise<T>): Promise<T> {
-  const commands = (await kubectl(['get', 'jobs', '-A', '-l', COMMAND_LABEL, '-o', 'name'])).stdout.trim();
-  if (commands)
-    throw new UserError(`a command still runs: ${commands.split('\n').join(', ')}. Wait until it has ended`);
-  const { items } = JSON.parse((await kubectl(['get', 'deployments', '-A', '-o', 'json'])).stdout) as {
-    items: readonly Deployment[];
-  };
-  const writers = items.filter(({ spec }) => spec.replicas > 0 && hasDatabase(spec));
+  const commands = await getInEach(['jobs', '-l', COMMAND_LABEL, '-o', 'name']);
+  const running = commands.flatMap((names) => names.split('\n').filter(Boolean));
+  if (running.length > 0) throw new UserError(`a command still runs: ${running.join(', ')}. Wait until it has ended`);
+  const lists = await getInEach(['deployments', '-o', 'json']);
+  const deployments = lists.flatMap((list) => (JSON.parse(list) as { items: readonly Deployment[] }).items);
+  const writers = deployments.filter(({ spec }) => spec.replicas > 0 && hasDatabase(spec));
   return finish(async () => {
     try {
       await progress.part('stop of the services', async () => {
@@ -43,6 +43,11 @@ export async function withoutWriters<T>(progress: Progress, work: () => Promise<
       });
     }
   });
+}
+
+/** What kubectl prints for each of our namespaces: others may have databases of their own. */
+function getInEach(what: readonly string[]): Promise<string[]> {
+  return Promise.all(APPLICATION.map(async (namespace) => (await kubectl(['-n', namespace, 'get', ...what])).stdout));
 }
 
 function hasDatabase({ template }: Deployment['spec']): boolean {

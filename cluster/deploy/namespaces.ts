@@ -7,7 +7,8 @@ import { CHECKOUT_LABEL, POD_SECURITY } from './labels.ts';
 
 /** No pod is injected here. In `observability` each pod says so itself, for Prometheus gets a certificate. */
 const OUTSIDE_THE_MESH = ['postgres'];
-const APPLICATION = ['shop', 'partner'];
+/** Those of the services. */
+export const APPLICATION = ['shop', 'partner'];
 /** Its pods make folders on the node, for volumes. */
 const PRIVILEGED = ['local-path-storage'];
 

@@ -1,5 +1,5 @@
 /** Restores a backup of the running system into a new cluster, which a second checkout has beside it. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -76,7 +76,12 @@ describe.skipIf(!isNative)('a backup', () => {
 
     const keys = await kubectl('-n', 'shop', 'get', 'secret', 'payment-token-keys', '-o', 'jsonpath={.data}');
     await inCheckout('make platform');
-    await inCheckout(`eval "$(make env)"; kubectl -n shop patch secret payment-token-keys -p '{"data":${keys}}'`);
+    const file = join(folder, 'keys-of-tokens.json');
+    await writeFile(file, keys, { mode: 0o600 });
+    await inCheckout(
+      `eval "$(make env)"; printf '{"data":%s}' "$(cat ${file})" |
+       kubectl -n shop patch secret payment-token-keys --patch-file /dev/stdin`,
+    );
     const { stdout } = await inCheckout(`npm run --silent restore -- --from ${join(folder, 'backup')}`);
     await inCheckout('make up');
     const repeat = stdout.match(/npm run saga -- repeat .*/)?.[0];

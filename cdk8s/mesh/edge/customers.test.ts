@@ -40,8 +40,9 @@ test('where no route is for anyone, nothing is open without a token', () => {
 });
 
 test('where plain HTTP is redirected, that comes before the question who asks', () => {
-  const [anyone] = customerAuthorization(topology, environments.prod.edge).rules ?? [];
+  const [anyone, ...roles] = customerAuthorization(topology, environments.prod.edge).rules ?? [];
   expect(anyone?.to?.map(({ operation }) => operation?.notPorts)).toEqual([['80'], ['80']]);
+  expect(roles.flatMap(({ to }) => to?.map(({ operation }) => operation?.notPorts))).toEqual([['80']]);
 });
 
 test('a token is read from the header Authorization only, and is not passed on', () => {

@@ -67,7 +67,7 @@ export function customerAuthorization(
       ...ROLES.flatMap((role) => {
         const to = routes
           .filter(({ access }) => access === role)
-          .map(({ path, method }) => ({ operation: { paths: [path], methods: [method] } }));
+          .map(({ path, method }) => ({ operation: { paths: [path], methods: [method], ...inTls } }));
         return to.length > 0 ? [{ to, when: [{ key: 'request.auth.claims[roles]', notValues: [role] }] }] : [];
       }),
     ],

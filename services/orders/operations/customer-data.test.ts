@@ -1,7 +1,7 @@
 // cspell:ignore hiddenville relkind relnamespace regnamespace
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Database } from '../../lib/postgres/database.ts';
+import type { Database, Queryable } from '../../lib/postgres/database.ts';
 import { answer, type SubjectRequest } from '../../lib/runtime/subject-program.ts';
 import { startTestDatabase } from '../../lib/testing/databases.ts';
 import { readOrderRequest } from '../api/order-request.ts';
@@ -21,13 +21,16 @@ beforeAll(async () => {
 afterAll(() => stop());
 beforeEach(() => resetOrders(database));
 
-/** Stores an order as placing does. @returns its id */
-async function place(customerId = customer): Promise<string> {
-  const request = readOrderRequest(customerId, `key-hidden-${randomUUID()}`, {
+const newRequest = (customerId = customer) =>
+  readOrderRequest(customerId, `key-hidden-${randomUUID()}`, {
     items: [{ sku: 'mug', quantity: 2 }],
     shippingAddress: { ...personal, country: 'NO' },
     paymentToken: 'tok_ok',
   });
+
+/** Stores an order as placing does. @returns its id */
+async function place(customerId = customer): Promise<string> {
+  const request = newRequest(customerId);
   const paymentToken = testVault.seal('tok_ok');
   const claim = await claimOrderKey(database, request, { amountMinor: 2_400, paymentToken });
   if (claim.kind === 'final') throw new Error('The key is final.');
@@ -158,4 +161,22 @@ test.each([
 
 test('the id of erased customers cannot be exported or erased', async () => {
   await expect(ask('export', 'windlass:erased')).rejects.toThrow('is reserved for erased customers');
+});
+
+test('a key that is claimed during an erasure stays, for it may stand for money that is held', async () => {
+  await end(await place());
+  await database.transaction(async (tx) => {
+    const racing = async (sql: string, params?: unknown[]) => {
+      const result = await tx.query(sql, params);
+      const isChecked = sql.includes("state <> 'final'");
+      const payment = { amountMinor: 2_400, paymentToken: testVault.seal('tok_ok') };
+      if (isChecked) await claimOrderKey(database, newRequest(), payment);
+      return result;
+    };
+    const db = { query: racing } as Queryable;
+    const erased = await customerData.erase?.(db, { id: customer, records: [] });
+    expect(erased).toMatchObject({ 'idempotency keys deleted': 1 });
+  });
+  const { rows } = await database.query('SELECT state FROM idempotency_keys');
+  expect(rows).toEqual([{ state: 'in-flight' }]);
 });
