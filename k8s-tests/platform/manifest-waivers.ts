@@ -175,7 +175,7 @@ export const waivers = {
     ),
     waive(
       'configured AuthorizationPolicy will deny all traffic to TCP ports under its scope due to the use of only HTTP attributes in a DENY rule; it is recommended to explicitly specify the port',
-      /./,
+      /\/dev$/,
       DENIES_TCP,
     ),
   ],
