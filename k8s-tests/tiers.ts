@@ -75,6 +75,15 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
       '28 states in eleven rounds of 15 s, each followed by the time until quiescence; the short form has one of them',
     shortForms: ['k8s-tests/orders/fault-injection.cluster.test.ts'],
   },
+  'k8s-tests/docs/tour.cluster.test.ts': {
+    reason:
+      'a minute and a half for the whole tour; the short forms place its order and try the policies that it edits',
+    shortForms: [
+      'k8s-tests/docs/readme.cluster.test.ts',
+      'k8s-tests/docs/known-commands.test.ts',
+      'k8s-tests/mesh/attempts.cluster.test.ts',
+    ],
+  },
   'k8s-tests/docs/openapi.cluster.test.ts': {
     reason:
       'thousands of requests that schemathesis makes of the document; the short form makes its own without a cluster',

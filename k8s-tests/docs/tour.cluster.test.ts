@@ -1,4 +1,4 @@
-/** Runs docs/tour.md and the README's first order, and compares their output with what they show. */
+/** Runs docs/tour.md and compares its output with what it shows. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -32,7 +32,3 @@ it('the tour runs, prints the documented output and leaves nothing behind', asyn
   expect(await readSources()).toEqual(before);
   expect((await findRoute(cluster, 'inventory', 'orders.Check')).route).toEqual(route.route);
 }, 300_000);
-
-it('the order of the README is placed and fulfilled as documented', async () => {
-  expect(await runSection('README.md', /Place an order/)).toEqual([]);
-});

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { topology } from '../../cdk8s/topology.ts';
 import { Jaeger } from '../../cluster/trace/jaeger.ts';
 import { Admin } from './admin.ts';
@@ -17,9 +17,9 @@ export interface TestCluster {
 }
 
 /**
- * Opens the cluster for a test file. Before each test it waits until all pods of the services are ready, and resets
- * them (catalogue, faults, request counts). After each test, even a failed one, it removes faults and restores edited
- * routes.
+ * Opens the cluster for a test file. Before the first test and after each one, even a failed one, it waits until all
+ * pods of the services are ready, and resets them (catalogue, faults, request counts). After each test it restores
+ * edited routes, too.
  */
 export function useCluster(): TestCluster {
   const cluster = openCluster();
@@ -41,7 +41,7 @@ export function useCluster(): TestCluster {
       { timeoutMs: 90_000 },
     );
 
-  beforeEach(settleAndReset);
+  beforeAll(settleAndReset);
   afterEach(async () => {
     const outcomes = await Promise.allSettled([routes.restore(), settleAndReset()]);
     const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));

@@ -5,7 +5,7 @@ import { kubeconfigPath } from '../../cluster/state.ts';
 import { check, hasStatus } from '../harness/check.ts';
 import { eventually } from '../harness/eventually.ts';
 import { send, traceIdOf } from '../harness/http.ts';
-import { kubectl, restartDeployment, runNode, scaleDeployment } from '../harness/kubectl.ts';
+import { kubectl, runNode, scaleDeployment } from '../harness/kubectl.ts';
 import { orderRequest } from '../harness/order.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 
@@ -41,14 +41,6 @@ describe('kubectl', () => {
       await forward;
     }
     expect(status).toBe(200);
-  });
-
-  it('rollout restart replaces the pod of a deployment', async () => {
-    const before = await cluster.onlyPod('shop', 'app=inventory');
-    await restartDeployment('shop', 'inventory');
-    const after = await eventually(() => cluster.onlyPod('shop', 'app=inventory'));
-    expect(after.name).not.toBe(before.name);
-    await placeOrder();
   });
 
   it('delete pod is followed by a new pod that serves', async () => {
