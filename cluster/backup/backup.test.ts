@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silent } from '../progress.ts';
 import { backUp } from './back-up.ts';
-import { readBackup } from './folder.ts';
+import { type Backup, readBackup } from './folder.ts';
 import { followUp } from './follow-up.ts';
 import { type RestoreOptions, restore } from './restore.ts';
 import { FakeServer } from './testing.ts';
@@ -114,24 +114,37 @@ describe('a restore', () => {
     writeFileSync(join(to, 'payments.dump'), '');
     rmSync(join(to, 'inventory.dump'));
     await expect(restore(to, emptyServer(), options, silent)).rejects.toThrow(
-      /inventory.dump is missing.*payments.dump has 0 bytes.*orders.dump has another checksum/s,
+      /--from .*: inventory.dump is missing.*payments.dump has 0 bytes.*orders.dump has another checksum/s,
     );
   });
 
+  const manifest = () => JSON.parse(readFileSync(manifestFile(), 'utf8')) as Backup;
+
   test.each([
-    ['format', 2, /another release.*format/s],
-    ['databases', [{ name: '../orders' }], /name of a database.*databases\[0\].name/s],
-    ['extra', 1, /extra/],
+    ['format', 2, 'format: must be 1: another release of Windlass has made this backup'],
+    ['databases', [{ name: '../orders' }], 'databases[0].name: must be the name of a database'],
+    ['extra', 1, 'manifest.json: Unrecognized key: "extra"'],
   ])('refuses a manifest with another %s, naming the field', async (field, value, message) => {
-    const manifest = JSON.parse(readFileSync(manifestFile(), 'utf8')) as object;
-    writeFileSync(manifestFile(), JSON.stringify({ ...manifest, [field]: value }));
+    writeFileSync(manifestFile(), JSON.stringify({ ...manifest(), [field]: value }));
     await expect(restore(to, emptyServer(), options, silent)).rejects.toThrow(message);
   });
 
+  test('refuses a manifest that has a database twice, naming the second', async () => {
+    const { databases, ...rest } = manifest();
+    writeFileSync(manifestFile(), JSON.stringify({ ...rest, databases: [...databases, databases[0]] }));
+    await expect(restore(to, emptyServer(), options, silent)).rejects.toThrow(
+      `--from ${to}: manifest.json: databases[4].name: must differ from others, not be inventory`,
+    );
+  });
+
   test('refuses a folder that is no backup', async () => {
-    await expect(restore(parent, emptyServer(), options, silent)).rejects.toThrow('not a complete backup');
+    await expect(restore(parent, emptyServer(), options, silent)).rejects.toThrow(
+      `--from ${parent}: manifest.json cannot be read, so it is not a complete backup`,
+    );
     writeFileSync(manifestFile(), '{');
-    await expect(restore(to, emptyServer(), options, silent)).rejects.toThrow('cannot be read');
+    await expect(restore(to, emptyServer(), options, silent)).rejects.toThrow(
+      `--from ${to}: manifest.json is not JSON`,
+    );
   });
 });
 
