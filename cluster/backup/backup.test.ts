@@ -1,11 +1,11 @@
 import {
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,14 +60,40 @@ describe('a backup', () => {
     expect(readdirSync(parent)).toEqual([]);
   });
 
-  test('goes over what an interrupted one left, and into an empty folder, but into no other', async () => {
+  test.each<[string, () => void]>([
+    ['a file', () => writeFileSync(to, '')],
+    ['a folder', () => mkdirSync(to)],
+    ['a link to a folder', () => symlinkSync(parent, to)],
+    ['a link to nothing', () => symlinkSync(join(parent, 'nothing'), to)],
+  ])('refuses %s that exists', async (_, make) => {
+    make();
+    await expect(back()).rejects.toThrow(`--to ${to}: exists. A backup is never overwritten: name a new folder`);
+    expect(readdirSync(parent)).toEqual(['backup']);
+  });
+
+  test('refuses a mount point', async () => {
+    await expect(backUp('/proc', '0.1.0', server, silent)).rejects.toThrow('--to /proc: ');
+  });
+
+  test.each(['/proc/backup', `${import.meta.filename}/backup`, `${import.meta.dirname}/nothing/backup`])(
+    'names --to %s if no folder can be made there',
+    async (folder) => {
+      await expect(backUp(folder, '0.1.0', server, silent)).rejects.toThrow(`--to ${folder}: no folder can be made in`);
+    },
+  );
+
+  test('is complete even if a second one to the same folder begins, which fails and says why', async () => {
+    const ends = await Promise.allSettled([back(), back()]);
+    const [reason] = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as Error] : []));
+    expect(reason?.message).toContain(`--to ${to}: ${to}.unfinished exists: another backup writes it`);
+    expect(ends).toContainEqual({ status: 'fulfilled', value: await readBackup(to) });
+  });
+
+  test('deletes nothing that a killed one left', async () => {
     mkdirSync(`${to}.unfinished`);
-    writeFileSync(`${to}.unfinished/orders.dump`, '');
-    mkdirSync(to);
-    await back();
-    expect(existsSync(`${to}.unfinished`)).toBe(false);
-    await expect(back()).rejects.toThrow(`--to ${to}: is not empty`);
-    await expect(backUp(manifestFile(), '0.1.0', server, silent)).rejects.toThrow('is a file');
+    writeFileSync(`${to}.unfinished/orders.dump`, 'rows');
+    await expect(back()).rejects.toThrow(`--to ${to}: ${to}.unfinished exists`);
+    expect(readFileSync(`${to}.unfinished/orders.dump`, 'utf8')).toBe('rows');
   });
 });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
@@ -94,14 +94,4 @@ export async function describeDump(file: string): Promise<Pick<DatabaseBackup, '
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return { bytes: (await stat(file)).size, sha256: hash.digest('hex') };
-}
-
-/** @throws UserError if a folder has anything in it */
-export async function refuseExisting(folder: string): Promise<void> {
-  const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw new UserError(`--to ${folder}: ${error.code === 'ENOTDIR' ? 'is a file' : error.message}`);
-  });
-  if (entries.length > 0)
-    throw new UserError(`--to ${folder}: is not empty. A backup is never overwritten: name a new folder`);
 }
