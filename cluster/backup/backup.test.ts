@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silent } from '../progress.ts';
+import { CommandError } from '../run.ts';
 import { backUp } from './back-up.ts';
 import { type Backup, readBackup } from './folder.ts';
 import { followUp } from './follow-up.ts';
@@ -122,6 +123,18 @@ describe('a restore', () => {
     await expect(restore(to, empty, options, silent)).rejects.toThrow('pg_restore: error');
     expect([...empty.databases.values()]).toEqual(['', '', '', '']);
     expect(empty.statements.join()).toContain('DROP DATABASE IF EXISTS "orders.loading"');
+  });
+
+  test('says that the databases are restored, and what is left to do, if the services do not start', async () => {
+    const withoutWriters = async <T>(work: () => Promise<T>): Promise<T> => {
+      await work();
+      throw new CommandError('start of deployment/orders failed');
+    };
+    const empty = emptyServer();
+    await expect(restore(to, empty, { ...options, withoutWriters }, silent)).rejects.toThrow(
+      /databases are restored.*start of deployment\/orders failed.*make up.*npm run saga -- repeat --since/s,
+    );
+    expect(empty.databases).toEqual(server.databases);
   });
 
   test('checks everything before a service is stopped, and names all that is wrong', async () => {
