@@ -4,17 +4,15 @@ import { buildImageAs, dev } from './commands/dev.ts';
 import { down } from './commands/down.ts';
 import { diff, env, logs, status } from './commands/look.ts';
 import { rotate } from './commands/rotate.ts';
+import { runCommand } from './commands/run-command.ts';
 import { token } from './commands/token.ts';
 import { platform, up } from './commands/up.ts';
-import { CommandError } from './run.ts';
-import { readSettings, type Settings, UserError } from './settings.ts';
+import { readSettings, type Settings } from './settings.ts';
 
-const program = new Command('cluster')
-  .description(
-    'Brings up and removes the throwaway cluster. Environment: CLUSTER=native|kind, KUBE_CONTEXT, INGRESS_PORT, ' +
-      'INGRESS_TLS_PORT, JAEGER_PORT, PROMETHEUS_PORT, IMAGE_REGISTRY, KIND_NODE_IMAGE.',
-  )
-  .showHelpAfterError();
+const program = new Command('cluster').description(
+  'Brings up and removes the throwaway cluster. Environment: CLUSTER=native|kind, KUBE_CONTEXT, INGRESS_PORT, ' +
+    'INGRESS_TLS_PORT, JAEGER_PORT, PROMETHEUS_PORT, IMAGE_REGISTRY, KIND_NODE_IMAGE.',
+);
 const settings = (): Settings => readSettings(process.env);
 
 program
@@ -82,10 +80,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // The handler runs between two synchronous pieces of code, never within one: whatever was started is on record by then.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof UserError || error instanceof CommandError)) throw error;
-  console.error(`\n${error.message}`);
-  process.exitCode = 1;
-}
+await runCommand(program);

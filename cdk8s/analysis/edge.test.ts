@@ -38,3 +38,10 @@ test('a limit that never takes effect is refused', () => {
     'edge.ordersPerCustomer.requestsPerSecond = 21',
   ]);
 });
+
+test('a burst above the one around it is refused, because it never takes effect', () => {
+  expect(valuesOf({ ordersPerCustomer: { requestsPerSecond: 1, burst: 41 } })).toEqual([
+    'edge.ordersPerCustomer.burst = 41',
+  ]);
+  expect(valuesOf({ perCustomer: { requestsPerSecond: 20, burst: 201 } })).toEqual(['edge.perCustomer.burst = 201']);
+});

@@ -41,18 +41,15 @@ function limitsFit(subject: string, { perCustomer, ordersPerCustomer, perAddress
     message,
   });
   const names = Object.keys(limits) as (keyof typeof limits)[];
+  const nested = [['ordersPerCustomer', 'perCustomer'] as const, ['perCustomer', 'perAddress'] as const] as const;
   return [
     ...names
       .filter((name) => limits[name].burst < limits[name].requestsPerSecond)
       .map((name) => problem(name, 'burst', `use at least ${limits[name].requestsPerSecond}, what a second allows.`)),
-    ...([['ordersPerCustomer', 'perCustomer'] as const, ['perCustomer', 'perAddress'] as const] as const)
-      .filter(([inner, outer]) => limits[inner].requestsPerSecond > limits[outer].requestsPerSecond)
-      .map(([inner, outer]) =>
-        problem(
-          inner,
-          'requestsPerSecond',
-          `${outer} refuses them before: use at most ${limits[outer].requestsPerSecond}.`,
-        ),
-      ),
+    ...nested.flatMap(([inner, outer]) =>
+      (['requestsPerSecond', 'burst'] as const)
+        .filter((field) => limits[inner][field] > limits[outer][field])
+        .map((field) => problem(inner, field, `${outer} refuses them before: use at most ${limits[outer][field]}.`)),
+    ),
   ];
 }

@@ -22,6 +22,8 @@ export async function decisions(args: readonly string[], { environments, ...mode
     )
     .option('--out <folder>', 'folder to write to', 'docs')
     .option('--check', 'write nothing; exit 1 when a file is not what would be written', false)
+    .showHelpAfterError('Add --help for the usage.')
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse(args, { from: 'user' })
     .opts<{ out: string; check: boolean }>();
   const replicas = Object.values(environments).map((environment) => environment.replicas);

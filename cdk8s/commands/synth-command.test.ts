@@ -31,6 +31,17 @@ test('all environments are written, or the requested one', () => {
   expect(readdirSync(out).toSorted()).toEqual(Object.keys(environments).toSorted());
 });
 
+test('wrong usage exits with 2, and --help with 0', () => {
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const print = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const exit = vi.spyOn(process, 'exit').mockImplementation((code) => {
+    throw new Error(`exit ${code}`);
+  });
+  expect(() => synth(['--env', 'nope'], source)).toThrow('exit 2');
+  expect(() => synth(['--help'], source)).toThrow('exit 0');
+  for (const mock of [write, print, exit]) mock.mockRestore();
+});
+
 test('--image replaces the image everywhere', () => {
   const image = 'registry.example/team/services:1';
   synth(['--out', out, '--env', 'dev', '--image', image], source);

@@ -43,6 +43,8 @@ export function synth(args: readonly string[], { environments, ...model }: Sourc
       "the services' image instead of each environment's own, such as registry.example/services@sha256:…",
     )
     .option('--examples', 'accept names and addresses that are examples: for manifests that are read, not applied')
+    .showHelpAfterError('Add --help for the usage.')
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .parse(args, { from: 'user' })
     .opts<{ out: string; env: string; image?: string; examples?: true }>();
   try {

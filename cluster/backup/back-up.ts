@@ -1,10 +1,10 @@
 // cspell:ignore datistemplate
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { finish } from '../finish.ts';
 import type { Progress } from '../progress.ts';
 import { UserError } from '../settings.ts';
-import { type Backup, type DatabaseBackup, describeDump, dumpFile, refuseExisting, writeManifest } from './folder.ts';
+import { type Backup, type DatabaseBackup, describeDump, dumpFile, writeManifest } from './folder.ts';
 import type { DatabaseServer } from './server.ts';
 
 /**
@@ -15,27 +15,25 @@ import type { DatabaseServer } from './server.ts';
 const LAST = ['orders', 'acquirer'];
 
 /**
- * Backs up every database to a folder: it appears complete, or not at all. Services keep running.
+ * Backs up every database to a new folder: it appears complete, or not at all. Services keep running.
  *
  * @param version of Windlass
- * @throws UserError if the folder has anything in it, or there is no database
+ * @throws UserError that names `--to` if the folder exists or cannot be made, or if there is no database
  */
 export async function backUp(to: string, version: string, server: DatabaseServer, progress: Progress): Promise<Backup> {
   const folder = resolve(to);
-  await refuseExisting(folder);
-  const names = (await databaseNames(server)).toSorted((a, b) => LAST.indexOf(a) - LAST.indexOf(b));
-  if (names.length === 0) throw new UserError('Postgres has no database of a service: `make up` makes them');
-  const unfinished = `${folder}.unfinished`;
-  await rm(unfinished, { recursive: true, force: true });
-  await mkdir(dirname(folder), { recursive: true });
-  await mkdir(unfinished, { mode: 0o700 });
   return finish(async () => {
+    const unfinished = await makeUnfinished(folder);
     try {
+      await refuseExisting(folder);
+      const names = (await databaseNames(server)).toSorted((a, b) => LAST.indexOf(a) - LAST.indexOf(b));
+      if (names.length === 0) throw new UserError('Postgres has no database of a service: `make up` makes them');
       const databases: DatabaseBackup[] = [];
       for (const name of names)
         databases.push(await progress.part(`dump of ${name}`, () => dumpDatabase(unfinished, name, server)));
       const backup: Backup = { format: 1, windlass: version, postgres: await majorVersion(server), databases };
       await writeManifest(unfinished, backup);
+      await refuseExisting(folder);
       await rename(unfinished, folder);
       return backup;
     } catch (error) {
@@ -43,6 +41,25 @@ export async function backUp(to: string, version: string, server: DatabaseServer
       throw error;
     }
   });
+}
+
+/** Makes the folder beside a backup's that becomes it. It also keeps a second backup out. */
+async function makeUnfinished(folder: string): Promise<string> {
+  const unfinished = `${folder}.unfinished`;
+  await mkdir(unfinished, { mode: 0o700 }).catch(({ code }: NodeJS.ErrnoException) => {
+    const why =
+      code === 'EEXIST'
+        ? `${unfinished} exists: another backup writes it, or was killed. Wait, or delete it`
+        : `no folder can be made in ${dirname(folder)} (${code}): it must exist and be writable`;
+    throw new UserError(`--to ${folder}: ${why}`);
+  });
+  return unfinished;
+}
+
+/** A link, a file, a mount point or a folder, even an empty one. */
+async function refuseExisting(folder: string): Promise<void> {
+  const found = await lstat(folder).catch(() => undefined);
+  if (found) throw new UserError(`--to ${folder}: exists. A backup is never overwritten: name a new folder`);
 }
 
 /** The databases of services, sorted. Those with a dot in their names are a restore's. */

@@ -1,19 +1,20 @@
 import {
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silent } from '../progress.ts';
+import { CommandError } from '../run.ts';
 import { backUp } from './back-up.ts';
-import { readBackup } from './folder.ts';
+import { type Backup, readBackup } from './folder.ts';
 import { followUp } from './follow-up.ts';
 import { type RestoreOptions, restore } from './restore.ts';
 import { FakeServer } from './testing.ts';
@@ -60,14 +61,40 @@ describe('a backup', () => {
     expect(readdirSync(parent)).toEqual([]);
   });
 
-  test('goes over what an interrupted one left, and into an empty folder, but into no other', async () => {
+  test.each<[string, () => void]>([
+    ['a file', () => writeFileSync(to, '')],
+    ['a folder', () => mkdirSync(to)],
+    ['a link to a folder', () => symlinkSync(parent, to)],
+    ['a link to nothing', () => symlinkSync(join(parent, 'nothing'), to)],
+  ])('refuses %s that exists', async (_, make) => {
+    make();
+    await expect(back()).rejects.toThrow(`--to ${to}: exists. A backup is never overwritten: name a new folder`);
+    expect(readdirSync(parent)).toEqual(['backup']);
+  });
+
+  test('refuses a mount point', async () => {
+    await expect(backUp('/proc', '0.1.0', server, silent)).rejects.toThrow('--to /proc: ');
+  });
+
+  test.each(['/proc/backup', `${import.meta.filename}/backup`, `${import.meta.dirname}/nothing/backup`])(
+    'names --to %s if no folder can be made there',
+    async (folder) => {
+      await expect(backUp(folder, '0.1.0', server, silent)).rejects.toThrow(`--to ${folder}: no folder can be made in`);
+    },
+  );
+
+  test('is complete even if a second one to the same folder begins, which fails and says why', async () => {
+    const ends = await Promise.allSettled([back(), back()]);
+    const [reason] = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as Error] : []));
+    expect(reason?.message).toContain(`--to ${to}: ${to}.unfinished exists: another backup writes it`);
+    expect(ends).toContainEqual({ status: 'fulfilled', value: await readBackup(to) });
+  });
+
+  test('deletes nothing that a killed one left', async () => {
     mkdirSync(`${to}.unfinished`);
-    writeFileSync(`${to}.unfinished/orders.dump`, '');
-    mkdirSync(to);
-    await back();
-    expect(existsSync(`${to}.unfinished`)).toBe(false);
-    await expect(back()).rejects.toThrow(`--to ${to}: is not empty`);
-    await expect(backUp(manifestFile(), '0.1.0', server, silent)).rejects.toThrow('is a file');
+    writeFileSync(`${to}.unfinished/orders.dump`, 'rows');
+    await expect(back()).rejects.toThrow(`--to ${to}: ${to}.unfinished exists`);
+    expect(readFileSync(`${to}.unfinished/orders.dump`, 'utf8')).toBe('rows');
   });
 });
 
@@ -98,6 +125,18 @@ describe('a restore', () => {
     expect(empty.statements.join()).toContain('DROP DATABASE IF EXISTS "orders.loading"');
   });
 
+  test('says that the databases are restored, and what is left to do, if the services do not start', async () => {
+    const withoutWriters = async <T>(work: () => Promise<T>): Promise<T> => {
+      await work();
+      throw new CommandError('start of deployment/orders failed');
+    };
+    const empty = emptyServer();
+    await expect(restore(to, empty, { ...options, withoutWriters }, silent)).rejects.toThrow(
+      /databases are restored.*start of deployment\/orders failed.*make up.*npm run saga -- repeat --since/s,
+    );
+    expect(empty.databases).toEqual(server.databases);
+  });
+
   test('checks everything before a service is stopped, and names all that is wrong', async () => {
     const empty = emptyServer();
     empty.major = 17;
@@ -114,24 +153,37 @@ describe('a restore', () => {
     writeFileSync(join(to, 'payments.dump'), '');
     rmSync(join(to, 'inventory.dump'));
     await expect(restore(to, emptyServer(), options, silent)).rejects.toThrow(
-      /inventory.dump is missing.*payments.dump has 0 bytes.*orders.dump has another checksum/s,
+      /--from .*: inventory.dump is missing.*payments.dump has 0 bytes.*orders.dump has another checksum/s,
     );
   });
 
+  const manifest = () => JSON.parse(readFileSync(manifestFile(), 'utf8')) as Backup;
+
   test.each([
-    ['format', 2, /another release.*format/s],
-    ['databases', [{ name: '../orders' }], /name of a database.*databases\[0\].name/s],
-    ['extra', 1, /extra/],
+    ['format', 2, 'format: must be 1: another release of Windlass has made this backup'],
+    ['databases', [{ name: '../orders' }], 'databases[0].name: must be the name of a database'],
+    ['extra', 1, 'manifest.json: Unrecognized key: "extra"'],
   ])('refuses a manifest with another %s, naming the field', async (field, value, message) => {
-    const manifest = JSON.parse(readFileSync(manifestFile(), 'utf8')) as object;
-    writeFileSync(manifestFile(), JSON.stringify({ ...manifest, [field]: value }));
+    writeFileSync(manifestFile(), JSON.stringify({ ...manifest(), [field]: value }));
     await expect(restore(to, emptyServer(), options, silent)).rejects.toThrow(message);
   });
 
+  test('refuses a manifest that has a database twice, naming the second', async () => {
+    const { databases, ...rest } = manifest();
+    writeFileSync(manifestFile(), JSON.stringify({ ...rest, databases: [...databases, databases[0]] }));
+    await expect(restore(to, emptyServer(), options, silent)).rejects.toThrow(
+      `--from ${to}: manifest.json: databases[4].name: must differ from others, not be inventory`,
+    );
+  });
+
   test('refuses a folder that is no backup', async () => {
-    await expect(restore(parent, emptyServer(), options, silent)).rejects.toThrow('not a complete backup');
+    await expect(restore(parent, emptyServer(), options, silent)).rejects.toThrow(
+      `--from ${parent}: manifest.json cannot be read, so it is not a complete backup`,
+    );
     writeFileSync(manifestFile(), '{');
-    await expect(restore(to, emptyServer(), options, silent)).rejects.toThrow('cannot be read');
+    await expect(restore(to, emptyServer(), options, silent)).rejects.toThrow(
+      `--from ${to}: manifest.json is not JSON`,
+    );
   });
 });
 

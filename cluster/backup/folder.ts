@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
@@ -25,7 +25,18 @@ const manifest = z.strictObject({
   windlass: z.string(),
   /** The major version of Postgres. */
   postgres: z.int().positive(),
-  databases: z.array(database).min(1),
+  databases: z
+    .array(database)
+    .min(1)
+    .superRefine((databases, context) => {
+      for (const [index, { name }] of databases.entries())
+        if (databases.findIndex((other) => other.name === name) < index)
+          context.addIssue({
+            code: 'custom',
+            path: [index, 'name'],
+            message: `must differ from others, not be ${name}`,
+          });
+    }),
 });
 
 export type Backup = z.infer<typeof manifest>;
@@ -41,32 +52,38 @@ export async function writeManifest(folder: string, backup: Backup): Promise<voi
 
 /**
  * Reads what a folder has the dumps of, and every dump.
- * @throws UserError that names every field and every file that is not as it was written
+ * @throws UserError that names `--from`, every field and every file that is not as it was written
  */
 export async function readBackup(folder: string): Promise<Backup> {
+  const wrong = (messages: readonly string[]) =>
+    new UserError(messages.map((message) => `--from ${folder}: ${message}`).join('\n'));
   const text = await readFile(join(folder, MANIFEST), 'utf8').catch(() => {
-    throw new UserError(`${folder} has no ${MANIFEST}, so it is not a complete backup`);
+    throw wrong([`${MANIFEST} cannot be read, so it is not a complete backup`]);
   });
-  const parsed = manifest.safeParse(parse(text));
+  const parsed = manifest.safeParse(parse(text, (message) => wrong([`${MANIFEST} is not JSON: ${message}`])));
   if (!parsed.success)
-    throw new UserError(`${join(folder, MANIFEST)} cannot be read:\n${z.prettifyError(parsed.error)}`);
+    throw wrong(
+      parsed.error.issues.map(({ path, message }) =>
+        [MANIFEST, z.core.toDotPath(path), message].filter(Boolean).join(': '),
+      ),
+    );
   const faults = await Promise.all(parsed.data.databases.map((one) => faultOf(folder, one)));
   const found = faults.filter((fault) => fault !== undefined);
-  if (found.length > 0) throw new UserError(found.join('\n'));
+  if (found.length > 0) throw wrong(found);
   return parsed.data;
 }
 
-function parse(text: string): unknown {
+function parse(text: string, failure: (message: string) => Error): unknown {
   try {
     return JSON.parse(text);
-  } catch {
-    return undefined;
+  } catch (error) {
+    throw failure((error as Error).message);
   }
 }
 
 async function faultOf(folder: string, { name, bytes, sha256 }: DatabaseBackup): Promise<string | undefined> {
-  const file = dumpFile(folder, name);
-  const found = await describeDump(file).catch(() => undefined);
+  const file = `${name}.dump`;
+  const found = await describeDump(dumpFile(folder, name)).catch(() => undefined);
   if (!found) return `${file} is missing`;
   if (found.bytes !== bytes) return `${file} has ${found.bytes} bytes, and was written with ${bytes}`;
   if (found.sha256 !== sha256) return `${file} has another checksum than it was written with`;
@@ -77,14 +94,4 @@ export async function describeDump(file: string): Promise<Pick<DatabaseBackup, '
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);
   return { bytes: (await stat(file)).size, sha256: hash.digest('hex') };
-}
-
-/** @throws UserError if a folder has anything in it */
-export async function refuseExisting(folder: string): Promise<void> {
-  const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw new UserError(`--to ${folder}: ${error.code === 'ENOTDIR' ? 'is a file' : error.message}`);
-  });
-  if (entries.length > 0)
-    throw new UserError(`--to ${folder}: is not empty. A backup is never overwritten: name a new folder`);
 }

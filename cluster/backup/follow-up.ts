@@ -15,3 +15,12 @@ export function followUp({ databases }: Backup): string {
     'Orders that were placed later are lost: compare the ledger of the acquirer with the orders (docs/runbook.md).',
   ].join('\n');
 }
+
+/** What is to be done if the databases were restored and a later step failed, such as the start of the services. */
+export function followUpOfFailure(backup: Backup, error: unknown): string {
+  return [
+    `the databases are restored, but then: ${error instanceof Error ? error.message : error}`,
+    'Do not restore again. Start the services with `make up`, or apply the manifests.',
+    followUp(backup),
+  ].join('\n');
+}

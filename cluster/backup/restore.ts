@@ -5,6 +5,7 @@ import type { Progress } from '../progress.ts';
 import { UserError } from '../settings.ts';
 import { databaseNames, majorVersion } from './back-up.ts';
 import { type Backup, dumpFile, readBackup } from './folder.ts';
+import { followUpOfFailure } from './follow-up.ts';
 import type { DatabaseServer } from './server.ts';
 
 export interface RestoreOptions {
@@ -24,7 +25,8 @@ const replaced = (name: string): string => quote(`${name}.replaced`);
  * if anything fails before, nothing has changed.
  *
  * @returns the backup
- * @throws UserError with everything that speaks against it, before a service is stopped
+ * @throws UserError with everything that speaks against it, before a service is stopped; or, if all databases are
+ * restored and a later step fails, with what is left to do
  */
 export async function restore(
   from: string,
@@ -39,7 +41,8 @@ export async function restore(
     ...(await databaseProblems(names, server, replace)),
   ];
   if (problems.length > 0) throw new UserError(problems.join('\n'));
-  await withoutWriters(async () => {
+  let isRestored = false;
+  const work = async () => {
     try {
       for (const name of names) await progress.part(`load of ${name}`, () => load(from, name, server));
       await server.query(names.map(takePlace).join('\n'), { isTransaction: true });
@@ -47,7 +50,11 @@ export async function restore(
       await drop(names.map(loading), server).catch(() => undefined);
       throw error;
     }
+    isRestored = true;
     await drop(names.map(replaced), server);
+  };
+  await withoutWriters(work).catch((error) => {
+    throw isRestored ? new UserError(followUpOfFailure(backup, error), { cause: error }) : error;
   });
   return backup;
 }

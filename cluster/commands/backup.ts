@@ -15,7 +15,7 @@ const command = new Command('npm run backup --')
     'Backs up every database of Postgres to a new folder, while orders flow. The folder has a dump of each (pg_dump, ' +
       'custom format) and manifest.json. It contains the addresses of customers: keep it as you keep the databases.',
   )
-  .requiredOption('--to <folder>', 'a folder that does not exist, or is empty')
+  .requiredOption('--to <folder>', 'a folder that does not exist yet, in one that does')
   .action(async ({ to }: { to: string }) => {
     await runningCluster(readSettings(process.env));
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };

@@ -21,9 +21,7 @@ Exit code: 0 done, 1 failed or refused, 2 wrong usage.`;
 
 const program = new Command('npm run customer --')
   .description('What the services keep about a customer.')
-  .addHelpText('after', notes)
-  .showHelpAfterError('Add --help for the usage.')
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  .addHelpText('after', notes);
 program
   .command('export')
   .description('print everything that the services keep about a customer, as one JSON document')

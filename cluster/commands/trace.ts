@@ -4,15 +4,16 @@ import { readPorts } from '../state.ts';
 import { Jaeger } from '../trace/jaeger.ts';
 import { findOrphans, type Trace } from '../trace/trace.ts';
 import { renderTree } from '../trace/trace-tree.ts';
+import { runCommand } from './run-command.ts';
 
 const program = new Command('npm run trace --')
   .description('Prints the trace of an order as a tree: service, operation, start and duration in ms, errors.')
   .argument('<id>', 'an order id, as POST /v1/orders answered it, or a trace id (32 hex digits, as in traceresponse)')
   .option('-w, --wait <seconds>', 'how long to wait for a trace that is not complete yet', readSeconds, 15)
-  .addHelpText('after', '\nExit code: 0 printed, 1 not found or Jaeger not reachable.')
+  .addHelpText('after', '\nExit code: 0 printed, 1 not found or Jaeger not reachable, 2 wrong usage.')
   .action(printTrace);
 
-await program.parseAsync();
+await runCommand(program);
 
 async function printTrace(id: string, { wait }: { readonly wait: number }): Promise<void> {
   try {

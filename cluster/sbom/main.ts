@@ -5,6 +5,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { runCommand } from '../commands/run-command.ts';
 import { docker } from '../docker/docker.ts';
 import { root } from '../paths.ts';
 import { type ImageSystem, imageDocument, repositoryDocument } from './documents.ts';
@@ -33,6 +34,8 @@ async function write(image: ReturnType<typeof parseImage> | undefined): Promise<
   await writeFile(join(folder, 'image.cdx.json'), await imageDocument(image && (await readSystem(image))));
 }
 
-const program = new Command().option('--image <image>', "the services' image in Docker, by digest", parseImage);
-const { image } = program.parse().opts<{ image?: ReturnType<typeof parseImage> }>();
-await write(image).catch((error: Error) => program.error(error.message));
+const program = new Command('sbom')
+  .option('--image <image>', "the services' image in Docker, by digest", parseImage)
+  .action(({ image }: { image?: ReturnType<typeof parseImage> }) => write(image));
+
+await runCommand(program);

@@ -1,4 +1,5 @@
 import { Argument, Command } from 'commander';
+import { explainUsage } from '../../cluster/commands/run-command.ts';
 import { benchBeside } from './beside.ts';
 import { crowding } from './crowding.ts';
 import { benchOrders } from './orders.ts';
@@ -23,15 +24,15 @@ const benchmarks = {
 type Name = keyof typeof benchmarks;
 const names = Object.keys(benchmarks) as Name[];
 
-const program = new Command('bench')
-  .description(
-    'The benchmarks; exit code 1 if one misses its bound. `propagation`, `orders`, `slow-clients` and `crowding` need the ' +
-      'running cluster.',
-  )
-  .addArgument(new Argument('[names...]', 'which').choices(names).default(names, 'all'))
-  .option('--write-docs', 'store the figures: a dated row in docs/benchmarks.md, and the plot', false)
-  .showHelpAfterError()
-  .parse();
+const program = explainUsage(
+  new Command('bench')
+    .description(
+      'The benchmarks; exit code 1 if one misses its bound. `propagation`, `orders`, `slow-clients` and `crowding` need the ' +
+        'running cluster.',
+    )
+    .addArgument(new Argument('[names...]', 'which').choices(names).default(names, 'all'))
+    .option('--write-docs', 'store the figures: a dated row in docs/benchmarks.md, and the plot', false),
+).parse();
 
 for (const name of program.processedArgs[0] as Name[]) {
   if (!(await benchmarks[name](program.opts<Options>()))) process.exitCode = 1;

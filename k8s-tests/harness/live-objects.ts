@@ -49,7 +49,7 @@ interface LiveObject<Spec> {
 }
 
 /**
- * Replaces the spec of an object in `shop` while the body runs, and then restores it. Proxies get both edits a moment
+ * Replaces the spec of an object while the body runs, and then restores it. Proxies get both edits a moment
  * later, so the body must wait for the effect. Both specs are applied as `make up` applies them, because fields set by
  * a patch would belong to the patch and remain after the next `make up`.
  *
@@ -59,9 +59,10 @@ export async function whileEdited<Spec, T>(
   object: string,
   edit: (spec: Spec) => Spec,
   body: () => Promise<T>,
+  inNamespace = 'shop',
 ): Promise<T> {
   const { apiVersion, kind, metadata, spec } = JSON.parse(
-    await kubectl('-n', 'shop', 'get', object, '-o', 'json'),
+    await kubectl('-n', inNamespace, 'get', object, '-o', 'json'),
   ) as LiveObject<Spec>;
   const { name, namespace, labels } = metadata;
   const put = (wanted: Spec) =>

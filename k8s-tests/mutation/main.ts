@@ -6,6 +6,7 @@ import { environments } from '../../cdk8s/environments.ts';
 import { limits, policies } from '../../cdk8s/policies.ts';
 import { saga } from '../../cdk8s/saga.ts';
 import { topology } from '../../cdk8s/topology.ts';
+import { explainUsage } from '../../cluster/commands/run-command.ts';
 import { root } from '../../cluster/paths.ts';
 import { UserError } from '../../cluster/settings.ts';
 import { openClusterTests } from './cluster-tests.ts';
@@ -18,16 +19,18 @@ const TESTS = ['mesh/live-config.cluster.test.ts'];
 const REPORT = join(root, 'docs', 'mutation.md');
 const BOUND_PERCENT = 95;
 
-const { sample, seed, writeDocs } = new Command('mutate')
-  .description(
-    'Removes or changes each field of each policy in turn, deploys that mutant to the running cluster and checks ' +
-      'whether a cluster test fails. Afterwards it restores the policies. Exit code 1 if cluster tests fail for fewer ' +
-      `than ${BOUND_PERCENT} % of the mutants that the synthesis accepts; with --sample, if they pass for any mutant ` +
-      'that changes a manifest.',
-  )
-  .option('--sample <count>', 'the number of mutants, selected by the seed (default: all)', wholeNumber)
-  .option('--seed <number>', 'selects the sample', wholeNumber, Date.now() % 2 ** 31)
-  .option('--write-docs', 'write the result to docs/mutation.md', false)
+const { sample, seed, writeDocs } = explainUsage(
+  new Command('mutate')
+    .description(
+      'Removes or changes each field of each policy in turn, deploys that mutant to the running cluster and checks ' +
+        'whether a cluster test fails. Afterwards it restores the policies. Exit code 1 if cluster tests fail for fewer ' +
+        `than ${BOUND_PERCENT} % of the mutants that the synthesis accepts; with --sample, if they pass for any mutant ` +
+        'that changes a manifest.',
+    )
+    .option('--sample <count>', 'the number of mutants, selected by the seed (default: all)', wholeNumber)
+    .option('--seed <number>', 'selects the sample', wholeNumber, Date.now() % 2 ** 31)
+    .option('--write-docs', 'write the result to docs/mutation.md', false),
+)
   .parse()
   .opts<{ sample?: number; seed: number; writeDocs: boolean }>();
 

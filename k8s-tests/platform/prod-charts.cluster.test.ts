@@ -11,6 +11,7 @@ interface Manifest {
   readonly metadata: { readonly name: string };
   readonly spec: {
     readonly type?: string;
+    readonly externalTrafficPolicy?: string;
     readonly minReplicas?: number;
     readonly maxReplicas?: number;
     readonly template?: { readonly spec: { readonly topologySpreadConstraints?: readonly { topologyKey: string }[] } };
@@ -50,4 +51,10 @@ it('the gateway of prod has as many pods as its breakers are counted for, and no
   const service = manifests.find(({ kind }) => kind === 'Service');
   expect(service?.spec.type).toBe('LoadBalancer');
   expect(JSON.stringify(service)).not.toContain('nodePort');
+});
+
+it('the gateway of prod sees the addresses of clients, not those of nodes', async () => {
+  const manifests = await render('istio-ingressgateway', 'istio/gateway-cluster-ip.yaml', 'istio/gateway-prod.yaml');
+  const service = manifests.find(({ kind }) => kind === 'Service');
+  expect(service?.spec.externalTrafficPolicy).toBe('Local');
 });

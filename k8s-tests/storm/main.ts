@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { explainUsage } from '../../cluster/commands/run-command.ts';
 import { root, stateFolder } from '../../cluster/paths.ts';
 import { UserError } from '../../cluster/settings.ts';
 import { openCluster } from '../harness/cluster.ts';
@@ -19,19 +20,20 @@ interface Flags {
   readonly writeDocs: boolean;
 }
 
-const { duration, rate, seed, faults, writeDocs } = new Command('storm')
-  .description(
-    'Places orders while it kills or freezes pods, sidecars, istiod, the broker and Postgres and cuts links. Then it ' +
-      'checks from outside that no order, event, stock or money is lost. Needs the running system (make up), native or ' +
-      'kind. It logs every fault as a line of JSON in .windlass/storm-<start>.jsonl. Exit code 1 if an invariant is ' +
-      'violated or if fewer faults than requested had an effect.',
-  )
-  .option('--duration <time>', 'how long to place orders, such as 90s, 2m or 3h', durationMs, 120_000)
-  .option('--rate <number>', 'orders per second; ten times as many for 30 s in every ten minutes', positive, 1)
-  .option('--seed <number>', 'determines the orders and the faults', wholeNumber, Date.now() % 2 ** 31)
-  .option('--faults <number>', 'the number of faults (default: one per 15 s)', wholeNumber)
-  .option('--write-docs', 'add the result to docs/storm.md', false)
-  .showHelpAfterError()
+const { duration, rate, seed, faults, writeDocs } = explainUsage(
+  new Command('storm')
+    .description(
+      'Places orders while it kills or freezes pods, sidecars, istiod, the broker and Postgres and cuts links. Then it ' +
+        'checks from outside that no order, event, stock or money is lost. Needs the running system (make up), native or ' +
+        'kind. It logs every fault as a line of JSON in .windlass/storm-<start>.jsonl. Exit code 1 if an invariant is ' +
+        'violated or if fewer faults than requested had an effect.',
+    )
+    .option('--duration <time>', 'how long to place orders, such as 90s, 2m or 3h', durationMs, 120_000)
+    .option('--rate <number>', 'orders per second; ten times as many for 30 s in every ten minutes', positive, 1)
+    .option('--seed <number>', 'determines the orders and the faults', wholeNumber, Date.now() % 2 ** 31)
+    .option('--faults <number>', 'the number of faults (default: one per 15 s)', wholeNumber)
+    .option('--write-docs', 'add the result to docs/storm.md', false),
+)
   .parse()
   .opts<Flags>();
 

@@ -27,7 +27,7 @@ await runCommand(
   new Command('npm run rebuild --')
     .description(description)
     .addHelpText('after', exitCodes)
-    .showHelpAfterError()
+    .showHelpAfterError('Add --help for the usage.')
     .action(async () => {
       const startedAt = performance.now();
       const { messages, rejected } = await rebuild();

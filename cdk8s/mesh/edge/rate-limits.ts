@@ -26,6 +26,9 @@ const method = { request_headers: { header_name: ':method', descriptor_key: 'met
  * What one client may ask for. An address is counted before anything else is done for it; IPv6 hands out networks, so
  * there it is one of 64 bits. A customer is counted after the token was verified, and orders count twice, because one
  * costs as much as hundreds of reads. A request above a limit is answered 429 and counts for nothing.
+ *
+ * An address is that of the connection. No header changes it: Istio sets `use_remote_address` on gateways and trusts no
+ * proxy before them (`xff_num_trusted_hops` 0), so Envoy does not read the client's `x-forwarded-for`.
  */
 export function rateLimitFilter({ perAddress, perCustomer, ordersPerCustomer }: Edge): EnvoyFilterSpec {
   return {
