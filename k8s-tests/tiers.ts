@@ -92,7 +92,7 @@ export const longSuites: Readonly<Record<string, LongSuite>> = {
   'k8s-tests/platform/shared-cluster.cluster.test.ts': {
     reason: 'about six minutes for a further cluster, which others run; the short forms decide and adapt without one',
     shortForms: [
-      'cluster/shared/survey.test.ts',
+      'cluster/shared/survey.mocked.test.ts',
       'cluster/shared/decide.test.ts',
       'cluster/shared/adapt-manifests.test.ts',
     ],

@@ -15,8 +15,8 @@ interface Deployment {
 }
 
 /**
- * Stops every deployment of the services that has the password of a database, runs work, and starts them again with as many pods as
- * before, even if the work fails or is interrupted.
+ * Stops every deployment of the services that has the password of a database, runs work, and starts them again with as
+ * many pods as before, even if the work fails or is interrupted.
  *
  * @throws UserError if an operator's command runs, which writes as well
  */

@@ -11,6 +11,7 @@ import { isServing, type Watched } from '../../cluster/deploy/application.ts';
 import type { Ports } from '../../cluster/settings.ts';
 import { kubeconfigPath, readPorts } from '../../cluster/state.ts';
 import { Forwards } from './forward.ts';
+import { closeConnections } from './http.ts';
 import type { PodRef } from './names.ts';
 
 /** The running cluster: its APIs, its ports on this host, and connections into its pods. */
@@ -115,6 +116,7 @@ export class Cluster {
 
   close(): void {
     this.forwards.close();
+    closeConnections();
   }
 }
 
