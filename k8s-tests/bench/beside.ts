@@ -35,6 +35,8 @@ export async function benchBeside(
   try {
     const times: { alone: number[]; beside: number[] } = { alone: [], beside: [] };
     let failed = 0;
+    // The first requests after a start take longer.
+    await readStats(cluster, blockSeconds);
     for (let block = 0; block < blocks; block++) {
       const isBeside = block % 2 === 1;
       const stop = isBeside ? start(cluster) : undefined;
