@@ -8,7 +8,7 @@ const leftOut = process.env.TIER === 'prove' ? [] : Object.keys(longSuites);
 const unitTimeouts = { testTimeout: 60_000, hookTimeout: 90_000 };
 
 /**
- * Three projects. `unit` and `unit-mocked` need no running system. `cluster` needs one (see global-setup.ts) and runs
+ * Three projects. `unit` and `unit-mocked` need no running system. `cluster` needs one (see bring-up.ts) and runs
  * after them, file by file. Files share a process and its modules (`isolate: false`), which saves a third of the CPU
  * time, except those that replace modules (`vi.mock`): their names end in .mocked.test.ts.
  */
@@ -44,6 +44,7 @@ export default defineConfig({
           exclude: leftOut,
           isolate: false,
           globalSetup: 'k8s-tests/global-setup.ts',
+          setupFiles: 'k8s-tests/bring-up.ts',
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -10,7 +10,7 @@ import { eventually } from '../harness/eventually.ts';
 import { type LocalKafka, startLocalKafka } from '../harness/local-kafka.ts';
 import { type RelayProcess, startRelayProcess } from '../harness/relay-process.ts';
 
-const durationMs = 20_000;
+const durationMs = process.env.TIER === 'prove' ? 20_000 : 10_000;
 const orders = 24;
 const relays = 3;
 const killEveryMs = 1_000;
