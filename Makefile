@@ -13,6 +13,10 @@ ifneq ($(UNKNOWN),)
 $(error unknown variable $(UNKNOWN); known are $(SETTINGS) $(ARGUMENTS))
 endif
 
+ifneq ($(filter --%,$(MAKECMDGOALS)),)
+$(error make has no options after --; write make synth ENV=prod, or npm run synth -- --env prod)
+endif
+
 CLUSTER_CLI := npm run --silent cluster --
 INSTALLED := node_modules/.package-lock.json
 

@@ -16,6 +16,7 @@ import { eventually } from '../harness/eventually.ts';
 import { send } from '../harness/http.ts';
 import { kubectl } from '../harness/kubectl.ts';
 import { meshObjectsOf } from '../harness/mesh-objects.ts';
+import { customer, type Sender } from '../harness/tokens.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 import { useProber } from './prober.ts';
 import { type Cell, ELSEWHERE, serviceMatrix } from './service-matrix.ts';
@@ -67,5 +68,30 @@ describe.each(generated.map((policy) => ({ title: titleOf(policy), policy })))('
       if (needsAllowAll) await kubectl('-n', 'shop', 'delete', 'authorizationpolicy', 'allow-all');
     }
     await eventually(async () => expect(await isAsStated()).toBe(true), { timeoutMs: 20_000 });
+  });
+});
+
+describe.each(['authorizationpolicy', 'requestauthentication'])('without the %s of customers', (kind) => {
+  const resource = [kind, 'customers', '-n', MESH_ROOT_NAMESPACE];
+  const statusOf = async (path: string, as?: Sender) => {
+    // A connection that is kept has the policies of its beginning.
+    const headers = { connection: 'close' };
+    return (await send({ url: `${cluster.ingressUrl}${path}`, headers, ...(as && { as }) })).status;
+  };
+  const statuses = async () => [await statusOf('/v1/nothing'), await statusOf('/v1/orders/unknown', customer)];
+  const asStated = [401, 404];
+
+  it('the gateway lets a stranger in or a customer out, and with it again neither', async () => {
+    expect(await statuses()).toEqual(asStated);
+    const { metadata, ...object } = JSON.parse(await kubectl('get', ...resource, '-o', 'json'));
+    const { name, namespace, labels, annotations } = metadata;
+    const policy = { ...object, metadata: { name, namespace, labels, annotations } } as KubernetesObject;
+    await kubectl('delete', ...resource);
+    try {
+      await eventually(async () => expect(await statuses()).not.toEqual(asStated), { timeoutMs: 20_000 });
+    } finally {
+      await apply(toStream([policy]), titleOf(policy));
+    }
+    await eventually(async () => expect(await statuses()).toEqual(asStated), { timeoutMs: 20_000 });
   });
 });
