@@ -8,6 +8,14 @@ export const sources = {
 
 export type TopicName = keyof typeof sources;
 
+/** The deployment that publishes the events of each source. */
+const relays = { '/windlass/orders': 'orders-worker', '/windlass/fulfillment': 'fulfillment' } as const;
+
+/** @returns the deployment whose outbox the events of a topic come from; undefined if it is no topic of events */
+export function relayOf(topic: string): string | undefined {
+  return topic in sources ? relays[sources[topic as TopicName]] : undefined;
+}
+
 /** All topics that a publisher has. */
 export function topicsOf(source: (typeof sources)[TopicName]): string[] {
   return Object.entries(sources).flatMap(([topic, publisher]) => (publisher === source ? [topic] : []));

@@ -1,3 +1,4 @@
+import { relayOf } from '../contracts/topics.ts';
 import { createBroker } from '../lib/messaging/broker.ts';
 import type { DeadLetterCause } from '../lib/messaging/dead-letter.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type WholeDeadLetterMessage,
 } from '../lib/messaging/dead-letter-queue.ts';
 import type { KafkaEndpoint } from '../lib/messaging/kafka-endpoint.ts';
+import type { Publisher } from '../lib/messaging/message.ts';
 import { createLog } from '../lib/observability/log.ts';
 
 export type DlqCommand =
@@ -40,7 +42,7 @@ export async function runDlq(command: DlqCommand, kafka: KafkaEndpoint, output: 
   if (command.kind === 'show') return visitEach(messages, kafka, output.onShown);
   const log = createLog('dlq', 'error', process.stderr);
   const publisher = await createBroker('dlq', kafka, log).connectPublisher();
-  const close = command.kind === 'drop' ? drop : redrive;
+  const close = command.kind === 'drop' ? drop : redriveOwn;
   let count = 0;
   try {
     await visitEach(messages, kafka, async (message) => {
@@ -51,6 +53,19 @@ export async function runDlq(command: DlqCommand, kafka: KafkaEndpoint, output: 
   } finally {
     await publisher.close();
   }
+}
+
+/**
+ * A group writes its own dead-letter topic. So it may claim anything about a message, also that its outbox could not send
+ * it: such a message goes to all groups.
+ * @throws Error if the topic gets its events from another outbox
+ */
+function redriveOwn(publisher: Publisher, message: WholeDeadLetterMessage): Promise<void> {
+  const { id, group, originalTopic, isUnsent } = message;
+  if (isUnsent && relayOf(originalTopic) !== group) {
+    throw new Error(`${id} is forged: ${group} publishes nothing to ${originalTopic}. It can only be dropped.`);
+  }
+  return redrive(publisher, message);
 }
 
 async function visitEach(
