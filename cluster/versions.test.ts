@@ -75,6 +75,11 @@ const statements: readonly Statement[] = [
   ['cdk8s/commands/import-crds.ts', /'cdk8s-cli@(.+)'/, versions.cdk8sCli],
   ['k8s-tests/platform/linters.ts', /^const KUBERNETES = 'v(.+)';$/, minorOf(versions.kubernetes)],
 
+  ['docs/kubectl-apply.md', /^istio=.* --version (\S+) /, versions.istio],
+  ['docs/kubectl-apply.md', /strimzi-kafka-operator --version (\S+) /, versions.strimzi],
+  ['docs/kubectl-apply.md', /^\| Istio ([\d.]+) or /, minorOf(versions.istio)],
+  ['docs/kubectl-apply.md', / or ([\d.]+) with this mesh/, versions.istioNative.replace('-dev', '')],
+  ['docs/kubectl-apply.md', /^\| Strimzi ([\d.]+) that/, minorOf(versions.strimzi)],
   ['docs/versions.md', /^\| Kubernetes +\| ([\d.]+) /, versions.kubernetes],
   ['docs/versions.md', /^\| Kubernetes .*\| ([\d.]+) \(`kindest\/node`/, versions.kindNode],
   ['docs/versions.md', /of kind ([\d.]+)'s release notes/, minorOf(versions.kind)],

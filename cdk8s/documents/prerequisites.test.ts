@@ -14,6 +14,12 @@ test('prod needs the Secrets of its own databases, and the authority of its part
   expect(lines.join()).not.toContain('postgres-acquirer');
 });
 
+test('prod needs all of Istio, and what monitors it', () => {
+  expect(lines).toContainEqual(expect.stringMatching(/Istio with its CRDs.* CNI agent/));
+  expect(lines).toContainEqual(expect.stringContaining('jaeger-collector.observability'));
+  expect(lines).toContainEqual(expect.stringContaining('observability/prometheus'));
+});
+
 test('docs/kubectl-apply.md explains each of them', () => {
   const document = readFileSync(join(import.meta.dirname, '../../docs/kubectl-apply.md'), 'utf8');
   const [, section = ''] = document.split('## For customers');

@@ -1,3 +1,4 @@
+import { MESH_ROOT_NAMESPACE, MONITORING_ACCOUNT } from '../mesh/caller.ts';
 import { EDGE_CERTIFICATE, TRACING_COLLECTOR } from '../model/addresses.ts';
 import { migratorOf, TOKEN_KEYS } from '../model/database.ts';
 import type { Topology } from '../model/topology.ts';
@@ -20,8 +21,11 @@ export function prerequisites(topology: Topology): readonly string[] {
     ...(keepsTokens ? [`Secret shop/${TOKEN_KEYS}: keys.json`] : []),
     `Secret ${EDGE_CERTIFICATE.namespace}/${EDGE_CERTIFICATE.name}: tls.crt, tls.key`,
     ...authorities.map((name) => `ConfigMap shop/${name}: ca.crt`),
-    `a collector of traces with storage: ${host}:${port}`,
-    'Istio, its gateway and Strimzi, with the values for prod of charts/',
+    `a collector of traces with storage: Jaeger, or another that takes OTLP at ${host}:${port}`,
+    `a Prometheus: the identity ${MONITORING_ACCOUNT.namespace}/${MONITORING_ACCOUNT.name}, the rules of charts/monitoring`,
+    `namespaces ${MESH_ROOT_NAMESPACE} and ${MONITORING_ACCOUNT.namespace}`,
+    'Istio with its CRDs, istiod, CNI agent and gateway: with the values for prod of charts/istio',
+    'Strimzi with its CRDs: with the values for prod of charts/strimzi',
     'a StorageClass standard, whose volumes outlive a node',
   ];
 }
