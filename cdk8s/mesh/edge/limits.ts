@@ -17,8 +17,11 @@ export const edgeLimits = {
   handshakeTimeoutMs: 5_000,
   /** Without a byte in either direction: longer than any request may take to arrive, or an answer to come. */
   streamIdleTimeoutMs: 15_000,
-  /** A connection without a request. Longer than the pauses of clients that keep connections open. */
-  idleTimeoutMs: 300_000,
+  /**
+   * A connection without a request. Short, because silent ones count among `connections`, which are for all clients
+   * together: stock Envoy has no limit of them per address.
+   */
+  idleTimeoutMs: 60_000,
   /**
    * Of one pod of the gateway, in plain HTTP and in TLS each. Those that wait hold up to 64 KiB each: together half of its
    * memory.
