@@ -15,7 +15,7 @@ import { orderRequest } from '../harness/order.ts';
 import { everyone } from '../harness/tokens.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 import { chartFolder, dashboards, rules, ruleTestFolder } from './monitoring/chart.ts';
-import { gatewayMetrics, serviceMetrics, sidecarMetrics } from './monitoring/exported-metrics.ts';
+import { gatewayMetrics, serviceMetrics, sidecarMetrics, sidecarRefusals } from './monitoring/exported-metrics.ts';
 import { type Family, readFamilies } from './monitoring/families.ts';
 
 const { cluster } = useCluster();
@@ -97,7 +97,7 @@ const isOurs = ({ name }: PodRef): boolean => !name.startsWith('events-') && !na
 /** The differences between the exported families and the list of metrics. */
 function compare(
   families: readonly Family[],
-  metrics: typeof serviceMetrics | typeof sidecarMetrics | typeof gatewayMetrics,
+  metrics: typeof serviceMetrics | typeof sidecarMetrics | typeof sidecarRefusals | typeof gatewayMetrics,
 ) {
   return Object.entries(metrics).flatMap(([name, { kind, labels }]) => {
     const found = families.filter((family) => family.name === name);
@@ -142,7 +142,7 @@ describe('the metrics of rules and dashboards', () => {
     const pods = await cluster.readyPods('shop', 'app=orders-worker');
     expect(pods).not.toEqual([]);
     for (const text of await Promise.all(pods.map((pod) => scrape(pod, 15000, '/stats/prometheus')))) {
-      expect(compare(readFamilies(text), sidecarMetrics)).toEqual([]);
+      expect(compare(readFamilies(text), { ...sidecarMetrics, ...sidecarRefusals })).toEqual([]);
       for (const host of ['inventory', 'payments']) {
         const labels = `{cluster_name="outbound|50051||${host}.shop.svc.cluster.local"}`;
         for (const name of Object.keys(sidecarMetrics)) expect(text).toContain(`\n${name}${labels}`);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { root } from '../../../cluster/paths.ts';
 import { findUnknownCommands } from '../../docs/known-commands.ts';
 import { countRuleTests, dashboards, recordings, rules } from './chart.ts';
@@ -89,6 +90,31 @@ describe.each(dashboards)('the dashboard of $file', ({ file, uid, panels }) => {
     expect(new Set(places).size).toBe(panels.length);
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   });
+});
+
+describe('of its statistics a proxy exports', () => {
+  const { meshConfig } = parse(readFileSync(join(root, 'charts/istio/istiod.yaml'), 'utf8'));
+  const patterns: string[] = meshConfig.defaultConfig.proxyStatsMatcher.inclusionRegexps;
+  const isExported = (name: string) => patterns.some((pattern) => new RegExp(`^(?:${pattern})$`).test(name));
+
+  test.each([
+    'listener.0.0.0.0_15006.no_filter_chain_match',
+    'listener.0.0.0.0_15006.ssl.connection_error',
+    'listener.0.0.0.0_15006.ssl.fail_verify_error',
+    'listener.0.0.0.0_15006.ssl.fail_verify_no_cert',
+    'listener.0.0.0.0_15006.ssl.fail_verify_san',
+    'listener.0.0.0.0_443.ssl.connection_error',
+    'connection_limit.edge.limited_connections',
+    'http.outbound_0.0.0.0_443;.downstream_rq_4xx',
+    'http.outbound_0.0.0.0_80;.downstream_rq_too_large',
+  ])('%s, which counts a refusal', (name) => expect(isExported(name)).toBe(true));
+
+  test.each([
+    'listener.10.0.0.1_50051.no_filter_chain_match',
+    'listener.0.0.0.0_15006.ssl.handshake',
+    'http.outbound_10.0.0.1_50051;.downstream_rq_4xx',
+    'http.outbound_0.0.0.0_80;.downstream_rq_2xx',
+  ])('not %s', (name) => expect(isExported(name)).toBe(false));
 });
 
 test('unknown metrics, unknown labels and invalid PromQL are found', () => {

@@ -43,11 +43,31 @@ export const sidecarMetrics = {
   envoy_cluster_outlier_detection_ejections_active: { kind: 'gauge', labels: ['cluster_name'] },
 } as const satisfies Record<string, Metric>;
 
+/** The connections that a sidecar refuses: plaintext, and certificates that are not the mesh's or missing. */
+export const sidecarRefusals = {
+  envoy_listener_no_filter_chain_match: { kind: 'counter', labels: ['listener_address'] },
+  envoy_listener_ssl_connection_error: { kind: 'counter', labels: ['listener_address'] },
+  envoy_listener_ssl_fail_verify_error: { kind: 'counter', labels: ['listener_address'] },
+  envoy_listener_ssl_fail_verify_no_cert: { kind: 'counter', labels: ['listener_address'] },
+  envoy_listener_ssl_fail_verify_san: { kind: 'counter', labels: ['listener_address'] },
+} as const satisfies Record<string, Metric>;
+
+/** What the gateway refuses, beside tokens. A 4xx is counted whether a service or the gateway itself answered it. */
+const gatewayRefusals: Readonly<Record<string, Metric>> = {
+  envoy_listener_ssl_connection_error: { kind: 'counter', labels: ['listener_address'] },
+  envoy_connection_limit_edge_limited_connections: { kind: 'counter', labels: [] },
+  envoy_edge_address_http_local_rate_limit_rate_limited: { kind: 'counter', labels: [] },
+  envoy_edge_customer_http_local_rate_limit_rate_limited: { kind: 'counter', labels: [] },
+  envoy_http_downstream_rq: { kind: 'counter', labels: ['response_code_class', 'http_conn_manager_prefix'] },
+  envoy_http_downstream_rq_too_large: { kind: 'counter', labels: ['http_conn_manager_prefix'] },
+};
+
 /**
- * The metrics that the gateway's proxy exports: of tokens, and of each route with an SLO, on its virtual host `*:80`. The
+ * The metrics that the gateway's proxy exports: of refusals, of tokens, and of each route with an SLO, on its virtual host `*:80`. The
  * statuses of a class are exported from the first answer on.
  */
 export const gatewayMetrics: Readonly<Record<string, Metric>> = Object.fromEntries([
+  ...Object.entries(gatewayRefusals),
   ...['allowed', 'denied'].map((result): [string, Metric] => [
     `envoy_http_jwt_authn_${result}`,
     { kind: 'counter', labels: ['http_conn_manager_prefix'] },
@@ -75,6 +95,7 @@ export const platformMetrics = {
 const allMetrics: Readonly<Record<string, Metric>> = {
   ...serviceMetrics,
   ...sidecarMetrics,
+  ...sidecarRefusals,
   ...gatewayMetrics,
   ...platformMetrics,
 };
