@@ -72,7 +72,7 @@ decisions: $(INSTALLED) ## write docs/decisions.md and docs/saga.md, which recor
 documents: $(INSTALLED) ## write docs/generated: events, API, variables and schemas of the services
 	@npm run --silent documents
 
-test: check ## run the tests for any change: static, unit and cluster tests (on their own cluster if none runs); 25 minutes
+test: check ## run the tests for any change: static, unit and cluster tests (on their own cluster if none runs); 20 minutes
 	@npm run --silent test
 
 prove: check ## run all tests: make test and the long suites (k8s-tests/tiers.ts); an hour
