@@ -40,7 +40,7 @@ it('everything about a customer is exported, and erased once no order is open', 
   const open = readPlaced(check(await send(request()), succeeded));
   const refused = await run('erase', customer);
   expect([refused.exitCode, refused.stdout]).toEqual([1, '']);
-  expect(refused.stderr).toContain(`The customer has 1 open orders: ${open.orderId} (it is pending)`);
+  expect(refused.stderr).toContain(`The customer has 1 open order: ${open.orderId} (it is pending)`);
 
   await admin('payments').setFaults();
   await waitForStatus(cluster.ingressUrl, open.orderId, 'fulfilled');

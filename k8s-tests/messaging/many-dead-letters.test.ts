@@ -11,13 +11,13 @@ let kafka: LocalKafka;
 
 beforeAll(async () => {
   kafka = await startLocalKafka();
-  await kafka.createTopics(['orders.v1', 'orders.dlq']);
-  const publisher = await createBroker('orders', kafka, silentLog).connectPublisher();
+  await kafka.createTopics(['orders.v1', 'analytics.dlq']);
+  const publisher = await createBroker('analytics', kafka, silentLog).connectPublisher();
   const value = Buffer.alloc(bytesOfEach, 'x');
   for (let sent = 0; sent < count; sent += 5) {
     await publisher.publish(
       [0, 1, 2, 3, 4].map((next) => ({
-        topic: 'orders.dlq',
+        topic: 'analytics.dlq',
         key: `o-${sent + next}`,
         value,
         headers: {

@@ -16,6 +16,19 @@ export function relayOf(topic: string): string | undefined {
   return topic in sources ? relays[sources[topic as TopicName]] : undefined;
 }
 
+/** The deployments that consume each topic. The group of each has its name. */
+const consumers: Readonly<Record<TopicName, readonly string[]>> = {
+  'orders.v1': ['fulfillment', 'notifications', 'analytics'],
+  'payments.v1': [],
+  'inventory.v1': [],
+  'fulfillment.v1': ['orders-worker'],
+};
+
+/** @returns the groups that consume a topic; none if it is no topic of events */
+export function consumersOf(topic: string): readonly string[] {
+  return Object.hasOwn(consumers, topic) ? consumers[topic as TopicName] : [];
+}
+
 /** All topics that a publisher has. */
 export function topicsOf(source: (typeof sources)[TopicName]): string[] {
   return Object.entries(sources).flatMap(([topic, publisher]) => (publisher === source ? [topic] : []));

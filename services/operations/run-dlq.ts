@@ -1,4 +1,4 @@
-import { relayOf } from '../contracts/topics.ts';
+import { consumersOf, relayOf } from '../contracts/topics.ts';
 import { createBroker } from '../lib/messaging/broker.ts';
 import type { DeadLetterCause } from '../lib/messaging/dead-letter.ts';
 import {
@@ -13,6 +13,7 @@ import {
 import type { KafkaEndpoint } from '../lib/messaging/kafka-endpoint.ts';
 import type { Publisher } from '../lib/messaging/message.ts';
 import { createLog } from '../lib/observability/log.ts';
+import { printable } from '../lib/runtime/printable.ts';
 
 export type DlqCommand =
   | { readonly kind: 'list'; readonly group: string | undefined }
@@ -56,14 +57,18 @@ export async function runDlq(command: DlqCommand, kafka: KafkaEndpoint, output: 
 }
 
 /**
- * A group writes its own dead-letter topic. So it may claim anything about a message, also that its outbox could not send
- * it: such a message goes to all groups.
- * @throws Error if the topic gets its events from another outbox
+ * A group writes its own dead-letter topic. So it may claim anything about a message: which topic it had, and even that
+ * its outbox could not send it, and such a message goes to all groups.
+ * @throws Error if the group does not consume the topic, or for an unsent message, if the topic has another outbox
  */
 function redriveOwn(publisher: Publisher, message: WholeDeadLetterMessage): Promise<void> {
   const { id, group, originalTopic, isUnsent } = message;
+  const topic = printable(originalTopic);
   if (isUnsent && relayOf(originalTopic) !== group) {
-    throw new Error(`${id} is forged: ${group} publishes nothing to ${originalTopic}. It can only be dropped.`);
+    throw new Error(`${id} is forged: ${group} publishes nothing to ${topic}. It can only be dropped.`);
+  }
+  if (!isUnsent && !consumersOf(originalTopic).includes(group)) {
+    throw new Error(`${id} cannot be redriven: ${group} consumes nothing from ${topic}. It can only be dropped.`);
   }
   return redrive(publisher, message);
 }

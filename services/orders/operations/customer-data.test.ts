@@ -155,8 +155,13 @@ test.each([
   await change(orderId);
   const before = await dump();
   await expect(ask('erase')).rejects.toThrow(why);
-  await expect(ask('try-erase')).rejects.toThrow(orderId);
+  await expect(ask('try-erase')).rejects.toThrow(`The customer has 1 open order: ${orderId} (`);
   expect(await dump()).toBe(before);
+});
+
+test('a refusal counts the open orders', async () => {
+  for (let placed = 0; placed < 2; placed += 1) await place();
+  await expect(ask('try-erase')).rejects.toThrow('The customer has 2 open orders: ');
 });
 
 test('the id of erased customers cannot be exported or erased', async () => {

@@ -90,7 +90,8 @@ const mostNamed = 20;
 
 function refusal(open: readonly string[]): string {
   const more = open.length > mostNamed ? `, and ${open.length - mostNamed} more` : '';
-  return `The customer has ${open.length} open orders: ${open.slice(0, mostNamed).join(', ')}${more}. Wait until they have ended, or cancel them with npm run saga, and run this again. Nothing was changed.`;
+  const count = open.length === 1 ? '1 open order' : `${open.length} open orders`;
+  return `The customer has ${count}: ${open.slice(0, mostNamed).join(', ')}${more}. Wait until each has ended, or cancel it with npm run saga, and run this again. Nothing was changed.`;
 }
 
 async function countOf(tx: Queryable, sql: string, params: unknown[]): Promise<number> {
