@@ -1,4 +1,3 @@
-import { MESH_ROOT_NAMESPACE, MONITORING_ACCOUNT } from '../mesh/caller.ts';
 import { EDGE_CERTIFICATE, TRACING_COLLECTOR } from '../model/addresses.ts';
 import { migratorOf, TOKEN_KEYS } from '../model/database.ts';
 import type { Topology } from '../model/topology.ts';
@@ -22,8 +21,8 @@ export function prerequisites(topology: Topology): readonly string[] {
     `Secret ${EDGE_CERTIFICATE.namespace}/${EDGE_CERTIFICATE.name}: tls.crt, tls.key`,
     ...authorities.map((name) => `ConfigMap shop/${name}: ca.crt`),
     `a collector of traces with storage: Jaeger, or another that takes OTLP at ${host}:${port}`,
-    `a Prometheus: the identity ${MONITORING_ACCOUNT.namespace}/${MONITORING_ACCOUNT.name}, the rules of charts/monitoring`,
-    `namespaces ${MESH_ROOT_NAMESPACE} and ${MONITORING_ACCOUNT.namespace}`,
+    'a Prometheus: the identity observability/prometheus, the rules of charts/monitoring',
+    'namespaces istio-system and observability',
     'Istio with its CRDs, istiod, CNI agent and gateway: with the values for prod of charts/istio',
     'Strimzi with its CRDs: with the values for prod of charts/strimzi',
     'a StorageClass standard, whose volumes outlive a node',
