@@ -155,12 +155,14 @@ test.each([
   await change(orderId);
   const before = await dump();
   await expect(ask('erase')).rejects.toThrow(why);
-  await expect(ask('try-erase')).rejects.toThrow(`The customer has 1 open order: ${orderId} (`);
+  await expect(ask('try-erase')).rejects.toThrow(orderId);
   expect(await dump()).toBe(before);
 });
 
 test('a refusal counts the open orders', async () => {
-  for (let placed = 0; placed < 2; placed += 1) await place();
+  const orderId = await place();
+  await expect(ask('try-erase')).rejects.toThrow(`The customer has 1 open order: ${orderId} (`);
+  await place();
   await expect(ask('try-erase')).rejects.toThrow('The customer has 2 open orders: ');
 });
 
