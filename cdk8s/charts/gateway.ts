@@ -32,13 +32,12 @@ export class GatewayChart extends Chart {
       return caller === GATEWAY && service ? [{ name: callee, service, namespace: meshNamespaceOf(service) }] : [];
     });
     const namespaces = [...new Set(callees.map(({ namespace }) => namespace))];
-    new Gateway(this, 'gateway', {
-      metadata: GATEWAY_RESOURCE,
-      spec: {
-        selector: INGRESS_SELECTOR,
-        servers: serversOf(edge, namespaces),
-      },
-    });
+    if (namespaces.length > 0) {
+      new Gateway(this, 'gateway', {
+        metadata: GATEWAY_RESOURCE,
+        spec: { selector: INGRESS_SELECTOR, servers: serversOf(edge, namespaces) },
+      });
+    }
     this.addCustomers(topology, tokens, edge);
     this.addFilter('edge-headers', MESH_ROOT_NAMESPACE, gatewayHeaderFilter);
     this.addFilter('edge-limits', MESH_ROOT_NAMESPACE, gatewayLimitFilter);
