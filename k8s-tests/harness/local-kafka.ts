@@ -20,7 +20,7 @@ export interface LocalKafka {
   readonly pid: number;
   /** A client without a log, for the test itself. */
   readonly client: Kafka;
-  /** @param partitions @default 1 */
+  /** Creates topics that take and give messages when it returns. @param partitions @default 1 */
   createTopics(topics: readonly string[], partitions?: number): Promise<void>;
   /** Stops the broker and deletes its files. */
   stop(): Promise<void>;
@@ -38,18 +38,27 @@ export async function startLocalKafka(): Promise<LocalKafka> {
   const client = new Kafka({ clientId: 'k8s-tests', brokers, retry, logLevel: logLevel.NOTHING });
   const admin = client.admin();
   await broker.untilUp(() => admin.connect());
+  await admin.disconnect();
   return {
     brokers,
     pid: broker.pid,
     client,
     async createTopics(topics, partitions = 1) {
-      const leaders = topics.map((topic) => ({ topic, numPartitions: partitions, replicationFactor: 1 }));
-      await admin.createTopics({ topics: leaders, waitForLeaders: true });
+      const wanted = topics.map((topic) => ({ topic, numPartitions: partitions, replicationFactor: 1 }));
+      // A client of its own, because kafkajs fails once a topic is deleted that a client has asked for.
+      const creator = client.admin();
+      await creator.connect();
+      try {
+        // A busy broker may neither know nor lead a new topic at once. Only its leader knows the offsets of a partition.
+        await eventually(async () => {
+          await creator.createTopics({ topics: wanted, waitForLeaders: true });
+          for (const topic of topics) await creator.fetchTopicOffsets(topic);
+        });
+      } finally {
+        await creator.disconnect();
+      }
     },
-    async stop() {
-      await admin.disconnect().catch(() => undefined);
-      await broker.stop();
-    },
+    stop: broker.stop,
   };
 }
 

@@ -22,7 +22,7 @@ beforeAll(async () => {
   [kafka, postgres] = await Promise.all([startLocalKafka(), startPostgres()]);
   database = openDatabase(postgres.url, silentLog);
   await migrate(database, migrations);
-  await eventually(() => kafka.createTopics([topic, 'notifications.dlq', 'fulfillment.dlq']));
+  await kafka.createTopics([topic, 'notifications.dlq', 'fulfillment.dlq']);
   leave = await startConsumer({ kafka, group: 'notifications', topic, database, log: silentLog });
 });
 afterAll(async () => {

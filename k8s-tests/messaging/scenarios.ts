@@ -36,9 +36,8 @@ afterAll(async () => {
 
 /** Creates the topics of a test: each test has its own group, a topic of the same name and a dead-letter topic. */
 async function createTopics(group: string, partitions = 3) {
-  // A busy broker may not know a new topic at once.
-  await eventually(() => kafka.createTopics([group], partitions));
-  await eventually(() => kafka.createTopics([`${group}.dlq`]));
+  await kafka.createTopics([group], partitions);
+  await kafka.createTopics([`${group}.dlq`]);
   return { kafka, group, topic: group, database, log: silentLog };
 }
 
