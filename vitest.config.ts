@@ -10,7 +10,7 @@ const unitTimeouts = { testTimeout: 60_000, hookTimeout: 90_000 };
 /**
  * Three projects. `unit` and `unit-mocked` need no running system. `cluster` needs one (see bring-up.ts) and runs
  * after them, file by file. Files share a process and its modules (`isolate: false`), which saves a third of the CPU
- * time, except those that replace modules (`vi.mock`): their names end in .mocked.test.ts.
+ * time of those of cdk8s, except those that replace modules (`vi.mock`): their names end in .mocked.test.ts.
  */
 export default defineConfig({
   test: {

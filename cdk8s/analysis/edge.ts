@@ -41,7 +41,10 @@ function limitsFit(subject: string, { perCustomer, ordersPerCustomer, perAddress
     message,
   });
   const names = Object.keys(limits) as (keyof typeof limits)[];
-  const nested = [['ordersPerCustomer', 'perCustomer'] as const, ['perCustomer', 'perAddress'] as const] as const;
+  const nested = [
+    ['ordersPerCustomer', 'perCustomer'],
+    ['perCustomer', 'perAddress'],
+  ] as const;
   return [
     ...names
       .filter((name) => limits[name].burst < limits[name].requestsPerSecond)

@@ -25,7 +25,10 @@ export const readCrowding = crowding('Crowding by reads', 'reads/s of one custom
   as: crowd,
 }));
 
-/** One customer who places far more orders than the gateway lets through. Each that it admits costs as much as hundreds of reads. */
+/**
+ * One customer who places far more orders than the gateway lets through. Each that it admits costs as much as hundreds of
+ * reads.
+ */
 export const orderCrowding = crowding('Crowding by orders', 'orders/s of one customer', (url) =>
   orderRequest(url, goodOrder, undefined, crowd),
 );

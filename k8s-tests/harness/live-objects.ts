@@ -49,9 +49,9 @@ interface LiveObject<Spec> {
 }
 
 /**
- * Replaces the spec of an object while the body runs, and then restores it. Proxies get both edits a moment
- * later, so the body must wait for the effect. Both specs are applied as `make up` applies them, because fields set by
- * a patch would belong to the patch and remain after the next `make up`.
+ * Replaces the spec of an object while the body runs, and then restores it. Proxies get both edits a moment later, so
+ * the body must wait for the effect. Both specs are applied as `make up` applies them, because fields set by a patch
+ * would belong to the patch and remain after the next `make up`.
  *
  * @param object like `destinationrule/acquirer`
  */

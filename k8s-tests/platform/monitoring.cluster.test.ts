@@ -15,7 +15,13 @@ import { orderRequest } from '../harness/order.ts';
 import { everyone } from '../harness/tokens.ts';
 import { useCluster } from '../harness/use-cluster.ts';
 import { chartFolder, dashboards, rules, ruleTestFolder } from './monitoring/chart.ts';
-import { gatewayMetrics, serviceMetrics, sidecarMetrics, sidecarRefusals } from './monitoring/exported-metrics.ts';
+import {
+  gatewayMetrics,
+  type Metric,
+  serviceMetrics,
+  sidecarMetrics,
+  sidecarRefusals,
+} from './monitoring/exported-metrics.ts';
 import { type Family, readFamilies } from './monitoring/families.ts';
 
 const { cluster } = useCluster();
@@ -95,10 +101,7 @@ async function scrapeServices(): Promise<readonly Family[]> {
 const isOurs = ({ name }: PodRef): boolean => !name.startsWith('events-') && !name.startsWith('strimzi');
 
 /** The differences between the exported families and the list of metrics. */
-function compare(
-  families: readonly Family[],
-  metrics: typeof serviceMetrics | typeof sidecarMetrics | typeof sidecarRefusals | typeof gatewayMetrics,
-) {
+function compare(families: readonly Family[], metrics: Readonly<Record<string, Metric>>) {
   return Object.entries(metrics).flatMap(([name, { kind, labels }]) => {
     const found = families.filter((family) => family.name === name);
     if (found.length === 0) return name in rare ? [] : [`${name} is not exported`];

@@ -13,7 +13,7 @@ const relays = { '/windlass/orders': 'orders-worker', '/windlass/fulfillment': '
 
 /** @returns the deployment whose outbox the events of a topic come from; undefined if it is no topic of events */
 export function relayOf(topic: string): string | undefined {
-  return topic in sources ? relays[sources[topic as TopicName]] : undefined;
+  return Object.hasOwn(sources, topic) ? relays[sources[topic as TopicName]] : undefined;
 }
 
 /** The deployments that consume each topic. The group of each has its name. */

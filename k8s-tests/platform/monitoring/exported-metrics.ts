@@ -4,7 +4,7 @@ import { GATEWAY } from '../../../cdk8s/model/topology.ts';
 import { topology } from '../../../cdk8s/topology.ts';
 
 /** A metric under its name in Prometheus. A histogram is three series: name_bucket, name_sum, name_count. */
-interface Metric {
+export interface Metric {
   readonly kind: 'counter' | 'gauge' | 'histogram';
   /** Without `app` and `pod`, which Prometheus adds when it scrapes. */
   readonly labels: readonly string[];
@@ -63,8 +63,8 @@ const gatewayRefusals: Readonly<Record<string, Metric>> = {
 };
 
 /**
- * The metrics that the gateway's proxy exports: of refusals, of tokens, and of each route with an SLO, on its virtual host `*:80`. The
- * statuses of a class are exported from the first answer on.
+ * The metrics that the gateway's proxy exports: of refusals, of tokens, and of each route with an SLO, on its virtual
+ * host `*:80`. The statuses of a class are exported from the first answer on.
  */
 export const gatewayMetrics: Readonly<Record<string, Metric>> = Object.fromEntries([
   ...Object.entries(gatewayRefusals),
