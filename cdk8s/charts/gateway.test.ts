@@ -1,4 +1,4 @@
-import { Testing } from 'cdk8s';
+import { App } from 'cdk8s';
 import { expect, test } from 'vitest';
 import { environments } from '../environments.ts';
 import { GATEWAY, type Topology } from '../model/topology.ts';
@@ -6,7 +6,7 @@ import { topology } from '../topology.ts';
 import { GatewayChart } from './gateway.ts';
 
 const kindsOf = (ofTopology: Topology): readonly string[] =>
-  new GatewayChart(Testing.app(), 'edge', ofTopology, environments.dev).toJson().map(({ kind }) => kind);
+  new GatewayChart(new App(), 'edge', ofTopology, environments.dev).toJson().map(({ kind }) => kind);
 
 test('a topology whose gateway calls no service has no Gateway, because Istio rejects one without hosts', () => {
   const isInner = (interaction: Topology['interactions'][number]) =>

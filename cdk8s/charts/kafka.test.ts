@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Testing } from 'cdk8s';
+import { App, Testing } from 'cdk8s';
 import { describe, expect, test } from 'vitest';
 import { environments } from '../environments.ts';
 import { readCrdChecks } from '../testing/crd-schema.ts';
@@ -24,7 +24,7 @@ interface Manifest {
 const crds = readCrdChecks(join(import.meta.dirname, '../../charts/strimzi/crds'));
 
 describe.each(Object.entries(environments))('in %s', (_, environment) => {
-  const manifests: Manifest[] = Testing.synth(new KafkaChart(Testing.app(), 'kafka', topology, environment));
+  const manifests: Manifest[] = Testing.synth(new KafkaChart(new App(), 'kafka', topology, environment));
 
   test("every resource is valid for Strimzi's CRDs", () => {
     for (const manifest of manifests.filter(({ kind }) => kind !== 'ConfigMap'))
@@ -73,9 +73,7 @@ describe.each(Object.entries(environments))('in %s', (_, environment) => {
 });
 
 test('a service that uses Kafka has its own certificate as files, with the authority of brokers and no key of it', () => {
-  const manifests: Manifest[] = Testing.synth(
-    new WorkloadsChart(Testing.app(), 'workloads', topology, environments.dev),
-  );
+  const manifests: Manifest[] = Testing.synth(new WorkloadsChart(new App(), 'workloads', topology, environments.dev));
   const secretsOf = Object.fromEntries(
     manifests
       .filter(({ kind }) => kind === 'Deployment')

@@ -1,4 +1,4 @@
-import { Testing } from 'cdk8s';
+import { App } from 'cdk8s';
 import { expect, test } from 'vitest';
 import { environments } from '../environments.ts';
 import { exampleTopology } from '../testing/example.ts';
@@ -11,7 +11,7 @@ interface Manifest {
 }
 
 function quotas(environment: (typeof environments)['dev' | 'prod']) {
-  const manifests = new QuotasChart(Testing.app(), 'quotas', exampleTopology, environment).toJson() as Manifest[];
+  const manifests = new QuotasChart(new App(), 'quotas', exampleTopology, environment).toJson() as Manifest[];
   return Object.fromEntries(
     manifests.flatMap(({ kind, metadata, spec }) =>
       kind === 'ResourceQuota' ? [[metadata.namespace, spec.hard]] : [],

@@ -1,7 +1,7 @@
 /**
  * The matrix has teeth: without any one of the policies that it is about, at least one of its cells is wrong.
  */
-import { Testing } from 'cdk8s';
+import { App } from 'cdk8s';
 import { describe, expect, it } from 'vitest';
 import { SecurityChart } from '../../cdk8s/charts/security.ts';
 import { environments } from '../../cdk8s/environments.ts';
@@ -26,7 +26,7 @@ const prober = useProber(cluster, topology);
 
 const generated = [
   ...meshObjectsOf(planMesh({ topology, policies, limits, saga }, [{ each: 1 }])),
-  ...(new SecurityChart(Testing.app(), 'security', topology, environments.dev).toJson() as KubernetesObject[]),
+  ...(new SecurityChart(new App(), 'security', topology, environments.dev).toJson() as KubernetesObject[]),
 ].filter(({ kind }) => kind === 'AuthorizationPolicy' || kind === 'PeerAuthentication');
 const cells = serviceMatrix(topology);
 
