@@ -6,17 +6,16 @@ import { stringify } from 'yaml';
 import { code, joinBlocks, table } from '../../cdk8s/documents/markdown.ts';
 import { topology } from '../../cdk8s/topology.ts';
 import { root } from '../../cluster/paths.ts';
-import * as events from '../../services/contracts/events.ts';
+import { allEvents } from '../../services/contracts/all-events.ts';
 import { type JsonSchema, toPayloadSchema } from './payload-schema.ts';
 
-const all = Object.values(events);
-const topics = [...new Set(all.map(({ topic }) => topic))];
+const topics = [...new Set(allEvents.map(({ topic }) => topic))];
 const shortNameOf = (type: string): string => type.replace(/^windlass\.(.*)\.v1$/, '$1');
 
 const text = (value?: string) => ({ type: 'string', ...(value !== undefined && { const: value }) });
 
 /** The headers of CloudEvents' binary mode, as services/lib/messaging writes them. */
-const headersOf = ({ type, source }: (typeof all)[number]) => ({
+const headersOf = ({ type, source }: (typeof allEvents)[number]) => ({
   type: 'object',
   required: ['ce_specversion', 'ce_id', 'ce_source', 'ce_type', 'ce_subject', 'ce_time', 'content-type'],
   properties: {
@@ -41,7 +40,7 @@ const asyncapi = {
       {
         address: topic,
         messages: Object.fromEntries(
-          all
+          allEvents
             .filter((event) => event.topic === topic)
             .map((event) => [
               shortNameOf(event.type),
@@ -81,7 +80,7 @@ test('docs/generated/asyncapi.yaml and events.md are current; if this fails, run
       'the JSON mapping of protobuf.',
     ...topics.flatMap((topic) => [
       `## ${topic}`,
-      ...all.filter((event) => event.topic === topic).flatMap(describeEvent),
+      ...allEvents.filter((event) => event.topic === topic).flatMap(describeEvent),
     ]),
   ]);
   await expect(stringify(asyncapi, { aliasDuplicateObjects: false })).toMatchFileSnapshot(
@@ -90,7 +89,7 @@ test('docs/generated/asyncapi.yaml and events.md are current; if this fails, run
   await expect(document).toMatchFileSnapshot(join(root, 'docs/generated/events.md'));
 });
 
-function describeEvent({ type, source, schema }: (typeof all)[number]): string[] {
+function describeEvent({ type, source, schema }: (typeof allEvents)[number]): string[] {
   const { properties = {} } = toPayloadSchema(schema);
   const rows = Object.entries(properties).map(([name, field]) => [code(name), typeOf(field)]);
   return [

@@ -90,6 +90,6 @@ test('a batch that cannot be read is dead-lettered by its position, and the even
     { cause: 'unreadable-batch', originalPosition: 'orders.v1/0/2-21' },
   ]);
 
-  const replay = { kafka, group: 'rebuild', handlers, log: silentLog, onProgress: () => undefined };
+  const replay = { kafka, group: 'rebuild', handlers, events: [], log: silentLog, onProgress: () => undefined };
   expect(await replayTopic('orders.v1', replay)).toEqual({ messages: 23, rejected: 1 });
 });

@@ -1,3 +1,4 @@
+import { allEvents } from '../contracts/all-events.ts';
 import { createApp } from '../lib/http/create-app.ts';
 import { listen } from '../lib/http/listen.ts';
 import { connectKafka } from '../lib/messaging/connect-kafka.ts';
@@ -23,7 +24,7 @@ export const run = defineService({
     const retentions = retentionsOf({ deduplicationDays: config.DEDUPLICATION_DAYS });
     lifecycle.onShutdown('consumers', startPurging(database, retentions, log));
     const kafka = await connectKafka('analytics', database, runtime);
-    await kafka.consume([topic], projectOrders(database, log));
+    await kafka.consume([topic], projectOrders(database, log), allEvents);
     const server = await listen(createApp(analyticsRoutes(database), faults, log), config.HOST, config.HTTP_PORT);
     lifecycle.onShutdown('drain', () => server.drain());
     const self = `http://127.0.0.1:${server.port}/v1/stats`;

@@ -1,6 +1,7 @@
 /** The program behind `npm run rebuild`, which runs it in a pod of its own with the addresses of analytics. */
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
+import { allEvents } from '../contracts/all-events.ts';
 import { kafkaEndpoint } from '../lib/messaging/kafka-endpoint.ts';
 import { type Replayed, replayTopic } from '../lib/messaging/replay.ts';
 import { createLog } from '../lib/observability/log.ts';
@@ -46,6 +47,7 @@ async function rebuild(): Promise<Replayed> {
         kafka: kafkaEndpoint(config),
         group: `analytics-rebuild-${randomUUID()}`,
         handlers: projectOrders(database, log),
+        events: allEvents,
         log,
         onProgress: (read, total) =>
           console.log(`${read} of ${total} messages (${Math.floor((100 * read) / total)} %)`),

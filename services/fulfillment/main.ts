@@ -1,3 +1,4 @@
+import { allEvents } from '../contracts/all-events.ts';
 import { orderReady } from '../contracts/events.ts';
 import { topicsOf } from '../contracts/topics.ts';
 import type { HttpRoute } from '../lib/http/route.ts';
@@ -29,7 +30,8 @@ export const run = defineService({
     lifecycle.onShutdown('consumers', startPurging(database, retentions, log));
     const kafka = await connectKafka('fulfillment', database, runtime);
     await kafka.relay(topicsOf('/windlass/fulfillment'));
-    await kafka.consume([orderReady.topic], [{ event: orderReady, handle: onOrderReady(database, log) }]);
+    const handlers = [{ event: orderReady, handle: onOrderReady(database, log) }];
+    await kafka.consume([orderReady.topic], handlers, allEvents);
     return { reset: () => resetShipments(database), reads: [shipmentsRoute(database)] };
   },
 });

@@ -1,3 +1,4 @@
+import { allEvents } from '../contracts/all-events.ts';
 import type { HttpRoute } from '../lib/http/route.ts';
 import { connectKafka } from '../lib/messaging/connect-kafka.ts';
 import type { Database } from '../lib/postgres/database.ts';
@@ -25,7 +26,7 @@ export const run = defineService({
     const told = Object.entries(toldEvents) as [EmailKind, (typeof toldEvents)[EmailKind]][];
     const handlers = told.map(([kind, event]) => ({ event, handle: tellCustomer(kind, database, log) }));
     const topics = [...new Set(told.map(([, { topic }]) => topic))];
-    await kafka.consume(topics, handlers);
+    await kafka.consume(topics, handlers, allEvents);
     return { reset: () => resetEmails(database), reads: [emailsRoute(database)] };
   },
 });

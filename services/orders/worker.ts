@@ -1,3 +1,4 @@
+import { allEvents } from '../contracts/all-events.ts';
 import { shipmentScheduled } from '../contracts/events.ts';
 import { Inventory } from '../contracts/gen/windlass/inventory/v1/inventory_pb.js';
 import { Payments } from '../contracts/gen/windlass/payments/v1/payments_pb.js';
@@ -58,7 +59,7 @@ export const run = defineService({
 
     const kafka = await connectKafka('orders-worker', database, runtime);
     await kafka.relay(topicsOf('/windlass/orders'));
-    await kafka.consume([shipmentScheduled.topic], onShipment(deps));
+    await kafka.consume([shipmentScheduled.topic], onShipment(deps), allEvents);
     // The worker shares the database of orders, which orders resets.
     return { reset: async () => {} };
   },

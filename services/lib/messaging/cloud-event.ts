@@ -59,14 +59,16 @@ const versionedType = /^(.+)\.v\d+$/;
 /**
  * Reads a message as an event, without parsing its data.
  * @param handled the types of events that the reader handles
+ * @param known all types of events: one that belongs to another topic was not published by its service
  * @returns undefined for a type that the reader does not handle
  * @throws Unreadable naming what is wrong with the message
  */
 export function decodeEvent(
   message: IncomingMessage,
   handled: readonly Pick<EventType, 'type' | 'source'>[],
+  known: readonly Pick<EventType, 'type' | 'topic'>[] = [],
 ): CloudEvent | undefined {
-  const { headers, key, value } = message;
+  const { topic, headers, key, value } = message;
   const bytes = countBytes(message);
   if (bytes > maxMessageBytes) throw new Unreadable('oversize', `${bytes} bytes, but at most ${maxMessageBytes}`);
   if (value === null) throw new Unreadable('tombstone', 'there is no value, but every event has one');
@@ -89,17 +91,21 @@ export function decodeEvent(
     ),
     time: attribute('time', 'an ISO 8601 time', (given) => isoTime.safeParse(given).success),
   };
-  const known = handled.find(({ type }) => type === event.type);
-  if (known === undefined) {
+  const home = known.find(({ type }) => type === event.type)?.topic ?? topic;
+  if (home !== topic) {
+    throw new Unreadable('not-a-cloudevent', `ce_type is ${event.type}, which belongs to ${home}, not to ${topic}`);
+  }
+  const expected = handled.find(({ type }) => type === event.type);
+  if (expected === undefined) {
     const [, base] = versionedType.exec(event.type) ?? [];
     const other = handled.find(({ type }) => base !== undefined && versionedType.exec(type)?.[1] === base);
     if (other === undefined) return undefined;
     throw new Unreadable('unknown-version', `ce_type is ${event.type}, but this service knows only ${other.type}`);
   }
-  if (event.source !== known.source) {
+  if (event.source !== expected.source) {
     throw new Unreadable(
       'not-a-cloudevent',
-      `ce_source is ${JSON.stringify(event.source.slice(0, 100))}, but ${event.type} comes from ${known.source}`,
+      `ce_source is ${JSON.stringify(event.source.slice(0, 100))}, but ${event.type} comes from ${expected.source}`,
     );
   }
   return { ...event, data: toText(value) };

@@ -1,6 +1,7 @@
 import type { Database } from '../postgres/database.ts';
 import type { Runtime } from '../runtime/service.ts';
 import { createBroker } from './broker.ts';
+import type { EventType } from './cloud-event.ts';
 import type { EventHandlers } from './handle-message.ts';
 import { kafkaEndpoint } from './kafka-endpoint.ts';
 import { republishLost } from './lost-records.ts';
@@ -16,8 +17,11 @@ export interface KafkaConnection {
    * @param topics all topics of the outbox
    */
   relay(topics: readonly string[]): Promise<void>;
-  /** Joins the service's group. Its handlers keep an inbox in the service's database. */
-  consume(topics: readonly string[], handlers: EventHandlers): Promise<void>;
+  /**
+   * Joins the service's group. Its handlers keep an inbox in the service's database.
+   * @param events all types of events: one in another topic than its own is dead-lettered
+   */
+  consume(topics: readonly string[], handlers: EventHandlers, events: readonly EventType[]): Promise<void>;
 }
 
 /**
@@ -51,8 +55,8 @@ export async function connectKafka(
       };
       lifecycle.onShutdown('consumers', startRelay(database, publisher, group, log, check));
     },
-    async consume(topics, handlers) {
-      const leave = await broker.consume(topics, { group, handlers, publisher, log }, fail);
+    async consume(topics, handlers, events) {
+      const leave = await broker.consume(topics, { group, handlers, events, publisher, log }, fail);
       lifecycle.onShutdown('consumers', leave);
     },
   };

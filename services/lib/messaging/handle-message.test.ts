@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { fromJson } from '@bufbuild/protobuf';
 import { beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { orderCancelled, orderPlaced } from '../../contracts/events.ts';
+import { allEvents } from '../../contracts/all-events.ts';
+import { orderCancelled, orderPlaced, shipmentScheduled } from '../../contracts/events.ts';
 import { createLog, silentLog } from '../observability/log.ts';
 import { DomainError } from '../runtime/domain-error.ts';
-import { readEventData } from './cloud-event.ts';
+import { type EventType, readEventData } from './cloud-event.ts';
 import { toRedriven } from './dead-letter.ts';
 import { done, type EventHandler, handleMessage, type Intent } from './handle-message.ts';
 import type { IncomingMessage, OutgoingMessage, Publisher } from './message.ts';
@@ -47,7 +48,7 @@ const read: EventHandler = async (event) => {
   return done;
 };
 
-async function handle(message: IncomingMessage, intents: (Intent | Error)[] = []) {
+async function handle(message: IncomingMessage, intents: (Intent | Error)[] = [], events: readonly EventType[] = []) {
   let attempts = 0;
   const handler: EventHandler = async (event) => {
     const intent = intents[attempts++];
@@ -55,7 +56,7 @@ async function handle(message: IncomingMessage, intents: (Intent | Error)[] = []
     return intent ?? read(event);
   };
   const handlers = [orderPlaced, orderCancelled].map((event) => ({ event, handle: handler }));
-  const options = { group, handlers, publisher, log: silentLog, firstBackOffMs: 1 };
+  const options = { group, handlers, events, publisher, log: silentLog, firstBackOffMs: 1 };
   const { kind } = await handleMessage(message, options);
   return { kind, attempts, cause: published[0]?.headers['dl-cause'] };
 }
@@ -163,6 +164,18 @@ test.each([
 test('a type without a handler is skipped, whatever its version', async () => {
   const ended = await handle(withHeaders({ ce_type: 'windlass.order.eaten.v3' }));
   expect(ended).toEqual({ kind: 'done', attempts: 0, cause: undefined });
+});
+
+test('an event that belongs to another topic is dead-lettered, handled or not, and its topic is named', async () => {
+  const inOther = { ...placed, topic: 'fulfillment.v1' };
+  expect(await handle(inOther, [], allEvents)).toMatchObject({ kind: 'dead-lettered', attempts: 0 });
+  const unhandled = withHeaders({ ce_type: shipmentScheduled.type });
+  expect(await handle(unhandled, [], allEvents)).toMatchObject({ kind: 'dead-lettered', cause: 'not-a-cloudevent' });
+  const reasons = published.map(({ headers }) => headers['dl-reason']);
+  expect(reasons).toEqual([
+    'ce_type is windlass.order.placed.v1, which belongs to orders.v1, not to fulfillment.v1',
+    'ce_type is windlass.shipment.scheduled.v1, which belongs to fulfillment.v1, not to orders.v1',
+  ]);
 });
 
 test.each(['2026-11-21T10:00:00Z', '2026-11-21T10:00:00.123456+01:00'])('the time %s is read', async (time) => {

@@ -28,6 +28,12 @@ export type EventHandlers = readonly { readonly event: EventType; readonly handl
 export interface HandlingOptions {
   readonly group: string;
   readonly handlers: EventHandlers;
+  /**
+   * All types of events. One in another topic than its own is dead-lettered, handled or not: the service that may write
+   * to this topic has written another's event.
+   * @default none: the topic of an event is not compared
+   */
+  readonly events?: readonly EventType[];
   /** Publishes dead-letter messages, to the topic `<group>.dlq`. */
   readonly publisher: Publisher;
   readonly log: Log;
@@ -91,7 +97,7 @@ export function handleMessage(message: IncomingMessage, options: HandlingOptions
 }
 
 async function decide(message: IncomingMessage, options: HandlingOptions, isFirst: boolean): Promise<Handled> {
-  const { group, handlers } = options;
+  const { group, handlers, events } = options;
   const { unreadable, offset } = message;
   if (unreadable) {
     const reason = `offsets ${unreadable.firstOffset} to ${offset}: ${unreadable.reason}`;
@@ -107,6 +113,7 @@ async function decide(message: IncomingMessage, options: HandlingOptions, isFirs
     event = decodeEvent(
       message,
       handlers.map(({ event }) => event),
+      events,
     );
   } catch (error) {
     return deadLetterOf(error, 0);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, logLevel } from 'kafkajs';
 import type { Log } from '../observability/log.ts';
 import { createBroker } from './broker.ts';
+import type { EventType } from './cloud-event.ts';
 import type { EventHandlers } from './handle-message.ts';
 import { type KafkaEndpoint, newClient } from './kafka-endpoint.ts';
 import type { Publisher } from './message.ts';
@@ -11,6 +12,8 @@ export interface ReplayOptions {
   /** An unused consumer group, which is deleted afterwards. */
   readonly group: string;
   readonly handlers: EventHandlers;
+  /** All types of events, as a consumer knows them. */
+  readonly events: readonly EventType[];
   readonly log: Log;
   /**
    * Called about once a second.
@@ -42,7 +45,7 @@ const pollIntervalMs = 1_000;
  * @throws Error if the consumer stopped permanently; messages that were handled until then stay handled
  */
 export async function replayTopic(topic: string, options: ReplayOptions): Promise<Replayed> {
-  const { kafka, group, handlers, log, onProgress } = options;
+  const { kafka, group, handlers, events, log, onProgress } = options;
   const admin = newClient(kafka, { clientId: group, logLevel: logLevel.ERROR }).admin();
   await admin.connect();
   try {
@@ -56,7 +59,8 @@ export async function replayTopic(topic: string, options: ReplayOptions): Promis
       },
     };
     const { promise: stopped, reject } = Promise.withResolvers<never>();
-    const leave = await createBroker(group, kafka, log).consume([topic], { group, handlers, publisher, log }, reject);
+    const broker = createBroker(group, kafka, log);
+    const leave = await broker.consume([topic], { group, handlers, events, publisher, log }, reject);
     try {
       await Promise.race([stopped, untilRead(() => countRead(admin, group, topic, ranges), total, onProgress)]);
     } finally {

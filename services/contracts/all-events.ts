@@ -1,0 +1,4 @@
+import * as events from './events.ts';
+
+/** Every kind of event that the shop publishes. */
+export const allEvents = Object.values(events);
