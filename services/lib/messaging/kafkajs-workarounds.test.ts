@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type RequestQueue, reconnecting } from './kafkajs-workarounds.ts';
+import { type GroupCoordinators, type RequestQueue, reconnecting } from './kafkajs-workarounds.ts';
 
 const Queue = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as new (
   options: object,
@@ -19,6 +19,13 @@ test('a pending request sets a timer', () => {
   queue.pending.push({});
   queue.checkPendingRequests();
   expect(vi.getTimerCount()).toBe(1);
+});
+
+test('a group whose coordinator no broker names is asked for again', async () => {
+  const { prototype } = createRequire(import.meta.url)('kafkajs/src/cluster') as { prototype: GroupCoordinators };
+  const brokerPool = { withBroker: async () => null };
+  const asking = prototype.findGroupCoordinatorMetadata.call({ brokerPool } as never, { groupId: 'analytics' });
+  await expect(asking).rejects.toMatchObject({ message: 'Failed to find group coordinator', retriable: true });
 });
 
 function connection() {

@@ -22,6 +22,29 @@ prototype.scheduleCheckPendingRequests = function scheduleIfPending() {
   if (this.pending.length > 0) schedule.call(this);
 };
 
+/** The part of kafkajs' cluster that the workaround uses. */
+export interface GroupCoordinators {
+  findGroupCoordinatorMetadata(request: { readonly groupId: string }): Promise<unknown>;
+}
+
+const { prototype: coordinators } = require('kafkajs/src/cluster') as { prototype: GroupCoordinators };
+const find = coordinators.findGroupCoordinatorMetadata;
+const { KafkaJSBrokerNotFound } = require('kafkajs/src/errors') as {
+  KafkaJSBrokerNotFound: new (message: string) => Error;
+};
+
+/**
+ * While a broker shuts down, or just after it has started, no broker may be able to name the coordinator of a group.
+ * kafkajs takes that for final, and the consumer stops (https://github.com/tulios/kafkajs/issues/1630). With this import
+ * it is an error that kafkajs retries.
+ */
+coordinators.findGroupCoordinatorMetadata = async function findOrRetry(request) {
+  return find.call(this, request).catch((error: unknown) => {
+    const isNotFound = error instanceof Error && error.name === 'KafkaJSGroupCoordinatorNotFound';
+    throw isNotFound ? new KafkaJSBrokerNotFound(error.message) : error;
+  });
+};
+
 /** True if the broker refuses a batch because of its size. */
 export const isTooLarge = (error: unknown): boolean => hasType(error, ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
