@@ -65,7 +65,7 @@ describe('tokens-fit', () => {
     expect(valuesOf({ jwksUri: 'made-in-cluster' })).toEqual(['tokens.jwksUri = made-in-cluster']);
   });
 
-  test.each(['http://issuer.example/keys', 'issuer.example', ''])(
+  test.each(['http://issuer.example/keys', 'https://user:x@issuer.example/keys', 'issuer.example', ''])(
     'keys come by https, and not from "%s"',
     (jwksUri) => {
       expect(valuesOf({ jwksUri })).toEqual([`tokens.jwksUri = ${jwksUri}`]);

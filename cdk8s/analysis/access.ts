@@ -66,9 +66,15 @@ export function tokensFit(environments: Readonly<Record<string, Pick<Environment
       ...(isMade && faults === 'off'
         ? [problem('jwksUri', 'anyone who reads its Secret could sign tokens: use the https URL of an issuer.')]
         : []),
-      ...(!isMade && URL.parse(tokens.jwksUri)?.protocol !== 'https:'
-        ? [problem('jwksUri', `use an https URL, or ${MADE_IN_CLUSTER} for tests.`)]
+      ...(!isMade && !isPublicUrl(tokens.jwksUri)
+        ? [problem('jwksUri', `use an https URL without a user or password, or ${MADE_IN_CLUSTER} for tests.`)]
         : []),
     ];
   });
+}
+
+/** Public keys need no password, which the manifests would show. */
+function isPublicUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url?.protocol === 'https:' && url.username === '' && url.password === '';
 }

@@ -23,6 +23,10 @@ test.each(['Shop.example', 'shop', '*.example', 'https://shop.example', '10.0.0.
   },
 );
 
+test('a name that is there twice is refused', () => {
+  expect(valuesOf({ hosts: ['shop.example', 'a.example', 'shop.example'] })).toEqual(['edge.hosts = shop.example']);
+});
+
 test('without a name nothing is served', () => {
   expect(valuesOf({ hosts: [] })).toEqual(['edge.hosts = none']);
 });

@@ -24,6 +24,9 @@ function entryFits(subject: string, { hosts, plainHttp }: Entered['edge'], isRea
     ...hosts
       .filter((host) => (host === '*' ? isReal : !hasForm(host, HOST)))
       .map((host) => problem(`edge.hosts = ${host}`, host === '*' ? `any name is for tests only: ${right}` : right)),
+    ...hosts
+      .filter((host, index) => hosts.indexOf(host) < index)
+      .map((host) => problem(`edge.hosts = ${host}`, 'it is there already: name each host once.')),
     ...(plainHttp !== 'redirected' && isReal
       ? [problem(`edge.plainHttp = ${plainHttp}`, 'tokens would be sent readable: use redirected.')]
       : []),

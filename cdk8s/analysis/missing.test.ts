@@ -30,10 +30,11 @@ test.each([
   'ghcr.io/team/services',
   `services@${DIGEST}`,
   `windlass/services@${DIGEST}`,
+  `docker.io/windlass/services@${DIGEST}`,
   `ghcr.io/team/services@${DIGEST}0`,
   'ghcr.io/team/services@sha256:latest',
   '',
-])('"%s" names no image for customers: a tag, no registry, or no digest', (image) => {
+])('"%s" names no image for customers: a tag, no registry of ours, or no digest', (image) => {
   expect(missingFrom('prod', { ...own, image })).toEqual([
     {
       subject: 'environments.prod',

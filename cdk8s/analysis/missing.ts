@@ -2,8 +2,12 @@ import { BlockList, isIPv6 } from 'node:net';
 import { type Environment, GIVEN } from '../model/environment.ts';
 import type { Problem } from '../model/problem.ts';
 
-/** A registry's host, a path, perhaps a tag, and a digest. Without a host, Docker would ask Docker Hub. */
-const BY_DIGEST = /^([a-z0-9-]+(\.[a-z0-9-]+)+|localhost)(:\d+)?(\/[a-z0-9._-]+)+(:[\w.-]+)?@sha256:[0-9a-f]{64}$/;
+/**
+ * A registry's host, a path, perhaps a tag, and a digest. Without a host, Docker would ask Docker Hub, where the name
+ * that dev's image has is not ours.
+ */
+const BY_DIGEST =
+  /^(?!docker\.io\/windlass\/)([a-z0-9-]+(\.[a-z0-9-]+)+|localhost)(:\d+)?(\/[a-z0-9._-]+)+(:[\w.-]+)?@sha256:[0-9a-f]{64}$/;
 
 /** An image for customers that nothing can pull. */
 const EXAMPLE_IMAGE = `registry.example/windlass/services@sha256:${'0'.repeat(64)}`;
@@ -42,13 +46,14 @@ export function asExample(environment: Environment): Environment {
 function imageByDigest(subject: string, image: string): Problem[] {
   if (BY_DIGEST.test(image)) return [];
   const given = image === GIVEN;
+  const notOurs = 'a tag can move, a name without a registry is of Docker Hub, and docker.io/windlass is not ours';
   return [
     {
       subject,
       value: `image = ${given ? 'none' : image}`,
       rule: 'image-by-digest',
       message:
-        `${given ? 'nothing names the image' : 'a tag can move, and a name without a registry is of Docker Hub'}: ` +
+        `${given ? 'nothing names the image' : notOurs}: ` +
         'use IMAGE=registry.example/team/services@sha256:…, with the digest that the push printed.',
     },
   ];

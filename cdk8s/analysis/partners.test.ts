@@ -35,6 +35,9 @@ test.each([
   [{ ...bank, addresses: ['8.8.4.0/33'] }, 'partners.bank.addresses = 8.8.4.0/33'],
   [{ ...bank, addresses: ['0.0.0.0/0'] }, 'partners.bank.addresses = 0.0.0.0/0'],
   [{ ...bank, addresses: ['::/0'] }, 'partners.bank.addresses = ::/0'],
+  [{ ...bank, addresses: ['127.0.0.0/8'] }, 'partners.bank.addresses = 127.0.0.0/8'],
+  [{ ...bank, addresses: ['169.254.169.254/32'] }, 'partners.bank.addresses = 169.254.169.254/32'],
+  [{ ...bank, addresses: ['fe80::1/128'] }, 'partners.bank.addresses = fe80::1/128'],
 ])('%j is refused', (servers, value) => {
   expect(problemsOf({ partners: { bank: servers } })).toEqual([value]);
 });

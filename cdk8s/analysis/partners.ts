@@ -1,9 +1,16 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import { ownValue } from '../model/dependencies.ts';
 import type { Environment, PartnerServers, Servers } from '../model/environment.ts';
 import type { Problem } from '../model/problem.ts';
 import type { Topology } from '../model/topology.ts';
 import { HOST, hasForm } from './names.ts';
+
+/** Loopback and link-local addresses, among them those by which a cloud gives its machines their credentials. */
+const NEVER_OUTSIDE = new BlockList();
+NEVER_OUTSIDE.addSubnet('127.0.0.0', 8);
+NEVER_OUTSIDE.addSubnet('169.254.0.0', 16);
+NEVER_OUTSIDE.addSubnet('::1', 128, 'ipv6');
+NEVER_OUTSIDE.addSubnet('fe80::', 10, 'ipv6');
 
 type Outside = Pick<Environment, 'partners' | 'postgres' | 'faults'>;
 
@@ -52,21 +59,23 @@ function checkServers(subject: string, field: string, servers: Servers & Partial
       ? []
       : [problem(subject, `${field}.addresses = none`, 'pods could connect to none: state at least one CIDR block.')]),
     ...addresses
-      .filter((address) => !isBlock(address))
+      .filter((address) => !isBlockOutside(address))
       .map((address) =>
         problem(
           subject,
           `${field}.addresses = ${address}`,
-          'use CIDR blocks such as 203.0.113.7/32, of at least 8 bits: a shorter one bounds nothing.',
+          'use CIDR blocks such as 203.0.113.7/32, of at least 8 bits (a shorter one bounds nothing), and none of this ' +
+            "machine or link (127.0.0.0/8, 169.254.0.0/16, ::1, fe80::/10): they are nobody else's.",
         ),
       ),
   ];
 }
 
-function isBlock(text: string): boolean {
+function isBlockOutside(text: string): boolean {
   const [address = '', bits = '', ...rest] = text.split('/');
   const most = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
-  return rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) >= 8 && Number(bits) <= most;
+  const isBlock = rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) >= 8 && Number(bits) <= most;
+  return isBlock && !NEVER_OUTSIDE.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }
 
 function problem(subject: string, value: string, message: string): Problem {
