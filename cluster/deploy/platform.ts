@@ -32,9 +32,10 @@ export async function installPlatform(
   if (problems.length > 0) throw new UserError(problems.join('\n'));
   const { base, istiod, cni, gateway } = await istioReleases(provider, mesh);
   const injected = [gateway, prometheus(provider, mesh)];
-  const controlPlane = mesh.kind === 'own' ? [base, istiod, ...(mesh.hasCni ? [cni] : [])] : [];
+  const definitions = mesh.kind === 'own' ? [base] : [];
+  const controlPlane = mesh.kind === 'own' ? [istiod, ...(mesh.hasCni ? [cni] : [])] : [];
   const others = independent(provider, images, strimzi);
-  const pending = await findPending([...controlPlane, ...injected, ...others]);
+  const pending = await findPending([...definitions, ...controlPlane, ...injected, ...others]);
   if (provider.pull && pending.length > 0) {
     progress.note('rendering the charts');
     const manifests = await Promise.all(pending.map(renderRelease));
@@ -48,7 +49,7 @@ export async function installPlatform(
   await applyNamespaces(provider, mesh);
   // Before Postgres: an upgrade of its chart from a version that contained the passwords would delete them.
   await ensureCredentials(mesh);
-  if (mesh.kind === 'own') await install(base);
+  await install(...definitions);
   await install(...controlPlane, ...others);
   progress.note('istiod');
   if (mesh.kind === 'own') await waitUntilServing('istio-system', 'deployment/istiod');
