@@ -45,13 +45,20 @@ export async function manifestStream(images: ReadonlyMap<string, string>, mesh: 
 /** Applies the application and waits until Kafka and every workload of our namespaces serve. */
 export async function deployApplication(images: ReadonlyMap<string, string>, mesh: Mesh): Promise<void> {
   await apply(await manifestStream(images, mesh), 'apply of the application');
-  const items = await Promise.all(namespacesOf(mesh).map(watchedIn));
-  await Promise.all(
-    items
-      .flat()
-      .filter((item) => !isServing(item))
-      .map(waitUntilReady),
+  await Promise.all(namespacesOf(mesh).map(waitUntilReadyIn));
+}
+
+async function waitUntilReadyIn(namespace: string): Promise<void> {
+  const waiting = (await watchedIn(namespace)).filter((item) => !isServing(item));
+  const { kafka = [], workloads = [] } = Object.groupBy(waiting, ({ kind }) =>
+    kind.startsWith('Kafka') ? 'kafka' : 'workloads',
   );
+  const names = (items: readonly Watched[]) =>
+    items.map(({ kind, metadata }) => `${kind.toLowerCase()}/${metadata.name}`);
+  await Promise.all([
+    kafka.length > 0 && waitForCondition(namespace, names(kafka), 'Ready'),
+    workloads.length > 0 && waitUntilServing(namespace, ...names(workloads)),
+  ]);
 }
 
 async function watchedIn(namespace: string): Promise<readonly Watched[]> {
@@ -82,11 +89,4 @@ export function isServing({ kind, metadata, spec, status = {} }: Watched): boole
     return status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
   const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status;
   return [replicas, updatedReplicas, availableReplicas].every((count) => count === (spec.replicas ?? 1));
-}
-
-function waitUntilReady({ kind, metadata: { namespace, name } }: Watched): Promise<void> {
-  const resource = `${kind.toLowerCase()}/${name}`;
-  return kind.startsWith('Kafka')
-    ? waitForCondition(namespace, [resource], 'Ready')
-    : waitUntilServing(namespace, resource);
 }

@@ -52,11 +52,15 @@ export async function installPlatform(
   await install(...definitions);
   await install(...controlPlane, ...others);
   progress.note('istiod');
-  if (mesh.kind === 'own') await waitUntilServing('istio-system', 'deployment/istiod');
-  if (controlPlane.includes(cni)) await waitUntilServing(cni.namespace, 'daemonset/istio-cni-node');
-  await waitUntilInjecting(mesh);
-  await ensureAuthentication(mesh);
-  await install(...injected);
+  const installInjected = async () => {
+    if (mesh.kind === 'own') await waitUntilServing('istio-system', 'deployment/istiod');
+    await waitUntilInjecting(mesh);
+    await ensureAuthentication(mesh);
+    await install(...injected);
+  };
+  // Gateway and Prometheus take no redirected traffic: they need not wait for istio-cni.
+  const redirecting = controlPlane.includes(cni) && waitUntilServing(cni.namespace, 'daemonset/istio-cni-node');
+  await Promise.all([installInjected(), redirecting]);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type PodEvent, pullsInProgress } from './waits.ts';
+import { CommandError } from '../run.ts';
+import { isUnreachable, type PodEvent, pullsInProgress } from './waits.ts';
 
 const event = (second: number, reason: string, pod = 'orders-1', container = 'orders'): PodEvent => ({
   reason,
@@ -23,4 +24,13 @@ test('each container of each pod has its own pulls, and a repeated pull is in pr
     event(5, 'Pulling', 'payments-1'),
   ];
   expect(pullsInProgress(events)).toEqual(['Pulling of payments-1']);
+});
+
+test.each([
+  ['Unable to connect to the server: net/http: TLS handshake timeout', true],
+  ['The connection to the server 127.0.0.1:6443 was refused - did you specify the right host or port?', true],
+  ['timed out waiting for the condition', false],
+  ['Error from server (NotFound): deployments.apps "orders" not found', false],
+])('"%s" means that the API server did not answer: %s', (line, expected) => {
+  expect(isUnreachable(new CommandError(`start of deployment/orders failed (exit code 1):\n  ${line}`))).toBe(expected);
 });

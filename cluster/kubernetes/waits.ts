@@ -5,6 +5,7 @@ import { kubectl } from './kubectl.ts';
 /** How long a start may take, without the pulls of its images, whose time depends on the registry. */
 const READY_SECONDS = 150;
 const PULL_LIMIT_MS = 20 * 60_000;
+const UNREACHABLE_LIMIT_MS = 60_000;
 
 /** The fields of an event that are used here. */
 export interface PodEvent {
@@ -16,12 +17,12 @@ export interface PodEvent {
 }
 
 /**
- * Waits until the newest generation of a workload serves. The error names the workload and the latest warnings of its
- * namespace.
+ * Waits until the newest generation of each workload serves. The error names the workloads and the latest warnings of
+ * their namespace.
  */
-export async function waitUntilServing(namespace: string, workload: string): Promise<void> {
-  const args = ['-n', namespace, 'rollout', 'status', workload, `--timeout=${READY_SECONDS}s`];
-  await waitUnlessPulling(namespace, args, `start of ${workload} in ${namespace}`);
+export async function waitUntilServing(namespace: string, ...workloads: readonly string[]): Promise<void> {
+  const args = ['-n', namespace, 'rollout', 'status', ...workloads, `--timeout=${READY_SECONDS}s`];
+  await waitUnlessPulling(namespace, args, `start of ${workloads.join(' ')} in ${namespace}`);
 }
 
 /** Waits for a condition of custom resources, as `kubectl wait` does. */
@@ -34,20 +35,34 @@ export async function waitForCondition(
   await waitUnlessPulling(namespace, args, `wait for ${resources.join(' ')} in ${namespace}`);
 }
 
-/** Waits again as long as a pod of the namespace was still pulling an image at the end of the timeout. */
+/**
+ * Waits again as long as a pod of the namespace was still pulling an image at the end of the timeout, and for a minute if
+ * the API server does not answer: it has to share the machine with everything that starts.
+ */
 async function waitUnlessPulling(namespace: string, args: readonly string[], what: string): Promise<void> {
   const limit = Date.now() + PULL_LIMIT_MS;
+  const unreachableLimit = Date.now() + UNREACHABLE_LIMIT_MS;
   for (;;) {
     try {
       await kubectl(args, { what });
       return;
     } catch (error) {
+      if (isUnreachable(error) && Date.now() < unreachableLimit) {
+        await sleep(1_000);
+        continue;
+      }
       const events = await readEvents(namespace);
       if (pullsInProgress(events).length === 0 || Date.now() > limit) throw explained(error, events);
       // Once the Deployment's own deadline is over, kubectl does not wait at all.
       await sleep(5_000);
     }
   }
+}
+
+/** Whether kubectl could not ask: `Unable to connect to the server: net/http: TLS handshake timeout`. */
+export function isUnreachable(error: unknown): boolean {
+  const message = error instanceof CommandError ? error.message : '';
+  return /Unable to connect to the server|The connection to the server .+ was refused|connection lost/.test(message);
 }
 
 /** The namespace's events, without those of pods that are gone. */

@@ -80,8 +80,9 @@ export function nativeProvider(checkout: string = root): ClusterProvider {
       progress.note('images of the control plane');
       await importImages(node, controlPlane);
       await continueWithImages(folder);
-      progress.note('images of the platform');
-      await importImages(node, await packAll(workloadImages(folders), progress));
+      // Meanwhile the control plane starts. It waits more than it computes.
+      progress.note('images of the platform and of the services');
+      await importImages(node, await packAll({ ...workloadImages(folders), ...ownImages() }, progress));
       progress.note('control plane');
       await waitForMark(folder, 'ready');
       await this.connect();
