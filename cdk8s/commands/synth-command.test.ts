@@ -9,7 +9,7 @@ import { topology } from '../topology.ts';
 import { synth } from './synth-command.ts';
 
 const source = { topology, policies, limits, saga, environments };
-const DIGEST = `registry.example/team/services@sha256:${'0'.repeat(64)}`;
+const DIGEST = `registry.example/team/services@sha256:${'1'.repeat(64)}`;
 /** What prod needs beside its source, whose names are examples. */
 const forProd = ['--image', DIGEST, '--examples'];
 
@@ -29,6 +29,13 @@ test('all environments are written, or the requested one', () => {
   expect(readdirSync(out)).toEqual(['prod']);
   expect(synth(['--out', out, ...forProd], source)).toBe(0);
   expect(readdirSync(out).toSorted()).toEqual(Object.keys(environments).toSorted());
+});
+
+test('a problem that shows only in one environment keeps all of them from being written', () => {
+  const acquirer = { ...environments.prod.partners.acquirer, host: 'orders.shop.svc.cluster.local' };
+  const prod = { ...environments.prod, partners: { acquirer } };
+  expect(synth(['--out', out], { ...source, environments: { ...environments, prod } })).toBe(1);
+  expect(readdirSync(out)).toEqual([]);
 });
 
 test('wrong usage exits with 2, and --help with 0', () => {

@@ -5,6 +5,7 @@ import { analyze } from '../analysis/analyze.ts';
 import { availabilityOfRoutes, formatAvailability } from '../analysis/availability.ts';
 import { connectionsFit } from '../analysis/connections.ts';
 import { edgeFits } from '../analysis/edge.ts';
+import { environmentsHaveForm } from '../analysis/environment-form.ts';
 import { environmentsFit } from '../analysis/environments.ts';
 import { asExample, missingFrom } from '../analysis/missing.ts';
 import { partnersFit } from '../analysis/partners.ts';
@@ -48,6 +49,8 @@ export function synth(args: readonly string[], { environments, ...model }: Sourc
     .parse(args, { from: 'user' })
     .opts<{ out: string; env: string; image?: string; examples?: true }>();
   try {
+    const unformed = environmentsHaveForm(environments);
+    if (unformed.length > 0) throw new SynthesisRejected(unformed);
     const replicas = Object.values(environments).map((environment) => environment.replicas);
     const problems = [
       ...analyze(model, replicas),
@@ -59,13 +62,16 @@ export function synth(args: readonly string[], { environments, ...model }: Sourc
     ];
     if (problems.length > 0) throw new SynthesisRejected(problems);
     const wanted = Object.entries(environments).filter(([name]) => env === ALL || env === name);
-    for (const [name, source] of wanted) {
+    // A problem of any of them, before the first is written.
+    const planned = wanted.map(([name, source]) => {
       const environment = image ? { ...source, image } : source;
       const missing = missingFrom(name, environment, { examples });
       if (missing.length > 0 && env !== ALL) throw new SynthesisRejected(missing);
-      const outFolder = join(out, name);
       const topology = topologyIn(environment, model.topology);
       const plan = planMesh({ ...model, topology }, replicas);
+      return { outFolder: join(out, name), environment, missing, topology, plan };
+    });
+    for (const { outFolder, environment, missing, topology, plan } of planned) {
       synthesize({ topology, plan, environment: asExample(environment), outFolder });
       if (missing.length > 0) console.error(onlyExample(outFolder, missing));
       else if (environment.faults === 'off') console.log(needs(outFolder, prerequisites(topology)));
