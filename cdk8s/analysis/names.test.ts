@@ -35,7 +35,7 @@ describe('names-valid', () => {
 
   describe('a service, its namespace and its database', () => {
     test.each(['a', 'a1', 'orders-worker', 'a--b', 'x'.repeat(63)])('may be called %s', (name) => {
-      expect(withService(name, { ...a, namespace: name, database: name })).toEqual([]);
+      expect(withService(name, { ...a, namespace: name, database: name.slice(0, 45) })).toEqual([]);
     });
 
     test.each(['', 'A', '1a', '-a', 'a-', 'a.b', 'a_b', 'a b', 'ä', 'a\n', 'x'.repeat(64)])(
@@ -46,16 +46,30 @@ describe('names-valid', () => {
             subject: name,
             value: `${kind} = ${name}`,
             rule: 'names-valid',
-            message: 'use at most 63 lower-case letters, digits and hyphens, a letter first and no hyphen last.',
+            message: `use at most ${kind === 'database' ? 45 : 63} lower-case letters, digits and hyphens, a letter first and no hyphen last.`,
           })),
         );
       },
     );
 
-    test.each(['gateway', 'a-gateway', 'a-from-b', 'default-deny'])(
-      'of a service %s is taken by other resources',
-      (name) => {
-        expect(withService(name)).toMatchObject([{ value: `service = ${name}` }]);
+    test.each([
+      ...['gateway', 'a-gateway', 'a-from-b', 'default-deny', 'default', 'commands', 'operators'],
+      ...['events-cluster-ca', 'reader-1', 'a-rebuild-b'],
+    ])('of a service %s is taken by other resources', (name) => {
+      expect(withService(name)).toMatchObject([{ value: `service = ${name}` }]);
+    });
+
+    test.each(['default', 'kube-system', 'istio-system', 'postgres', 'observability'])(
+      'of a namespace %s is not for services',
+      (namespace) => {
+        expect(withService('a', { ...a, namespace })).toMatchObject([{ value: `namespace = ${namespace}` }]);
+      },
+    );
+
+    test.each(['postgres', 'template1', 'roles', 'monitoring', 'orders-migrator', 'x'.repeat(46)])(
+      'of a database %s is taken or too long',
+      (database) => {
+        expect(withService('a', { ...a, database })).toMatchObject([{ value: `database = ${database}` }]);
       },
     );
 

@@ -40,8 +40,18 @@ const HTTP_PATH: Form = {
   right: 'a path such as /v1/orders/{id}: letters, digits and -._~, and {names} that are a whole segment',
 };
 
-/** Names of resources that belong to no service or to two. A service's own name must not look like one of them. */
-const RESERVED = /-from-|-gateway$|^default-deny$/;
+/** The name of a database is part of the names of roles, Secrets and volumes. */
+const DATABASE: Form = { ...LABEL, maxLength: 45, right: LABEL.right.replace('63', '45') };
+
+/**
+ * Names of resources that belong to no service or to two. A service's own name must not look like one of them. Every pod
+ * without an account has the account `default`. The groups of operators' commands are reader-… and …-rebuild-….
+ */
+const RESERVED = /-from-|-gateway$|^(default|default-deny|commands|operators)$|^(events|reader)-|-rebuild-/;
+/** Namespaces of Kubernetes and of the platform: our policies would hold for pods that are not ours. */
+const RESERVED_NAMESPACE = /^(default|kube-.+|istio-system|postgres|observability)$/;
+/** Postgres' own, and names that would be read as those of another role or Secret. */
+const RESERVED_DATABASE = /^(postgres|template[01]|roles|monitoring)$|-migrator$/;
 
 /** Every name and path has the form that Kubernetes, Istio, Kafka or gRPC requires. */
 export function namesValid({ services, topics, interactions }: Topology): Problem[] {
@@ -71,12 +81,26 @@ function checkService(name: string, { namespace, database, serves, external }: S
             name,
             'service',
             name,
-            `any but ${GATEWAY}, default-deny, …-gateway and …-from-…, which other resources are called`,
+            `any but ${GATEWAY}, default, default-deny, commands, operators, events-…, reader-…, …-gateway, …-from-… and ` +
+              '…-rebuild-…, which other resources are called',
           ),
         ]
       : []),
     ...check(name, 'namespace', namespace, LABEL),
-    ...check(name, 'database', database, LABEL),
+    ...(RESERVED_NAMESPACE.test(namespace ?? '')
+      ? [problem(name, 'namespace', namespace, 'one for services only, and not one of Kubernetes or of the platform')]
+      : []),
+    ...check(name, 'database', database, DATABASE),
+    ...(RESERVED_DATABASE.test(database ?? '')
+      ? [
+          problem(
+            name,
+            'database',
+            database,
+            'any but postgres, template0, template1, roles, monitoring and …-migrator',
+          ),
+        ]
+      : []),
     ...(external
       ? [...check(name, 'external.host', external.host, HOST), ...check(name, 'external.ca', external.ca, LABEL)]
       : []),
