@@ -18,7 +18,13 @@ import { conditionCanHold, conditionsDiffer, retryWithoutBudget, slowAttemptsRet
 import { routesReachable } from './routes.ts';
 import { slosReachable, slosStated } from './slos.ts';
 import { calleeOutlivesCaller, timeoutWithinBudget, triesFitTimeout } from './timeouts.ts';
-import { deadLettersKept, segmentsWithinRetention, topicsAsReleased, topicsFitDeduplication } from './topics.ts';
+import {
+  deadLettersKept,
+  oneProducer,
+  segmentsWithinRetention,
+  topicsAsReleased,
+  topicsFitDeduplication,
+} from './topics.ts';
 
 /** Rules on the effective policy of a single RPC. */
 const RPC_RULES = [
@@ -62,6 +68,7 @@ export function analyze(model: Model, replicas: readonly Replicas[]): Problem[] 
     ...slosStated(model),
     ...slosReachable(model),
     ...topicsFitDeduplication(topology),
+    ...oneProducer(topology),
     ...segmentsWithinRetention(topology),
     ...deadLettersKept(topology),
     ...topicsAsReleased(model),

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { ReleasedTopics, Topic } from '../model/topology.ts';
+import type { ReleasedTopics, Topic, Topology } from '../model/topology.ts';
 import { exampleModel, exampleTopology } from '../testing/example.ts';
-import { deadLettersKept, segmentsWithinRetention, topicsAsReleased, topicsFitDeduplication } from './topics.ts';
+import { topology } from '../topology.ts';
+import {
+  deadLettersKept,
+  oneProducer,
+  segmentsWithinRetention,
+  topicsAsReleased,
+  topicsFitDeduplication,
+} from './topics.ts';
 
 const withTopic = (change: Partial<Topic>, deduplicationDays = 9) => ({
   ...exampleTopology,
@@ -32,6 +39,16 @@ describe('topics-fit-deduplication', () => {
     expect(exampleTopology.topics['c.dlq'].retentionDays).toBe(30);
     expect(topicsFitDeduplication(exampleTopology)).toEqual([]);
   });
+});
+
+test('a topic has one producer', () => {
+  expect(oneProducer(exampleTopology)).toEqual([]);
+  expect(oneProducer(topology)).toEqual([]);
+  const [first] = topology.interactions.filter((one) => one.style === 'async');
+  const second = { ...first, producer: 'payments' } as Topology['interactions'][number];
+  expect(oneProducer({ ...topology, interactions: [...topology.interactions, second] })).toMatchObject([
+    { subject: 'orders.v1', value: 'producers = orders-worker, payments', rule: 'one-producer' },
+  ]);
 });
 
 test('a segment that is open for longer than the retention would decide alone', () => {

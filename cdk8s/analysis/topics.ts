@@ -28,6 +28,20 @@ export function topicsFitDeduplication({ topics, deduplicationDays, interactions
     });
 }
 
+/**
+ * Consumers trust an event's source because one service alone may write its topic. Dead letters of a group are written by
+ * that group.
+ */
+export function oneProducer({ interactions }: Topology): Problem[] {
+  const events = interactions.filter((one) => one.style === 'async');
+  return Object.entries(Object.groupBy(events, ({ topic }) => topic)).flatMap(([topic, ofTopic = []]) => {
+    const producers = [...new Set(ofTopic.map(({ producer }) => producer))];
+    if (producers.length < 2) return [];
+    const message = 'each could write the events of the other: give every producer a topic of its own.';
+    return [{ subject: topic, value: `producers = ${producers.join(', ')}`, rule: 'one-producer', message }];
+  });
+}
+
 /** Kafka deletes whole segments, so a segment that is open for longer than the retention decides alone. */
 export function segmentsWithinRetention({ topics }: Topology): Problem[] {
   return Object.entries(topics)
