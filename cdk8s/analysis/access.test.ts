@@ -65,12 +65,18 @@ describe('tokens-fit', () => {
     expect(valuesOf({ jwksUri: 'made-in-cluster' })).toEqual(['tokens.jwksUri = made-in-cluster']);
   });
 
-  test.each(['http://issuer.example/keys', 'https://user:x@issuer.example/keys', 'issuer.example', ''])(
-    'keys come by https, and not from "%s"',
-    (jwksUri) => {
-      expect(valuesOf({ jwksUri })).toEqual([`tokens.jwksUri = ${jwksUri}`]);
-    },
-  );
+  test.each([
+    'http://issuer.example/keys',
+    'https://user:x@issuer.example/keys',
+    ' https://issuer.example\n/keys',
+    'https:issuer.example',
+    'https://issuer.example/x y',
+    'https://issuer.example:0/',
+    'issuer.example',
+    '',
+  ])('keys come by https, and not from "%s"', (jwksUri) => {
+    expect(valuesOf({ jwksUri })).toEqual([`tokens.jwksUri = ${jwksUri}`]);
+  });
 
   test.each(['issuer', 'audience'] as const)('%s is a word', (field) => {
     for (const text of ['', 'a b', 'x'.repeat(256)]) expect(valuesOf({ [field]: text })).toHaveLength(1);

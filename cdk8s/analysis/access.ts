@@ -76,5 +76,7 @@ export function tokensFit(environments: Readonly<Record<string, Pick<Environment
 /** Public keys need no password, which the manifests would show. */
 function isPublicUrl(text: string): boolean {
   const url = URL.parse(text);
-  return url?.protocol === 'https:' && url.username === '' && url.password === '';
+  // A URL that is written otherwise is one that the parser has mended, and istiod's may not.
+  if (url === null || ![text, `${text}/`].includes(url.href)) return false;
+  return url.protocol === 'https:' && url.username === '' && url.password === '' && url.port !== '0';
 }

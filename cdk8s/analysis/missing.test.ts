@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { environments } from '../environments.ts';
 import { missingFrom } from './missing.ts';
 
-const DIGEST = `sha256:${'0'.repeat(64)}`;
+const DIGEST = `sha256:${'1'.repeat(64)}`;
 const own = {
   ...environments.prod,
   image: `registry.shop.com/team/services@${DIGEST}`,
@@ -31,6 +31,8 @@ test.each([
   `services@${DIGEST}`,
   `windlass/services@${DIGEST}`,
   `docker.io/windlass/services@${DIGEST}`,
+  `index.docker.io:443/windlass/services@${DIGEST}`,
+  `ghcr.io/team/services@sha256:${'0'.repeat(64)}`,
   `ghcr.io/team/services@${DIGEST}0`,
   'ghcr.io/team/services@sha256:latest',
   '',
@@ -47,6 +49,7 @@ test.each([
 
 test.each([
   [{ tokens: { ...own.tokens, issuer: 'https://id.example.com' } }, ['tokens.issuer = https://id.example.com']],
+  [{ tokens: { ...own.tokens, issuer: 'id.example./x' } }, ['tokens.issuer = id.example./x']],
   [{ postgres: { port: 1, addresses: ['192.0.2.7/32'] } }, ['postgres.addresses.0 = 192.0.2.7/32']],
   [{ postgres: { port: 1, addresses: ['10.0.0.0/8', '2001:db8::/64'] } }, ['postgres.addresses.1 = 2001:db8::/64']],
   [

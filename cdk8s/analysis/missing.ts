@@ -7,7 +7,7 @@ import type { Problem } from '../model/problem.ts';
  * that dev's image has is not ours.
  */
 const BY_DIGEST =
-  /^(?!docker\.io\/windlass\/)([a-z0-9-]+(\.[a-z0-9-]+)+|localhost)(:\d+)?(\/[a-z0-9._-]+)+(:[\w.-]+)?@sha256:[0-9a-f]{64}$/;
+  /^(?!((index|registry-1)\.)?docker\.io(:\d+)?\/windlass\/)([a-z0-9-]+(\.[a-z0-9-]+)+|localhost)(:\d+)?(\/[a-z0-9._-]+)+(:[\w.-]+)?@sha256:(?!0{64})[0-9a-f]{64}$/;
 
 /** An image for customers that nothing can pull. */
 const EXAMPLE_IMAGE = `registry.example/windlass/services@sha256:${'0'.repeat(64)}`;
@@ -60,9 +60,9 @@ function imageByDigest(subject: string, image: string): Problem[] {
 }
 
 function noExample(subject: string, field: string, text: string): Problem[] {
-  const host = URL.parse(text)?.hostname ?? text;
+  const host = URL.parse(text)?.hostname || URL.parse(`https://${text}`)?.hostname || text;
   const [address = ''] = text.split('/');
-  const isExample = /(^|\.)example(\.(com|net|org))?$/.test(host) || isDocumentation(address);
+  const isExample = /(^|\.)example(\.(com|net|org))?\.?$/.test(host) || isDocumentation(address);
   if (!isExample) return [];
   const message = 'this is an example: write your own into cdk8s/environments.ts, or read the result with --examples.';
   return [{ subject, value: `${field} = ${text}`, rule: 'no-examples', message }];

@@ -35,11 +35,17 @@ test.each([
   [{ ...bank, addresses: ['8.8.4.0/33'] }, 'partners.bank.addresses = 8.8.4.0/33'],
   [{ ...bank, addresses: ['0.0.0.0/0'] }, 'partners.bank.addresses = 0.0.0.0/0'],
   [{ ...bank, addresses: ['::/0'] }, 'partners.bank.addresses = ::/0'],
-  [{ ...bank, addresses: ['127.0.0.0/8'] }, 'partners.bank.addresses = 127.0.0.0/8'],
-  [{ ...bank, addresses: ['169.254.169.254/32'] }, 'partners.bank.addresses = 169.254.169.254/32'],
-  [{ ...bank, addresses: ['fe80::1/128'] }, 'partners.bank.addresses = fe80::1/128'],
 ])('%j is refused', (servers, value) => {
   expect(problemsOf({ partners: { bank: servers } })).toEqual([value]);
+});
+
+test.each([
+  ...['127.0.0.0/8', '169.254.169.254/32', '169.0.0.0/8', '0.0.0.0/32', '239.1.1.1/32', '::/128', '::/8', '::1/128'],
+  ...['fe80::1/128', 'fe00::/8', '::ffff:0:0/96', '::ffff:8.8.4.4/128', 'fd00:ec2::/32', 'ff02::1/128'],
+])('%s has an address that is never outside', (address) => {
+  expect(problemsOf({ partners: { bank: { ...bank, addresses: [address] } } })).toEqual([
+    `partners.bank.addresses = ${address}`,
+  ]);
 });
 
 test('the same holds for the addresses of Postgres', () => {

@@ -5,12 +5,21 @@ import type { Problem } from '../model/problem.ts';
 import type { Topology } from '../model/topology.ts';
 import { HOST, hasForm } from './names.ts';
 
-/** Loopback and link-local addresses, among them those by which a cloud gives its machines their credentials. */
-const NEVER_OUTSIDE = new BlockList();
-NEVER_OUTSIDE.addSubnet('127.0.0.0', 8);
-NEVER_OUTSIDE.addSubnet('169.254.0.0', 16);
-NEVER_OUTSIDE.addSubnet('::1', 128, 'ipv6');
-NEVER_OUTSIDE.addSubnet('fe80::', 10, 'ipv6');
+/**
+ * No host, loopback, link-local and multicast addresses, IPv4 written as IPv6, and the address by which AWS gives its
+ * machines their credentials in IPv6. In IPv4 it is link-local.
+ */
+const NEVER_OUTSIDE = [
+  ['0.0.0.0', 8],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['224.0.0.0', 4],
+  ['::', 127],
+  ['::ffff:0:0', 96],
+  ['fd00:ec2::254', 128],
+  ['fe80::', 10],
+  ['ff00::', 8],
+] as const;
 
 type Outside = Pick<Environment, 'partners' | 'postgres' | 'faults'>;
 
@@ -64,8 +73,8 @@ function checkServers(subject: string, field: string, servers: Servers & Partial
         problem(
           subject,
           `${field}.addresses = ${address}`,
-          'use CIDR blocks such as 203.0.113.7/32, of at least 8 bits (a shorter one bounds nothing), and none of this ' +
-            "machine or link (127.0.0.0/8, 169.254.0.0/16, ::1, fe80::/10): they are nobody else's.",
+          'use CIDR blocks such as 203.0.113.7/32, of at least 8 bits (a shorter one bounds nothing), without addresses ' +
+            'of this machine or link, such as 127.0.0.1 and 169.254.169.254, and without multicast.',
         ),
       ),
   ];
@@ -75,7 +84,17 @@ function isBlockOutside(text: string): boolean {
   const [address = '', bits = '', ...rest] = text.split('/');
   const most = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
   const isBlock = rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) >= 8 && Number(bits) <= most;
-  return isBlock && !NEVER_OUTSIDE.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  return isBlock && !NEVER_OUTSIDE.some(([other, length]) => overlap(address, Number(bits), other, length));
+}
+
+/** Of two blocks that overlap, one contains the other. */
+function overlap(one: string, bits: number, other: string, otherBits: number): boolean {
+  if (isIP(one) !== isIP(other)) return false;
+  const [base, length, address] = bits < otherBits ? [one, bits, other] : [other, otherBits, one];
+  const family = isIPv6(one) ? 'ipv6' : 'ipv4';
+  const block = new BlockList();
+  block.addSubnet(base, length, family);
+  return block.check(address, family);
 }
 
 function problem(subject: string, value: string, message: string): Problem {

@@ -19,7 +19,7 @@ const pick = (values: readonly string[], index: number): string => values[index 
 /** Synthesizes in a process of its own, as `make synth` does, and gives each file with its content. */
 async function synthesizeAs(index: number): Promise<(readonly [path: string, content: string])[]> {
   const out = join(folder, String(index));
-  const image = `registry.example/services@sha256:${'0'.repeat(64)}`;
+  const image = `registry.example/services@sha256:${'1'.repeat(64)}`;
   const command = [join(import.meta.dirname, 'synth.ts'), '--out', out, '--image', image, '--examples'];
   const LANG = pick(LANGUAGES, index);
   const env = { ...process.env, TZ: pick(ZONES, index), LANG, LC_ALL: LANG };

@@ -11,7 +11,7 @@ import { run } from '../../cluster/run.ts';
 export type ManifestSet = 'dev' | 'prod' | 'charts';
 
 /** What `make synth` takes for prod: an image by digest. Nothing pulls it. */
-const PROD_IMAGE = `registry.example/team/services@sha256:${'0'.repeat(64)}`;
+const PROD_IMAGE = `registry.example/team/services@sha256:${'1'.repeat(64)}`;
 
 const CLUSTER_WIDE =
   /^(Cluster|CustomResourceDefinition$|Namespace$|StorageClass$|MutatingWebhook|ValidatingWebhook|ValidatingAdmission)/;
