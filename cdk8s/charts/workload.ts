@@ -53,7 +53,7 @@ class Workload extends Construct {
       select: false,
       podMetadata: {
         labels: { app: name },
-        annotations: service.external ? {} : sidecarAnnotations(environment.sidecar, partnerCasOf(name, topology)),
+        annotations: service.external ? {} : sidecarAnnotations(environment, partnerCasOf(name, topology)),
       },
       strategy: kplus.DeploymentStrategy.rollingUpdate({
         maxSurge: kplus.PercentOrAbsolute.absolute(SURGE_PODS),
