@@ -9,7 +9,7 @@ const tables = [
   { table: 'abandoned_payments', id: 'order_id', where: 'true' },
 ] as const;
 
-/** Rows for one run. They are those of orders whose payment is not settled yet, so there are few. */
+/** Rows at once. They are those of orders whose payment is not settled yet, so there are few. */
 const batchSize = 500;
 
 /**
@@ -20,23 +20,42 @@ const batchSize = 500;
 export async function resealTokens(db: Queryable, vault: TokenVault, log: Log): Promise<number> {
   let changed = 0;
   for (const { table, id, where } of tables) {
-    const { rows } = await db.query<{ id: string; token: StoredToken }>(
-      `SELECT ${id} AS id, payment_token AS token FROM ${table}
-       WHERE ${where} AND NOT starts_with(payment_token, $1) LIMIT ${batchSize}`,
-      [vault.currentPrefix()],
-    );
-    for (const { id: orderId, token } of rows) {
-      try {
-        // A row that has changed meanwhile has a token that was sealed just now, or none.
-        const { rowCount } = await db.query(
-          `UPDATE ${table} SET payment_token = $3 WHERE ${id} = $1 AND payment_token = $2`,
-          [orderId, token, vault.seal(vault.open(token))],
-        );
-        changed += rowCount ?? 0;
-      } catch (err) {
-        log.error({ err, orderId, table }, 'payment token not encrypted again');
-      }
+    let last = '';
+    let length: number = batchSize;
+    // In the order of the key, because tokens that cannot be decrypted stay: they could fill every batch.
+    while (length === batchSize) {
+      const { rows } = await db.query<{ orderId: string; token: StoredToken }>(
+        `SELECT ${id}::text AS "orderId", payment_token AS token FROM ${table}
+         WHERE ${where} AND NOT starts_with(payment_token, $1) AND ${id}::text > $2
+         ORDER BY ${id}::text LIMIT ${batchSize}`,
+        [vault.currentPrefix(), last],
+      );
+      for (const row of rows) changed += await reseal(db, vault, { table, id, ...row }, log);
+      length = rows.length;
+      last = rows.at(-1)?.orderId ?? '';
     }
   }
   return changed;
+}
+
+interface Row {
+  readonly table: string;
+  /** The column of the key. */
+  readonly id: string;
+  readonly orderId: string;
+  readonly token: StoredToken;
+}
+
+/** @returns the number of changed rows: 0 if the token cannot be decrypted, or the row has changed meanwhile */
+async function reseal(db: Queryable, vault: TokenVault, { table, id, orderId, token }: Row, log: Log): Promise<number> {
+  try {
+    const { rowCount } = await db.query(
+      `UPDATE ${table} SET payment_token = $3 WHERE ${id} = $1 AND payment_token = $2`,
+      [orderId, token, vault.seal(vault.open(token))],
+    );
+    return rowCount ?? 0;
+  } catch (err) {
+    log.error({ err, orderId, table }, 'payment token not encrypted again');
+    return 0;
+  }
 }

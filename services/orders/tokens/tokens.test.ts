@@ -145,6 +145,15 @@ test('tokens of an earlier key and in plain text are encrypted with the current 
   }
 });
 
+test('more tokens whose key is lost than a batch has hold up no other', async () => {
+  await database.query(
+    `INSERT INTO abandoned_payments (order_id, payment_token, amount_minor)
+     SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, 'sealed:v1:lost:AAAA', 1 FROM generate_series(1, 501) n`,
+  );
+  await storeEverywhere(oldVault.seal(token));
+  expect(await resealTokens(database, vault, silentLog)).toBe(3);
+});
+
 test('a token whose key is lost stays as it is, and the others are encrypted again', async () => {
   await storeEverywhere(oldVault.seal(token));
   await database.query("UPDATE orders SET payment_token = 'sealed:v1:lost:AAAA'");
