@@ -29,6 +29,7 @@ help: ## list the commands
 	@echo '          INGRESS_PORT (8080), INGRESS_TLS_PORT (8443), JAEGER_PORT (16686), PROMETHEUS_PORT (9090); by default the next free port, but a port that you set must be free.'
 	@echo '          IMAGE_REGISTRY (KUBE_CONTEXT pulls the services from it), KIND_NODE_IMAGE (a mirror of the pinned kindest/node).'
 
+# Variables of the command line reach recipes by the environment, where a shell reads nothing into them.
 up: $(INSTALLED) ## bring up everything, from a fresh clone to a running system; place a demo order and print its trace
 	@$(CLUSTER_CLI) up
 
@@ -39,7 +40,7 @@ credentials: $(INSTALLED) ## make the passwords, certificates and keys that the 
 	@$(CLUSTER_CLI) credentials
 
 rotate: $(INSTALLED) ## give the databases' roles new passwords while orders flow; SERVICE=orders for one database
-	@$(CLUSTER_CLI) rotate $(SERVICE)
+	@$(CLUSTER_CLI) rotate $(if $(SERVICE),"$$SERVICE")
 
 down: $(INSTALLED) ## remove the cluster and every trace of it (the cache of binaries stays in ~/.cache/windlass)
 	@$(CLUSTER_CLI) down
@@ -48,12 +49,11 @@ status: $(INSTALLED) ## show what runs, where, and how much memory each part use
 	@$(CLUSTER_CLI) status
 
 logs: $(INSTALLED) ## follow the services' logs; SERVICE=orders for one
-	@$(CLUSTER_CLI) logs $(SERVICE)
+	@$(CLUSTER_CLI) logs $(if $(SERVICE),"$$SERVICE")
 
 env: $(INSTALLED) ## print shell lines for kubectl, helm and istioctl, the URLs INGRESS, INGRESS_TLS (its authority: INGRESS_CA), JAEGER and PROMETHEUS, and TOKEN (customer c-1): eval "$(make env)"
 	@$(CLUSTER_CLI) env
 
-# Variables of the command line reach the program by its environment, where a shell reads nothing into them.
 token: $(INSTALLED) ## print a token (the last line), valid for 12 h; CUSTOMER=c-1, and ROLE=support or analyst, or both with a comma
 	@$(CLUSTER_CLI) token
 
@@ -61,10 +61,10 @@ diff: $(INSTALLED) ## show how the cluster's mesh config differs from the source
 	@$(CLUSTER_CLI) diff
 
 synth: $(INSTALLED) ## write dist/<env>/*.yaml, plain manifests for kubectl apply; ENV=prod IMAGE=registry.example/services@sha256:… for customers
-	@npm run --silent synth -- $(if $(filter command,$(firstword $(origin ENV))),--env $(ENV)) $(if $(filter command,$(firstword $(origin IMAGE))),--image $(IMAGE))
+	@npm run --silent synth -- $(if $(filter command,$(firstword $(origin ENV))),--env "$$ENV") $(if $(filter command,$(firstword $(origin IMAGE))),--image "$$IMAGE")
 
 sbom: $(INSTALLED) ## write dist/sbom/*.cdx.json, CycloneDX documents of the repository and of the services' image; IMAGE=name@sha256:… adds its system
-	@npm run --silent sbom -- $(if $(filter command,$(firstword $(origin IMAGE))),--image $(IMAGE))
+	@npm run --silent sbom -- $(if $(filter command,$(firstword $(origin IMAGE))),--image "$$IMAGE")
 
 decisions: $(INSTALLED) ## write docs/decisions.md and docs/saga.md, which record the reason for each interaction
 	@npm run --silent decisions
@@ -94,7 +94,7 @@ bench: $(INSTALLED) ## run the benchmarks; all except the synthesis need the run
 	@npm run --silent bench
 
 storm: $(INSTALLED) ## fault-injection run: orders while parts fail, then a check that no order is lost; DURATION=2m RATE=1 SEED= FAULTS=
-	@npm run --silent storm -- $(if $(DURATION),--duration $(DURATION)) $(if $(RATE),--rate $(RATE)) $(if $(SEED),--seed $(SEED)) $(if $(FAULTS),--faults $(FAULTS))
+	@npm run --silent storm -- $(if $(DURATION),--duration "$$DURATION") $(if $(RATE),--rate "$$RATE") $(if $(SEED),--seed "$$SEED") $(if $(FAULTS),--faults "$$FAULTS")
 
 mutate: $(INSTALLED) ## change each field of each policy in turn, deploy it and expect a cluster test to fail (about 20 minutes)
 	@npm run --silent mutate -- --write-docs
