@@ -11,8 +11,9 @@ import {
   programOf,
 } from '../operations/customer.ts';
 import { askInJob } from '../operations/run-in-job.ts';
-import { UserError } from '../settings.ts';
+import { readSettings, UserError } from '../settings.ts';
 import { runCommand } from './run-command.ts';
+import { runningCluster } from './running.ts';
 
 const notes = `
 Each service answers for its own database, in a pod of its own.
@@ -21,7 +22,10 @@ Exit code: 0 done, 1 failed or refused, 2 wrong usage.`;
 
 const program = new Command('npm run customer --')
   .description('What the services keep about a customer.')
-  .addHelpText('after', notes);
+  .addHelpText('after', notes)
+  .hook('preAction', async () => {
+    await runningCluster(readSettings(process.env));
+  });
 program
   .command('export')
   .description('print everything that the services keep about a customer, as one JSON document')

@@ -8,13 +8,14 @@ import { removeNetwork } from '../kind/kind.ts';
 import { stateFolder } from '../paths.ts';
 import { showProgress } from '../progress.ts';
 import { type Settings, UserError } from '../settings.ts';
+import { recallState } from '../state.ts';
 import { findProviders, titleOf } from './choose-provider.ts';
 import { exclusively } from './lock.ts';
 
 /** Removes this checkout's cluster and every trace of it, even of a broken one. The cache of binaries stays. */
 export function down(settings: Settings): Promise<void> {
   return exclusively(async () => {
-    const providers = await findProviders(settings).catch(forget);
+    const providers = await findProviders(settings).catch((error) => forget(error, settings));
     const progress = showProgress(providers.length);
     for (const { provider } of providers) {
       const title = provider.context
@@ -39,9 +40,14 @@ export function down(settings: Settings): Promise<void> {
   });
 }
 
-/** If the cluster does not answer, only what is on this machine can be removed. */
-async function forget(error: unknown): Promise<never> {
-  if (!(error instanceof Unreachable)) throw error;
+/**
+ * If this checkout's cluster does not answer, only what is on this machine can be removed. That a context which the user
+ * names does not answer says nothing of a cluster elsewhere.
+ */
+async function forget(error: unknown, { kubeContext }: Settings): Promise<never> {
+  const own = (await recallState())?.context;
+  const isOwn = own !== undefined && (kubeContext ?? own) === own;
+  if (!(error instanceof Unreachable) || !isOwn) throw error;
   await stopForwards();
   await rm(stateFolder, { recursive: true, force: true });
   throw new UserError(

@@ -3,7 +3,9 @@ import { Command } from 'commander';
 import { execa } from 'execa';
 import { runInJob } from '../operations/run-in-job.ts';
 import { root } from '../paths.ts';
+import { readSettings } from '../settings.ts';
 import { runCommand } from './run-command.ts';
+import { runningCluster } from './running.ts';
 
 const command = new Command('run-beside-service')
   .description(
@@ -16,6 +18,7 @@ const command = new Command('run-beside-service')
   .passThroughOptions()
   .action(async (deployment: string, program: string, args: readonly string[]) => {
     const asksForHelp = args[0] === 'help' || args.some((one) => one === '--help' || one === '-h');
+    if (!asksForHelp) await runningCluster(readSettings(process.env));
     process.exitCode = await (asksForHelp ? runHere(program, args) : runInJob(deployment, program, args));
   });
 
