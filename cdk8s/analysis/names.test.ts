@@ -148,9 +148,12 @@ describe('names-valid', () => {
   });
 
   describe('an HTTP path', () => {
-    test.each(['/v1', '/v1/orders/{id}', '/{a}/{b2}', '/v1/a-b_c.d~e', '/v1/openapi.json'])('may be %s', (path) => {
-      expect(withRpc(enter, { path, method: 'GET' })).toEqual([]);
-    });
+    test.each(['/v1', '/v1/orders/{id}', '/{a}/{b2}', '/v1/a-b_c.d~e', '/v1/openapi.json', '/v1/...', '/.well-known'])(
+      'may be %s',
+      (path) => {
+        expect(withRpc(enter, { path, method: 'GET' })).toEqual([]);
+      },
+    );
 
     test.each([
       ...[
@@ -160,6 +163,9 @@ describe('names-valid', () => {
         '/v1/',
         '//v1',
         '/v1//x',
+        '/v1/../x',
+        '/v1/./x',
+        '/v1/..',
         '/v1?x=1',
         '/v1/*',
         '/v1/a+b',

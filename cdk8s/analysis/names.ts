@@ -35,9 +35,10 @@ const GRPC_PATH: Form = {
 };
 /** Only what needs no escaping, in a path or in the regular expression that a path with `{id}` becomes. */
 const HTTP_PATH: Form = {
-  pattern: /^(\/([A-Za-z0-9._~-]+|\{[A-Za-z]\w*\}))+$/,
+  pattern: /^(\/(?!\.\.?(\/|$))([A-Za-z0-9._~-]+|\{[A-Za-z]\w*\}))+$/,
   maxLength: 1024,
-  right: 'a path such as /v1/orders/{id}: letters, digits and -._~, and {names} that are a whole segment',
+  right:
+    'a path such as /v1/orders/{id}: letters, digits and -._~, {names} that are a whole segment, and no . or .. alone',
 };
 
 /** The name of a database is part of the names of roles, Secrets and volumes. */

@@ -29,6 +29,8 @@ test('each partner of the topology has its servers, and no other has', () => {
 test.each([
   [{ ...bank, host: 'Bank' }, 'partners.bank.host = Bank'],
   [{ ...bank, host: '8.8.4.4' }, 'partners.bank.host = 8.8.4.4'],
+  [{ ...bank, host: 'a.shop.svc' }, 'partners.bank.host = a.shop.svc'],
+  [{ ...bank, host: 'a.shop.svc.cluster.local' }, 'partners.bank.host = a.shop.svc.cluster.local'],
   [{ ...bank, port: 0 }, 'partners.bank.port = 0'],
   [{ ...bank, addresses: [] }, 'partners.bank.addresses = none'],
   [{ ...bank, addresses: ['8.8.4.4'] }, 'partners.bank.addresses = 8.8.4.4'],

@@ -58,9 +58,11 @@ function checkPartners(subject: string, names: readonly string[], { partners, fa
 
 function checkServers(subject: string, field: string, servers: Servers & Partial<PartnerServers>): Problem[] {
   const { host, port, addresses } = servers;
-  const hostFits = host === undefined || hasForm(host, HOST);
+  const hostFits = host === undefined || (hasForm(host, HOST) && !/\.svc(\.cluster\.local)?$/.test(host));
   return [
-    ...(hostFits ? [] : [problem(subject, `${field}.host = ${host}`, `use ${HOST.right}.`)]),
+    ...(hostFits
+      ? []
+      : [problem(subject, `${field}.host = ${host}`, `use ${HOST.right}, of no Service in a cluster.`)]),
     ...(Number.isInteger(port) && port >= 1 && port <= 65_535
       ? []
       : [problem(subject, `${field}.port = ${port}`, 'use a whole number from 1 to 65535.')]),
